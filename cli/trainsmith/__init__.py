@@ -1,0 +1,1 @@
+"""Trainsmith's command line."""

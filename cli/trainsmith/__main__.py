@@ -1,0 +1,50 @@
+"""`trainsmith` and `python -m trainsmith`: hand each subcommand to the package that owns it."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+import click
+
+
+@dataclass(frozen=True)
+class _Home:
+    module: str
+    attribute: str
+    help: str
+
+
+_COMMANDS = {
+    "check": _Home("trainsmith_server.cli", "check", "Check training recipes and model files."),
+    "train": _Home("trainsmith_trainer.cli", "train", "Train the model that a recipe describes."),
+    "generate": _Home("trainsmith_trainer.cli", "generate", "Let a trained model write text."),
+    "lsp": _Home("trainsmith_server.cli", "lsp", "Run the language server on stdin and stdout."),
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a subcommand only when it is called, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        home = _COMMANDS.get(cmd_name)
+        if home is None:
+            return None
+        return getattr(importlib.import_module(home.module), home.attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, home.help) for name, home in _COMMANDS.items()])
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="trainsmith", prog_name="trainsmith")
+def main() -> None:
+    """Train models from YAML recipes, and check the recipes while they are written."""
+
+
+if __name__ == "__main__":
+    main(prog_name="trainsmith")

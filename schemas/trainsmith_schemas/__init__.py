@@ -1,0 +1,1 @@
+"""The one model of everything that crosses a boundary in Trainsmith."""

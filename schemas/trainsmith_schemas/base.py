@@ -1,0 +1,236 @@
+"""What every section of a training document is made of.
+
+A section is a frozen pydantic model. The docstring under an attribute is its documentation, in
+Markdown; `Typical` and `Examples` carry what people usually write. `fields_of` turns a section into
+plain data, which is all that hover, completion and the reference pages need.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic_core import PydanticUndefined
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.fields import FieldInfo
+    from pydantic_core import CoreSchema
+
+_T = TypeVar("_T")
+
+Trainer = Literal["trainsmith", "tt-train", "tt-train-flat"]
+
+
+class Section(BaseModel):
+    """A mapping in a document: unknown keys are refused and values are never coerced in silence."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        populate_by_name=True,
+        protected_namespaces=(),
+        use_attribute_docstrings=True,
+    )
+
+
+class _SchemaExtra:
+    """Metadata that stands in the JSON Schema under its own `x-` name."""
+
+    def _extra(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(core_schema), **self._extra()}
+
+
+@dataclass(frozen=True)
+class Typical(_SchemaExtra):
+    """The range that people usually stay in; leaving it is allowed."""
+
+    low: float
+    high: float
+
+    def _extra(self) -> dict[str, Any]:
+        return {"x-typical": [self.low, self.high]}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A value worth offering, and when one would write it."""
+
+    value: Any
+    why: str = ""
+
+
+@dataclass(frozen=True, init=False)
+class Examples(_SchemaExtra):
+    """Values worth offering in completion; write `(value, "why")` to say when each is right."""
+
+    examples: tuple[Example, ...]
+
+    def __init__(self, *examples: Any) -> None:
+        pairs = [item if isinstance(item, tuple) else (item, "") for item in examples]
+        object.__setattr__(self, "examples", tuple(Example(value, why) for value, why in pairs))
+
+    def _extra(self) -> dict[str, Any]:
+        return {"examples": [example.value for example in self.examples]}
+
+
+@dataclass(frozen=True, init=False)
+class ReadBy(_SchemaExtra):
+    """The trainers that read a key; without it, Trainsmith's own."""
+
+    trainers: tuple[Trainer, ...]
+
+    def __init__(self, *trainers: Trainer) -> None:
+        object.__setattr__(self, "trainers", trainers)
+
+    def _extra(self) -> dict[str, Any]:
+        return {"x-read-by": list(self.trainers)}
+
+
+@dataclass(frozen=True)
+class PathTo(_SchemaExtra):
+    """The text names a file or a folder."""
+
+    kind: Literal["file", "folder"]
+
+    def _extra(self) -> dict[str, Any]:
+        return {"x-path-to": self.kind}
+
+
+def _number_from_text(value: Any) -> Any:
+    """Read `1e-4` as a number: YAML 1.1 calls it text, and nobody who writes it means text."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+Integer = Annotated[int, Strict()]
+Number = Annotated[float, BeforeValidator(_number_from_text), Field(allow_inf_nan=False)]
+Flag = Annotated[bool, Strict()]
+Text = Annotated[str, Strict()]
+FilePath = Annotated[str, Strict(), PathTo("file")]
+FolderPath = Annotated[str, Strict(), PathTo("folder")]
+
+
+@dataclass(frozen=True)
+class FieldFacts:
+    """Everything that is known about one key of a section."""
+
+    key: str
+    doc: str
+    """Markdown; the first paragraph stands alone."""
+    type_text: str
+    """What may be written, in words: `whole number, at least 1`."""
+    default: Any
+    """The value without the key; `None` where there is none."""
+    required: bool
+    typical: tuple[float, float] | None
+    examples: tuple[Example, ...]
+    choices: tuple[Any, ...]
+    """The values of an enumeration; `(True, False)` for a flag; else empty."""
+    section: type[Section] | None
+    """The nested section, where the value is a mapping of ours."""
+    path_to: Literal["file", "folder"] | None
+    read_by: tuple[Trainer, ...]
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the documentation."""
+        return self.doc.split("\n\n", 1)[0]
+
+
+@cache
+def fields_of(section: type[Section]) -> Mapping[str, FieldFacts]:
+    """The keys of a section in their canonical order, by the name written in YAML."""
+    facts = (_facts(name, info) for name, info in section.model_fields.items())
+    return types.MappingProxyType({fact.key: fact for fact in facts})
+
+
+def _facts(name: str, info: FieldInfo) -> FieldFacts:
+    kind, metadata = _unwrap(info.annotation, tuple(info.metadata))
+    typical = _find(metadata, Typical)
+    examples = _find(metadata, Examples)
+    path_to = _find(metadata, PathTo)
+    read_by = _find(metadata, ReadBy)
+    section = kind if isinstance(kind, type) and issubclass(kind, Section) else None
+    has_plain_default = info.default is not PydanticUndefined and section is None
+    return FieldFacts(
+        key=info.alias or name,
+        doc=info.description or "",
+        type_text=_type_text(kind, metadata),
+        default=info.default if has_plain_default else None,
+        required=info.is_required(),
+        typical=(typical.low, typical.high) if typical else None,
+        examples=examples.examples if examples else (),
+        choices=_choices(kind),
+        section=section,
+        path_to=path_to.kind if path_to else None,
+        read_by=read_by.trainers if read_by else ("trainsmith",),
+    )
+
+
+def _find(metadata: tuple[Any, ...], kind: type[_T]) -> _T | None:
+    return next((item for item in metadata if isinstance(item, kind)), None)
+
+
+def _unwrap(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """Take `Annotated` and `… | None` off a type and gather the metadata found on the way."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *found = get_args(annotation)
+        return _unwrap(inner, (*metadata, *found))
+    if origin in (Union, types.UnionType):
+        members = [member for member in get_args(annotation) if member is not type(None)]
+        if len(members) == 1:
+            return _unwrap(members[0], metadata)
+    return annotation, metadata
+
+
+def _choices(kind: Any) -> tuple[Any, ...]:
+    if kind is bool:
+        return (True, False)
+    return tuple(get_args(kind)) if get_origin(kind) is Literal else ()
+
+
+def _type_text(kind: Any, metadata: tuple[Any, ...]) -> str:
+    if isinstance(kind, type) and issubclass(kind, Section):
+        return "section"
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(str(choice) for choice in get_args(kind))
+    if get_origin(kind) is list:
+        item, item_metadata = _unwrap(get_args(kind)[0], ())
+        return f"list of {_type_text(item, item_metadata)}{_length_text(metadata)}"
+    if kind is str and (path := _find(metadata, PathTo)):
+        return f"path of a {path.kind}"
+    names = {int: "whole number", float: "number", bool: "true or false", str: "text"}
+    return names.get(kind, "mapping") + _bounds_text(metadata)
+
+
+def _bounds_text(metadata: tuple[Any, ...]) -> str:
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    bounds = [
+        f"{word} {getattr(item, name):g}"
+        for item in metadata
+        for name, word in words.items()
+        if getattr(item, name, None) is not None
+    ]
+    return f", {' and '.join(bounds)}" if bounds else ""
+
+
+def _length_text(metadata: tuple[Any, ...]) -> str:
+    low = next((item.min_length for item in metadata if hasattr(item, "min_length")), None)
+    high = next((item.max_length for item in metadata if hasattr(item, "max_length")), None)
+    return f", {low} of them" if low is not None and low == high else ""

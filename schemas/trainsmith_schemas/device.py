@@ -1,0 +1,51 @@
+"""`device_config`: the devices that a run uses, and how they share its work."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from trainsmith_schemas.base import Examples, Flag, Integer, ReadBy, Section
+
+_EVERYWHERE = ReadBy("trainsmith", "tt-train", "tt-train-flat")
+_TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
+
+
+class DeviceConfig(Section):
+    """The devices that a run uses, and how they share its work."""
+
+    enable_ddp: Annotated[Flag, _EVERYWHERE] = False
+    """Data parallelism: every device holds the whole model and works on its part of the batch.
+
+    Gradients are averaged over the devices after each backward pass. It needs more than one device
+    in `mesh_shape`.
+    """
+
+    mesh_shape: Annotated[
+        list[Annotated[Integer, Field(ge=1)]],
+        Field(min_length=2, max_length=2),
+        Examples(
+            ([1, 1], "one device: CPU, GPU, N150, P150"),
+            ([1, 2], "two devices: N300"),
+            ([2, 4], "eight devices"),
+            ([1, 8], "eight devices in one row: T3000, LoudBox"),
+        ),
+        _EVERYWHERE,
+    ] = Field(default=[1, 1])
+    """The devices as `[rows, columns]`; their product is the number of devices."""
+
+    device_ids: Annotated[list[Integer] | None, _TT_TRAIN] = None
+    """Which devices to open, in mesh order. Without it, the first ones."""
+
+    enable_tp: Annotated[Flag, _TT_TRAIN] = False
+    """Tensor parallelism: each layer is split over the devices. tt-train has it."""
+
+    enable_fsdp: Annotated[Flag, _TT_TRAIN] = False
+    """Fully sharded data parallelism: weights are split, gathered when needed. tt-train has it."""
+
+    enable_sp: Annotated[Flag, _TT_TRAIN] = False
+    """Sequence parallelism beside tensor parallelism. tt-train has it."""
+
+    enable_cp: Annotated[Flag, _TT_TRAIN] = False
+    """Context parallelism: one long sequence is split over the devices. tt-train has it."""

@@ -1,0 +1,92 @@
+"""`training_config.optimizer`: the optimizer and its hyperparameters, in one block."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trainsmith_schemas.base import Examples, Flag, Integer, Number, ReadBy, Section, Typical
+
+_EVERYWHERE = ReadBy("trainsmith", "tt-train")
+_TT_TRAIN = ReadBy("tt-train")
+
+
+class OptimizerConfig(Section):
+    """The optimizer and its hyperparameters, as tt-train's nested block writes them.
+
+    A value here wins over the flat key of the same meaning in `training_config`.
+    """
+
+    type: Annotated[
+        Literal[
+            "AdamW",
+            "MorehAdamW",
+            "AdamWComposite",
+            "AdamWFullPrecision",
+            "SGD",
+            "SGDComposite",
+            "Muon",
+            "NoOp",
+        ],
+        _EVERYWHERE,
+    ] = "AdamW"
+    """Which optimizer updates the weights.
+
+    `AdamW` is right for transformers. `MorehAdamW`, `AdamWComposite` and `AdamWFullPrecision` name
+    the same mathematics in other kernels of ttnn.
+    """
+
+    lr: Annotated[
+        Number | None,
+        Field(gt=0),
+        Typical(1e-5, 3e-4),
+        Examples((1.0e-4, "fine-tuning"), (3.0e-4, "training from scratch")),
+        _EVERYWHERE,
+    ] = None
+    """The learning rate: how far each step moves the weights.
+
+    Without it, `training_config.learning_rate` counts.
+    """
+
+    beta1: Annotated[Number, Field(ge=0, lt=1), Typical(0.9, 0.95), _EVERYWHERE] = 0.9
+    """How long the running mean of the gradient remembers. Adam's first moment."""
+
+    beta2: Annotated[Number, Field(ge=0, lt=1), Typical(0.95, 0.999), _EVERYWHERE] = 0.999
+    """How long the running mean of the squared gradient remembers. Adam's second moment."""
+
+    epsilon: Annotated[Number, Field(gt=0), Examples(1.0e-8), _EVERYWHERE] = 1e-8
+    """Keeps Adam's division away from zero. The key is `epsilon`; tt-train ignores `eps`."""
+
+    weight_decay: Annotated[Number | None, Field(ge=0), Typical(0.0, 0.1), _EVERYWHERE] = None
+    """Pulls weights towards zero at each step, apart from the gradient.
+
+    Without it, `training_config.weight_decay` counts.
+    """
+
+    amsgrad: Annotated[Flag, _EVERYWHERE] = False
+    """Let Adam's second moment only grow. Rarely worth its memory."""
+
+    stochastic_rounding: Annotated[Flag, _TT_TRAIN] = False
+    """Round bfloat16 updates up or down at random, so that small ones are not lost.
+
+    Only tt-train's fused `AdamW` reads it.
+    """
+
+    kahan_summation: Annotated[Flag, _EVERYWHERE] = False
+    """Carry the rounding error of each bfloat16 update into the next one.
+
+    Of tt-train's optimizers only `AdamWComposite` and `MorehAdamW` read it.
+    """
+
+    momentum: Annotated[Number, Field(ge=0, lt=1), Typical(0.0, 0.95), _EVERYWHERE] = 0.0
+    """How much of the last step is repeated. SGD and Muon."""
+
+    dampening: Annotated[Number, Field(ge=0, lt=1), _EVERYWHERE] = 0.0
+    """Weakens the gradient that enters the momentum. SGD."""
+
+    nesterov: Annotated[Flag, _EVERYWHERE] = False
+    """Look ahead along the momentum before taking the gradient. SGD."""
+
+    ns_steps: Annotated[Integer, Field(ge=1), Examples(5), _EVERYWHERE] = 5
+    """How many Newton-Schulz iterations make the update orthogonal. Muon."""

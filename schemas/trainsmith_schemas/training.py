@@ -1,0 +1,234 @@
+"""`training_config`: what is trained, on which data, how fast, and what is written down."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trainsmith_schemas.base import (
+    Examples,
+    FilePath,
+    Flag,
+    FolderPath,
+    Integer,
+    Number,
+    ReadBy,
+    Section,
+    Text,
+    Typical,
+)
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.optimizer import OptimizerConfig
+
+_ALL = ReadBy("trainsmith", "tt-train", "tt-train-flat")
+_FLAT = ReadBy("trainsmith", "tt-train-flat")
+_TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
+_TT_TRAIN_FLAT = ReadBy("tt-train-flat")
+
+
+class TrainingConfig(Section):
+    """What is trained, on which data, how fast, and what is written down."""
+
+    project_name: Annotated[Text, _TT_TRAIN] = ""
+    """A name for people. tt-train stores it and does not use it."""
+
+    model_type: Annotated[Literal["gpt2", "llama"] | None, _FLAT] = None
+    """The architecture, where the model file does not say it.
+
+    The model file's own `model_type` counts; this one must agree with it.
+    """
+
+    seed: Annotated[Integer, Field(ge=0), Examples(42), _ALL] = 42
+    """Where all randomness starts: initial weights, order of the data, dropout.
+
+    The same seed, config and machine give the same run.
+    """
+
+    data_path: Annotated[FilePath | None, _ALL] = None
+    """The text to train on, as a UTF-8 file.
+
+    It is looked for beside the config first, then in the working directory.
+    """
+
+    validation_split: Annotated[Number, Field(ge=0, lt=1), Typical(0.05, 0.2), Examples(0.1)] = 0.1
+    """The share of the data, from its end, kept for validation and never trained on."""
+
+    tokenizer_type: Annotated[Literal["bpe", "char"], _FLAT] = "char"
+    """How text becomes tokens: one for each character, or byte pairs learned from data."""
+
+    model_file: Annotated[
+        FilePath | None,
+        Field(alias="model_config"),
+        Examples("model_configs/model.yaml"),
+        _ALL,
+    ] = None
+    """The file that describes the model: its `transformer_config`.
+
+    It is looked for beside the config first, then in the working directory.
+    """
+
+    batch_size: Annotated[
+        Integer,
+        Field(ge=1),
+        Typical(4, 32),
+        Examples((8, "one small device"), (16, "two devices"), (32, "eight devices")),
+        _ALL,
+    ] = 8
+    """Sequences that pass through the model at once, over all devices together.
+
+    More is faster per sequence and takes more memory. What the optimizer sees at each step is the
+    *effective batch*: `batch_size` × `gradient_accumulation_steps`.
+    """
+
+    validation_batch_size: Annotated[Integer | None, Field(ge=1), Examples(2, 8), _FLAT] = None
+    """Sequences at once while validating. Without it, as many as `batch_size`."""
+
+    gradient_accumulation_steps: Annotated[
+        Integer,
+        Field(ge=1),
+        Typical(1, 16),
+        Examples((4, "one small device"), (2, "two devices"), (1, "many devices")),
+        _ALL,
+    ] = 1
+    """Micro-batches whose gradients are added up before the weights move once.
+
+    Each of them runs forward and backward. It reaches a large effective batch in the memory of a
+    small one: 8 × 4 trains like 32.
+    """
+
+    num_epochs: Annotated[Integer | None, Field(ge=1), Typical(1, 10), Examples(1, 3), _ALL] = None
+    """How often the whole data is read.
+
+    With `max_steps` set too, whichever ends first ends the run.
+    """
+
+    max_steps: Annotated[
+        Integer | None,
+        Field(ge=1),
+        Typical(100, 5000),
+        Examples((500, "a first real run"), (5000, "a long one")),
+        _ALL,
+    ] = None
+    """Optimizer steps after which the run ends.
+
+    With `num_epochs` set too, whichever ends first ends the run. With neither, 1000.
+    """
+
+    learning_rate: Annotated[
+        Number,
+        Field(gt=0),
+        Typical(1e-5, 1e-4),
+        Examples(
+            (0.0001, "the usual start for fine-tuning"),
+            (5.0e-5, "when the loss jumps about"),
+            (0.0002, "when the loss barely moves after 100 steps"),
+            (0.0003, "training a small model from scratch"),
+        ),
+        _FLAT,
+    ] = 0.0001
+    """How far each step moves the weights: the one number to get right.
+
+    Too high and the loss jumps or becomes NaN; too low and it barely moves. tt-train's nested
+    dialect ignores this key and reads `optimizer.lr`.
+    """
+
+    weight_decay: Annotated[Number, Field(ge=0), Typical(0.0, 0.1), Examples(0.01), _FLAT] = 0.01
+    """Pulls weights towards zero at each step, apart from the gradient, as AdamW does."""
+
+    optimizer: Annotated[OptimizerConfig | None, ReadBy("trainsmith", "tt-train")] = None
+    """The optimizer and its hyperparameters in one block. Its values win over the flat keys."""
+
+    use_moreh_adamw: Annotated[Flag, _FLAT] = False
+    """Take the fused AdamW kernel of ttnn. Elsewhere it is the same mathematics."""
+
+    use_kahan_summation: Annotated[Flag, _FLAT] = False
+    """Keep the rounding error of bfloat16 updates and add it to the next one. A little slower."""
+
+    use_clip_grad_norm: Annotated[Flag, _ALL] = True
+    """Shorten gradients that are longer than `clip_grad_norm_max_norm`.
+
+    A safety net against a single bad batch. tt-train refuses it with tensor parallelism.
+    """
+
+    clip_grad_norm_max_norm: Annotated[
+        Number, Field(gt=0), Typical(0.5, 1.0), Examples(1.0), _ALL
+    ] = 1.0
+    """The greatest length that a gradient may have, over all parameters together."""
+
+    scheduler_type: Annotated[
+        Literal["identity", "warmup_linear"], ReadBy("trainsmith", "tt-train", "tt-train-flat")
+    ] = "identity"
+    """How the learning rate moves: not at all, or up over a tenth of the steps and then down.
+
+    `warmup_linear` ends at a hundredth of the rate. A `scheduler_config` section wins over it.
+    """
+
+    eval_every: Annotated[Integer | None, Field(ge=1), Typical(50, 100), Examples(50), _FLAT] = None
+    """Optimizer steps between validations. An older name of `validation_frequency`."""
+
+    validation_frequency: Annotated[
+        Integer | None, Field(ge=1), Typical(50, 100), Examples(25, 50, 100)
+    ] = None
+    """Optimizer steps between validations. Wins over `eval_every`; with neither, 100.
+
+    Validate at least as often as you save, so that every checkpoint has a known loss.
+    """
+
+    model_save_interval: Annotated[
+        Integer | None, Field(ge=1), Typical(50, 1000), Examples(100, 500), _ALL
+    ] = None
+    """Optimizer steps between checkpoints. An older name of `checkpoint_frequency`."""
+
+    checkpoint_frequency: Annotated[
+        Integer | None, Field(ge=1), Typical(50, 1000), Examples(50, 100, 250)
+    ] = None
+    """Optimizer steps between checkpoints. Wins over `model_save_interval`; with neither, 500.
+
+    50 to 100 suits runs of up to a thousand steps, 500 to 1000 longer ones.
+    """
+
+    save_strategy: Literal["steps", "epoch"] = "steps"
+    """Save after a number of steps, or at the end of each epoch."""
+
+    keep_last_n: Annotated[Integer, Field(ge=1), Typical(3, 5), Examples(5)] = 5
+    """How many checkpoints stay; older ones are removed once a newer one is whole."""
+
+    checkpoint_dir: Annotated[FolderPath, Examples("checkpoints"), _FLAT] = "checkpoints"
+    """The folder that holds a folder for each run, relative to the working directory."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """How much is said. The log file is always written."""
+
+    use_wandb: Flag = False
+    """Send metrics to Weights & Biases. It needs an account and the internet.
+
+    Leave it off for private data: everything is kept in the run's own folder anyway.
+    """
+
+    wandb_project: Annotated[Text | None, Examples("my-training")] = None
+    """The Weights & Biases project that collects the runs."""
+
+    wandb_run_name: Annotated[Text | None, Examples("n150-experiment-1")] = None
+    """The name of this run in Weights & Biases. Without it, the run's own name."""
+
+    model_path: Annotated[FolderPath | None, _TT_TRAIN_FLAT] = None
+    """Where older tt-train looked for weights; now a key of the model file."""
+
+    tokenizer_path: Annotated[FilePath | None, _TT_TRAIN_FLAT] = None
+    """Where older tt-train looked for a tokenizer."""
+
+    beta1: Annotated[Number | None, Field(ge=0, lt=1), _TT_TRAIN_FLAT] = None
+    """Older tt-train's name for `optimizer.beta1`."""
+
+    beta2: Annotated[Number | None, Field(ge=0, lt=1), _TT_TRAIN_FLAT] = None
+    """Older tt-train's name for `optimizer.beta2`."""
+
+    eps: Annotated[Number | None, Field(gt=0), _TT_TRAIN_FLAT] = None
+    """Older tt-train's name for `optimizer.epsilon`."""
+
+    use_no_op: Annotated[Flag, _TT_TRAIN_FLAT] = False
+    """Older tt-train's name for `optimizer.type: NoOp`."""
+
+    transformer_config: Annotated[TransformerConfig | None, _TT_TRAIN_FLAT] = None
+    """Where older tt-train described the model; now a file named by `model_config`."""

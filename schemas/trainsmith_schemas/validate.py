@@ -1,0 +1,158 @@
+"""Check a mapping against a model. The language server and the trainer both call this."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.consistency import inconsistencies
+from trainsmith_schemas.problems import Path, Problem
+
+_T = TypeVar("_T", bound=Section)
+
+
+@dataclass(frozen=True)
+class Validated(Generic[_T]):
+    """The config, unless there are problems."""
+
+    config: _T | None
+    problems: tuple[Problem, ...]
+
+
+def validate(model: type[_T], data: Any) -> Validated[_T]:
+    """Check `data`, the Python value of a YAML document, against a model.
+
+    Every problem is reported, not only the first. Sections that are empty in the text (`None`)
+    count as absent: people write `eval_config:` before they fill it.
+    """
+    try:
+        config = model.model_validate(_without_empty_sections(model, data))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True)
+        return Validated(None, tuple(_problem(model, detail) for detail in details))
+    problems = tuple(inconsistencies(config))
+    return Validated(None if problems else config, problems)
+
+
+def _without_empty_sections(model: type[Section], data: Any) -> Any:
+    if not isinstance(data, Mapping):
+        return data
+    facts = fields_of(model)
+    return {
+        key: _without_empty_sections(section, value) if section else value
+        for key, value in data.items()
+        for section in [facts[key].section if key in facts else None]
+        if not (section and value is None)
+    }
+
+
+def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
+    path: Path = detail["loc"]
+    kind = detail["type"]
+    if kind in ("extra_forbidden", "invalid_key"):
+        return unknown_key(model, path)
+    if kind == "missing":
+        return Problem(path[:-1], "missing-key", f"`{path[-1]}` is missing", on_key=True)
+    facts = facts_at(model, path)
+    expected = f"expected {facts.type_text}" if facts else detail["msg"].lower()
+    name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else _item_name(path)
+    found = _describe(detail["input"])
+    if kind == "literal_error":
+        nearest = _nearest(str(detail["input"]), [str(c) for c in facts.choices] if facts else [])
+        hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
+        return Problem(
+            path,
+            "invalid-value",
+            f"{name} is {found}, {expected}{hint}",
+            suggestions=nearest,
+        )
+    code = "out-of-range" if kind in _RANGE_ERRORS else "wrong-type"
+    if isinstance(path[-1] if path else None, int):
+        expected = detail["msg"].lower().replace("input should be", "expected")
+    return Problem(path, code, f"{name} is {found}, {expected}")
+
+
+_RANGE_ERRORS = {
+    "greater_than",
+    "greater_than_equal",
+    "less_than",
+    "less_than_equal",
+    "finite_number",
+    "too_short",
+    "too_long",
+}
+
+
+def unknown_key(model: type[Section], path: Path) -> Problem:
+    """Say that nobody reads a key, with the nearest name that somebody does."""
+    parent = section_at(model, path[:-1])
+    nearest = _nearest(str(path[-1]), list(fields_of(parent)) if parent else [])
+    elsewhere = [] if nearest else list(_sections_with(model, str(path[-1])))
+    if nearest:
+        hint = f"; did you mean `{nearest[0]}`?"
+    elif elsewhere:
+        hint = f"; it is a key of `{elsewhere[0]}`"
+    else:
+        hint = ""
+    where = f" in `{path[-2]}`" if len(path) > 1 else " at the top level"
+    message = f"`{path[-1]}` is not a known key{where}{hint}"
+    return Problem(path, "unknown-key", message, on_key=True, suggestions=nearest)
+
+
+def section_at(model: type[Section], path: Path) -> type[Section] | None:
+    """The section that a path leads to, or `None` where it leaves our sections."""
+    section: type[Section] | None = model
+    for part in path:
+        facts = fields_of(section).get(str(part)) if section else None
+        section = facts.section if facts else None
+    return section
+
+
+def facts_at(model: type[Section], path: Path) -> FieldFacts | None:
+    """What is known of the key at a path; for a list's item, of the list."""
+    names = [part for part in path if isinstance(part, str)]
+    parent = section_at(model, tuple(names[:-1]))
+    return fields_of(parent).get(names[-1]) if parent and names else None
+
+
+def _sections_with(model: type[Section], key: str) -> Iterator[str]:
+    for name, facts in fields_of(model).items():
+        if facts.section and key in fields_of(facts.section):
+            yield name
+
+
+def _item_name(path: Path) -> str:
+    named = [part for part in path if isinstance(part, str)]
+    return f"item {int(path[-1]) + 1} of `{named[-1]}`" if path and named else "the document"
+
+
+def _nearest(word: str, names: list[str]) -> tuple[str, ...]:
+    lowered = {name.lower(): name for name in names}
+    found = difflib.get_close_matches(word.lower(), lowered, n=3, cutoff=0.7)
+    return tuple(lowered[name] for name in found)
+
+
+def _describe(value: Any) -> str:
+    """Show a value as it stands in YAML, with the type that a reader of YAML gives it."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}` (true or false)"
+    if isinstance(value, (int, float)):
+        return f"`{value}`"
+    if isinstance(value, str):
+        return (
+            f"{json.dumps(value, ensure_ascii=False)} (text)" if len(value) < 60 else "a long text"
+        )
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list" if len(str(value)) > 40 else f"the list `{value}`"
+    return f"`{value}`"
