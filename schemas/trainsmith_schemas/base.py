@@ -133,7 +133,9 @@ class FieldFacts:
     doc: str
     """Markdown; the first paragraph stands alone."""
     type_text: str
-    """What may be written, in words: `whole number, at least 1`."""
+    """What may be written, in words: `a whole number, at least 1`."""
+    item_type_text: str
+    """The same for one item of a list; empty for anything else."""
     default: Any
     """The value without the key; `None` where there is none."""
     required: bool
@@ -171,6 +173,7 @@ def _facts(name: str, info: FieldInfo) -> FieldFacts:
         key=info.alias or name,
         doc=info.description or "",
         type_text=_type_text(kind, metadata),
+        item_type_text=_item_type_text(kind),
         default=info.default if has_plain_default else None,
         required=info.is_required(),
         typical=(typical.low, typical.high) if typical else None,
@@ -191,7 +194,8 @@ def _unwrap(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any,
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *found = get_args(annotation)
-        return _unwrap(inner, (*metadata, *found))
+        nested = (item for field in found for item in getattr(field, "metadata", (field,)))
+        return _unwrap(inner, (*metadata, *nested))
     if origin in (Union, types.UnionType):
         members = [member for member in get_args(annotation) if member is not type(None)]
         if len(members) == 1:
@@ -207,16 +211,19 @@ def _choices(kind: Any) -> tuple[Any, ...]:
 
 def _type_text(kind: Any, metadata: tuple[Any, ...]) -> str:
     if isinstance(kind, type) and issubclass(kind, Section):
-        return "section"
+        return "a section"
     if get_origin(kind) is Literal:
-        return "one of " + ", ".join(str(choice) for choice in get_args(kind))
+        return "one of " + ", ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is list:
-        item, item_metadata = _unwrap(get_args(kind)[0], ())
-        return f"list of {_type_text(item, item_metadata)}{_length_text(metadata)}"
+        return f"a list of {_count_text(metadata)}, each {_item_type_text(kind)}"
     if kind is str and (path := _find(metadata, PathTo)):
-        return f"path of a {path.kind}"
-    names = {int: "whole number", float: "number", bool: "true or false", str: "text"}
-    return names.get(kind, "mapping") + _bounds_text(metadata)
+        return f"the path of a {path.kind}"
+    names = {int: "a whole number", float: "a number", bool: "`true` or `false`", str: "text"}
+    return names.get(kind, "a mapping") + _bounds_text(metadata)
+
+
+def _item_type_text(kind: Any) -> str:
+    return _type_text(*_unwrap(get_args(kind)[0], ())) if get_origin(kind) is list else ""
 
 
 def _bounds_text(metadata: tuple[Any, ...]) -> str:
@@ -230,7 +237,7 @@ def _bounds_text(metadata: tuple[Any, ...]) -> str:
     return f", {' and '.join(bounds)}" if bounds else ""
 
 
-def _length_text(metadata: tuple[Any, ...]) -> str:
+def _count_text(metadata: tuple[Any, ...]) -> str:
     low = next((item.min_length for item in metadata if hasattr(item, "min_length")), None)
     high = next((item.max_length for item in metadata if hasattr(item, "max_length")), None)
-    return f", {low} of them" if low is not None and low == high else ""
+    return f"{low} values" if low is not None and low == high else "values"

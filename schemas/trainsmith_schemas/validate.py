@@ -60,23 +60,21 @@ def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
         return unknown_key(model, path)
     if kind == "missing":
         return Problem(path[:-1], "missing-key", f"`{path[-1]}` is missing", on_key=True)
-    facts = facts_at(model, path)
-    expected = f"expected {facts.type_text}" if facts else detail["msg"].lower()
-    name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else _item_name(path)
-    found = _describe(detail["input"])
+    message = f"{_name(path)} is {_describe(detail['input'])}, expected {_expected(model, detail)}"
     if kind == "literal_error":
+        facts = facts_at(model, path)
         nearest = _nearest(str(detail["input"]), [str(c) for c in facts.choices] if facts else [])
         hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
-        return Problem(
-            path,
-            "invalid-value",
-            f"{name} is {found}, {expected}{hint}",
-            suggestions=nearest,
-        )
-    code = "out-of-range" if kind in _RANGE_ERRORS else "wrong-type"
-    if isinstance(path[-1] if path else None, int):
-        expected = detail["msg"].lower().replace("input should be", "expected")
-    return Problem(path, code, f"{name} is {found}, {expected}")
+        return Problem(path, "invalid-value", message + hint, suggestions=nearest)
+    return Problem(path, "out-of-range" if kind in _RANGE_ERRORS else "wrong-type", message)
+
+
+def _expected(model: type[Section], detail: ErrorDetails) -> str:
+    path: Path = detail["loc"]
+    facts = facts_at(model, path)
+    if not path or facts is None:
+        return "a mapping"
+    return facts.item_type_text if isinstance(path[-1], int) else facts.type_text
 
 
 _RANGE_ERRORS = {
@@ -92,17 +90,18 @@ _RANGE_ERRORS = {
 
 def unknown_key(model: type[Section], path: Path) -> Problem:
     """Say that nobody reads a key, with the nearest name that somebody does."""
-    parent = section_at(model, path[:-1])
-    nearest = _nearest(str(path[-1]), list(fields_of(parent)) if parent else [])
-    elsewhere = [] if nearest else list(_sections_with(model, str(path[-1])))
+    *parents, key = path
+    parent = section_at(model, tuple(parents))
+    nearest = _nearest(str(key), list(fields_of(parent)) if parent else [])
+    elsewhere = [] if nearest else list(_sections_with(model, str(key)))
     if nearest:
         hint = f"; did you mean `{nearest[0]}`?"
     elif elsewhere:
         hint = f"; it is a key of `{elsewhere[0]}`"
     else:
         hint = ""
-    where = f" in `{path[-2]}`" if len(path) > 1 else " at the top level"
-    message = f"`{path[-1]}` is not a known key{where}{hint}"
+    where = f"in `{parents[-1]}`" if parents else "at the top level"
+    message = f"`{key}` is not a known key {where}{hint}"
     return Problem(path, "unknown-key", message, on_key=True, suggestions=nearest)
 
 
@@ -128,9 +127,12 @@ def _sections_with(model: type[Section], key: str) -> Iterator[str]:
             yield name
 
 
-def _item_name(path: Path) -> str:
-    named = [part for part in path if isinstance(part, str)]
-    return f"item {int(path[-1]) + 1} of `{named[-1]}`" if path and named else "the document"
+def _name(path: Path) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    if not names:
+        return "the document"
+    last = path[-1]
+    return f"item {last + 1} of `{names[-1]}`" if isinstance(last, int) else f"`{last}`"
 
 
 def _nearest(word: str, names: list[str]) -> tuple[str, ...]:
@@ -148,11 +150,9 @@ def _describe(value: Any) -> str:
     if isinstance(value, (int, float)):
         return f"`{value}`"
     if isinstance(value, str):
-        return (
-            f"{json.dumps(value, ensure_ascii=False)} (text)" if len(value) < 60 else "a long text"
-        )
+        return f"{json.dumps(value, ensure_ascii=False)} (text)" if len(value) < 60 else "long text"
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):
-        return "a list" if len(str(value)) > 40 else f"the list `{value}`"
+        return f"the list `{value}`" if len(str(value)) < 40 else "a list"
     return f"`{value}`"

@@ -1,0 +1,145 @@
+"""Write everything that follows from the schemas and the rules.
+
+`npm run generate` writes the files; `--check` only says which of them are out of date. The outputs:
+JSON Schemas, the reference pages, the manifest's commands and settings, and TypeScript's view of
+events and messages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import reference
+from trainsmith_schemas import protocol
+from trainsmith_schemas.documents import DOCUMENTS
+from trainsmith_schemas.events import EVENT
+from trainsmith_schemas.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+TYPESCRIPT = Path("extension/src/generated")
+
+
+def outputs() -> dict[Path, str]:
+    """Every generated file, as its path from the root and its text."""
+    schemas = {
+        **{document.name: _document_schema(document) for document in DOCUMENTS},
+        "events": EVENT.json_schema() | {"title": "TrainsmithEvent"},
+        "settings": Settings.model_json_schema(by_alias=True),
+    }
+    return {
+        **{
+            Path(f"schemas/generated/{name}.schema.json"): _json(schema)
+            for name, schema in schemas.items()
+        },
+        Path("docs/reference/config.md"): reference.config_page(DOCUMENTS),
+        Path("docs/reference/rules.md"): reference.rules_page(),
+        Path("docs/reference/settings.md"): reference.settings_page(schemas["settings"]),
+        Path("docs/reference/events.md"): reference.events_page(schemas["events"]),
+        Path("package.json"): _manifest(schemas["settings"]),
+        TYPESCRIPT / "events.ts": _typescript(schemas["events"]),
+        TYPESCRIPT / "protocol.ts": _protocol(),
+    }
+
+
+def _document_schema(document: Any) -> dict[str, Any]:
+    schema = document.model.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _manifest(settings: Mapping[str, Any]) -> str:
+    """package.json with the blocks that the schemas own; the rest of it stays as it is."""
+    manifest = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    contributes = manifest["contributes"]
+    contributes["commands"] = [
+        {
+            "command": command.id,
+            "title": command.title,
+            "category": protocol.CATEGORY,
+            **({"icon": command.icon} if command.icon else {}),
+        }
+        for command in protocol.COMMANDS
+    ]
+    contributes["configuration"] = {
+        "title": protocol.CATEGORY,
+        "properties": {
+            f"trainsmith.{key}": _setting(value) for key, value in settings["properties"].items()
+        },
+    }
+    palette = [
+        {"command": command.id, "when": command.when}
+        for command in protocol.COMMANDS
+        if command.when
+    ]
+    contributes["menus"] = {**contributes.get("menus", {}), "commandPalette": palette}
+    return _json(manifest)
+
+
+def _setting(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A setting as VS Code's manifest wants it: Markdown under its own name, no title."""
+    kept = {key: value for key, value in schema.items() if key not in ("title", "description")}
+    return {**kept, "markdownDescription": schema["description"]}
+
+
+def _protocol() -> str:
+    """Names and messages that the editor and the server share."""
+    commands = {command.id.split(".", 1)[1]: command.id for command in protocol.COMMANDS}
+    settings = [field.alias or name for name, field in Settings.model_fields.items()]
+    messages = {
+        "title": "Messages",
+        "$defs": {
+            model.__name__: model.model_json_schema()
+            for model in (protocol.RunPlanParams, protocol.RunPlan)
+        },
+    }
+    constants = [
+        f"export const COMMANDS = {json.dumps(commands)} as const;",
+        f"export const SETTINGS = {json.dumps(settings)} as const;",
+        f"export const TASK_TYPE = {json.dumps(protocol.TASK_TYPE)};",
+        f"export const LANGUAGE_SERVER_ID = {json.dumps(protocol.LANGUAGE_SERVER_ID)};",
+        f"export const RUN_PLAN = {json.dumps(protocol.RUN_PLAN)};",
+    ]
+    return _typescript(messages, "\n".join(constants))
+
+
+def _typescript(schema: Mapping[str, Any], appendix: str = "") -> str:
+    """A JSON Schema as TypeScript, by json-schema-to-typescript."""
+    request = json.dumps({"schema": schema, "appendix": appendix})
+    program = ["node", str(ROOT / "scripts/schema_to_typescript.mjs")]
+    result = subprocess.run(program, input=request, capture_output=True, text=True, check=False)
+    if result.returncode:
+        sys.exit(f"schema_to_typescript.mjs failed:\n{result.stderr}")
+    return result.stdout
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Write the generated files, or with `--check` name those that are out of date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
+    check: bool = parser.parse_args().check
+    stale = {path: text for path, text in outputs().items() if _read(ROOT / path) != text}
+    for path, text in stale.items():
+        print(f"{'out of date' if check else 'written'}: {path}")
+        if not check:
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / path).write_text(text, encoding="utf-8")
+    if check and stale:
+        print("Mend with: npm run generate")
+    return 1 if check and stale else 0
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The import boundaries hold, and the check that guards them can fail."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("cli", "schemas", "server", "trainer")
+
+
+def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("lint-imports")
+    path = ":".join(str(folder / package) for package in PACKAGES)
+    return subprocess.run(
+        [program, "--no-cache"],
+        cwd=folder,
+        env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_boundaries_hold() -> None:
+    result = _lint_imports(ROOT)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("schemas/trainsmith_schemas/base.py", "import yaml"),
+        ("server/trainsmith_server/app.py", "import torch"),
+        ("server/trainsmith_server/rules/lr_too_high.py", "import pygls"),
+        ("server/trainsmith_server/check.py", "import trainsmith_trainer"),
+        ("trainer/trainsmith_trainer/loop.py", "import torch"),
+        ("trainer/trainsmith_trainer/run.py", "import trainsmith_server"),
+    ],
+)
+def test_a_planted_import_is_found(tmp_path: Path, file: str, line: str) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package)
+    target = tmp_path / file
+    target.write_text(target.read_text(encoding="utf-8") + f"\n{line}\n", encoding="utf-8")
+    result = _lint_imports(tmp_path)
+    assert result.returncode == 1, result.stdout
