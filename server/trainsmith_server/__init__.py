@@ -1,0 +1,1 @@
+"""Trainsmith's language server: live help for training recipes."""
