@@ -86,7 +86,7 @@ class Examples(_SchemaExtra):
 
 @dataclass(frozen=True, init=False)
 class ReadBy(_SchemaExtra):
-    """The trainers that read a key; without it, Trainsmith's own."""
+    """The trainers that read a key. Without it: ours, or whoever reads the section's keys."""
 
     trainers: tuple[Trainer, ...]
 
@@ -181,8 +181,16 @@ def _facts(name: str, info: FieldInfo) -> FieldFacts:
         choices=_choices(kind),
         section=section,
         path_to=path_to.kind if path_to else None,
-        read_by=read_by.trainers if read_by else ("trainsmith",),
+        read_by=read_by.trainers if read_by else _readers_of(section),
     )
+
+
+def _readers_of(section: type[Section] | None) -> tuple[Trainer, ...]:
+    """A section is read by whoever reads one of its keys; any other key, by us."""
+    if section is None:
+        return ("trainsmith",)
+    readers = {trainer for facts in fields_of(section).values() for trainer in facts.read_by}
+    return tuple(trainer for trainer in get_args(Trainer) if trainer in readers)
 
 
 def _find(metadata: tuple[Any, ...], kind: type[_T]) -> _T | None:

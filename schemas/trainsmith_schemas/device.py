@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trainsmith_schemas.base import Examples, Flag, Integer, ReadBy, Section
+from trainsmith_schemas.base import Examples, Flag, Integer, ReadBy, Section, Text
 
 _EVERYWHERE = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
+_NEW = ReadBy("tt-train")
 
 
 class DeviceConfig(Section):
@@ -41,11 +42,44 @@ class DeviceConfig(Section):
     enable_tp: Annotated[Flag, _TT_TRAIN] = False
     """Tensor parallelism: each layer is split over the devices. tt-train has it."""
 
-    enable_fsdp: Annotated[Flag, _TT_TRAIN] = False
+    enable_fsdp: Annotated[Flag, _NEW] = False
     """Fully sharded data parallelism: weights are split, gathered when needed. tt-train has it."""
 
-    enable_sp: Annotated[Flag, _TT_TRAIN] = False
+    enable_sp: Annotated[Flag, _NEW] = False
     """Sequence parallelism beside tensor parallelism. tt-train has it."""
 
-    enable_cp: Annotated[Flag, _TT_TRAIN] = False
+    enable_cp: Annotated[Flag, _NEW] = False
     """Context parallelism: one long sequence is split over the devices. tt-train has it."""
+
+    cp_backward: Annotated[Text | None, _NEW] = None
+    """How context parallelism computes its backward pass."""
+
+    cp_layout: Annotated[Text | None, _NEW] = None
+    """How context parallelism lays a sequence over the devices."""
+
+    cp_rows_per_block_tiles: Annotated[Integer | None, Field(ge=0), _NEW] = None
+    """Rows of tiles that context parallelism takes at once. `0`: its own choice."""
+
+    cp_shift_transport: Annotated[Text | None, _NEW] = None
+    """How context parallelism passes keys and values on."""
+
+    moe_axis: Annotated[Text | None, _NEW] = None
+    """The mesh axis over which experts are spread."""
+
+    moe_tp_axis: Annotated[Integer | None, Field(ge=0), _NEW] = None
+    """The mesh axis over which each expert is split."""
+
+    sp_overlap: Annotated[Text | Flag | None, _NEW] = None
+    """Where sequence parallelism computes and talks at once."""
+
+    sp_ccl_rows: Annotated[Integer | None, Field(ge=0), _NEW] = None
+    """Rows of cores that sequence parallelism talks with."""
+
+    sp_ccl_columns: Annotated[Integer | None, Field(ge=0), _NEW] = None
+    """Columns of cores that sequence parallelism talks with."""
+
+    sp_linear_impl: Annotated[Text | None, _NEW] = None
+    """How sequence parallelism computes linear layers."""
+
+    sp_linear_backward_impl: Annotated[Text | None, _NEW] = None
+    """How sequence parallelism computes the backward pass of linear layers."""

@@ -6,7 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trainsmith_schemas.base import Examples, Integer, Number, Section, Typical
+from trainsmith_schemas.base import Examples, Integer, Number, ReadBy, Section, Typical
+
+# tt-train's C++ trainer reads this section; its Python one takes flags instead.
+_READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 
 
 class EvalConfig(Section):
@@ -17,6 +20,7 @@ class EvalConfig(Section):
 
     repetition_penalty: Annotated[
         Number,
+        _READERS,
         Field(gt=0),
         Typical(1.0, 1.3),
         Examples((1.0, "off, for validation"), (1.1, "for generating text")),
@@ -25,6 +29,7 @@ class EvalConfig(Section):
 
     temperature: Annotated[
         Number,
+        _READERS,
         Field(ge=0),
         Typical(0.0, 1.0),
         Examples((0.0, "greedy, for validation"), (0.8, "for generating text")),
@@ -35,7 +40,7 @@ class EvalConfig(Section):
     more lively.
     """
 
-    top_k: Annotated[Integer, Typical(40, 80), Examples(50)] = 50
+    top_k: Annotated[Integer, _READERS, Typical(40, 80), Examples(50)] = 50
     """Choose among this many of the likeliest tokens only. `0` or less is off.
 
     Greedy decoding (`temperature: 0.0`) does not use it.
@@ -43,6 +48,7 @@ class EvalConfig(Section):
 
     top_p: Annotated[
         Number,
+        _READERS,
         Field(ge=0, le=1),
         Typical(0.9, 1.0),
         Examples((1.0, "off, for validation"), (0.95, "for generating text")),

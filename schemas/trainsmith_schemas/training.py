@@ -18,12 +18,14 @@ from trainsmith_schemas.base import (
     Text,
     Typical,
 )
+from trainsmith_schemas.grpo import GrpoConfig
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.optimizer import OptimizerConfig
 
 _ALL = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _FLAT = ReadBy("trainsmith", "tt-train-flat")
 _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
+_TT_TRAIN_NOW = ReadBy("tt-train")
 _TT_TRAIN_FLAT = ReadBy("tt-train-flat")
 
 
@@ -232,3 +234,30 @@ class TrainingConfig(Section):
 
     transformer_config: Annotated[TransformerConfig | None, _TT_TRAIN_FLAT] = None
     """Where older tt-train described the model; now a file named by `model_config`."""
+
+    grpo_config: Annotated[GrpoConfig | None, _TT_TRAIN_NOW] = None
+    """Reinforcement learning from a reward. tt-train has it."""
+
+    model_source: Annotated[Text | None, _TT_TRAIN_NOW] = None
+    """The published model that tt-train's reinforcement learning starts from."""
+
+    multihost_config: Annotated[FilePath | None, _TT_TRAIN] = None
+    """The file that describes several machines. tt-train's C++ trainer has it."""
+
+    output_dir: Annotated[FolderPath | None, _TT_TRAIN_NOW] = None
+    """The folder of a run, for tt-train's image models."""
+
+    lr_schedule: Annotated[Text | None, _TT_TRAIN_NOW] = None
+    """How the learning rate moves, for tt-train's image models."""
+
+    warmup_steps: Annotated[Integer | None, Field(ge=0), _TT_TRAIN_NOW] = None
+    """Steps of rising learning rate, for tt-train's image models.
+
+    For text models write `scheduler_config.warmup_steps`.
+    """
+
+    ema_decay: Annotated[Number | None, Field(ge=0, le=1), _TT_TRAIN_NOW] = None
+    """How slowly the averaged weights follow, for tt-train's image models."""
+
+    ema_interval: Annotated[Integer | None, Field(ge=1), _TT_TRAIN_NOW] = None
+    """Steps between two averages of the weights, for tt-train's image models."""

@@ -1,0 +1,87 @@
+"""Trainer profiles: the same file is judged for the trainer that will run it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trainsmith_schemas.base import FieldFacts, Section, Trainer, fields_of
+from trainsmith_schemas.problems import Path
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A trainer, as far as its reading of YAML goes."""
+
+    name: Trainer
+    title: str
+    """The name in sentences."""
+    about: str
+    """Which programs it stands for."""
+
+
+PROFILES: Mapping[Trainer, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile("trainsmith", "Trainsmith", "`trainsmith train`: every key does what it says."),
+        Profile(
+            "tt-train",
+            "tt-train",
+            "tt-metal's current `train.py` and `train_nanogpt.py`: a nested `optimizer` block.",
+        ),
+        Profile(
+            "tt-train-flat",
+            "tt-train 0.62 to 0.65",
+            "tt-metal's older trainers: `learning_rate` and its like stand in `training_config`.",
+        ),
+    )
+}
+
+
+def unread_keys(model: type[Section], data: Any, trainer: Trainer) -> Iterator[Path]:
+    """The keys in a document that we know and that a trainer never looks at.
+
+    A section that is not read is one path, not one for each of its keys.
+    """
+    for path, facts in _known_keys(model, data):
+        if trainer not in facts.read_by and not _inside_unread(model, path, trainer):
+            yield path
+
+
+def choose_profile(model: type[Section], data: Any) -> Profile:
+    """The profile that leaves the fewest keys of a document unread; in a tie, the first.
+
+    A file says by its own keys whom it was written for: `project_name` is tt-train's,
+    `validation_frequency` ours, a nested `optimizer` rules out the older tt-train.
+    """
+    return min(
+        PROFILES.values(),
+        key=lambda profile: sum(1 for _ in unread_keys(model, data, profile.name)),
+    )
+
+
+def _known_keys(
+    model: type[Section], data: Any, prefix: Path = ()
+) -> Iterator[tuple[Path, FieldFacts]]:
+    if not isinstance(data, Mapping):
+        return
+    facts_by_key = fields_of(model)
+    for key, value in data.items():
+        facts = facts_by_key.get(key)
+        if facts is None:
+            continue
+        path = (*prefix, key)
+        yield path, facts
+        if facts.section:
+            yield from _known_keys(facts.section, value, path)
+
+
+def _inside_unread(model: type[Section], path: Path, trainer: Trainer) -> bool:
+    section: type[Section] | None = model
+    for key in path[:-1]:
+        facts = fields_of(section)[str(key)] if section else None
+        if facts is None or trainer not in facts.read_by:
+            return facts is not None
+        section = facts.section
+    return False
