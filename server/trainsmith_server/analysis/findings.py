@@ -1,0 +1,57 @@
+"""What the server has to say about a text, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from trainsmith_server.analysis.tree import Span
+
+Severity = Literal["error", "warning", "information", "hint"]
+Tag = Literal["unnecessary", "deprecated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace a span of the text; an empty span inserts."""
+
+    span: Span
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One way to put a finding right."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    preferred: bool = False
+    """The fix that is almost always meant; "fix all" applies these and no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that a finding involves."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, doubtful or worth knowing."""
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    fixes: tuple[Fix, ...] = ()
+    related: tuple[Related, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    url: str | None = None
+    """Where the code is explained."""
+
+
+def plain_text(markdown: str) -> str:
+    """A message for places that show no Markdown: quotes instead of backticks."""
+    return markdown.replace("`", "'")

@@ -1,0 +1,190 @@
+"""What is wrong with a text: syntax, values, duplicate keys, the schema, the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+
+from trainsmith_schemas.problems import Path, Problem, dotted
+
+from trainsmith_server.analysis.bind import Place, find, key_span, value_span
+from trainsmith_server.analysis.facts import Facts
+from trainsmith_server.analysis.findings import Edit, Finding, Fix, Related
+from trainsmith_server.analysis.lines import LineIndex
+from trainsmith_server.analysis.result import KnownDocument
+from trainsmith_server.analysis.tree import (
+    Entry,
+    Fault,
+    Mapping,
+    Node,
+    Scalar,
+    Span,
+    Tree,
+    entry_of,
+    resolve_alias,
+    walk,
+)
+from trainsmith_server.analysis.values import is_merge, plain_value
+from trainsmith_server.rules import all_rules
+
+
+def report(
+    tree: Tree, lines: LineIndex, documents: Iterable[KnownDocument], value_faults: list[Fault]
+) -> tuple[Finding, ...]:
+    """All findings, in the order of the text.
+
+    A line that YAML cannot read has its syntax error and nothing else: what the schema would say
+    about half a line only follows from that.
+    """
+    broken = {
+        line
+        for fault in tree.faults
+        for line in range(lines.line_of(fault.span[0]), lines.line_of(fault.span[1]) + 1)
+    }
+    findings = [_fault_finding(fault) for fault in tree.faults]
+    for finding in _on_readable_lines(tree, documents, value_faults):
+        first, last = (lines.line_of(offset) for offset in finding.span)
+        if not any(line in broken for line in range(first, last + 1)):
+            findings.append(finding)
+    return tuple(sorted(findings, key=lambda finding: (finding.span, finding.code)))
+
+
+def _on_readable_lines(
+    tree: Tree, documents: Iterable[KnownDocument], value_faults: list[Fault]
+) -> Iterator[Finding]:
+    yield from (_fault_finding(fault) for fault in value_faults)
+    for known in documents:
+        yield from _duplicate_keys(tree, known.document.root)
+        for problem in known.problems:
+            if problem.code != "missing-key" or not tree.faults:
+                yield _problem_finding(known.document.root, problem)
+        yield from _rule_findings(known)
+
+
+def _fault_finding(fault: Fault) -> Finding:
+    fixes = ()
+    if fault.mend:
+        fixes = (Fix(fault.mend.title, (Edit(fault.mend.span, fault.mend.new_text),), True),)
+    return Finding(fault.code, "error", fault.message, fault.span, fixes)
+
+
+def _rule_findings(known: KnownDocument) -> Iterator[Finding]:
+    facts = Facts(known.document.root, known.data)
+    for rule in all_rules():
+        if known.kind.name in rule.documents:
+            for hit in rule.check(facts):
+                yield Finding(
+                    rule.code,
+                    hit.severity or rule.severity,
+                    hit.message,
+                    hit.span,
+                    hit.fixes,
+                    hit.related,
+                    hit.tags,
+                )
+
+
+def _duplicate_keys(tree: Tree, root: Node | None) -> Iterator[Finding]:
+    """Keys that stand twice in one mapping: PyYAML takes the last one without a word."""
+    for node in walk(root):
+        if not isinstance(node, Mapping):
+            continue
+        first: dict[Hashable, Entry] = {}
+        for entry in node.entries:
+            key = resolve_alias(entry.key)
+            if not isinstance(key, Scalar) or entry.colon < 0 or is_merge(key):
+                continue
+            earlier = first.setdefault(_key_value(key), entry)
+            if earlier is not entry and not _in_conflict(tree, entry):
+                yield _duplicate(tree.text, node, earlier, entry, key.text)
+
+
+def _key_value(key: Scalar) -> Hashable:
+    try:
+        return plain_value(key.text) if not key.style and key.tag is None else key.text
+    except ValueError:
+        return key.text
+
+
+def _in_conflict(tree: Tree, entry: Entry) -> bool:
+    return any(start <= entry.key.start < end for start, end in tree.conflicts)
+
+
+def _duplicate(text: str, mapping: Mapping, earlier: Entry, entry: Entry, key: str) -> Finding:
+    fixes = ()
+    if not mapping.flow:
+        span = _whole_lines(text, earlier)
+        fixes = (Fix(f"Remove the first `{key}`, which has no effect", (Edit(span, ""),)),)
+    return Finding(
+        "yaml-duplicate-key",
+        "error",
+        f"`{key}` stands here twice; only this last one counts",
+        key_span(entry),
+        fixes,
+        (Related(key_span(earlier), f"the first `{key}`"),),
+    )
+
+
+def _whole_lines(text: str, entry: Entry) -> Span:
+    """The lines of a block entry, from its indentation to the line break behind it."""
+    start = text.rfind("\n", 0, entry.key.start) + 1
+    end = entry.value.end if entry.value else entry.key.end
+    after = text.find("\n", end)
+    return start, len(text) if after < 0 else after + 1
+
+
+def _problem_finding(root: Node | None, problem: Problem) -> Finding:
+    place, whole = _nearest_place(root, problem.path)
+    if place.entry is None and isinstance(place.node, Mapping) and place.node.entries:
+        span = key_span(place.node.entries[0])
+    elif (problem.on_key or not whole) and place.entry:
+        span = key_span(place.entry)
+    else:
+        span = value_span(place)
+    related = tuple(
+        Related(value_span(other), dotted(path))
+        for path in problem.related
+        if (other := find(root, path)) is not None
+    )
+    fixes = tuple(_problem_fixes(root, problem, place)) if whole else ()
+    return Finding(problem.code, "error", problem.message, span, fixes, related)
+
+
+def _nearest_place(root: Node | None, path: Path) -> tuple[Place, bool]:
+    """Where a path leads, or the part of it that exists; and whether all of it does."""
+    for length in range(len(path), 0, -1):
+        place = find(root, path[:length])
+        if place is not None:
+            return place, length == len(path)
+    return Place(None, root), not path
+
+
+def _problem_fixes(root: Node | None, problem: Problem, place: Place) -> Iterator[Fix]:
+    entry, node = place.entry, place.node
+    if entry is None:
+        return
+    if problem.on_key:
+        parent = find(root, problem.path[:-1])
+        siblings = resolve_alias(parent.node) if parent else None
+        names = [
+            name
+            for name in problem.suggestions
+            if not (isinstance(siblings, Mapping) and entry_of(siblings, name))
+        ]
+        for name in names:
+            edit = Edit((entry.key.start, entry.key.end), name)
+            yield Fix(f"Rename to `{name}`", (edit,), name == names[0])
+    elif isinstance(node, Scalar) and node.style in ("", "'", '"'):
+        for value in problem.suggestions:
+            edit = Edit((node.start, node.end), f"{node.style}{value}{node.style}")
+            yield Fix(f"Change to `{value}`", (edit,), value == problem.suggestions[0])
+        if problem.code == "wrong-type" and node.style and _is_quoted_value(node):
+            edit = Edit((node.start, node.end), node.text)
+            yield Fix(f"Remove the quotes: {node.text}", (edit,), preferred=True)
+
+
+def _is_quoted_value(node: Scalar) -> bool:
+    """Whether a quoted text would be a number, true or false without its quotes."""
+    try:
+        return isinstance(plain_value(node.text), (bool, int, float))
+    except ValueError:
+        return False

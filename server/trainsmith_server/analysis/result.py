@@ -1,0 +1,54 @@
+"""What `analyze` gives: everything that is known about one version of a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trainsmith_schemas.base import Section
+from trainsmith_schemas.documents import Document as Kind
+from trainsmith_schemas.problems import Problem
+
+from trainsmith_server.analysis.bind import Bindings
+from trainsmith_server.analysis.findings import Finding
+from trainsmith_server.analysis.lines import LineIndex
+from trainsmith_server.analysis.tree import Document, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """A document of a text that is one of ours."""
+
+    kind: Kind
+    document: Document
+    data: Any
+    """Its Python value."""
+    config: Section | None
+    """The validated config; `None` where there are problems."""
+    problems: tuple[Problem, ...]
+    bindings: Bindings
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One version of a text, read."""
+
+    text: str
+    uri: str
+    lines: LineIndex
+    tree: Tree
+    documents: tuple[KnownDocument, ...]
+    """Its documents that are ours; none for any other file in the world."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def kind(self) -> Kind | None:
+        """What the file is: the kind of its first document that is ours."""
+        return self.documents[0].kind if self.documents else None
+
+    def document_at(self, offset: int) -> KnownDocument | None:
+        """The document of ours at an offset."""
+        for known in reversed(self.documents):
+            if known.document.start <= offset <= known.document.end:
+                return known
+        return None

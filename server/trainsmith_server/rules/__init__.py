@@ -1,0 +1,55 @@
+"""The rules: advice that a schema cannot give. One file is one rule.
+
+A module in this folder with a `RULE` is a rule; nothing else is needed to add one. Rules know the
+schemas and what `analysis.facts` offers, and never one another.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.findings import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A document that a rule finds fault with, and the same one put right.
+
+    The rule's examples are run: it must report `bad`, its first fix must lead to `good`, and it
+    must be silent about `good`.
+    """
+
+    bad: str
+    good: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One piece of advice."""
+
+    code: str
+    """Kebab case; the file has the same name with underscores."""
+    severity: Severity
+    title: str
+    """What is wrong, in a few words."""
+    docs: str
+    """Markdown: why it matters, when it is fine, how to mend it."""
+    examples: tuple[Example, ...]
+    fine: tuple[str, ...]
+    """Documents that look similar and that the rule must be silent about."""
+    check: Callable[[Facts], Iterator[Hit]]
+    documents: tuple[str, ...] = ("training",)
+    """The kinds of document that it looks at."""
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of the folder, by its code."""
+    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return tuple(sorted((module.RULE for module in modules), key=lambda rule: rule.code))

@@ -1,0 +1,70 @@
+"""`ddp-on-one-device`: data parallelism with nothing to be parallel to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Compare `enable_ddp` with the number of devices."""
+    ddp = facts.flag("device_config.enable_ddp")
+    mesh = facts.wholes("device_config.mesh_shape")
+    if ddp is None or not ddp.value:
+        return
+    if mesh is None and facts.has("device_config.mesh_shape"):
+        return  # The schema says what is wrong with it.
+    if mesh is not None and (not mesh.value or prod(mesh.value) != 1):
+        return
+    turn_off = ddp.set_to("false", title="Set `enable_ddp` to false", preferred=True)
+    if mesh is None:
+        two = facts.add_after(ddp, "mesh_shape: [1, 2]", title="Add `mesh_shape: [1, 2]`")
+        shown, related = "without `mesh_shape` there is one device", ()
+    else:
+        two = mesh.set_to("[1, 2]", title="Set `mesh_shape` to [1, 2], two devices")
+        shown = f"`mesh_shape` {mesh.value} is one device"
+        related = (mesh.related("the mesh has one device"),)
+    yield Hit(
+        f"`enable_ddp` needs more than one device, and {shown}: it has nothing to synchronise with",
+        ddp.span,
+        fixes=(turn_off, two),
+        related=related,
+    )
+
+
+RULE = Rule(
+    code="ddp-on-one-device",
+    severity="error",
+    title="Data parallelism on one device",
+    docs="""\
+Distributed data parallelism (DDP) gives each device its part of the batch and averages the
+gradients over all devices after the backward pass. With a `mesh_shape` of one device there is
+nothing to average: at best the setting does nothing, at worst the trainer waits for a partner or
+stops. It usually means that a recipe was copied from a larger machine.
+
+**When it is fine.** Never; on more than one device the rule is silent.
+
+**How to mend it.** Turn `enable_ddp` off, or give `mesh_shape` the devices that you have:
+`[1, 2]` for an N300, `[1, 8]` for eight devices in a row. `batch_size` is the global batch: it is
+divided over the devices.
+""",
+    examples=(
+        Example(
+            bad="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 1]\n",
+            good="device_config:\n  enable_ddp: false\n  mesh_shape: [1, 1]\n",
+        ),
+        Example(
+            bad="device_config: {enable_ddp: True}\n",
+            good="device_config: {enable_ddp: false}\n",
+        ),
+    ),
+    fine=(
+        "device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n",
+        "device_config:\n  enable_ddp: false\n  mesh_shape: [1, 1]\n",
+        "device_config:\n  enable_ddp: true\n  mesh_shape: [1,\n",
+    ),
+    check=check,
+)

@@ -1,0 +1,90 @@
+"""`lr-too-high`: a learning rate at which fine-tuning falls apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Found, Hit
+from trainsmith_server.rules import Example, Rule
+
+FINE_TUNING_LIMIT = 1e-3
+FROM_SCRATCH_LIMIT = 3e-3
+_USUAL = 1e-4
+_ADAM = ("AdamW", "MorehAdamW", "AdamWComposite", "AdamWFullPrecision")
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the learning rate that counts, if an Adam uses it."""
+    optimizer = facts.text("training_config.optimizer.type")
+    if optimizer and optimizer.value not in _ADAM:
+        return
+    rate = _rate_that_counts(facts)
+    limit = FROM_SCRATCH_LIMIT if rate is None or _from_scratch(facts, rate) else FINE_TUNING_LIMIT
+    if rate is None or rate.value < limit:
+        return
+    times = f"{rate.value / _USUAL:.3g}"
+    yield Hit(
+        f"`{rate.key}` {rate.value:g} is {times} times the usual {_USUAL:g} for fine-tuning: "
+        "the loss may jump about or become NaN",
+        rate.span,
+        fixes=(
+            rate.set_to("0.0001", title=f"Set `{rate.key}` to 0.0001, the usual start", preferred=True),
+            rate.set_to("5.0e-5", title=f"Set `{rate.key}` to 5.0e-5, the careful choice"),
+        ),
+    )
+
+
+def _rate_that_counts(facts: Facts) -> Found[float] | None:
+    """The scheduler's rate wins over the optimizer block's, and that over the flat key."""
+    return (
+        facts.number("scheduler_config.max_lr")
+        or facts.number("training_config.optimizer.lr")
+        or facts.number("training_config.learning_rate")
+    )
+
+
+def _from_scratch(facts: Facts, rate: Found[float]) -> bool:
+    """Whether the recipe says that it starts from random weights, where higher rates are usual.
+
+    A tokenizer of characters has no pretrained model. tt-train's nested block, and its schedulers,
+    are mostly used from scratch.
+    """
+    tokenizer = facts.text("training_config.tokenizer_type")
+    return rate.key != "learning_rate" or (tokenizer is not None and tokenizer.value == "char")
+
+
+RULE = Rule(
+    code="lr-too-high",
+    severity="warning",
+    title="The learning rate is too high",
+    docs="""\
+The learning rate says how far each step moves the weights. Adam moves every weight by about this
+much at each step, so a rate that is ten times too high undoes in a few hundred steps what a
+pretrained model has learned: the loss jumps about, or becomes NaN and never comes back.
+
+**When it is fine.** Small models that are trained from scratch learn well at 1e-3. The rule
+therefore waits for 3e-3 where the recipe says that it starts from nothing (`tokenizer_type: char`)
+or sets the rate in `optimizer.lr` or `scheduler_config.max_lr`, and it is silent about optimizers
+that are no Adam.
+
+**How to mend it.** Start fine-tuning at `0.0001`. If the loss is jumpy, take `5.0e-5`; if it
+barely moves over the first 100 steps, `0.0002`.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  learning_rate: 0.001\n",
+            good="training_config:\n  learning_rate: 0.0001\n",
+        ),
+        Example(
+            bad="training_config:\n  optimizer: {type: AdamW, lr: 1e-2}\n",
+            good="training_config:\n  optimizer: {type: AdamW, lr: 0.0001}\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  learning_rate: 0.001\n  tokenizer_type: char\n",
+        "training_config:\n  optimizer:\n    type: SGD\n    lr: 0.1\n",
+        "training_config:\n  learning_rate: 0.01\nscheduler_config:\n  max_lr: 0.0003\n",
+        "training_config:\n  learning_rate: fast\n",
+    ),
+    check=check,
+)

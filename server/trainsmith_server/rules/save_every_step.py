@@ -1,0 +1,67 @@
+"""`save-every-step`: a checkpoint after each step of a long run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_SHORT_RUN = 100
+"""Optimizer steps up to which a checkpoint per step does no harm."""
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the checkpoint interval that counts."""
+    interval = facts.whole("training_config.checkpoint_frequency") or facts.whole(
+        "training_config.model_save_interval"
+    )
+    strategy = facts.text("training_config.save_strategy")
+    steps = facts.whole("training_config.max_steps")
+    if interval is None or interval.value != 1 or (strategy and strategy.value == "epoch"):
+        return
+    if steps and steps.value <= _SHORT_RUN:
+        return
+    count = f"{steps.value:,} checkpoints" if steps else "a checkpoint at every step"
+    choices = dict.fromkeys([100, max(1, steps.value // 10)] if steps else [100])
+    yield Hit(
+        f"`{interval.key}: 1` writes {count}: saving takes longer than training and fills the disk",
+        interval.span,
+        fixes=tuple(interval.set_to(str(every), preferred=every == 100) for every in choices),
+    )
+
+
+RULE = Rule(
+    code="save-every-step",
+    severity="warning",
+    title="A checkpoint after every step",
+    docs="""\
+A checkpoint holds the weights and the optimizer's two moments: three times the size of the model.
+Written after every optimizer step, it takes more time than the step itself, and it fills the disk
+with states that hardly differ.
+
+**When it is fine.** In runs of up to 100 steps, such as a test of resuming; the rule is silent
+there. Some trainers write checkpoints only if a flag asks for them, and then the number does
+nothing, but it waits for the day that somebody sets the flag.
+
+**How to mend it.** Save every 50 to 100 steps in runs of up to a thousand steps and every 500 to
+1000 in longer ones, and validate at least as often as you save.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  max_steps: 5000\n  model_save_interval: 1\n",
+            good="training_config:\n  max_steps: 5000\n  model_save_interval: 100\n",
+        ),
+        Example(
+            bad="training_config:\n  checkpoint_frequency: 1\n",
+            good="training_config:\n  checkpoint_frequency: 100\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  max_steps: 20\n  checkpoint_frequency: 1\n",
+        "training_config:\n  checkpoint_frequency: 50\n  model_save_interval: 1\n",
+        "training_config:\n  checkpoint_frequency: 1\n  save_strategy: epoch\n",
+        "training_config:\n  checkpoint_frequency: 0\n",
+    ),
+    check=check,
+)
