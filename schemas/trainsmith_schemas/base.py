@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-Trainer = Literal["trainsmith", "tt-train", "tt-train-flat"]
+Trainer = Literal["trainsmith", "tt-train", "tt-train-flat", "blacksmith"]
 
 
 class Section(BaseModel):

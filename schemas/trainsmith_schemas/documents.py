@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from trainsmith_schemas.base import Section, fields_of
+from trainsmith_schemas.base import ReadBy, Section, fields_of
+from trainsmith_schemas.blacksmith import BlacksmithExperiment
 from trainsmith_schemas.device import DeviceConfig
 from trainsmith_schemas.evaluation import EvalConfig
+from trainsmith_schemas.grpo import GrpoConfig
+from trainsmith_schemas.lora import LoraConfig
 from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.multihost import MultihostConfig
+from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.scheduler import SchedulerConfig
 from trainsmith_schemas.training import TrainingConfig
+
+_TT_TRAIN = ReadBy("tt-train")
 
 
 class TrainingDocument(Section):
@@ -29,12 +36,35 @@ class TrainingDocument(Section):
     device_config: DeviceConfig = DeviceConfig()
     """The devices that a run uses, and how they share its work."""
 
+    grpo_config: Annotated[GrpoConfig | None, ReadBy("tt-train", "tt-train-flat")] = None
+    """Where older tt-train described reinforcement learning; now a block of `training_config`."""
+
+    diffusion_config: Annotated[dict[str, Any] | None, _TT_TRAIN] = None
+    """How tt-train's image models add and remove noise."""
+
+    logging_config: Annotated[dict[str, Any] | None, _TT_TRAIN] = None
+    """What tt-train's image models write to their log."""
+
 
 class ModelDocument(Section):
     """A model file: the shape of a model."""
 
     transformer_config: TransformerConfig
     """The shape of a model: how wide, how deep, how far it looks back."""
+
+
+class LoraDocument(Section):
+    """A LoRA file of tt-train."""
+
+    lora_config: LoraConfig
+    """Small trainable matrices beside frozen weights."""
+
+
+class MultihostDocument(Section):
+    """A multi-host file of tt-train: the machines that train one model."""
+
+    multihost_config: MultihostConfig
+    """Several machines that train one model."""
 
 
 @dataclass(frozen=True)
@@ -47,48 +77,97 @@ class Document:
     """The name in sentences."""
     model: type[Section]
     marks: tuple[str, ...]
-    """Top-level sections by which it is recognised, the surest first."""
+    """Top-level keys by which it is recognised."""
+    enough: int = 1
+    """How many of the marks make a document of this kind."""
+
+    @property
+    def flat(self) -> bool:
+        """The marks are plain keys, not sections."""
+        return fields_of(self.model)[self.marks[0]].section is None
 
 
 TRAINING = Document(
-    name="training",
-    title="training recipe",
-    model=TrainingDocument,
+    "training",
+    "training recipe",
+    TrainingDocument,
     marks=("training_config", "device_config", "eval_config"),
 )
-MODEL = Document(
-    name="model", title="model file", model=ModelDocument, marks=("transformer_config",)
+MODEL = Document("model", "model file", ModelDocument, marks=("transformer_config",))
+LORA = Document("lora", "LoRA file", LoraDocument, marks=("lora_config",))
+MULTIHOST = Document("multihost", "multi-host file", MultihostDocument, marks=("multihost_config",))
+OPTIMIZER = Document(
+    "optimizer",
+    "optimizer file",
+    OptimizerConfig,
+    marks=("type", "lr", "beta1", "beta2", "epsilon", "weight_decay", "amsgrad"),
+    enough=4,
 )
-DOCUMENTS = (TRAINING, MODEL)
+BLACKSMITH = Document(
+    "blacksmith",
+    "tt-blacksmith experiment",
+    BlacksmithExperiment,
+    marks=(
+        "dataset_id",
+        "model_name",
+        "use_tt",
+        "training_type",
+        "framework",
+        "project_dir",
+        "steps_freq",
+        "val_steps_freq",
+        "checkpoint_metric",
+        "mesh_axis_names",
+    ),
+    enough=2,
+)
+DOCUMENTS = (TRAINING, MODEL, LORA, MULTIHOST, OPTIMIZER, BLACKSMITH)
 
 
 def recognise(data: Any) -> Document | None:
     """Tell which of our documents a mapping is, or `None` for anything else in the world.
 
     One section of ours at the top level is enough, since people are still typing, unless the
-    document is mostly keys that we don't know: other tools have a `training_config` too.
+    document is mostly keys that we don't know: other tools have a `training_config` too. A flat
+    document needs several marks, because single keys like `seed` say nothing.
     """
     if not isinstance(data, Mapping):
         return None
     return next((document for document in DOCUMENTS if _is(document, data)), None)
 
 
+_STRANGERS_WHILE_TYPING = 2
+
+
 def _is(document: Document, data: Mapping[Any, Any]) -> bool:
-    sections = fields_of(document.model)
-    if not any(mark in data and _could_be_section(data[mark]) for mark in document.marks):
+    found = [mark for mark in document.marks if mark in data]
+    if not document.flat:
+        found = [mark for mark in found if _could_be_section(data[mark])]
+    if len(found) < document.enough:
         return False
-    known = strangers = 0
-    for name, value in data.items():
-        section = sections[name].section if name in sections else None
-        strangers += section is None
-        if section and isinstance(value, Mapping):
-            ours = sum(key in fields_of(section) for key in value)
-            known += ours
-            strangers += len(value) - ours
+    known, strangers = _count_keys(document.model, data)
     return strangers <= max(known, _STRANGERS_WHILE_TYPING)
 
 
-_STRANGERS_WHILE_TYPING = 2
+def _count_keys(model: type[Section], data: Mapping[Any, Any]) -> tuple[int, int]:
+    """Keys that we know and keys that we don't, at the top and one level down.
+
+    A section's own name says little, so only what stands in it counts as known.
+    """
+    facts_by_key = fields_of(model)
+    known = strangers = 0
+    for key, value in data.items():
+        facts = facts_by_key.get(key)
+        section = facts.section if facts else None
+        if facts is None:
+            strangers += 1
+        elif section is None:
+            known += 1
+        elif isinstance(value, Mapping):
+            ours = sum(inner in fields_of(section) for inner in value)
+            known += ours
+            strangers += len(value) - ours
+    return known, strangers
 
 
 def _could_be_section(value: Any) -> bool:

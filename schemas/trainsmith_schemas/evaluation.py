@@ -10,6 +10,7 @@ from trainsmith_schemas.base import Examples, Integer, Number, ReadBy, Section, 
 
 # tt-train's C++ trainer reads this section; its Python one takes flags instead.
 _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
+_IMAGES = ReadBy("tt-train")
 
 
 class EvalConfig(Section):
@@ -57,3 +58,12 @@ class EvalConfig(Section):
 
     Greedy decoding (`temperature: 0.0`) does not use it.
     """
+
+    sample_interval: Annotated[Integer | None, Field(ge=1), _IMAGES] = None
+    """Steps between samples, for tt-train's image models."""
+
+    sample_steps: Annotated[Integer | None, Field(ge=1), _IMAGES] = None
+    """Steps in which noise becomes an image, for tt-train's image models."""
+
+    cfg_scale: Annotated[Number | None, Field(ge=0), _IMAGES] = None
+    """How strongly an image follows its label, for tt-train's image models."""

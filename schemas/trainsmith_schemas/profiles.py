@@ -35,6 +35,7 @@ PROFILES: Mapping[Trainer, Profile] = {
             "tt-train 0.62 to 0.65",
             "tt-metal's older trainers: `learning_rate` and its like stand in `training_config`.",
         ),
+        Profile("blacksmith", "tt-blacksmith", "tt-blacksmith's experiments: one flat mapping."),
     )
 }
 
@@ -50,14 +51,23 @@ def unread_keys(model: type[Section], data: Any, trainer: Trainer) -> Iterator[P
 
 
 def choose_profile(model: type[Section], data: Any) -> Profile:
-    """The profile that leaves the fewest keys of a document unread; in a tie, the first.
+    """The profile that leaves the least of a document unread.
 
     A file says by its own keys whom it was written for: `project_name` is tt-train's,
-    `validation_frequency` ours, a nested `optimizer` rules out the older tt-train.
+    `validation_frequency` ours, a nested `optimizer` rules out the older tt-train. In a tie ours
+    wins if it leaves nothing unread, since it keeps what the others promise; else theirs.
     """
-    return min(
-        PROFILES.values(),
-        key=lambda profile: sum(1 for _ in unread_keys(model, data, profile.name)),
+    readers = {trainer for facts in fields_of(model).values() for trainer in facts.read_by}
+    profiles = [profile for profile in PROFILES.values() if profile.name in readers]
+    unread = {profile.name: _unread_size(model, data, profile.name) for profile in profiles}
+    return min(profiles, key=lambda p: (unread[p.name], p.name == "trainsmith" and unread[p.name]))
+
+
+def _unread_size(model: type[Section], data: Any, trainer: Trainer) -> int:
+    """How many keys a trainer never looks at; those inside an unread section count too."""
+    return sum(
+        trainer not in facts.read_by or _inside_unread(model, path, trainer)
+        for path, facts in _known_keys(model, data)
     )
 
 
