@@ -8,7 +8,8 @@ from pydantic import Field
 
 from trainsmith_schemas.base import Examples, Integer, Number, ReadBy, Section, Typical
 
-_READERS = ReadBy("trainsmith", "tt-train-flat")
+# In tt-train it is the fine-tuning examples that read this section.
+_READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 
 
 class SchedulerConfig(Section):
