@@ -1,0 +1,96 @@
+// `npm run setup`: a virtual environment with the project in it, and node_modules.
+// Run again, it looks at a stamp and does nothing.
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { Failure, main, ROOT, run, step, venv } from "./lib/run.mjs";
+
+const OLDEST_PYTHON = [3, 10];
+
+/** Set up what a script needs: Python with the extras, and node_modules if `node` is true. */
+export async function setup({ extras = ["train", "dev"], node = true } = {}) {
+  await setupPython(extras);
+  if (node) await setupNode();
+}
+
+async function setupPython(extras) {
+  const stamp = path.join(ROOT, ".venv", ".setup.json");
+  const wanted = hash("pyproject.toml", "constraints.txt");
+  const done = readJson(stamp);
+  const missing = extras.filter((extra) => !done?.extras?.includes(extra));
+  if (done?.hash === wanted && missing.length === 0) return;
+  console.log("Setting up Python (once)");
+  if (!fs.existsSync(venv("python"))) {
+    const python = await findPython();
+    await step(`make .venv with Python ${python.version}`, python.program, [
+      ...python.args,
+      "-m",
+      "venv",
+      path.join(ROOT, ".venv"),
+    ], { advice: "On Debian and Ubuntu the module is a package: apt install python3-venv" });
+  }
+  const all = [...new Set([...(done?.extras ?? []), ...extras])].sort();
+  await step(`install trainsmith[${all}]; the first time this takes minutes`, venv("python"), [
+    ...["-m", "pip", "install", "--disable-pip-version-check", "--quiet"],
+    ...["--constraint", "constraints.txt", "--editable", `.[${all}]`],
+  ], { advice: "Is there a network? Then run the same command again; it goes on where it was." });
+  fs.writeFileSync(stamp, JSON.stringify({ hash: wanted, extras: all }));
+}
+
+async function setupNode() {
+  const stamp = path.join(ROOT, "node_modules", ".setup.json");
+  const wanted = hash("package-lock.json");
+  if (readJson(stamp)?.hash === wanted) return;
+  console.log("Setting up Node (once)");
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  await step("install node_modules", npm, ["ci", "--no-audit", "--no-fund"], {
+    advice: "Is there a network? Then run the same command again.",
+  });
+  fs.writeFileSync(stamp, JSON.stringify({ hash: wanted }));
+}
+
+async function findPython() {
+  const names = ["python3", "python", "python3.13", "python3.12", "python3.11", "python3.10"];
+  const candidates = names.map((program) => ({ program, args: [] }));
+  if (process.env.TRAINSMITH_PYTHON) {
+    candidates.unshift({ program: process.env.TRAINSMITH_PYTHON, args: [] });
+  }
+  if (process.platform === "win32") candidates.push({ program: "py", args: ["-3"] });
+  const question = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
+  const seen = [];
+  for (const { program, args } of candidates) {
+    const answer = await run(program, [...args, "-c", question]).catch(() => undefined);
+    const version = answer?.code === 0 ? answer.output.trim() : undefined;
+    const [major, minor] = (version ?? "").split(".").map(Number);
+    if (major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1]) return { program, args, version };
+    if (version) seen.push(`${program} is ${version}`);
+  }
+  throw new Failure(
+    `Trainsmith needs Python ${OLDEST_PYTHON.join(".")} or newer` +
+      `${seen.length ? ` (${seen.join(", ")})` : ", and there is none on the PATH"}.\n` +
+      "Install it, or name it: TRAINSMITH_PYTHON=/path/to/python3 npm run setup",
+  );
+}
+
+function hash(...files) {
+  const sum = createHash("sha256");
+  for (const file of files) sum.update(fs.readFileSync(path.join(ROOT, file)));
+  return sum.digest("hex");
+}
+
+function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    await setup();
+    console.log("Set up: npm run demo, npm test, npm run editor");
+  });
+}
