@@ -1,0 +1,1 @@
+"""Where the mathematics runs. One file is one tensor library."""

@@ -1,0 +1,79 @@
+"""What the loop asks of a tensor library. Everything that crosses is a NumPy array or a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from trainsmith_trainer.data.batches import Batch
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+Logits = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """What is known of a gradient before the weights move."""
+
+    loss: float
+    """Mean cross entropy over the tokens of the effective batch, in nats."""
+    norm: float
+    """The gradient's length over all parameters, before clipping."""
+
+
+class Decoder(Protocol):
+    """A model that writes, one token after another, and remembers what it has read."""
+
+    def read(self, tokens: Sequence[int]) -> Logits:
+        """Take in more tokens and give the logits of the next one: (vocabulary,)"""
+        ...
+
+
+class Backend(Protocol):
+    """A model, its optimizer and its device."""
+
+    @property
+    def device(self) -> str:
+        """The device in words: `CPU, 2 threads`."""
+        ...
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers in the model."""
+        ...
+
+    def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
+        """Forward and backward over an effective batch; the weights stay.
+
+        Raises:
+            RunError: the device has too little memory.
+        """
+        ...
+
+    def update(self, learning_rate: float) -> None:
+        """Move the weights along the last gradient, and forget it."""
+        ...
+
+    def loss(self, batches: Iterable[Batch]) -> float:
+        """Mean cross entropy over the tokens of all batches, without dropout."""
+        ...
+
+    def decoder(self) -> Decoder:
+        """Start writing from nothing, without dropout."""
+        ...
+
+    def weights(self) -> Arrays:
+        """The model's parameters by name; valid until the next update."""
+        ...
+
+    def optimizer_state(self) -> Arrays:
+        """What the optimizer remembers, by name; valid until the next update."""
+        ...
+
+    def random_state(self) -> Arrays:
+        """The state of every random generator that training draws from."""
+        ...

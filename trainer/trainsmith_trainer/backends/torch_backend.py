@@ -1,0 +1,198 @@
+"""Training with PyTorch, on one CPU or GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainsmith_schemas import derived
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.optimizer import OptimizerConfig
+from trainsmith_schemas.training import TrainingConfig
+from trainsmith_trainer.backends.base import Arrays, Gradient, Logits
+from trainsmith_trainer.backends.optimizers import build_optimizer
+from trainsmith_trainer.backends.threads import sensible_threads
+from trainsmith_trainer.data.batches import IGNORED, Batch
+from trainsmith_trainer.models import build_model
+from trainsmith_trainer.models.transformer import LayerCache, Transformer
+from trainsmith_trainer.problems import RunError
+
+
+class TorchBackend:
+    """A model, its optimizer and its device; see `base.Backend`."""
+
+    def __init__(self, model: TransformerConfig, training: TrainingConfig) -> None:
+        self._device, self.device = _choose_device()
+        torch.manual_seed(training.seed)
+        with _enough_memory("the model", "transformer_config.embedding_dim"):
+            self._model = build_model(model).to(self._device)
+            self._trainable = {
+                name: parameter
+                for name, parameter in self._model.named_parameters()
+                if parameter.requires_grad
+            }
+            self._optimizer = build_optimizer(
+                self._trainable,
+                training.optimizer or OptimizerConfig(),
+                derived.weight_decay(training),
+            )
+        clips = training.use_clip_grad_norm
+        self._max_norm = training.clip_grad_norm_max_norm if clips else float("inf")
+        self.parameters = sum(parameter.numel() for parameter in self._trainable.values())
+
+    def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
+        """Forward and backward over an effective batch; the gradient is clipped afterwards."""
+        tokens = sum(batch.tokens for batch in micro_batches)
+        total = torch.zeros((), device=self._device)
+        self._model.train()
+        with _enough_memory("a step", "training_config.batch_size"):
+            for batch in micro_batches:
+                loss = self._summed_loss(batch) / tokens
+                loss.backward()
+                total += loss.detach()
+        norm = torch.nn.utils.clip_grad_norm_(self._trainable.values(), self._max_norm)
+        # One transfer for both numbers: each would wait for the device.
+        loss_value, norm_value = torch.stack((total, norm)).tolist()
+        return Gradient(loss_value, norm_value)
+
+    def update(self, learning_rate: float) -> None:
+        """Move the weights along the last gradient, and forget it."""
+        self._optimizer.step(learning_rate)
+        self._model.zero_grad()
+
+    @torch.no_grad()
+    def loss(self, batches: Iterable[Batch]) -> float:
+        """Mean cross entropy over the tokens of all batches, without dropout."""
+        self._model.eval()
+        total, tokens = torch.zeros((), device=self._device), 0
+        with _enough_memory("validation", "training_config.validation_batch_size"):
+            for batch in batches:
+                total += self._summed_loss(batch)
+                tokens += batch.tokens
+        return float(total) / tokens
+
+    def decoder(self) -> TorchDecoder:
+        """Start writing from nothing, without dropout."""
+        return TorchDecoder(self._model)
+
+    def weights(self) -> Arrays:
+        """The model's parameters by name."""
+        return {name: _array(parameter) for name, parameter in self._model.named_parameters()}
+
+    def optimizer_state(self) -> Arrays:
+        """What the optimizer remembers, by name."""
+        return {name: _array(tensor) for name, tensor in self._optimizer.state().items()}
+
+    def random_state(self) -> Arrays:
+        """The state of PyTorch's generators."""
+        states = {"cpu": torch.get_rng_state()}
+        if self._device.type == "cuda":
+            states["cuda"] = torch.cuda.get_rng_state()
+        if self._device.type == "mps":
+            states["mps"] = torch.mps.get_rng_state()
+        return {name: _array(state) for name, state in states.items()}
+
+    def _summed_loss(self, batch: Batch) -> Tensor:
+        inputs = torch.from_numpy(batch.inputs).to(self._device)
+        targets = torch.from_numpy(batch.targets).to(self._device)
+        logits = self._model(inputs).flatten(0, 1)
+        return functional.cross_entropy(
+            logits, targets.flatten(), ignore_index=IGNORED, reduction="sum"
+        )
+
+
+class TorchDecoder:
+    """Writes with a cache of keys and values; see `base.Decoder`.
+
+    When the context is full, its older half is forgotten and the rest is read again: positions are
+    part of the cached keys, so that they cannot simply move up.
+    """
+
+    def __init__(self, model: Transformer) -> None:
+        self._model = model.eval()
+        self._window: list[int] = []
+        self._caches: list[LayerCache] = []
+
+    @torch.inference_mode()
+    def read(self, tokens: Sequence[int]) -> Logits:
+        """Take in more tokens and give the logits of the next one: (vocabulary,)"""
+        length = self._model.config.max_sequence_length
+        unread = list(tokens)
+        if not self._window or len(unread) > 1 or len(self._window) == length:
+            unread = (self._window + unread)[-length:]
+            if len(self._window) + len(tokens) > length:
+                unread = unread[-max(1, length // 2) :]
+            self._window = []
+            self._caches = [self._new_cache() for _ in range(self._model.config.num_blocks)]
+        start = len(self._window)
+        self._window += unread
+        inputs = torch.tensor([unread], device=_device_of(self._model))
+        logits = self._model(inputs, start=start, caches=self._caches)
+        return logits[0, -1].float().cpu().numpy()
+
+    def _new_cache(self) -> LayerCache:
+        return LayerCache(self._model.config, _device_of(self._model))
+
+
+def load_decoder(model: TransformerConfig, weights: Arrays) -> Callable[[], TorchDecoder]:
+    """A maker of decoders over weights that were saved.
+
+    Raises:
+        ValueError: the weights do not fit the model.
+    """
+    device, _ = _choose_device()
+    built = build_model(model)
+    tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
+    try:
+        missing, unexpected = built.load_state_dict(tensors, strict=False)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+    tied = {"lm_head.weight"} if model.weight_tying == "enabled" else set[str]()
+    if unexpected or set(missing) - tied:
+        raise ValueError(f"parameters missing: {missing}, unexpected: {unexpected}")
+    built.to(device)
+    return lambda: TorchDecoder(built)
+
+
+def _choose_device() -> tuple[torch.device, str]:
+    """The best device there is, and its name in words."""
+    if torch.cuda.is_available():
+        return torch.device("cuda"), f"GPU, {torch.cuda.get_device_name()}"
+    if torch.backends.mps.is_available():
+        return torch.device("mps"), "Apple GPU"
+    threads = sensible_threads()
+    torch.set_num_threads(threads)
+    return torch.device("cpu"), f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _device_of(model: Transformer) -> torch.device:
+    return next(model.parameters()).device
+
+
+def _array(tensor: Tensor) -> npt.NDArray[Any]:
+    return np.asarray(tensor.detach().cpu().numpy())
+
+
+@contextmanager
+def _enough_memory(what: str, config_path: str) -> Iterator[None]:
+    """Turn the many ways in which PyTorch runs out of memory into one message."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        text = str(error)
+        known = "out of memory" in text or "not enough memory" in text or "t allocate memory" in text
+        if not known and not isinstance(error, torch.OutOfMemoryError | MemoryError):
+            raise
+        key = config_path.rpartition(".")[2]
+        raise RunError(
+            f"the device's memory is too small for {what}",
+            advice=f"lower `{key}`, or the model's size",
+            config_path=config_path,
+        ) from error

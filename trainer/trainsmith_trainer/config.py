@@ -1,0 +1,179 @@
+"""A recipe and its model file → one config in which every value is fixed and knows its origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from trainsmith_schemas import derived
+from trainsmith_schemas.base import Section
+from trainsmith_schemas.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.problems import Path as KeyPath
+from trainsmith_schemas.problems import Problem, dotted
+from trainsmith_schemas.validate import validate
+from trainsmith_trainer.honoured import not_acted_on
+from trainsmith_trainer.problems import Finding, Place, RecipeError
+from trainsmith_trainer.source import Override, Source, parse_source, with_overrides
+
+_Document = TypeVar("_Document", bound=Section)
+
+DATA_KEY: KeyPath = ("training_config", "data_path")
+_MODEL_KEY: KeyPath = ("training_config", "model_config")
+_MESH_KEY: KeyPath = ("device_config", "mesh_shape")
+_MODEL_SECTION = "transformer_config"
+
+
+@dataclass(frozen=True)
+class ResolvedConfig:
+    """Everything that a run is told, after defaults and overrides."""
+
+    path: Path
+    """The recipe, as it was given."""
+    text: str
+    """The recipe's text, as it was."""
+    document: TrainingDocument
+    model: TransformerConfig
+    data: Path
+    origins: Mapping[KeyPath, Place]
+    """Where each value was written; what is absent here is a default."""
+    warnings: tuple[Finding, ...]
+
+    def origin(self, path: KeyPath) -> str:
+        """Where a value comes from, in words."""
+        place = self.origins.get(path)
+        return place.label if place else "default"
+
+
+def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfig:
+    """Read a recipe and the model file that it names.
+
+    Args:
+        path: the recipe.
+        overrides: values that win over the files. Those under `transformer_config` concern the
+            model file, all others the recipe.
+
+    Raises:
+        RecipeError: with every problem of the first file that has one.
+    """
+    text = _read(path)
+    recipe = with_overrides(parse_source(text, str(path)), _for_recipe(overrides))
+    document = _validated(TrainingDocument, recipe)
+
+    findings: list[Finding] = []
+    model_file = _named_file(recipe, _MODEL_KEY, document.training_config.model_file, findings)
+    data = _named_file(recipe, DATA_KEY, document.training_config.data_path, findings)
+    findings += _unsupported(document, recipe)
+    model, model_source = _load_model(model_file, overrides, findings) if model_file else (None, None)
+    if model and model_source:
+        findings += _unsupported(model, model_source, (_MODEL_SECTION,))
+        findings += _disagreement(document, model, recipe)
+    errors = tuple(finding for finding in findings if finding.severity == "error")
+    if errors or model is None or model_source is None or data is None:
+        raise RecipeError(errors)
+    return ResolvedConfig(
+        path=path,
+        text=text,
+        document=document,
+        model=model,
+        data=data,
+        origins={**recipe.values, **model_source.values},
+        warnings=tuple(findings),
+    )
+
+
+def _load_model(
+    path: Path, overrides: Sequence[Override], findings: list[Finding]
+) -> tuple[TransformerConfig, Source] | tuple[None, None]:
+    own = [override for override in overrides if override.path[0] == _MODEL_SECTION]
+    try:
+        source = with_overrides(parse_source(_read(path), str(path)), own)
+        return _validated(ModelDocument, source).transformer_config, source
+    except RecipeError as error:
+        findings.extend(error.findings)
+        return None, None
+
+
+def _for_recipe(overrides: Sequence[Override]) -> list[Override]:
+    return [override for override in overrides if override.path[0] != _MODEL_SECTION]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise _error(Place(str(path)), "not-readable", f"{error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        message = f"it is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        raise _error(Place(str(path)), "not-utf-8", message) from None
+
+
+def _validated(model: type[_Document], source: Source) -> _Document:
+    result = validate(model, {} if source.data is None else source.data)
+    if result.config is None:
+        raise RecipeError(tuple(_finding(source, problem) for problem in result.problems))
+    return result.config
+
+
+def _finding(source: Source, problem: Problem) -> Finding:
+    return Finding(
+        source.place_of(problem.path, on_key=problem.on_key),
+        "error",
+        problem.code,
+        problem.message,
+        dotted(problem.path),
+    )
+
+
+def _named_file(
+    source: Source, key: KeyPath, named: str | None, findings: list[Finding]
+) -> Path | None:
+    """Find a file that the recipe names: beside the recipe first, then in the working directory."""
+    place = source.place_of(key)
+    option = "pass --data FILE or write" if key == DATA_KEY else "write"
+    if not named:
+        message = f"`{key[-1]}` is missing: {option} `{key[-1]}: PATH` in `{key[0]}`"
+        findings.append(Finding(place, "error", "missing-key", message, dotted(key)))
+        return None
+    candidates = dict.fromkeys(
+        folder.absolute() / named for folder in (Path(source.name).parent, Path.cwd())
+    )
+    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if found is None:
+        looked = " and ".join(str(candidate) for candidate in candidates)
+        message = f"`{key[-1]}` names no file: looked for {looked}"
+        findings.append(Finding(place, "error", "file-not-found", message, dotted(key)))
+    return found
+
+
+def _unsupported(config: Section, source: Source, prefix: KeyPath = ()) -> Iterator[Finding]:
+    for path, entry in not_acted_on(config, prefix):
+        message = f"`{path[-1]}` is not acted on: {entry.because}"
+        place = source.place_of(path, on_key=True)
+        yield Finding(place, entry.severity, "not-acted-on", message, dotted(path))
+    if isinstance(config, TrainingDocument) and (count := derived.device_count(config)) > 1:
+        message = (
+            f"`mesh_shape` {config.device_config.mesh_shape} is {count} devices; "
+            "training runs on one device so far: write [1, 1]"
+        )
+        place = source.place_of(_MESH_KEY)
+        yield Finding(place, "error", "not-acted-on", message, dotted(_MESH_KEY))
+
+
+def _disagreement(
+    document: TrainingDocument, model: TransformerConfig, source: Source
+) -> Iterator[Finding]:
+    wanted = document.training_config.model_type
+    if wanted and wanted != model.model_type:
+        key: KeyPath = ("training_config", "model_type")
+        message = (
+            f"`model_type` is {wanted}, and the model file says {model.model_type}: "
+            "take it out here, or correct one of them"
+        )
+        yield Finding(source.place_of(key), "error", "contradiction", message, dotted(key))
+
+
+def _error(place: Place, code: str, message: str) -> RecipeError:
+    return RecipeError((Finding(place, "error", code, message),))

@@ -1,0 +1,61 @@
+"""A text file → tokens to train on and tokens to validate with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.tokenizers import CharTokenizer, TokenArray
+
+_DATA_KEY = "training_config.data_path"
+_LENGTH_KEY = "transformer_config.max_sequence_length"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A tokenized text, divided."""
+
+    tokenizer: CharTokenizer
+    training: TokenArray
+    validation: TokenArray
+    """From the end of the text; empty where nothing is set aside."""
+
+
+def load_corpus(path: Path, *, validation_split: float, sequence_length: int) -> Corpus:
+    """Read a text, learn its characters, and set its end aside for validation.
+
+    Raises:
+        RunError: the file is empty, is not UTF-8, or is shorter than one training sequence.
+    """
+    text = _read(path)
+    if not text.strip():
+        raise RunError(
+            f"{path} is empty", advice="name a file with text in it", config_path=_DATA_KEY
+        )
+    tokenizer = CharTokenizer.of(text)
+    tokens = tokenizer.encode(text)
+    boundary = len(tokens) - int(len(tokens) * validation_split)
+    if boundary < sequence_length + 1:
+        raise RunError(
+            f"{path} has {boundary} tokens to train on, fewer than one sequence needs: "
+            f"{sequence_length} and the one after them",
+            advice=f"train on more text, or set max_sequence_length to {max(1, boundary - 1)} or less",
+            config_path=_LENGTH_KEY,
+        )
+    return Corpus(tokenizer, tokens[:boundary], tokens[boundary:])
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be read: {error.strerror}", config_path=_DATA_KEY
+        ) from None
+    except UnicodeDecodeError as error:
+        raise RunError(
+            f"{path} is not UTF-8 text (byte {error.start})",
+            advice="save it as UTF-8",
+            config_path=_DATA_KEY,
+        ) from None

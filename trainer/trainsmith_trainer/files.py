@@ -1,0 +1,66 @@
+"""Files and folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, flush it to the disk, and rename it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _write_and_sync(temporary, content)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a folder of files under a temporary name, flush it, and rename it.
+
+    A folder that stands there already is replaced.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        for name, content in contents.items():
+            _write_and_sync(temporary / name, content)
+        _sync_folder(temporary)
+        remove_folder(path)
+        temporary.replace(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder, so that no half of it is ever seen under its name."""
+    if not path.exists():
+        return
+    doomed = path.with_name(f".{path.name}.removed.{os.getpid()}")
+    path.replace(doomed)
+    shutil.rmtree(doomed)
+
+
+def _write_and_sync(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name != "posix":
+        return  # Windows cannot open a folder, and writes renames through on its own.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

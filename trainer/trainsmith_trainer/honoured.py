@@ -1,0 +1,106 @@
+"""Keys that this trainer knows and does not act on. None of them is passed over in silence.
+
+Everything that is neither here nor another trainer's key is read: a test trains and watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.documents import TrainingDocument
+from trainsmith_schemas.problems import Path
+
+
+@dataclass(frozen=True)
+class NotActedOn:
+    """What is said when a key is set to something other than its default."""
+
+    severity: Literal["error", "warning"]
+    because: str
+    """A sentence after the key's name: what happens instead, what to write."""
+    only: tuple[Any, ...] = ()
+    """The values that it is about; without them every value but the default."""
+
+    def concerns(self, value: Any, default: Any) -> bool:
+        """Whether something must be said about this value."""
+        return value in self.only if self.only else value != default
+
+
+_OWN_MODEL_FILE = "describe the model in a file of its own and name it in `model_config`"
+_WANDB = "nothing is sent to Weights & Biases; every metric is in the run's `events.jsonl`"
+
+NOT_ACTED_ON: Mapping[str, NotActedOn] = {
+    "training_config.tokenizer_type": NotActedOn(
+        "error", "byte pairs cannot be learned yet; write `char`, one token for each character"
+    ),
+    "training_config.use_moreh_adamw": NotActedOn(
+        "warning", "this is a kernel of ttnn; PyTorch's fused AdamW does the same mathematics here"
+    ),
+    "training_config.use_kahan_summation": NotActedOn(
+        "warning", "weights are float32 here, so there is no bfloat16 rounding error to carry"
+    ),
+    "training_config.use_wandb": NotActedOn("warning", _WANDB),
+    "training_config.wandb_project": NotActedOn("warning", _WANDB),
+    "training_config.wandb_run_name": NotActedOn("warning", _WANDB),
+    "training_config.optimizer.type": NotActedOn(
+        "error", "this optimizer is not built in yet; write `AdamW` or `SGD`", only=("Muon",)
+    ),
+    "training_config.optimizer.kahan_summation": NotActedOn(
+        "warning", "weights are float32 here, so there is no bfloat16 rounding error to carry"
+    ),
+    "training_config.optimizer.ns_steps": NotActedOn("warning", "only Muon iterates"),
+    "training_config.beta1": NotActedOn("error", "write `optimizer.beta1`"),
+    "training_config.beta2": NotActedOn("error", "write `optimizer.beta2`"),
+    "training_config.eps": NotActedOn("error", "write `optimizer.epsilon`"),
+    "training_config.use_no_op": NotActedOn("error", "write `optimizer.type: NoOp`"),
+    "training_config.transformer_config": NotActedOn("error", _OWN_MODEL_FILE),
+    "training_config.model_path": NotActedOn("error", "`model_path` belongs in the model file"),
+    "training_config.grpo_config": NotActedOn(
+        "error", "reinforcement learning is tt-train's; take the section out"
+    ),
+    "training_config.multihost_config": NotActedOn("error", "training runs on one machine"),
+    "transformer_config.model_path": NotActedOn(
+        "error", "training starts from random weights so far; leave it empty"
+    ),
+    "device_config.enable_ddp": NotActedOn(
+        "warning", "there is one device, so there are no gradients to average; write `false`"
+    ),
+}
+"""By the key in full. `device_config.mesh_shape` is judged by `config.py`: it may say one device."""
+
+
+def not_acted_on(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, NotActedOn]]:
+    """Every key of a config that was set and is not acted on.
+
+    Args:
+        config: a whole document, or the model's section.
+        prefix: where the config stands in its document.
+    """
+    for (name, info), facts in zip(
+        type(config).model_fields.items(), fields_of(type(config)).values(), strict=True
+    ):
+        path = (*prefix, facts.key)
+        value = getattr(config, name)
+        entry = NOT_ACTED_ON.get(".".join(map(str, path))) or _others(facts)
+        if entry and name in config.model_fields_set and entry.concerns(value, info.default):
+            yield path, entry
+        elif isinstance(value, Section):
+            yield from not_acted_on(value, path)
+
+
+def _others(facts: FieldFacts) -> NotActedOn | None:
+    if "trainsmith" in facts.read_by:
+        return None
+    return NotActedOn("warning", f"{' and '.join(facts.read_by)} reads it, Trainsmith does not")
+
+
+def every_key(section: type[Section] = TrainingDocument, prefix: Path = ()) -> Iterator[Path]:
+    """The paths of all keys that a document may hold."""
+    for facts in fields_of(section).values():
+        path = (*prefix, facts.key)
+        yield path
+        if facts.section:
+            yield from every_key(facts.section, path)

@@ -1,0 +1,54 @@
+"""What a user is told when something is wrong: before a run, and during one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value was written."""
+
+    label: str
+    """`training.yaml:5:3`, or the option that set it."""
+    excerpt: str = ""
+    """The line of the file, for showing under the message."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to say about a recipe."""
+
+    place: Place
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    """One sentence: what was found, what is expected, how to mend it."""
+    config_path: str = ""
+    """The key in full: `training_config.batch_size`; empty where no key is concerned."""
+
+    def __str__(self) -> str:
+        """The finding as a compiler would print it, with the line that it is about."""
+        head = f"{self.place.label}: {self.severity}[{self.code}] {self.message}"
+        return f"{head}\n    {self.place.excerpt}" if self.place.excerpt else head
+
+
+class RecipeError(Exception):
+    """The recipe or its data is wrong; nothing was run."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+class RunError(Exception):
+    """A run cannot go on, for a reason that its user can do something about."""
+
+    def __init__(
+        self, message: str, *, advice: str | None = None, config_path: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.config_path = config_path

@@ -1,0 +1,99 @@
+"""Logits → the next token → text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from trainsmith_schemas.evaluation import EvalConfig
+from trainsmith_trainer.backends.base import Decoder, Logits
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is chosen; each field means what `eval_config` says."""
+
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+
+    @staticmethod
+    def of(config: EvalConfig) -> Sampling:
+        """What a recipe asks for."""
+        return Sampling(
+            config.temperature, config.top_k, config.top_p, config.repetition_penalty
+        )
+
+
+def write(
+    decoder: Decoder,
+    prompt: Sequence[int],
+    sampling: Sampling,
+    random: np.random.Generator,
+    count: int,
+) -> Iterator[int]:
+    """Continue a prompt, one token at a time.
+
+    Args:
+        decoder: has read nothing yet.
+        prompt: at least one token.
+        sampling: how to choose.
+        random: where chance comes from; greedy decoding draws nothing.
+        count: how many tokens to write.
+    """
+    written = list(prompt)
+    unread = written
+    for _ in range(count):
+        token = choose(decoder.read(unread), written, sampling, random)
+        written.append(token)
+        unread = [token]
+        yield token
+
+
+def choose(
+    logits: Logits, written: Sequence[int], sampling: Sampling, random: np.random.Generator
+) -> int:
+    """Choose the next token.
+
+    The order of the steps is that of `transformers`: penalty, temperature, top k, top p.
+
+    Args:
+        logits: (vocabulary,)
+        written: the tokens so far, which the repetition penalty looks at.
+        sampling: how to choose.
+        random: where chance comes from.
+    """
+    scores = _penalised(logits.astype(np.float64), written, sampling.repetition_penalty)
+    if sampling.temperature == 0:
+        return int(scores.argmax())
+    ranked = np.argsort(-scores, kind="stable")
+    if sampling.top_k > 0:
+        ranked = ranked[: sampling.top_k]
+    probabilities = _softmax(scores[ranked] / sampling.temperature)
+    if sampling.top_p < 1:
+        # The token that crosses the border is still in, so that there is always one.
+        before = np.cumsum(probabilities) - probabilities
+        inside = before < max(sampling.top_p, np.finfo(np.float64).tiny)
+        ranked, probabilities = ranked[inside], probabilities[inside]
+        probabilities = probabilities / probabilities.sum()
+    return int(random.choice(ranked, p=probabilities))
+
+
+def _penalised(
+    scores: npt.NDArray[np.float64], written: Sequence[int], penalty: float
+) -> npt.NDArray[np.float64]:
+    """Keskar et al. 2019, "CTRL": divide what speaks for a token again, multiply what is against."""
+    if penalty == 1:
+        return scores
+    seen = np.unique(np.asarray(written, np.int64))
+    scores[seen] = np.where(scores[seen] > 0, scores[seen] / penalty, scores[seen] * penalty)
+    return scores
+
+
+def _softmax(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()
