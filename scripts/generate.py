@@ -71,12 +71,11 @@ def _manifest(settings: Mapping[str, Any]) -> str:
             f"trainsmith.{key}": _setting(value) for key, value in settings["properties"].items()
         },
     }
-    palette = [
+    contributes["menus"]["commandPalette"] = [
         {"command": command.id, "when": command.when}
         for command in protocol.COMMANDS
         if command.when
     ]
-    contributes["menus"] = {**contributes.get("menus", {}), "commandPalette": palette}
     return _json(manifest)
 
 
@@ -89,7 +88,10 @@ def _setting(schema: Mapping[str, Any]) -> dict[str, Any]:
 def _protocol() -> str:
     """Names and messages that the editor and the server share."""
     commands = {command.id.split(".", 1)[1]: command.id for command in protocol.COMMANDS}
-    settings = [field.alias or name for name, field in Settings.model_fields.items()]
+    settings = {
+        _camel_case(name): f"trainsmith.{field.alias or name}"
+        for name, field in Settings.model_fields.items()
+    }
     messages = {
         "title": "Messages",
         "$defs": {
@@ -105,6 +107,11 @@ def _protocol() -> str:
         f"export const RUN_PLAN = {json.dumps(protocol.RUN_PLAN)};",
     ]
     return _typescript(messages, "\n".join(constants))
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def _typescript(schema: Mapping[str, Any], appendix: str = "") -> str:

@@ -70,10 +70,10 @@ def _yaml(value: Any) -> str:
 
 def rules_page() -> str:
     """Every rule: what it finds, why, and how to mend it."""
-    from trainsmith_server.rules import RULES
+    from trainsmith_server.rules import all_rules
 
     parts = [_NOTE, "# Rules\n"]
-    for rule in RULES:
+    for rule in all_rules():
         parts.append(f"\n## {rule.code}\n\n**{rule.title}** · {rule.severity}\n\n")
         parts.append(f"{rule.docs.strip()}\n")
     return "".join(parts)

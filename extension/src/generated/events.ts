@@ -1,0 +1,265 @@
+// Generated from schemas/trainsmith_schemas by `npm run generate`. Do not edit.
+export type TrainsmithEvent =
+  | RunStarted
+  | Step
+  | Validation
+  | Sample
+  | CheckpointSaved
+  | Warned
+  | RunFinished
+  | RunStopped
+  | RunFailed;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time = number;
+export type Event = "run_started";
+/**
+ * The run's name, which is also its folder's.
+ */
+export type Name = string;
+/**
+ * The path of the recipe as it was given.
+ */
+export type Config = string;
+/**
+ * The device in words: `CPU, 2 threads`.
+ */
+export type Device = string;
+/**
+ * Trainable numbers in the model.
+ */
+export type Parameters = number;
+/**
+ * Optimizer steps after which the run ends.
+ */
+export type TotalSteps = number;
+/**
+ * What decides the end of the run.
+ */
+export type EndsBy = "max_steps" | "num_epochs" | "default";
+/**
+ * Optimizer steps in one reading of the data.
+ */
+export type StepsPerEpoch = number;
+/**
+ * Sequences that the optimizer sees at each step.
+ */
+export type EffectiveBatch = number;
+/**
+ * Tokens that the optimizer sees at each step.
+ */
+export type TokensPerStep = number;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time1 = number;
+export type Event1 = "step";
+/**
+ * Counted from 1.
+ */
+export type Step1 = number;
+/**
+ * Counted from 1.
+ */
+export type Epoch = number;
+/**
+ * Mean cross entropy over the tokens of the effective batch, in nats.
+ */
+export type Loss = number;
+export type LearningRate = number;
+/**
+ * The gradient's length before clipping.
+ */
+export type GradNorm = number;
+export type TokensPerSecond = number;
+/**
+ * Estimated time to the end of the run.
+ */
+export type SecondsLeft = number;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time2 = number;
+export type Event2 = "validation";
+export type Step2 = number;
+/**
+ * Mean cross entropy over the validation tokens, in nats.
+ */
+export type Loss1 = number;
+/**
+ * It is the lowest so far.
+ */
+export type Best = boolean;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time3 = number;
+export type Event3 = "sample";
+export type Step3 = number;
+export type Prompt = string;
+export type Text = string;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time4 = number;
+export type Event4 = "checkpoint_saved";
+export type Step4 = number;
+/**
+ * Relative to the run's folder.
+ */
+export type Path = string;
+/**
+ * Bytes.
+ */
+export type Size = number;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time5 = number;
+export type Event5 = "warned";
+export type Message = string;
+/**
+ * The key it is about: `training_config.use_wandb`.
+ */
+export type ConfigPath = string | null;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time6 = number;
+export type Event6 = "run_finished";
+export type Step5 = number;
+/**
+ * The training loss of the last step.
+ */
+export type Loss2 = number;
+export type ValidationLoss = number | null;
+/**
+ * The run's duration.
+ */
+export type Seconds = number;
+/**
+ * The folder of the final model, relative to the run's folder.
+ */
+export type Final = string;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time7 = number;
+export type Event7 = "run_stopped";
+export type Step6 = number;
+export type Reason = string;
+/**
+ * Seconds since 1970, when the event happened.
+ */
+export type Time8 = number;
+export type Event8 = "run_failed";
+export type Step7 = number;
+export type Message1 = string;
+export type Advice = string | null;
+/**
+ * The key that caused it, where there is one: `training_config.learning_rate`.
+ */
+export type ConfigPath1 = string | null;
+
+/**
+ * The first event of a run: everything that is fixed before the first step.
+ */
+export interface RunStarted {
+  time: Time;
+  event?: Event;
+  name: Name;
+  config: Config;
+  device: Device;
+  parameters: Parameters;
+  total_steps: TotalSteps;
+  ends_by: EndsBy;
+  steps_per_epoch: StepsPerEpoch;
+  effective_batch: EffectiveBatch;
+  tokens_per_step: TokensPerStep;
+}
+/**
+ * One optimizer step.
+ */
+export interface Step {
+  time: Time1;
+  event?: Event1;
+  step: Step1;
+  epoch: Epoch;
+  loss: Loss;
+  learning_rate: LearningRate;
+  grad_norm: GradNorm;
+  tokens_per_second: TokensPerSecond;
+  seconds_left: SecondsLeft;
+}
+/**
+ * The model was measured on data that it is not trained on.
+ */
+export interface Validation {
+  time: Time2;
+  event?: Event2;
+  step: Step2;
+  loss: Loss1;
+  best: Best;
+}
+/**
+ * Text that the model wrote.
+ */
+export interface Sample {
+  time: Time3;
+  event?: Event3;
+  step: Step3;
+  prompt: Prompt;
+  text: Text;
+}
+/**
+ * A checkpoint is whole on disk.
+ */
+export interface CheckpointSaved {
+  time: Time4;
+  event?: Event4;
+  step: Step4;
+  path: Path;
+  size: Size;
+}
+/**
+ * Something that the user should know and that does not stop the run.
+ */
+export interface Warned {
+  time: Time5;
+  event?: Event5;
+  message: Message;
+  config_path?: ConfigPath;
+}
+/**
+ * The run reached its end and the final model is written.
+ */
+export interface RunFinished {
+  time: Time6;
+  event?: Event6;
+  step: Step5;
+  loss: Loss2;
+  validation_loss: ValidationLoss;
+  seconds: Seconds;
+  final: Final;
+}
+/**
+ * Somebody stopped the run; its last checkpoint is whole.
+ */
+export interface RunStopped {
+  time: Time7;
+  event?: Event7;
+  step: Step6;
+  reason: Reason;
+}
+/**
+ * The run could not go on.
+ */
+export interface RunFailed {
+  time: Time8;
+  event?: Event8;
+  step: Step7;
+  message: Message1;
+  advice?: Advice;
+  config_path?: ConfigPath1;
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+
+import * as vscode from "vscode";
+
+import type { Lesson } from "./lesson";
+import { LINKED_COMMANDS, renderMarkdown } from "./render";
+
+/** What the page asks for when a button is pressed. */
+interface PageMessage {
+  readonly action: "copy" | "insert";
+  readonly text: string;
+}
+
+const panels = new Map<string, vscode.WebviewPanel>();
+
+/** Show a lesson beside the editor; one that is open already comes to the front. */
+export function showLesson(context: vscode.ExtensionContext, lesson: Lesson): void {
+  const open = panels.get(lesson.folder);
+  if (open) {
+    open.reveal();
+    return;
+  }
+  const media = vscode.Uri.joinPath(context.extensionUri, "dist", "webview");
+  const panel = vscode.window.createWebviewPanel(
+    "trainsmithLesson",
+    lesson.title,
+    vscode.ViewColumn.Beside,
+    {
+      enableScripts: true,
+      enableFindWidget: true,
+      enableCommandUris: [...LINKED_COMMANDS],
+      localResourceRoots: [media],
+    },
+  );
+  panels.set(lesson.folder, panel);
+  panel.onDidDispose(() => panels.delete(lesson.folder));
+  panel.webview.onDidReceiveMessage((message: PageMessage) => answer(message));
+  panel.webview.html = page(panel.webview, media, lesson);
+}
+
+function page(webview: vscode.Webview, media: vscode.Uri, lesson: Lesson): string {
+  const nonce = randomBytes(16).toString("base64");
+  const resource = (name: string): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(media, name)).toString();
+  const policy = [
+    "default-src 'none'",
+    `style-src ${webview.cspSource}`,
+    `img-src ${webview.cspSource}`,
+    `script-src 'nonce-${nonce}'`,
+  ].join("; ");
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(lesson.title)}</title>
+<link rel="stylesheet" href="${resource("lesson.css")}">
+</head>
+<body>
+<main>
+<p class="meta">Lesson · about ${lesson.minutes} minutes</p>
+${renderMarkdown(lesson.markdown)}
+</main>
+<div id="said" role="status" aria-live="polite"></div>
+<script nonce="${nonce}" src="${resource("lesson.js")}"></script>
+</body>
+</html>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+async function answer({ action, text }: PageMessage): Promise<void> {
+  if (action === "copy") {
+    await vscode.env.clipboard.writeText(text);
+    return;
+  }
+  const editor = vscode.window.visibleTextEditors.find(
+    ({ document }) => document.languageId === "yaml",
+  );
+  if (editor) {
+    await editor.edit((edit) => {
+      edit.insert(editor.selection.active, text);
+    });
+    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+  } else {
+    const document = await vscode.workspace.openTextDocument({ language: "yaml", content: text });
+    await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+  }
+}

@@ -1,0 +1,73 @@
+import type { TrainsmithEvent } from "../generated/events";
+
+/** What the status bar knows of a run. */
+export interface Progress {
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly loss: number | undefined;
+  readonly secondsLeft: number | undefined;
+  readonly end: End | undefined;
+}
+
+/** How a run ended. */
+export interface End {
+  readonly kind: "finished" | "stopped" | "failed";
+  /** A sentence for the user. */
+  readonly message: string;
+}
+
+export const NOT_STARTED: Progress = {
+  step: 0,
+  totalSteps: 0,
+  loss: undefined,
+  secondsLeft: undefined,
+  end: undefined,
+};
+
+/** The progress after one more event. */
+export function advance(progress: Progress, event: TrainsmithEvent): Progress {
+  switch (event.event) {
+    case "run_started":
+      return { ...NOT_STARTED, totalSteps: event.total_steps };
+    case "step":
+      return { ...progress, step: event.step, loss: event.loss, secondsLeft: event.seconds_left };
+    case "run_finished":
+      return { ...progress, step: event.step, loss: event.loss, end: finished(event) };
+    case "run_stopped":
+      return { ...progress, end: { kind: "stopped", message: stopped(event.step, event.reason) } };
+    case "run_failed":
+      return { ...progress, end: { kind: "failed", message: event.message } };
+    default:
+      return progress;
+  }
+}
+
+function finished(event: { loss: number; validation_loss: number | null }): End {
+  const validation =
+    event.validation_loss === null ? "" : `, validation ${event.validation_loss.toFixed(3)}`;
+  return { kind: "finished", message: `finished with loss ${event.loss.toFixed(3)}${validation}` };
+}
+
+function stopped(step: number, reason: string): string {
+  return `stopped at step ${step} (${reason}); its last checkpoint is whole`;
+}
+
+/** The status bar's text: `step 120/600 · loss 2.310 · 0:42 left`. */
+export function statusText(progress: Progress): string {
+  const loss = progress.loss === undefined ? [] : [`loss ${progress.loss.toFixed(3)}`];
+  if (progress.end) return [`run ${progress.end.kind}`, ...loss].join(" · ");
+  if (progress.totalSteps === 0) return "starting";
+  const parts = [`step ${progress.step}/${progress.totalSteps}`, ...loss];
+  if (progress.secondsLeft !== undefined) parts.push(`${clock(progress.secondsLeft)} left`);
+  return parts.join(" · ");
+}
+
+/** Seconds as people read them: `0:42`, `12:05`, `3:07:00`. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const pad = (value: number): string => String(value).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = pad(whole % 60);
+  return hours > 0 ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
+}

@@ -1,0 +1,39 @@
+// `npm run editor`: the sample workspace in VS Code with the extension. Your own `code` if there is
+// one, else a workbench in the browser, which lives until Ctrl-C.
+import path from "node:path";
+
+import { Failure, main, ROOT, run } from "./lib/run.mjs";
+import { startWorkbench } from "./lib/serve.mjs";
+import { packageExtension } from "./package.mjs";
+import { setup } from "./setup.mjs";
+import { setupWorkbench } from "./workbench.mjs";
+
+const WORKSPACE = path.join(ROOT, "examples", "shakespeare");
+
+await main(async () => {
+  await setup();
+  const vsix = await packageExtension();
+  const code = process.platform === "win32" ? "code.cmd" : "code";
+  const installed = await run(code, ["--version"]).catch(() => undefined);
+  if (installed?.code === 0) {
+    await run(code, ["--install-extension", vsix, "--force"], { show: true });
+    return (await run(code, [WORKSPACE], { show: true })).code;
+  }
+  const { entry } = await setupWorkbench();
+  const server = await startWorkbench({ entry, vsix, workspace: WORKSPACE });
+  console.log(`\nThe workbench is at ${server.url}\nCtrl-C ends it.`);
+  await open(server.url);
+  await new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, resolve);
+    server.process.once("exit", resolve);
+  });
+  await server.stop();
+  if (server.process.exitCode) throw new Failure("The workbench ended by itself.");
+  return 0;
+});
+
+async function open(url) {
+  const opener = { darwin: "open", win32: "explorer" }[process.platform] ?? "xdg-open";
+  const hasDisplay = process.platform !== "linux" || process.env.DISPLAY;
+  if (hasDisplay) await run(opener, [url]).catch(() => undefined);
+}

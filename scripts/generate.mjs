@@ -1,0 +1,9 @@
+// `npm run generate`: write what follows from the schemas and the rules.
+import { main, run, venv } from "./lib/run.mjs";
+import { setup } from "./setup.mjs";
+
+await main(async () => {
+  await setup();
+  const args = ["scripts/generate.py", ...process.argv.slice(2)];
+  return (await run(venv("python"), args, { show: true })).code;
+});

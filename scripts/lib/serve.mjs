@@ -1,0 +1,117 @@
+// One running workbench: code-server with the extension installed, in folders of its own.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+
+import { Failure, run, venv } from "./run.mjs";
+
+const START_MILLISECONDS = 60_000;
+
+/** First-run pages and prompts off; the Python that the project set up. */
+const SETTINGS = {
+  "chat.commandCenter.enabled": false,
+  "chat.disableAIFeatures": true,
+  "editor.minimap.enabled": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "files.simpleDialog.enable": true,
+  "git.enabled": false,
+  "json.schemaDownload.enable": false,
+  "npm.autoDetect": "off",
+  "security.workspace.trust.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "terminal.integrated.gpuAcceleration": "off",
+  "terminal.integrated.showTerminalConfigPrompt": false,
+  "trainsmith.python.path": venv("python"),
+  "update.mode": "none",
+  "update.showReleaseNotes": false,
+  "window.commandCenter": false,
+  "workbench.enableExperiments": false,
+  "workbench.layoutControl.enabled": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "workbench.welcomePage.walkthroughs.openOnInstall": false,
+};
+
+/**
+ * Install a .vsix into a fresh workbench and serve it on a free local port.
+ * Resolves to {url, port, process, stop}; `settings` come on top of the quiet defaults.
+ */
+export async function startWorkbench({ entry, vsix, workspace, settings = {}, log }) {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-workbench-"));
+  const data = path.join(home, "data");
+  fs.mkdirSync(path.join(data, "User"), { recursive: true });
+  const all = { ...SETTINGS, ...settings };
+  fs.writeFileSync(path.join(data, "User", "settings.json"), JSON.stringify(all, null, 2));
+  const config = path.join(home, "config.yaml");
+  fs.writeFileSync(config, "bind-addr: 127.0.0.1:0\nauth: none\ncert: false\n");
+  const folders = ["--config", config, "--user-data-dir", data];
+  const common = [entry, ...folders, "--extensions-dir", path.join(home, "extensions")];
+  const env = environment(home);
+  const installed = await run(process.execPath, [...common, "--install-extension", vsix], { env });
+  if (installed.code !== 0) throw new Failure(`The .vsix did not install:\n${installed.output}`);
+
+  const port = await freePort();
+  const output = log ? fs.openSync(log, "a") : "ignore";
+  const server = spawn(
+    process.execPath,
+    [
+      ...common,
+      ...["--bind-addr", `127.0.0.1:${port}`, "--auth", "none", "--disable-telemetry"],
+      ...["--disable-update-check", "--disable-workspace-trust", "--disable-proxy"],
+      ...["--disable-getting-started-override", workspace],
+    ],
+    // A group of its own, so that stopping it ends the extension host and its children too.
+    { env: { ...process.env, ...env }, stdio: ["ignore", output, output], detached: true },
+  );
+  const stop = async () => {
+    const ended = new Promise((resolve) => server.once("exit", resolve));
+    signalGroup(server, "SIGTERM");
+    const timer = setTimeout(() => signalGroup(server, "SIGKILL"), 5000);
+    if (server.exitCode === null && server.signalCode === null) await ended;
+    clearTimeout(timer);
+    fs.rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  };
+  process.once("exit", () => signalGroup(server, "SIGKILL"));
+  const healthy = `http://127.0.0.1:${port}/healthz`;
+  const began = Date.now();
+  while (!(await fetch(healthy).then(({ ok }) => ok, () => false))) {
+    if (server.exitCode !== null || Date.now() - began > START_MILLISECONDS) {
+      await stop();
+      throw new Failure(`The workbench did not start${log ? `; see ${log}` : ""}.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const url = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`;
+  return { url, port, process: server, stop, logs: path.join(data, "logs") };
+}
+
+/** Everything that would reach into the user's own VS Code or out to a gallery is unset. */
+function environment(home) {
+  const own = { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
+  for (const name of Object.keys(process.env)) {
+    if (/^(VSCODE_|ELECTRON_)/.test(name) || name === "NODE_OPTIONS") delete process.env[name];
+  }
+  return { ...own, EXTENSIONS_GALLERY: '{"serviceUrl":""}', CS_DISABLE_FILE_DOWNLOADS: "1" };
+}
+
+function signalGroup(server, signal) {
+  try {
+    process.kill(-server.pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

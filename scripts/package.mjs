@@ -1,0 +1,109 @@
+// `npm run package`: the .vsix for this platform. It brings its own server and trainer: our Python
+// packages and what the server needs, so that any Python 3.10 or newer can run it.
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { bin, Failure, main, ROOT, step, venv } from "./lib/run.mjs";
+import { setup } from "./setup.mjs";
+
+const BUNDLED = path.join(ROOT, "bundled");
+const PACKAGES = ["cli", "schemas", "server", "trainer"];
+
+/** CPython versions whose compiled parts lie side by side; their file names differ. */
+const PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"];
+
+/** VS Code's name of a platform → the wheels' name. */
+const WHEELS = {
+  "linux-x64": "manylinux_2_17_x86_64",
+  "linux-arm64": "manylinux_2_17_aarch64",
+  "darwin-x64": "macosx_10_12_x86_64",
+  "darwin-arm64": "macosx_11_0_arm64",
+  "win32-x64": "win_amd64",
+};
+
+/** Build everything and resolve to the path of the .vsix. */
+export async function packageExtension() {
+  const target = `${process.platform}-${process.arch}`;
+  if (!(target in WHEELS)) throw new Failure(`There is no package for ${target} yet.`);
+  await buildExtension();
+  await bundlePython(target);
+  const file = path.join(ROOT, "dist", `trainsmith-${target}.vsix`);
+  const options = ["--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links"];
+  await step("package the .vsix", bin("vsce"), [
+    ...["package", "--target", target, "--out", file],
+    ...options,
+  ]);
+  console.log(`    ${(fs.statSync(file).size / 2 ** 20).toFixed(1)} MB in ${path.relative(ROOT, file)}`);
+  return file;
+}
+
+async function buildExtension() {
+  const common = ["--bundle", "--minify", "--sourcemap=external", "--log-level=warning"];
+  await step("bundle the extension", bin("esbuild"), [
+    ...["extension/src/extension.ts", "--outfile=dist/extension.js"],
+    ...["--platform=node", "--format=cjs", "--target=node20", "--external:vscode", ...common],
+  ]);
+  await step("bundle the lesson's page", bin("esbuild"), [
+    ...["extension/src/webview/lesson.ts", "extension/src/webview/lesson.css"],
+    ...["--outdir=dist/webview", "--target=es2022", ...common],
+  ]);
+}
+
+async function bundlePython(target) {
+  const stamp = path.join(BUNDLED, ".bundled.json");
+  const wanted = JSON.stringify({ target, hash: sourceHash() });
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === wanted) return;
+  fs.rmSync(BUNDLED, { recursive: true, force: true });
+  const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"];
+  const pinned = ["--constraint", "constraints.txt"];
+  await step("bundle the server and what it needs", venv("python"), [
+    ...[...pip, "install", "--target", BUNDLED, "--no-compile", ...pinned, ROOT],
+  ]);
+  await addCompiledParts(target, pip);
+  for (const name of ["bin", "Scripts"]) {
+    fs.rmSync(path.join(BUNDLED, name), { recursive: true, force: true });
+  }
+  fs.writeFileSync(stamp, wanted);
+}
+
+/** pydantic_core is compiled for one CPython; fetch it for the others too. */
+async function addCompiledParts(target, pip) {
+  const constraints = fs.readFileSync(path.join(ROOT, "constraints.txt"), "utf8");
+  const pin = /^pydantic_core==.*$/m.exec(constraints)[0];
+  const wheels = path.join(BUNDLED, ".wheels");
+  for (const python of PYTHONS) {
+    await step(`fetch ${pin} for Python ${python}`, venv("python"), [
+      ...[...pip, "download", "--no-deps", "--only-binary=:all:", "--dest", wheels],
+      ...["--python-version", python, "--implementation", "cp", "--platform", WHEELS[target], pin],
+    ]);
+  }
+  for (const wheel of fs.readdirSync(wheels)) {
+    const file = path.join(wheels, wheel);
+    await step(`unpack ${wheel}`, venv("python"), ["-m", "zipfile", "-e", file, BUNDLED]);
+  }
+  fs.rmSync(wheels, { recursive: true });
+}
+
+function sourceHash() {
+  const sum = createHash("sha256");
+  for (const file of ["pyproject.toml", "constraints.txt", "scripts/package.mjs"]) {
+    sum.update(fs.readFileSync(path.join(ROOT, file)));
+  }
+  for (const folder of PACKAGES) {
+    for (const name of fs.readdirSync(path.join(ROOT, folder), { recursive: true }).sort()) {
+      if (!name.endsWith(".py")) continue;
+      sum.update(name);
+      sum.update(fs.readFileSync(path.join(ROOT, folder, name)));
+    }
+  }
+  return sum.digest("hex");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    await setup();
+    await packageExtension();
+  });
+}
