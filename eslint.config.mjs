@@ -8,6 +8,7 @@ const OWNED = "Literal[value=/^trainsmith[.\\u002f]/]";
 
 export default defineConfig(
   { ignores: ["dist/", "bundled/", "node_modules/", "test-output/", ".venv/", "demo-output/"] },
+  { ignores: ["extension/src/generated/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -19,7 +20,6 @@ export default defineConfig(
   },
   {
     files: ["extension/src/**/*.ts"],
-    ignores: ["extension/src/generated/**"],
     rules: {
       "no-restricted-syntax": [
         "error",
@@ -34,7 +34,13 @@ export default defineConfig(
   {
     files: ["**/*.mjs"],
     languageOptions: {
-      globals: { console: "readonly", process: "readonly", setTimeout: "readonly", fetch: "readonly" },
+      globals: {
+        console: "readonly",
+        process: "readonly",
+        setTimeout: "readonly",
+        clearTimeout: "readonly",
+        fetch: "readonly",
+      },
     },
   },
 );

@@ -34,5 +34,6 @@ await main(async () => {
       console.log(output);
     }
   }
-  if (failed.length) throw new Failure(`Failed: ${failed.join(", ")}. \`npm run fix\` may mend it.`);
+  if (failed.length)
+    throw new Failure(`Failed: ${failed.join(", ")}. \`npm run fix\` may mend it.`);
 });

@@ -30,12 +30,18 @@ export async function packageExtension() {
   await buildExtension();
   await bundlePython(target);
   const file = path.join(ROOT, "dist", `trainsmith-${target}.vsix`);
-  const options = ["--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links"];
+  const options = [
+    "--no-dependencies",
+    "--allow-missing-repository",
+    "--no-rewrite-relative-links",
+  ];
   await step("package the .vsix", bin("vsce"), [
     ...["package", "--target", target, "--out", file],
     ...options,
   ]);
-  console.log(`    ${(fs.statSync(file).size / 2 ** 20).toFixed(1)} MB in ${path.relative(ROOT, file)}`);
+  console.log(
+    `    ${(fs.statSync(file).size / 2 ** 20).toFixed(1)} MB in ${path.relative(ROOT, file)}`,
+  );
   return file;
 }
 

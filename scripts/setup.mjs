@@ -24,18 +24,23 @@ async function setupPython(extras) {
   console.log("Setting up Python (once)");
   if (!fs.existsSync(venv("python"))) {
     const python = await findPython();
-    await step(`make .venv with Python ${python.version}`, python.program, [
-      ...python.args,
-      "-m",
-      "venv",
-      path.join(ROOT, ".venv"),
-    ], { advice: "On Debian and Ubuntu the module is a package: apt install python3-venv" });
+    await step(
+      `make .venv with Python ${python.version}`,
+      python.program,
+      [...python.args, "-m", "venv", path.join(ROOT, ".venv")],
+      { advice: "On Debian and Ubuntu the module is a package: apt install python3-venv" },
+    );
   }
   const all = [...new Set([...(done?.extras ?? []), ...extras])].sort();
-  await step(`install trainsmith[${all}]; the first time this takes minutes`, venv("python"), [
-    ...["-m", "pip", "install", "--disable-pip-version-check", "--quiet"],
-    ...["--constraint", "constraints.txt", "--editable", `.[${all}]`],
-  ], { advice: "Is there a network? Then run the same command again; it goes on where it was." });
+  await step(
+    `install trainsmith[${all}]; the first time this takes minutes`,
+    venv("python"),
+    [
+      ...["-m", "pip", "install", "--disable-pip-version-check", "--quiet"],
+      ...["--constraint", "constraints.txt", "--editable", `.[${all}]`],
+    ],
+    { advice: "Is there a network? Then run the same command again; it goes on where it was." },
+  );
   fs.writeFileSync(stamp, JSON.stringify({ hash: wanted, extras: all }));
 }
 

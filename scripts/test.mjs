@@ -54,7 +54,10 @@ async function runSuite(suite, extra) {
   fs.rmSync(report, { force: true });
   await suite.prepare?.();
   const [program, args] = suite.command(report);
-  const { code } = await run(program, [...args, ...extra], { show: true, env: suite.env?.(report) });
+  const { code } = await run(program, [...args, ...extra], {
+    show: true,
+    env: suite.env?.(report),
+  });
   const counts = suite.read(report);
   // A runner that broke before it could count still counts as one failure.
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
@@ -81,7 +84,9 @@ function summarise(results) {
   console.log("");
   for (const { title, passed, failed, skipped, time } of results) {
     const mark = failed ? "✗" : "✓";
-    console.log(`${mark} ${title}: ${passed} passed, ${failed} failed, ${skipped} skipped (${time})`);
+    console.log(
+      `${mark} ${title}: ${passed} passed, ${failed} failed, ${skipped} skipped (${time})`,
+    );
   }
   console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
   return sum("failed") ? 1 : 0;

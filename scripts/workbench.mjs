@@ -129,7 +129,9 @@ async function findChromium() {
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     await step("apt-get update", "apt-get", ["update", "-qq"], { env });
     const packages = ["chromium", "fonts-dejavu-core"];
-    await step("apt-get install chromium", "apt-get", ["install", "-y", "-qq", ...packages], { env });
+    await step("apt-get install chromium", "apt-get", ["install", "-y", "-qq", ...packages], {
+      env,
+    });
   } else {
     await step("playwright install chromium", bin("playwright"), ["install", "chromium"], {
       advice: "Or install Chromium yourself and name it: CHROMIUM=/path/to/chromium npm test",
@@ -138,7 +140,8 @@ async function findChromium() {
     process.env.CHROMIUM = chromium.executablePath();
   }
   const installed = installedChromium();
-  if (!installed) throw new Failure("Chromium was installed but not found; set CHROMIUM to its path.");
+  if (!installed)
+    throw new Failure("Chromium was installed but not found; set CHROMIUM to its path.");
   return installed;
 }
 

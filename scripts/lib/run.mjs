@@ -56,7 +56,9 @@ export async function step(title, program, args, options = {}) {
   process.stdout.write(`${live ? "\r" : ""}  ${mark} ${title} (${seconds} s)\n`);
   if (result.code !== 0) {
     const tail = result.output.trimEnd().split("\n").slice(-40).join("\n");
-    throw new Failure(`${title} failed:\n\n${tail}\n${options.advice ? `\n${options.advice}` : ""}`);
+    throw new Failure(
+      `${title} failed:\n\n${tail}\n${options.advice ? `\n${options.advice}` : ""}`,
+    );
   }
   return result.output;
 }

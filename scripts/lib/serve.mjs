@@ -79,7 +79,12 @@ export async function startWorkbench({ entry, vsix, workspace, settings = {}, lo
   process.once("exit", () => signalGroup(server, "SIGKILL"));
   const healthy = `http://127.0.0.1:${port}/healthz`;
   const began = Date.now();
-  while (!(await fetch(healthy).then(({ ok }) => ok, () => false))) {
+  while (
+    !(await fetch(healthy).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
     if (server.exitCode !== null || Date.now() - began > START_MILLISECONDS) {
       await stop();
       throw new Failure(`The workbench did not start${log ? `; see ${log}` : ""}.`);

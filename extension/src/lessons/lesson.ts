@@ -35,15 +35,9 @@ export function splitLesson(text: string, file: string): Omit<Lesson, "folder"> 
   if (!match || typeof data !== "object" || data === null) {
     throw new Error(`${file}: a lesson begins with front matter between two lines of ---`);
   }
-  const field = <T>(name: string, type: string): T => {
-    const value = (data as Record<string, unknown>)[name];
-    if (typeof value !== type) throw new Error(`${file}: front matter needs \`${name}\` (${type})`);
-    return value as T;
-  };
-  return {
-    title: field<string>("title", "string"),
-    description: field<string>("description", "string"),
-    minutes: field<number>("minutes", "number"),
-    markdown: text.slice(match[0].length),
-  };
+  const { title, description, minutes } = data as Record<string, unknown>;
+  if (typeof title !== "string" || typeof description !== "string" || typeof minutes !== "number") {
+    throw new Error(`${file}: front matter needs title, description (text) and minutes (a number)`);
+  }
+  return { title, description, minutes, markdown: text.slice(match[0].length) };
 }

@@ -21,9 +21,9 @@ markdown.use(anchor, { slugify });
 markdown.validateLink = isAllowedLink;
 
 // Wide tables scroll in a box that the keyboard reaches.
-markdown.renderer.rules["table_open"] = () =>
+markdown.renderer.rules.table_open = () =>
   '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
-markdown.renderer.rules["table_close"] = () => "</table></div>\n";
+markdown.renderer.rules.table_close = () => "</table></div>\n";
 
 markdown.renderer.rules.fence = (tokens, index) => {
   const token = tokens[index];

@@ -25,7 +25,6 @@ export interface Run {
 /** Shows the newest run in the status bar, from what it writes to its folder. */
 export class RunWatcher implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
-  private readonly disposables: vscode.Disposable[] = [];
   private stop: (() => void) | undefined;
 
   constructor(private readonly log: vscode.LogOutputChannel) {
@@ -33,7 +32,6 @@ export class RunWatcher implements vscode.Disposable {
     this.item.name = "Trainsmith: run";
     this.item.command = "workbench.action.terminal.focus";
     this.item.tooltip = "Show the run's terminal";
-    this.disposables.push(this.item);
   }
 
   watch(run: Run): void {
@@ -68,7 +66,7 @@ export class RunWatcher implements vscode.Disposable {
 
   dispose(): void {
     this.stop?.();
-    for (const disposable of this.disposables) disposable.dispose();
+    this.item.dispose();
   }
 
   private show(name: string, progress: Progress): void {

@@ -14,7 +14,7 @@ const ANSWERS: Record<string, string> = { copy: "Copied", insert: "Inserted into
 
 document.addEventListener("click", ({ target }) => {
   if (!(target instanceof HTMLButtonElement)) return;
-  const action = target.dataset["action"];
+  const action = target.dataset.action;
   const text = target.closest("figure")?.querySelector("code")?.textContent;
   if (!action || !text) return;
   api.postMessage({ action, text });

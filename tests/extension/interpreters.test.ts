@@ -1,0 +1,42 @@
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import { expect, test } from "vitest";
+
+import { candidates, firstUsable } from "../../extension/src/interpreters";
+
+const programs = (list: readonly { program: string }[]): string[] => list.map((c) => c.program);
+
+test("a setting is tried alone, since the user asked for it", () => {
+  expect(programs(candidates("/my/python", "/selected", "linux"))).toEqual(["/my/python"]);
+});
+
+test("the selected interpreter comes before the usual names", () => {
+  expect(programs(candidates("", "/selected", "linux"))).toEqual([
+    "/selected",
+    "python3",
+    "python",
+  ]);
+});
+
+test("Windows has its launcher", () => {
+  expect(candidates("", undefined, "win32").at(-1)).toEqual({ program: "py", args: ["-3"] });
+});
+
+test("a Python that is missing or too old is passed over, and it is said why", async () => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "python-"));
+  const old = path.join(folder, "old-python");
+  await fs.writeFile(old, "#!/bin/sh\necho 3.8.10\n", { mode: 0o755 });
+  const list = [path.join(folder, "none"), old, "python3"].map((program) => ({
+    program,
+    args: [],
+  }));
+  const { python, rejected } = await firstUsable(list);
+  expect(python?.program).toBe("python3");
+  expect(python?.version).toMatch(/^3\.\d+\.\d+/);
+  expect(rejected).toEqual([
+    `${path.join(folder, "none")} did not start`,
+    `${old} is Python 3.8.10`,
+  ]);
+});

@@ -1,0 +1,63 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import MarkdownIt from "markdown-it";
+import { expect, test } from "vitest";
+
+import { findLessons, splitLesson } from "../../extension/src/lessons/lesson";
+import { isAllowedLink } from "../../extension/src/lessons/render";
+
+const ROOT = path.resolve(__dirname, "../..");
+const TRAINSMITH = path.join(
+  ROOT,
+  ".venv",
+  process.platform === "win32" ? "Scripts/trainsmith.exe" : "bin/trainsmith",
+);
+const lessons = await findLessons(path.join(ROOT, "walkthroughs"));
+const markdown = new MarkdownIt();
+
+/** Every YAML block of every lesson: what it is, and the codes that its info string expects. */
+const blocks = lessons.flatMap(({ folder, markdown: text }) =>
+  markdown
+    .parse(text, {})
+    .filter(({ type, info }) => type === "fence" && info.startsWith("yaml"))
+    .map(({ content, info }, index) => ({
+      name: `${path.basename(folder)} block ${index + 1}`,
+      content,
+      expected: /expect=([\w,-]+)/.exec(info)?.[1]?.split(",") ?? [],
+    })),
+);
+
+test("there are lessons, with blocks to check", () => {
+  expect(blocks.length).toBeGreaterThan(3);
+});
+
+test.each(blocks)("$name is what its info string says", ({ content, expected }) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lesson-"));
+  fs.writeFileSync(path.join(folder, "block.yaml"), content);
+  expect(check(folder).sort()).toEqual(expected.sort());
+});
+
+function check(folder: string): string[] {
+  let output: string;
+  try {
+    output = execFileSync(TRAINSMITH, ["check", "--format", "json", folder], { encoding: "utf8" });
+  } catch (error) {
+    // Exit code 1 says that there are errors; they are on the output all the same.
+    output = (error as { stdout: string }).stdout;
+  }
+  const findings = JSON.parse(output) as { code: string; severity: string }[];
+  return findings.map(({ code }) => code);
+}
+
+test.each(lessons)("the links of $title lead somewhere", ({ markdown: text }) => {
+  const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? "");
+  expect(links.filter((target) => !isAllowedLink(target))).toEqual([]);
+});
+
+test("front matter that lacks something is named with its file", () => {
+  expect(() => splitLesson("---\ntitle: A\n---\n# A\n", "a.md")).toThrow(/a\.md.*description/);
+  expect(() => splitLesson("# A\n", "a.md")).toThrow(/a\.md.*front matter/);
+});
