@@ -1,8 +1,9 @@
 """Checkpoints: everything a run needs to go on, whole on disk or not there at all.
 
 A checkpoint is a folder: the model as `export.py` writes it, the optimizer's memory, the states of
-the random generators, and `state.json`, which holds the rest and the digest of every other file.
-Formats detect a truncated file but not a flipped bit; digests detect both.
+the random generators, `state.json` with everything else, and the digests of all of them in
+`SHA256SUMS`, which `sha256sum --check` reads too. File formats notice that a file was cut off, but
+not that a bit of it flipped.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.files import remove_folder, write_folder
 
 _STATE = "state.json"
+_DIGESTS = "SHA256SUMS"
 _FORMAT = 1
 
 
@@ -59,10 +61,11 @@ def save_checkpoint(
         **model,
         "optimizer.safetensors": safetensors.numpy.save(dict(optimizer)),
         "random.safetensors": safetensors.numpy.save(dict(random)),
+        _STATE: json.dumps({"format": _FORMAT, **asdict(state)}, indent=2).encode() + b"\n",
     }
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    described = {"format": _FORMAT, **asdict(state), "sha256": digests}
-    contents[_STATE] = _with_own_digest(described)
+    contents[_DIGESTS] = "".join(
+        f"{_digest(content)}  {name}\n" for name, content in contents.items()
+    ).encode()
     path = folder / f"step-{state.step:06d}"
     write_folder(path, contents)
     return path, sum(len(content) for content in contents.values())
@@ -74,10 +77,16 @@ def verify_checkpoint(path: Path) -> State:
     Raises:
         DamagedCheckpointError: naming the file that is missing or was changed.
     """
-    described = _read_state(path / _STATE)
-    for name, digest in described["sha256"].items():
-        if hashlib.sha256(_read(path / name)).hexdigest() != digest:
+    lines = _read(path / _DIGESTS).decode("utf-8", "replace").splitlines()
+    digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    if _STATE not in digests:
+        raise DamagedCheckpointError(f"{path / _DIGESTS} is not what was written")
+    for name, digest in digests.items():
+        if _digest(_read(path / name)) != digest:
             raise DamagedCheckpointError(f"{path / name} is not what was written")
+    described = json.loads(_read(path / _STATE))
+    if described["format"] != _FORMAT:
+        raise DamagedCheckpointError(f"{path} has format {described['format']}, not {_FORMAT}")
     return State(
         step=described["step"],
         position=Position(**described["position"]),
@@ -88,7 +97,8 @@ def verify_checkpoint(path: Path) -> State:
 
 def checkpoints_in(folder: Path) -> list[Path]:
     """The checkpoints of a run, the oldest first."""
-    return sorted(path for path in folder.glob("step-*") if (path / _STATE).is_file())
+    found = (path for path in folder.glob("step-*") if (path / _DIGESTS).is_file())
+    return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
 def keep_last(folder: Path, count: int) -> None:
@@ -97,20 +107,8 @@ def keep_last(folder: Path, count: int) -> None:
         remove_folder(path)
 
 
-def _with_own_digest(described: dict[str, Any]) -> bytes:
-    body = json.dumps(described, indent=2)
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    return f"{digest}\n{body}\n".encode()
-
-
-def _read_state(path: Path) -> dict[str, Any]:
-    digest, _, body = _read(path).decode("utf-8", "replace").rstrip("\n").partition("\n")
-    if hashlib.sha256(body.encode()).hexdigest() != digest:
-        raise DamagedCheckpointError(f"{path} is not what was written")
-    described = json.loads(body)
-    if described["format"] != _FORMAT:
-        raise DamagedCheckpointError(f"{path} has format {described['format']}, not {_FORMAT}")
-    return described
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _read(path: Path) -> bytes:

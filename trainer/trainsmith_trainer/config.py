@@ -41,6 +41,10 @@ class ResolvedConfig:
     """Where each value was written; what is absent here is a default."""
     warnings: tuple[Finding, ...]
 
+    def place_of(self, path: str) -> Place:
+        """Where a key was written, by its full name; the recipe itself where it was not."""
+        return self.origins.get(tuple(path.split(".")), Place(str(self.path)))
+
     def origin(self, path: KeyPath) -> str:
         """Where a value comes from, in words."""
         place = self.origins.get(path)
@@ -66,7 +70,9 @@ def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfi
     model_file = _named_file(recipe, _MODEL_KEY, document.training_config.model_file, findings)
     data = _named_file(recipe, DATA_KEY, document.training_config.data_path, findings)
     findings += _unsupported(document, recipe)
-    model, model_source = _load_model(model_file, overrides, findings) if model_file else (None, None)
+    model, model_source = (
+        _load_model(model_file, overrides, findings) if model_file else (None, None)
+    )
     if model and model_source:
         findings += _unsupported(model, model_source, (_MODEL_SECTION,))
         findings += _disagreement(document, model, recipe)

@@ -69,7 +69,7 @@ NOT_ACTED_ON: Mapping[str, NotActedOn] = {
         "warning", "there is one device, so there are no gradients to average; write `false`"
     ),
 }
-"""By the key in full. `device_config.mesh_shape` is judged by `config.py`: it may say one device."""
+"""By the key in full. `device_config.mesh_shape` is judged in `config.py`: it may be one device."""
 
 
 def not_acted_on(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, NotActedOn]]:

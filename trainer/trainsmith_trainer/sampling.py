@@ -24,9 +24,7 @@ class Sampling:
     @staticmethod
     def of(config: EvalConfig) -> Sampling:
         """What a recipe asks for."""
-        return Sampling(
-            config.temperature, config.top_k, config.top_p, config.repetition_penalty
-        )
+        return Sampling(config.temperature, config.top_k, config.top_p, config.repetition_penalty)
 
 
 def write(
@@ -86,7 +84,7 @@ def choose(
 def _penalised(
     scores: npt.NDArray[np.float64], written: Sequence[int], penalty: float
 ) -> npt.NDArray[np.float64]:
-    """Keskar et al. 2019, "CTRL": divide what speaks for a token again, multiply what is against."""
+    """Keskar et al. 2019, "CTRL": lower the scores of tokens that were written."""
     if penalty == 1:
         return scores
     seen = np.unique(np.asarray(written, np.int64))

@@ -25,7 +25,7 @@ class CharTokenizer:
 
     @staticmethod
     def of(text: str) -> CharTokenizer:
-        """The tokenizer of a text: its characters, sorted, so that equal texts give equal tokens."""
+        """The tokenizer of a text: its characters, sorted, so that equal texts agree."""
         return CharTokenizer("".join(sorted(set(text))))
 
     @property
@@ -59,7 +59,7 @@ class CharTokenizer:
         return tokens.astype(np.uint16) if self.vocab_size <= 1 << 16 else tokens
 
     def decode(self, tokens: npt.ArrayLike) -> str:
-        """The text of some tokens; a token that stands for nothing gives the replacement character."""
+        """The text of some tokens; one that stands for nothing is a replacement character."""
         return "".join(
             self.characters[token] if token < self.vocab_size else "\N{REPLACEMENT CHARACTER}"
             for token in np.asarray(tokens).tolist()
@@ -87,7 +87,10 @@ class CharTokenizer:
                 "unk_token": "",
             },
         }
-        config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
+        config = {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "clean_up_tokenization_spaces": False,
+        }
         return {"tokenizer.json": _json(tokenizer), "tokenizer_config.json": _json(config)}
 
 

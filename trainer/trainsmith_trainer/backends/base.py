@@ -29,7 +29,7 @@ class Decoder(Protocol):
     """A model that writes, one token after another, and remembers what it has read."""
 
     def read(self, tokens: Sequence[int]) -> Logits:
-        """Take in more tokens and give the logits of the next one: (vocabulary,)"""
+        """Take in more tokens and give the next one's logits, of shape (vocabulary,)."""
         ...
 
 
@@ -44,6 +44,11 @@ class Backend(Protocol):
     @property
     def parameters(self) -> int:
         """Trainable numbers in the model."""
+        ...
+
+    @property
+    def versions(self) -> Mapping[str, Any]:
+        """What else decides the bits of a result: the library's version, the kernels chosen."""
         ...
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:

@@ -44,6 +44,11 @@ def build_optimizer(
     return AdamW(parameters, config, weight_decay)
 
 
+def fused_adamw(device: torch.device) -> bool:
+    """Whether PyTorch's fused kernel is there. It is private and may go; plain operations stay."""
+    return hasattr(torch, "_fused_adamw_") and device.type in ("cpu", "cuda")
+
+
 class AdamW:
     """Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"."""
 
@@ -58,8 +63,7 @@ class AdamW:
         self._mean = _zeros_like(parameters)
         self._square = _zeros_like(parameters)
         self._greatest_square = _zeros_like(parameters) if config.amsgrad else {}
-        # The fused kernel is private in PyTorch, so it may go away; then plain operations do.
-        self.fused = hasattr(torch, "_fused_adamw_") and first.device.type in ("cpu", "cuda")
+        self.fused = fused_adamw(first.device)
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
@@ -166,7 +170,9 @@ def _groups(parameters: Parameters, weight_decay: float) -> Iterator[tuple[list[
     """Names of parameters that share a weight decay."""
     matrices = [name for name, parameter in parameters.items() if parameter.dim() >= 2]
     others = [name for name, parameter in parameters.items() if parameter.dim() < 2]
-    yield from ((names, decay) for names, decay in ((matrices, weight_decay), (others, 0.0)) if names)
+    yield from (
+        (names, decay) for names, decay in ((matrices, weight_decay), (others, 0.0)) if names
+    )
 
 
 def _zeros_like(parameters: Parameters) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Gradient, Logits
-from trainsmith_trainer.backends.optimizers import build_optimizer
+from trainsmith_trainer.backends.optimizers import build_optimizer, fused_adamw
 from trainsmith_trainer.backends.threads import sensible_threads
 from trainsmith_trainer.data.batches import IGNORED, Batch
 from trainsmith_trainer.models import build_model
@@ -46,6 +46,7 @@ class TorchBackend:
         clips = training.use_clip_grad_norm
         self._max_norm = training.clip_grad_norm_max_norm if clips else float("inf")
         self.parameters = sum(parameter.numel() for parameter in self._trainable.values())
+        self.versions = {"torch": torch.__version__, "fused_adamw": fused_adamw(self._device)}
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward over an effective batch; the gradient is clipped afterwards."""
@@ -122,7 +123,7 @@ class TorchDecoder:
 
     @torch.inference_mode()
     def read(self, tokens: Sequence[int]) -> Logits:
-        """Take in more tokens and give the logits of the next one: (vocabulary,)"""
+        """Take in more tokens and give the next one's logits, of shape (vocabulary,)."""
         length = self._model.config.max_sequence_length
         unread = list(tokens)
         if not self._window or len(unread) > 1 or len(self._window) == length:
@@ -141,8 +142,8 @@ class TorchDecoder:
         return LayerCache(self._model.config, _device_of(self._model))
 
 
-def load_decoder(model: TransformerConfig, weights: Arrays) -> Callable[[], TorchDecoder]:
-    """A maker of decoders over weights that were saved.
+def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
+    """A decoder over weights that were saved.
 
     Raises:
         ValueError: the weights do not fit the model.
@@ -158,7 +159,7 @@ def load_decoder(model: TransformerConfig, weights: Arrays) -> Callable[[], Torc
     if unexpected or set(missing) - tied:
         raise ValueError(f"parameters missing: {missing}, unexpected: {unexpected}")
     built.to(device)
-    return lambda: TorchDecoder(built)
+    return TorchDecoder(built)
 
 
 def _choose_device() -> tuple[torch.device, str]:
@@ -181,13 +182,15 @@ def _array(tensor: Tensor) -> npt.NDArray[Any]:
 
 
 @contextmanager
-def _enough_memory(what: str, config_path: str) -> Iterator[None]:
+def _enough_memory(what: str, config_path: str) -> Generator[None, None, None]:
     """Turn the many ways in which PyTorch runs out of memory into one message."""
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         text = str(error)
-        known = "out of memory" in text or "not enough memory" in text or "t allocate memory" in text
+        known = (
+            "out of memory" in text or "not enough memory" in text or "t allocate memory" in text
+        )
         if not known and not isinstance(error, torch.OutOfMemoryError | MemoryError):
             raise
         key = config_path.rpartition(".")[2]

@@ -75,7 +75,9 @@ class Sampler:
             starts.append(part)
             sequence += len(part)
             count -= len(part)
-        return batch_at(self._tokens, np.concatenate(starts), self._length), Position(epoch, sequence)
+        return batch_at(self._tokens, np.concatenate(starts), self._length), Position(
+            epoch, sequence
+        )
 
     def _starts(self, epoch: int) -> Integers:
         """Where the sequences of an epoch begin, in the order in which they are read."""

@@ -40,7 +40,8 @@ def load_corpus(path: Path, *, validation_split: float, sequence_length: int) ->
         raise RunError(
             f"{path} has {boundary} tokens to train on, fewer than one sequence needs: "
             f"{sequence_length} and the one after them",
-            advice=f"train on more text, or set max_sequence_length to {max(1, boundary - 1)} or less",
+            advice="train on more text, or lower max_sequence_length"
+            + (f" to {boundary - 1} or less" if boundary > 1 else ""),
             config_path=_LENGTH_KEY,
         )
     return Corpus(tokenizer, tokens[:boundary], tokens[boundary:])
@@ -50,9 +51,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
-        raise RunError(
-            f"{path} cannot be read: {error.strerror}", config_path=_DATA_KEY
-        ) from None
+        raise RunError(f"{path} cannot be read: {error.strerror}", config_path=_DATA_KEY) from None
     except UnicodeDecodeError as error:
         raise RunError(
             f"{path} is not UTF-8 text (byte {error.start})",

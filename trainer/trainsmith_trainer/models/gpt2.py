@@ -107,7 +107,7 @@ class _FeedForward(nn.Module):
 
 
 def _waves(length: int, width: int) -> Tensor:
-    """Sines and cosines of falling frequency; Vaswani et al. 2017, section 3.5. (length, width)"""
+    """Sines and cosines, (length, width); Vaswani et al. 2017, section 3.5."""
     pairs = torch.arange(0, width, 2)
     angles = torch.arange(length)[:, None] / 10000 ** (pairs / width)
     return torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)[:, :width]

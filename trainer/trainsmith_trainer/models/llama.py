@@ -129,7 +129,7 @@ class _Rotation(nn.Module):
 
 
 def _frequencies(config: TransformerConfig) -> Tensor:
-    """Radians per position for each pair of numbers: (head size / 2,)"""
+    """Radians per position for each pair of numbers, of shape (head size / 2,)."""
     size = config.embedding_dim // config.num_heads
     frequencies = 1.0 / config.theta ** (torch.arange(0, size, 2).float() / size)
     scaling = config.rope_scaling

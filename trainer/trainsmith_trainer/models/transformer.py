@@ -98,7 +98,7 @@ def attend(
 
 
 def split_heads(vectors: Tensor, heads: int) -> Tensor:
-    """(batch, length, width) → (batch, heads, length, head size)"""
+    """(batch, length, width) → (batch, heads, length, head size)."""
     return vectors.unflatten(2, (heads, -1)).transpose(1, 2)
 
 
@@ -147,5 +147,5 @@ def first_weights(model: Transformer, residual_names: tuple[str, ...]) -> None:
         if isinstance(module, nn.Linear | nn.Embedding):
             deviation = residual if name.rpartition(".")[2] in residual_names else _FIRST_WEIGHTS
             nn.init.normal_(module.weight, std=deviation)
-        if isinstance(module, nn.Linear) and module.bias is not None:
+        if name and hasattr(module, "bias") and isinstance(module.bias, nn.Parameter):
             nn.init.zeros_(module.bias)

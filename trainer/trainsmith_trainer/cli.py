@@ -1,0 +1,144 @@
+"""`trainsmith train` and `trainsmith generate`.
+
+Nothing here imports a tensor library before it is needed: help and mistakes come at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+
+@click.command()
+@click.argument(
+    "config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="CONFIG"
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Train on this text instead of data_path.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SECTION.KEY=VALUE",
+    help="Change one value for this run; may be repeated. "
+    "transformer_config.KEY=VALUE changes the model file.",
+)
+@click.option("--max-steps", type=click.IntRange(min=1), help="Stop after so many optimizer steps.")
+@click.option("--name", help="The run's name, and its folder's. Without it: CONFIG-001, -002, …")
+def train(
+    config: Path,
+    data: Path | None,
+    settings: tuple[str, ...],
+    max_steps: int | None,
+    name: str | None,
+) -> None:
+    """Train the model that a recipe describes.
+
+    The run's folder is <checkpoint_dir>/<name>. Ctrl-C saves a checkpoint and stops.
+
+    Exits with 0 when the run finished, 1 when the recipe or its data is wrong or the run failed,
+    2 when the command was called wrongly, 130 or 143 when it was stopped.
+    """
+    from trainsmith_trainer.config import DATA_KEY, load_config
+    from trainsmith_trainer.problems import Finding, RecipeError, RunError
+    from trainsmith_trainer.source import Override, parse_override
+
+    try:
+        overrides = [parse_override("--set", setting) for setting in settings]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--set") from None
+    if data is not None:
+        overrides.append(Override(DATA_KEY, str(data.absolute()), f"--data {data}"))
+    if max_steps is not None:
+        key = ("training_config", "max_steps")
+        overrides.append(Override(key, max_steps, f"--max-steps {max_steps}"))
+    try:
+        resolved = load_config(config, overrides)
+    except RecipeError as error:
+        _refuse(error.findings)
+
+    from trainsmith_trainer.folder import RunNameError
+    from trainsmith_trainer.run import run_training
+
+    try:
+        sys.exit(run_training(resolved, name))
+    except RunNameError as error:
+        raise click.BadParameter(str(error), param_hint="--name") from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
+    except RunError as error:
+        advice = f"; {error.advice}" if error.advice else ""
+        path = error.config_path or ""
+        place = resolved.place_of(path)
+        _refuse((Finding(place, "error", "data", f"{error.message}{advice}", path),))
+
+
+@click.command()
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="RUN")
+@click.option("--prompt", default="\n", help="The text to continue. Default: a line's end.")
+@click.option("--max-new-tokens", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0),
+    default=0.8,
+    show_default=True,
+    help="0 always takes the likeliest token.",
+)
+@click.option(
+    "--top-k", type=int, default=50, show_default=True, help="Only so many tokens; 0 is off."
+)
+@click.option(
+    "--top-p",
+    type=click.FloatRange(min=0, max=1),
+    default=1.0,
+    show_default=True,
+    help="Only tokens that together have this probability; 1 is off.",
+)
+@click.option(
+    "--repetition-penalty",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Makes tokens that were written less likely; 1 is off.",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed writes the same text.")
+def generate(
+    run: Path,
+    prompt: str,
+    max_new_tokens: int,
+    temperature: float,
+    top_k: int,
+    top_p: float,
+    repetition_penalty: float,
+    seed: int | None,
+) -> None:
+    """Let a trained model write text.
+
+    RUN is a run's folder, or a model's: of a run without a final model, the newest checkpoint is
+    taken.
+    """
+    from trainsmith_trainer.generate import GenerationError, generate_text
+    from trainsmith_trainer.sampling import Sampling
+
+    sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
+    try:
+        for piece in generate_text(run, prompt, sampling, max_new_tokens, seed):
+            click.echo(piece, nl=False)
+        click.echo()
+    except GenerationError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _refuse(findings: tuple[object, ...]) -> NoReturn:
+    for finding in findings:
+        click.echo(str(finding), err=True)
+    count = len(findings)
+    click.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was run", err=True)
+    sys.exit(1)

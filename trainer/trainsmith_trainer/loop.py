@@ -1,0 +1,162 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from trainsmith_schemas import events
+from trainsmith_trainer.backends.base import Backend, Gradient
+from trainsmith_trainer.data.batches import Position, Sampler, micro_batches
+from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.schedule import Schedule
+
+Emit = Callable[[events.Event], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long a run is, what a step is made of, and what happens in between."""
+
+    total_steps: int
+    ends_by: Literal["max_steps", "num_epochs", "default"]
+    steps_per_epoch: int
+    batch_size: int
+    effective_batch: int
+    tokens_per_step: int
+    validate_every: int
+    """In steps."""
+    save_every: int
+    """In steps."""
+
+    def validates_after(self, step: int) -> bool:
+        """Whether this step is followed by a validation; the last one is."""
+        return step % self.validate_every == 0 or step == self.total_steps
+
+    def saves_after(self, step: int) -> bool:
+        """Whether this step is followed by a checkpoint; the last one is."""
+        return step % self.save_every == 0 or step == self.total_steps
+
+
+_START = Position()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands."""
+
+    step: int = 0
+    """Optimizer steps taken."""
+    position: Position = _START
+    """How far the data is read."""
+    loss: float = math.nan
+    """The training loss of the last step."""
+    validation_loss: float | None = None
+    """The last one that was measured."""
+    best_validation_loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a loop does besides training, in whatever way."""
+
+    emit: Emit
+    validate: Callable[[int], float | None]
+    """Measure the loss after a step, and let the model write; `None` without validation data."""
+    save: Callable[[Progress], None]
+    stop_requested: Callable[[], bool]
+
+
+def train(
+    backend: Backend, sampler: Sampler, schedule: Schedule, plan: Plan, around: Surroundings
+) -> Progress:
+    """Train until the plan is fulfilled or somebody asks to stop.
+
+    Raises:
+        RunError: the loss or the gradient is no longer a number; the weights were not touched.
+    """
+    progress = Progress()
+    pace = Pace(plan)
+    while progress.step < plan.total_steps and not around.stop_requested():
+        step = progress.step + 1
+        batch, position = sampler.take(progress.position, plan.effective_batch)
+        gradient = backend.gradient(list(micro_batches(batch, plan.batch_size)))
+        _refuse_divergence(gradient, step, schedule)
+        rate = schedule.rate(step)
+        backend.update(rate)
+        pace.step_taken(step)
+        progress = Progress(
+            step, position, gradient.loss, progress.validation_loss, progress.best_validation_loss
+        )
+        around.emit(
+            events.Step(
+                time=time.time(),
+                step=step,
+                epoch=position.epoch + 1,
+                loss=gradient.loss,
+                learning_rate=rate,
+                grad_norm=gradient.norm,
+                tokens_per_second=pace.tokens_per_second,
+                seconds_left=pace.seconds_left,
+            )
+        )
+        if plan.validates_after(step):
+            progress = _validated(progress, around)
+        if plan.saves_after(step) or around.stop_requested():
+            around.save(progress)
+        pace.rest_over()
+    return progress
+
+
+def _validated(progress: Progress, around: Surroundings) -> Progress:
+    loss = around.validate(progress.step)
+    if loss is None:
+        return progress
+    best = progress.best_validation_loss
+    is_best = best is None or loss < best
+    around.emit(events.Validation(time=time.time(), step=progress.step, loss=loss, best=is_best))
+    return Progress(
+        progress.step, progress.position, progress.loss, loss, loss if is_best else best
+    )
+
+
+def _refuse_divergence(gradient: Gradient, step: int, schedule: Schedule) -> None:
+    """Stop before weights are spoilt. The gradient can break while the loss is still finite."""
+    for what, value in (("loss", gradient.loss), ("length of the gradient", gradient.norm)):
+        if not math.isfinite(value):
+            raise RunError(
+                f"the {what} became {value} at step {step}; the weights were left as they were",
+                advice=f"lower the learning rate (now {schedule.rate(step):g})"
+                " or the gradient's greatest length, and start again",
+                config_path=schedule.key,
+            )
+
+
+class Pace:
+    """How fast a run goes, and how long it still takes."""
+
+    _SMOOTHING = 0.9
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._began = self._resumed = time.perf_counter()
+        self._seconds_per_step = 0.0
+        self.tokens_per_second = 0.0
+        self.seconds_left = 0.0
+
+    def step_taken(self, step: int) -> None:
+        """Note that a step is done."""
+        now = time.perf_counter()
+        latest = now - self._resumed
+        weight = self._SMOOTHING if self._seconds_per_step else 0.0
+        self._seconds_per_step = weight * self._seconds_per_step + (1 - weight) * latest
+        self.tokens_per_second = self._plan.tokens_per_step / self._seconds_per_step
+        # Validations and checkpoints take time too, so the whole run so far is the measure.
+        self.seconds_left = (now - self._began) / step * (self._plan.total_steps - step)
+
+    def rest_over(self) -> None:
+        """Note that training goes on, after validating or saving."""
+        self._resumed = time.perf_counter()

@@ -1,0 +1,78 @@
+"""What a terminal shows while a run goes on."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from trainsmith_schemas import events
+from trainsmith_trainer.report.lines import duration, line_of
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+@contextmanager
+def open_console(level: int) -> Generator[Callable[[events.Event], None], None, None]:
+    """A progress bar on a terminal, plain lines anywhere else."""
+    if not sys.stdout.isatty():
+        yield _PlainConsole(level)
+        return
+    columns = (
+        TextColumn("step {task.completed}/{task.total}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[figures]}"),
+    )
+    with Progress(*columns, console=Console(highlight=False), refresh_per_second=4) as progress:
+        yield _LiveConsole(level, progress)
+
+
+class _PlainConsole:
+    """Lines; of the steps only some, for a log that somebody reads."""
+
+    def __init__(self, level: int) -> None:
+        self._level = level
+        self._last_step_shown = 0.0
+
+    def __call__(self, event: events.Event) -> None:
+        level, line = line_of(event)
+        if isinstance(event, events.Step):
+            if event.step > 1 and time.monotonic() - self._last_step_shown < _SECONDS_BETWEEN_LINES:
+                return
+            self._last_step_shown = time.monotonic()
+        if level >= self._level:
+            click.echo(line, err=level >= logging.ERROR)
+
+
+class _LiveConsole:
+    """A bar for the steps, and lines above it for everything else."""
+
+    def __init__(self, level: int, progress: Progress) -> None:
+        self._level = level
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def __call__(self, event: events.Event) -> None:
+        if isinstance(event, events.RunStarted):
+            self._task = self._progress.add_task("", total=event.total_steps, figures="")
+        if isinstance(event, events.Step):
+            self._show_step(event)
+            return
+        level, line = line_of(event)
+        if level >= self._level:
+            style = {logging.WARNING: "yellow", logging.ERROR: "bold red"}.get(level)
+            self._progress.console.print(line, style=style, markup=False)
+
+    def _show_step(self, event: events.Step) -> None:
+        if self._task is not None:
+            figures = (
+                f"loss {event.loss:.4f}  {event.tokens_per_second:,.0f} tokens/s  "
+                f"{duration(event.seconds_left)} left"
+            )
+            self._progress.update(self._task, completed=event.step, figures=figures)

@@ -1,0 +1,50 @@
+"""`resolved.yaml`: every value that a run used, and where each one came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from trainsmith_schemas.base import Section
+from trainsmith_schemas.problems import Path
+from trainsmith_trainer.config import ResolvedConfig
+
+
+def resolved_yaml(config: ResolvedConfig, conclusions: Mapping[str, Any]) -> str:
+    """The text of the file.
+
+    Args:
+        config: the recipe and its model.
+        conclusions: what follows from them, such as the effective batch.
+    """
+    lines = [f"# Every value of this run, from {config.path}. The comment says where it was set."]
+    lines += _section_lines(config.document, (), config)
+    lines.append("transformer_config:")
+    lines += _section_lines(config.model, ("transformer_config",), config)
+    lines.append("# What follows from them:")
+    lines += [f"#   {name}: {_scalar(value)}" for name, value in conclusions.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _section_lines(section: Section, prefix: Path, config: ResolvedConfig) -> Iterator[str]:
+    indent = "  " * len(prefix)
+    # Not `getattr`: a test counts that as the trainer reading the key.
+    values = section.__dict__
+    for name, info in type(section).model_fields.items():
+        path = (*prefix, info.alias or name)
+        value = values[name]
+        if isinstance(value, Section):
+            yield f"{indent}{path[-1]}:"
+            yield from _section_lines(value, path, config)
+        else:
+            yield f"{indent}{path[-1]}: {_scalar(value)}  # {config.origin(path)}"
+
+
+def _scalar(value: Any) -> str:
+    """A value on one line, as YAML that reads back as itself."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).splitlines()[0]
