@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from trainsmith_schemas.documents import DOCUMENTS, recognise
-from trainsmith_schemas.validate import validate
+from typing import Any
 
+from trainsmith_schemas.documents import DOCUMENTS, recognise
+from trainsmith_schemas.profiles import choose_profile
+from trainsmith_schemas.validate import validate
 from trainsmith_server.analysis.bind import bind
 from trainsmith_server.analysis.lines import LineIndex
 from trainsmith_server.analysis.parse import parse
 from trainsmith_server.analysis.report import report
 from trainsmith_server.analysis.result import Analysis, KnownDocument
-from trainsmith_server.analysis.tree import Document
+from trainsmith_server.analysis.tree import Document, Mapping, is_half_typed, key_text
 from trainsmith_server.analysis.values import Constructed, construct
-
-_MARKS = tuple(mark for kind in DOCUMENTS for mark in kind.marks)
 
 
 def analyze(text: str, uri: str = "") -> Analysis:
@@ -23,20 +23,41 @@ def analyze(text: str, uri: str = "") -> Analysis:
     """
     lines = LineIndex(text)
     tree = parse(text)
-    if not any(mark in text for mark in _MARKS):
+    if not _could_be_ours(text):
         return Analysis(text, uri, lines, tree, (), ())
     read = [(document, construct(document.root)) for document in tree.documents]
-    known = tuple(found for document, built in read if (found := _known(document, built)))
+    known = tuple(found for document, built in read if (found := _known(text, document, built)))
     if not known:
         return Analysis(text, uri, lines, tree, (), ())
     faults = [fault for _, built in read for fault in built.faults]
     return Analysis(text, uri, lines, tree, known, report(tree, lines, known, faults))
 
 
-def _known(document: Document, built: Constructed) -> KnownDocument | None:
-    kind = recognise(built.value)
+def _as_being_typed(text: str, document: Document, value: Any) -> Any:
+    """A document's value, with sections in which the first key is being typed as empty ones."""
+    root = document.root
+    if not isinstance(root, Mapping) or not isinstance(value, dict):
+        return value
+    typing = [key_text(entry) for entry in root.entries if is_half_typed(text, entry.value)]
+    return {key: None if key in typing else inner for key, inner in value.items()}
+
+
+def _could_be_ours(text: str) -> bool:
+    """A quick look that spares other people's YAML a closer one."""
+    return any(sum(mark in text for mark in kind.marks) >= kind.enough for kind in DOCUMENTS)
+
+
+def _known(text: str, document: Document, built: Constructed) -> KnownDocument | None:
+    kind = recognise(_as_being_typed(text, document, built.value))
     if kind is None:
         return None
     checked = validate(kind.model, built.value)
-    bindings = bind(document.root, kind.model)
-    return KnownDocument(kind, document, built.value, checked.config, checked.problems, bindings)
+    return KnownDocument(
+        kind,
+        choose_profile(kind.model, built.value),
+        document,
+        built.value,
+        checked.config,
+        checked.problems,
+        bind(document.root, kind.model),
+    )

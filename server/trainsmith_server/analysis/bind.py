@@ -8,7 +8,6 @@ from typing import Any
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
 from trainsmith_schemas.problems import Path
-
 from trainsmith_server.analysis.tree import (
     Entry,
     Mapping,
@@ -126,7 +125,9 @@ def _merged(mapping: Mapping) -> Iterator[Mapping]:
     for entry in mapping.entries:
         if is_merge(entry.key):
             target = resolve_alias(entry.value)
-            parts = [item.value for item in target.items] if isinstance(target, Sequence) else [target]
+            parts = (
+                [item.value for item in target.items] if isinstance(target, Sequence) else [target]
+            )
             for part in parts:
                 inner = resolve_alias(part)
                 if isinstance(inner, Mapping) and inner is not mapping:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from trainsmith_schemas.profiles import Profile
 from trainsmith_server.analysis.bind import Place, find, key_span, value_span
 from trainsmith_server.analysis.findings import Edit, Fix, Related, Severity, Tag
 from trainsmith_server.analysis.tree import Entry, Mapping, Node, Span, resolve_alias
@@ -29,7 +30,7 @@ class Found(Generic[_T]):
         return Fix(title, (Edit(self.span, new_text),), preferred)
 
     def related(self, message: str) -> Related:
-        """This place, as one that a finding elsewhere involves."""
+        """Point a finding elsewhere at this value."""
         return Related(self.span, message)
 
 
@@ -53,12 +54,13 @@ class Facts:
     the key is absent, empty, or has a value of another kind: that is for the schema to report.
     """
 
-    __slots__ = ("_data", "_indent", "_root")
+    __slots__ = ("_data", "_root", "profile")
 
-    def __init__(self, root: Node | None, data: Any, indent: int = 2) -> None:
+    def __init__(self, root: Node | None, data: Any, profile: Profile) -> None:
         self._root = root
         self._data = data
-        self._indent = indent
+        self.profile = profile
+        """The trainer that the document is judged for."""
 
     def number(self, path: str) -> Found[float] | None:
         """A finite number. `1e-4` counts, though YAML 1.1 reads it as text: trainers read it."""
@@ -101,7 +103,9 @@ class Facts:
         """Whether a key is there, whatever its value."""
         return find(self._root, tuple(path.split("."))) is not None
 
-    def add_after(self, found: Found[Any], line: str, *, title: str, preferred: bool = False) -> Fix:
+    def add_after(
+        self, found: Found[Any], line: str, *, title: str, preferred: bool = False
+    ) -> Fix:
         """The fix that writes another `key: value` behind an entry, in the same section."""
         end = max(found.entry.key.end, found.span[1])
         return Fix(title, (Edit((end, end), self._separator(found.entry) + line),), preferred)

@@ -26,7 +26,9 @@ class Fix:
     title: str
     edits: tuple[Edit, ...]
     preferred: bool = False
-    """The fix that is almost always meant; "fix all" applies these and no others."""
+    """The fix that people most often want."""
+    safe: bool = False
+    """It writes what is plainly meant, so "fix all" may apply it without asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,3 @@ class Finding:
     tags: tuple[Tag, ...] = ()
     url: str | None = None
     """Where the code is explained."""
-
-
-def plain_text(markdown: str) -> str:
-    """A message for places that show no Markdown: quotes instead of backticks."""
-    return markdown.replace("`", "'")

@@ -34,9 +34,7 @@ class Flow:
     """The anchors inside it."""
 
 
-def read_flow(
-    text: str, at: int, parent_indent: int, depth: int, anchors: dict[str, Node]
-) -> Flow:
+def read_flow(text: str, at: int, parent_indent: int, depth: int, anchors: dict[str, Node]) -> Flow:
     """Read the flow collection whose bracket is at an offset.
 
     First the way PyYAML would, which lets it go on over any lines. If that fails, it ends at the
@@ -51,8 +49,11 @@ def read_flow(
 
 
 def _latest_end(text: str, at: int, parent_indent: int) -> int:
-    """The end of the last line that may belong to a flow collection, by the specification: its
-    lines are indented deeper than the block around it. A closing bracket alone may stand level."""
+    """The end of the last line that may belong to a flow collection.
+
+    By the specification its lines are indented deeper than the block around it. A closing bracket
+    alone may stand level.
+    """
     line = scan.NEXT_LINE.match(text, at)
     while line and line.end() < len(text):
         start = line.end()
@@ -216,9 +217,7 @@ class _FlowParser:
         entry = level.pair or level.part
         if isinstance(entry, Item):
             entry = self._pair(level, entry)
-        key_is_near = level.explicit or (
-            entry is not None and self._same_line(entry.key.start, at)
-        )
+        key_is_near = level.explicit or (entry is not None and self._same_line(entry.key.start, at))
         if entry is None or entry.colon >= 0 or not key_is_near:
             self._wrong("a `:` needs a key before it on the same line", at, at + 1)
             return at + 1
@@ -340,7 +339,7 @@ class _FlowParser:
         return Scalar(at, end, text[at + 1 : end], text[at]), end
 
     def _plain_end(self, at: int) -> int:
-        """The end of a plain scalar, over all its lines. Indentation does not matter in brackets."""
+        """The end of a plain scalar, over all its lines; in brackets no indentation counts."""
         text = self.text
         end = min(scan.plain_end(text, at, flow=True), self.limit)
         while end > at:

@@ -1,4 +1,4 @@
-"""Where lines begin: from offsets to positions and back.
+r"""Where lines begin: from offsets to positions and back.
 
 Offsets count code points of the text. A line ends at `\n`, `\r\n` or `\r` and nowhere else, as the
 Language Server Protocol says: U+2028, form feed and U+0085 stay inside a line.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 
 from trainsmith_schemas.problems import Path, Problem, dotted
-
 from trainsmith_server.analysis.bind import Place, find, key_span, value_span
 from trainsmith_server.analysis.facts import Facts
 from trainsmith_server.analysis.findings import Edit, Finding, Fix, Related
@@ -63,12 +62,14 @@ def _on_readable_lines(
 def _fault_finding(fault: Fault) -> Finding:
     fixes = ()
     if fault.mend:
-        fixes = (Fix(fault.mend.title, (Edit(fault.mend.span, fault.mend.new_text),), True),)
+        fixes = (
+            Fix(fault.mend.title, (Edit(fault.mend.span, fault.mend.new_text),), True, safe=True),
+        )
     return Finding(fault.code, "error", fault.message, fault.span, fixes)
 
 
 def _rule_findings(known: KnownDocument) -> Iterator[Finding]:
-    facts = Facts(known.document.root, known.data)
+    facts = Facts(known.document.root, known.data, known.profile)
     for rule in all_rules():
         if known.kind.name in rule.documents:
             for hit in rule.check(facts):
@@ -113,7 +114,7 @@ def _duplicate(text: str, mapping: Mapping, earlier: Entry, entry: Entry, key: s
     fixes = ()
     if not mapping.flow:
         span = _whole_lines(text, earlier)
-        fixes = (Fix(f"Remove the first `{key}`, which has no effect", (Edit(span, ""),)),)
+        fixes = (Fix(f"Remove the first `{key}`, which has no effect", (Edit(span, ""),), True),)
     return Finding(
         "yaml-duplicate-key",
         "error",
@@ -172,14 +173,15 @@ def _problem_fixes(root: Node | None, problem: Problem, place: Place) -> Iterato
         ]
         for name in names:
             edit = Edit((entry.key.start, entry.key.end), name)
-            yield Fix(f"Rename to `{name}`", (edit,), name == names[0])
+            yield Fix(f"Rename to `{name}`", (edit,), name == names[0], safe=name == names[0])
     elif isinstance(node, Scalar) and node.style in ("", "'", '"'):
         for value in problem.suggestions:
             edit = Edit((node.start, node.end), f"{node.style}{value}{node.style}")
-            yield Fix(f"Change to `{value}`", (edit,), value == problem.suggestions[0])
+            first = value == problem.suggestions[0]
+            yield Fix(f"Change to `{value}`", (edit,), first, safe=first)
         if problem.code == "wrong-type" and node.style and _is_quoted_value(node):
             edit = Edit((node.start, node.end), node.text)
-            yield Fix(f"Remove the quotes: {node.text}", (edit,), preferred=True)
+            yield Fix(f"Remove the quotes: {node.text}", (edit,), preferred=True, safe=True)
 
 
 def _is_quoted_value(node: Scalar) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from trainsmith_schemas.base import Section
 from trainsmith_schemas.documents import Document as Kind
 from trainsmith_schemas.problems import Problem
-
+from trainsmith_schemas.profiles import Profile
 from trainsmith_server.analysis.bind import Bindings
 from trainsmith_server.analysis.findings import Finding
 from trainsmith_server.analysis.lines import LineIndex
@@ -20,6 +20,8 @@ class KnownDocument:
     """A document of a text that is one of ours."""
 
     kind: Kind
+    profile: Profile
+    """The trainer that it was written for, by the keys that it has."""
     document: Document
     data: Any
     """Its Python value."""

@@ -24,9 +24,7 @@ SPACES = re.compile(" *")
 SPACES_AND_TABS = re.compile(r"[ \t]*")
 LINE_END = re.compile(f" *(?:#[^{BREAKS}]*)?(?:{_NEWLINE}|\\Z)")
 """The end of a line where no more content stands: spaces, perhaps a comment, the line break."""
-NON_PRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+"
-)
+NON_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 """What PyYAML's reader refuses anywhere."""
 DOCUMENT_MARK = re.compile(f"(?:---|\\.\\.\\.)(?=[{BLANKS}]|\\Z)")
 CONFLICT_MARK = re.compile(r"(?:<{7}|\|{7}|>{7})(?= |$)|={7}$", re.MULTILINE)
@@ -35,9 +33,7 @@ _WORD = f"(?:[^{BLANKS}:]|:(?![{BLANKS}]|\\Z))+"
 _PLAIN = re.compile(f"{_WORD}(?: +(?!#){_WORD})*")
 _FLOW_WORD = f"(?:[^{BLANKS}:,?\\[\\]{{}}]|:(?![{BLANKS},\\[\\]{{}}]|\\Z))+"
 _FLOW_PLAIN = re.compile(f"{_FLOW_WORD}(?: +(?!#){_FLOW_WORD})*")
-_PLAIN_START = re.compile(
-    f"[^{BLANKS}?:,\\[\\]{{}}#&*!|>'\"%@`-]|[-?:](?=[^{BLANKS}])"
-)
+_PLAIN_START = re.compile(f"[^{BLANKS}?:,\\[\\]{{}}#&*!|>'\"%@`-]|[-?:](?=[^{BLANKS}])")
 _FLOW_PLAIN_START = re.compile(f"[^{BLANKS}?:,\\[\\]{{}}#&*!|>'\"%@`-]|-(?=[^{BLANKS}])")
 _SINGLE = re.compile(r"'[^']*(?:''[^']*)*'")
 _DOUBLE = re.compile(r'"[^"\\]*(?:\\[\s\S][^"\\]*)*"')
@@ -63,6 +59,13 @@ _TAG = re.compile(
 )
 
 
+def end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where a pattern that matches anything, even nothing, ends."""
+    found = pattern.match(text, at)
+    assert found
+    return found.end()
+
+
 def is_blank(text: str, at: int) -> bool:
     """Whether white space or the end of the text stands at an offset."""
     return at >= len(text) or text[at] in BLANKS
@@ -76,8 +79,10 @@ def plain_end(text: str, at: int, *, flow: bool) -> int:
 
 
 def plain_rest(text: str, at: int, *, flow: bool) -> int:
-    """Where plain text ends on its line. As the continuation of a scalar it may start with any
-    character but `#`."""
+    """Where plain text ends on its line.
+
+    As the continuation of a scalar it may start with any character but `#`.
+    """
     if text.startswith("#", at):
         return at
     found = (_FLOW_PLAIN if flow else _PLAIN).match(text, at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 Span = tuple[int, int]
 
@@ -115,7 +115,7 @@ class Sequence:
         return self.indent < 0
 
 
-Node: TypeAlias = Union[Scalar, Alias, Mapping, Sequence]
+Node: TypeAlias = Scalar | Alias | Mapping | Sequence
 
 
 @dataclass(slots=True, eq=False)
@@ -161,6 +161,14 @@ def entry_of(mapping: Mapping, key: str) -> Entry | None:
         if key_text(entry) == key:
             return entry
     return None
+
+
+def is_half_typed(text: str, node: Node | None) -> bool:
+    """Whether a value may be a key that is still being typed: a word alone on its own line."""
+    if not isinstance(node, Scalar) or node.style or node.anchor or node.tag:
+        return False
+    line_start = max(text.rfind("\n", 0, node.start), text.rfind("\r", 0, node.start)) + 1
+    return not text[line_start : node.start].strip(" \t") and bool(node.text)
 
 
 def walk(node: Node | None) -> Iterator[Node]:

@@ -32,7 +32,11 @@ MAX_DIGITS = 4000
 
 _WORDS: dict[str, bool | None] = {
     **{word: True for base in ("yes", "true", "on") for word in (base, base.title(), base.upper())},
-    **{word: False for base in ("no", "false", "off") for word in (base, base.title(), base.upper())},
+    **{
+        word: False
+        for base in ("no", "false", "off")
+        for word in (base, base.title(), base.upper())
+    },
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
 }
 _INT = re.compile(
@@ -100,7 +104,7 @@ def _float(text: str) -> float:
 
 
 def _sixties(parts: list[int] | list[float]) -> int | float:
-    """`1:30` is ninety: YAML 1.1 counts in sixties. The least part is added first, as PyYAML does."""
+    """`1:30` is ninety: YAML 1.1 counts in sixties."""
     total: int | float = 0
     for power, part in enumerate(reversed(parts)):
         total += part * 60**power
@@ -244,9 +248,9 @@ class _Builder:
             return value
         if kind == "map" and node.tag == _STANDARD + "set":
             return set(value)
-        if kind == "seq" and node.tag in (_STANDARD + "omap", _STANDARD + "pairs"):
-            if all(isinstance(item, dict) and len(item) == 1 for item in value):  # pyright: ignore[reportUnknownArgumentType]
-                return [next(iter(item.items())) for item in value]
+        pairs = kind == "seq" and node.tag in (_STANDARD + "omap", _STANDARD + "pairs")
+        if pairs and all(isinstance(item, dict) and len(item) == 1 for item in value):
+            return [next(iter(item.items())) for item in value]
         self._fault(node, f"the tag `{short_tag(node.tag)}` does not fit here")
         return value
 

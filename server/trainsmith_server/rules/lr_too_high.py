@@ -19,8 +19,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     if optimizer and optimizer.value not in _ADAM:
         return
     rate = _rate_that_counts(facts)
-    limit = FROM_SCRATCH_LIMIT if rate is None or _from_scratch(facts, rate) else FINE_TUNING_LIMIT
-    if rate is None or rate.value < limit:
+    if rate is None or rate.value < _limit(facts, rate):
         return
     times = f"{rate.value / _USUAL:.3g}"
     yield Hit(
@@ -28,7 +27,9 @@ def check(facts: Facts) -> Iterator[Hit]:
         "the loss may jump about or become NaN",
         rate.span,
         fixes=(
-            rate.set_to("0.0001", title=f"Set `{rate.key}` to 0.0001, the usual start", preferred=True),
+            rate.set_to(
+                "0.0001", title=f"Set `{rate.key}` to 0.0001, the usual start", preferred=True
+            ),
             rate.set_to("5.0e-5", title=f"Set `{rate.key}` to 5.0e-5, the careful choice"),
         ),
     )
@@ -43,14 +44,15 @@ def _rate_that_counts(facts: Facts) -> Found[float] | None:
     )
 
 
-def _from_scratch(facts: Facts, rate: Found[float]) -> bool:
-    """Whether the recipe says that it starts from random weights, where higher rates are usual.
+def _limit(facts: Facts, rate: Found[float]) -> float:
+    """Where too high begins.
 
-    A tokenizer of characters has no pretrained model. tt-train's nested block, and its schedulers,
-    are mostly used from scratch.
+    The flat key of our own recipes is the lesson's, and its rates are those of fine-tuning.
+    tt-train's recipes, and a rate in the optimizer block or the scheduler, mostly start from
+    random weights, which take more.
     """
-    tokenizer = facts.text("training_config.tokenizer_type")
-    return rate.key != "learning_rate" or (tokenizer is not None and tokenizer.value == "char")
+    lesson = facts.profile.name == "trainsmith" and rate.key == "learning_rate"
+    return FINE_TUNING_LIMIT if lesson else FROM_SCRATCH_LIMIT
 
 
 RULE = Rule(
@@ -62,10 +64,10 @@ The learning rate says how far each step moves the weights. Adam moves every wei
 much at each step, so a rate that is ten times too high undoes in a few hundred steps what a
 pretrained model has learned: the loss jumps about, or becomes NaN and never comes back.
 
-**When it is fine.** Small models that are trained from scratch learn well at 1e-3. The rule
-therefore waits for 3e-3 where the recipe says that it starts from nothing (`tokenizer_type: char`)
-or sets the rate in `optimizer.lr` or `scheduler_config.max_lr`, and it is silent about optimizers
-that are no Adam.
+**When it is fine.** Small models that are trained from scratch learn well at 1e-3. Say so by
+setting the rate in `optimizer.lr` or, with a warm-up, in `scheduler_config.max_lr`: there the rule
+waits for 3e-3. It does so in tt-train's recipes too, and it is silent about optimizers that are no
+Adam.
 
 **How to mend it.** Start fine-tuning at `0.0001`. If the loss is jumpy, take `5.0e-5`; if it
 barely moves over the first 100 steps, `0.0002`.
@@ -81,7 +83,8 @@ barely moves over the first 100 steps, `0.0002`.
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 0.001\n  tokenizer_type: char\n",
+        "training_config:\n  learning_rate: 0.001\n  project_name: nano\n",
+        "training_config:\n  optimizer: {lr: 0.001}\n",
         "training_config:\n  optimizer:\n    type: SGD\n    lr: 0.1\n",
         "training_config:\n  learning_rate: 0.01\nscheduler_config:\n  max_lr: 0.0003\n",
         "training_config:\n  learning_rate: fast\n",

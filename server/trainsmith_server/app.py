@@ -1,0 +1,179 @@
+"""The language server: every handler of the protocol, each a few lines.
+
+The texts are kept by our own `Session`. pygls would split lines with `str.splitlines`, which also
+breaks at U+2028 and form feeds, and so lose step with the editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.uris import to_fs_path
+
+from trainsmith_server import convert
+from trainsmith_server.session import Session
+
+RUN_PLAN = "trainsmith/runPlan"
+"""`trainsmith_schemas.protocol.RUN_PLAN`; the tests hold them together. Importing it would load
+pydantic before `initialize` is answered."""
+
+
+class _Protocol(LanguageServerProtocol):
+    """pygls without its own copy of the texts."""
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
+        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_OPEN], (params,), None
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
+        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+
+class Server(LanguageServer):
+    """A pygls server and the documents that are open."""
+
+    def __init__(self) -> None:
+        super().__init__("trainsmith", _version(), protocol_cls=_Protocol)
+        self.session = Session()
+
+    def publish(self, uri: str) -> None:
+        """Send what is wrong with an open document."""
+        analysis = self.session.analysis(uri)
+        if analysis is not None:
+            diagnostics = convert.diagnostics(analysis, self.session.encoding)
+            self.text_document_publish_diagnostics(
+                lsp.PublishDiagnosticsParams(uri, diagnostics, self.session.version(uri))
+            )
+
+
+def _version() -> str:
+    try:
+        return version("trainsmith")
+    except PackageNotFoundError:  # Run from a checkout that is not installed.
+        return "0"
+
+
+def create_server() -> Server:
+    """A server with all its handlers, ready to start."""
+    server = Server()
+    _synchronise(server)
+    _answer(server)
+    return server
+
+
+def _synchronise(server: Server) -> None:
+    """The handlers that keep the texts in step."""
+    session = server.session
+
+    @server.feature(lsp.INITIALIZED)
+    def initialized(_params: lsp.InitializedParams) -> None:
+        session.encoding = server.workspace.position_encoding  # pyright: ignore[reportAttributeAccessIssue]
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: lsp.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        session.encoding = server.workspace.position_encoding  # pyright: ignore[reportAttributeAccessIssue]
+        session.open(document.uri, document.version, document.text)
+        server.publish(document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: lsp.DidChangeTextDocumentParams) -> None:
+        document = params.text_document
+        session.change(document.uri, document.version, convert.to_changes(params.content_changes))
+        server.publish(document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: lsp.DidCloseTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        session.close(uri)
+        server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+
+
+def _answer(server: Server) -> None:
+    """The handlers that answer requests."""
+    session = server.session
+
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    def hover(params: lsp.HoverParams) -> lsp.Hover | None:
+        from trainsmith_server.features.hover import hover
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        offset = convert.to_offset(params.position, analysis.lines, session.encoding)
+        found = hover(analysis, offset)
+        return convert.hover(found, analysis, session.encoding) if found else None
+
+    @server.feature(
+        lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[":", " "])
+    )
+    def completion(params: lsp.CompletionParams) -> lsp.CompletionList | None:
+        from trainsmith_server.features.completion import complete
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        offset = convert.to_offset(params.position, analysis.lines, session.encoding)
+        typed = params.context.trigger_character if params.context else None
+        return convert.completion(complete(analysis, offset, typed), analysis, session.encoding)
+
+    @server.feature(
+        lsp.TEXT_DOCUMENT_CODE_ACTION,
+        lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, convert.FIX_ALL]),
+    )
+    def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        from trainsmith_server.features.code_actions import fix_all, quick_fixes
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return []
+        actions: list[lsp.CodeAction] = []
+        if _wants(params.context, lsp.CodeActionKind.QuickFix):
+            span = convert.to_span(params.range, analysis.lines, session.encoding)
+            actions += [
+                convert.quick_fix(found, analysis, session.encoding)
+                for found in quick_fixes(analysis, span)
+            ]
+        if _wants(params.context, convert.FIX_ALL) and (edits := fix_all(analysis)):
+            actions.append(convert.fix_all(edits, analysis, session.encoding))
+        return actions
+
+    @server.feature(RUN_PLAN)
+    def run_plan(params: Any) -> dict[str, Any]:
+        from trainsmith_server.features.run_plan import run_plan
+
+        analysis = session.analysis(params.uri) or _read(params.uri)
+        return run_plan(analysis).model_dump()
+
+
+def _wants(context: lsp.CodeActionContext, kind: str) -> bool:
+    """Whether the editor asks for a kind of action, itself or by a kind above it."""
+    return not context.only or any(
+        kind == only or kind.startswith(f"{only}.") for only in context.only
+    )
+
+
+def _read(uri: str) -> Any:
+    """The analysis of a file that is not open."""
+    from trainsmith_server.analysis.analyze import analyze
+
+    path = to_fs_path(uri)
+    if path is None:
+        raise ValueError(f"{uri} is no file")
+    return analyze(Path(path).read_text(encoding="utf-8"), uri)
+
+
+def serve() -> None:
+    """Serve one editor on stdin and stdout until it says goodbye."""
+    create_server().start_io()

@@ -1,0 +1,161 @@
+"""Plain results to the protocol's types, and its positions to offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from trainsmith_server.session import Change
+
+if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
+    from trainsmith_server.analysis.findings import Edit, Finding
+    from trainsmith_server.analysis.lines import Encoding, LineIndex
+    from trainsmith_server.analysis.result import Analysis
+    from trainsmith_server.analysis.tree import Span
+    from trainsmith_server.features.code_actions import QuickFix
+    from trainsmith_server.features.completion import Candidate
+    from trainsmith_server.features.hover import Hover
+
+SOURCE = "trainsmith"
+FIX_ALL = "source.fixAll.trainsmith"
+
+_SEVERITIES = {
+    "error": lsp.DiagnosticSeverity.Error,
+    "warning": lsp.DiagnosticSeverity.Warning,
+    "information": lsp.DiagnosticSeverity.Information,
+    "hint": lsp.DiagnosticSeverity.Hint,
+}
+_TAGS = {
+    "unnecessary": lsp.DiagnosticTag.Unnecessary,
+    "deprecated": lsp.DiagnosticTag.Deprecated,
+}
+_KINDS = {
+    "key": lsp.CompletionItemKind.Property,
+    "section": lsp.CompletionItemKind.Module,
+    "value": lsp.CompletionItemKind.Value,
+}
+
+
+def to_changes(events: Iterable[lsp.TextDocumentContentChangeEvent]) -> list[Change]:
+    """The changes of a notification."""
+    return [
+        Change(
+            (
+                (event.range.start.line, event.range.start.character),
+                (event.range.end.line, event.range.end.character),
+            )
+            if isinstance(event, lsp.TextDocumentContentChangePartial)
+            else None,
+            event.text,
+        )
+        for event in events
+    ]
+
+
+def to_offset(position: lsp.Position, lines: LineIndex, encoding: Encoding) -> int:
+    """The offset of a position."""
+    return lines.offset(position.line, position.character, encoding)
+
+
+def to_span(place: lsp.Range, lines: LineIndex, encoding: Encoding) -> Span:
+    """The span of a range."""
+    return to_offset(place.start, lines, encoding), to_offset(place.end, lines, encoding)
+
+
+def to_range(span: Span, lines: LineIndex, encoding: Encoding) -> lsp.Range:
+    """The range of a span."""
+    start, end = (lsp.Position(*lines.position(offset, encoding)) for offset in span)
+    return lsp.Range(start, end)
+
+
+def diagnostics(analysis: Analysis, encoding: Encoding) -> list[lsp.Diagnostic]:
+    """All findings of a document."""
+    return [_diagnostic(finding, analysis, encoding) for finding in analysis.findings]
+
+
+def _diagnostic(finding: Finding, analysis: Analysis, encoding: Encoding) -> lsp.Diagnostic:
+    return lsp.Diagnostic(
+        range=to_range(finding.span, analysis.lines, encoding),
+        message=finding.message,
+        severity=_SEVERITIES[finding.severity],
+        code=finding.code,
+        code_description=lsp.CodeDescription(finding.url) if finding.url else None,
+        source=SOURCE,
+        tags=[_TAGS[tag] for tag in finding.tags] or None,
+        related_information=[
+            lsp.DiagnosticRelatedInformation(
+                lsp.Location(analysis.uri, to_range(related.span, analysis.lines, encoding)),
+                related.message,
+            )
+            for related in finding.related
+        ]
+        or None,
+    )
+
+
+def hover(found: Hover, analysis: Analysis, encoding: Encoding) -> lsp.Hover:
+    """A hover, as Markdown."""
+    return lsp.Hover(
+        contents=lsp.MarkupContent(lsp.MarkupKind.Markdown, found.markdown),
+        range=to_range(found.span, analysis.lines, encoding),
+    )
+
+
+def completion(
+    candidates: Iterable[Candidate], analysis: Analysis, encoding: Encoding
+) -> lsp.CompletionList:
+    """Candidates in their own order; an editor would sort them by the alphabet."""
+    return lsp.CompletionList(
+        is_incomplete=False,
+        items=[
+            lsp.CompletionItem(
+                label=one.label,
+                kind=_KINDS[one.kind],
+                detail=one.detail or None,
+                documentation=lsp.MarkupContent(lsp.MarkupKind.Markdown, one.documentation)
+                if one.documentation
+                else None,
+                sort_text=f"{index:03}",
+                filter_text=one.label,
+                insert_text_format=lsp.InsertTextFormat.PlainText,
+                # The candidate counts its own indentation.
+                insert_text_mode=lsp.InsertTextMode.AsIs,
+                text_edit=_text_edit(one.edit, analysis, encoding),
+            )
+            for index, one in enumerate(candidates)
+        ],
+    )
+
+
+def quick_fix(found: QuickFix, analysis: Analysis, encoding: Encoding) -> lsp.CodeAction:
+    """A quick fix, tied to its diagnostic."""
+    return lsp.CodeAction(
+        title=found.fix.title,
+        kind=lsp.CodeActionKind.QuickFix,
+        diagnostics=[_diagnostic(found.finding, analysis, encoding)],
+        is_preferred=found.fix.preferred or None,
+        edit=_workspace_edit(found.fix.edits, analysis, encoding),
+    )
+
+
+def fix_all(edits: tuple[Edit, ...], analysis: Analysis, encoding: Encoding) -> lsp.CodeAction:
+    """The action that applies every safe fix."""
+    return lsp.CodeAction(
+        title="Fix all that Trainsmith can fix safely",
+        kind=FIX_ALL,
+        edit=_workspace_edit(edits, analysis, encoding),
+    )
+
+
+def _workspace_edit(
+    edits: Iterable[Edit], analysis: Analysis, encoding: Encoding
+) -> lsp.WorkspaceEdit:
+    return lsp.WorkspaceEdit(
+        changes={analysis.uri: [_text_edit(edit, analysis, encoding) for edit in edits]}
+    )
+
+
+def _text_edit(edit: Edit, analysis: Analysis, encoding: Encoding) -> lsp.TextEdit:
+    return lsp.TextEdit(to_range(edit.span, analysis.lines, encoding), edit.new_text)

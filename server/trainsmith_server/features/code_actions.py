@@ -1,0 +1,48 @@
+"""Quick fixes for the findings in a span, and all safe ones at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from trainsmith_server.analysis.findings import Edit, Finding, Fix
+from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.analysis.tree import Span
+
+
+@dataclass(frozen=True, slots=True)
+class QuickFix:
+    """A fix and the finding that it puts right."""
+
+    finding: Finding
+    fix: Fix
+
+
+def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
+    """The fixes of every finding that touches a span."""
+    start, end = span
+    for finding in analysis.findings:
+        if finding.span[0] <= end and start <= finding.span[1]:
+            for fix in finding.fixes:
+                yield QuickFix(finding, fix)
+
+
+def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
+    """The edits of all safe fixes, from the first to the last; of two that overlap, the first."""
+    edits: list[Edit] = []
+    for finding in analysis.findings:
+        fix = next((fix for fix in finding.fixes if fix.safe), None)
+        if fix and not any(_overlap(one.span, other.span) for one in fix.edits for other in edits):
+            edits.extend(fix.edits)
+    return tuple(sorted(edits, key=lambda edit: edit.span))
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one == other or (one[0] < other[1] and other[0] < one[1])
+
+
+def apply(text: str, edits: tuple[Edit, ...]) -> str:
+    """A text after edits that do not overlap."""
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        text = text[: edit.span[0]] + edit.new_text + text[edit.span[1] :]
+    return text

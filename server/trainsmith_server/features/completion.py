@@ -1,0 +1,85 @@
+"""Completion: the keys that a section still lacks, and the values that a key takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from trainsmith_schemas.base import FieldFacts
+from trainsmith_server.analysis.findings import Edit
+from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.features.cursor import KeyPlace, ValuePlace, place_at
+from trainsmith_server.features.describe import description, number, to_yaml
+
+_INDENT = 2
+_FEW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that could be written here."""
+
+    label: str
+    kind: Literal["key", "section", "value"]
+    edit: Edit
+    detail: str
+    documentation: str
+    """Markdown."""
+
+
+def complete(analysis: Analysis, offset: int, typed: str | None = None) -> tuple[Candidate, ...]:
+    """What could be written at an offset, in the schema's order.
+
+    `typed` is the character that made the editor ask; a space asks for values only, so that
+    indenting a line stays quiet.
+    """
+    place = place_at(analysis, offset)
+    if isinstance(place, ValuePlace):
+        return tuple(_values(place))
+    if place is None or typed == " ":
+        return ()
+    return tuple(_keys(place))
+
+
+def _keys(place: KeyPlace) -> Iterator[Candidate]:
+    for field in place.fields:
+        if field.key in place.taken:
+            continue
+        new_text = field.key
+        if not place.bare:
+            new_text += ":" if field.section else ": "
+            if field.section and not place.keeps_lines:
+                new_text += "\n" + " " * (place.indent + _INDENT)
+        yield Candidate(
+            field.key,
+            "section" if field.section else "key",
+            Edit(place.span, new_text),
+            field.type_text,
+            description(field),
+        )
+
+
+def _values(place: ValuePlace) -> Iterator[Candidate]:
+    before = " " if place.space else ""
+    for text, why in _value_texts(place.field):
+        if place.quote and text[:1] not in "'\"[":
+            text = f"{place.quote}{text}{place.quote}"
+        yield Candidate(text, "value", Edit(place.span, before + text), why, "")
+
+
+def _value_texts(field: FieldFacts) -> Iterable[tuple[str, str]]:
+    """The values worth offering, as YAML, each with the reason for it."""
+    found: dict[str, str] = {}
+    for example in field.examples:
+        found.setdefault(to_yaml(example.value), example.why)
+    for choice in field.choices:
+        found.setdefault(to_yaml(choice), "")
+    if field.default not in (None, "") and not field.section:
+        text = to_yaml(field.default)
+        found[text] = ", ".join(part for part in (found.get(text, ""), "default") if part)
+    if field.typical and len(found) < _FEW:
+        low, high = (number(bound) for bound in field.typical)
+        found.setdefault(low, "the low end of what is usual")
+        found.setdefault(high, "the high end of what is usual")
+    return found.items()

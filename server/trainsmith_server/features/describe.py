@@ -1,0 +1,85 @@
+"""How keys and values are written and described, in hovers and completions alike."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from trainsmith_schemas.base import FieldFacts
+from trainsmith_server.analysis.values import plain_value
+
+_SAFE_PLAIN = re.compile(r"[A-Za-z0-9_./~$(][A-Za-z0-9_./~$(){} +-]*")
+
+
+def to_yaml(value: Any) -> str:
+    """Write a value as YAML 1.1 that reads back as the same value, on one line."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(to_yaml(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, str):
+        return value if _is_plain(value) else json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _float(value: float) -> str:
+    """`5e-05` would be text in YAML 1.1; it takes `5.0e-5`."""
+    if not math.isfinite(value):
+        return ".nan" if math.isnan(value) else "-.inf" if value < 0 else ".inf"
+    text = repr(value)
+    if "e" not in text:
+        return text
+    digits, power = text.split("e")
+    sign, power = power[0] if power[0] in "+-" else "+", power.lstrip("+-0")
+    return f"{digits if '.' in digits else digits + '.0'}e{sign}{power}"
+
+
+def _is_plain(text: str) -> bool:
+    try:
+        return (
+            bool(_SAFE_PLAIN.fullmatch(text)) and plain_value(text) == text and text == text.strip()
+        )
+    except ValueError:
+        return False
+
+
+def heading(field: FieldFacts) -> str:
+    """The key and what may be written there, as one line of Markdown."""
+    return f"**{field.key}** · {field.type_text}"
+
+
+def description(field: FieldFacts) -> str:
+    """Everything about a key, as Markdown."""
+    parts = [field.doc]
+    facts = usual(field)
+    if facts:
+        parts.append(facts)
+    explained = [example for example in field.examples if example.why]
+    if explained:
+        parts.append("\n".join(f"- `{to_yaml(one.value)}` {one.why}" for one in explained))
+    return "\n\n".join(parts)
+
+
+def usual(field: FieldFacts) -> str:
+    """The default and the typical range, as one line of Markdown."""
+    parts: list[str] = []
+    if field.required:
+        parts.append("Required")
+    elif field.default not in (None, ""):
+        parts.append(f"Default `{to_yaml(field.default)}`")
+    if field.typical:
+        low, high = (number(bound) for bound in field.typical)
+        parts.append(f"usually `{low}` to `{high}`" if parts else f"Usually `{low}` to `{high}`")
+    return ", ".join(parts)
+
+
+def number(value: float) -> str:
+    """A bound of a typical range, as YAML would have it."""
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return str(int(value)) if whole else _float(float(value))

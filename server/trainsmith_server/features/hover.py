@@ -1,0 +1,64 @@
+"""Hover: what a key means, and why a rule complains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trainsmith_server.analysis.bind import Binding
+from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_server.analysis.tree import Mapping, Sequence, Span
+from trainsmith_server.features.describe import description, heading
+from trainsmith_server.rules import all_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """What to show, and the span that it is about."""
+
+    span: Span
+    markdown: str
+
+
+def hover(analysis: Analysis, offset: int) -> Hover | None:
+    """Describe the key or value at an offset, with the advice that rules have about it."""
+    known = analysis.document_at(offset)
+    if known is None:
+        return None
+    at = _field_at(known, offset)
+    rules = _rule_docs(analysis, offset)
+    if at is None and not rules:
+        return None
+    parts = [at.markdown] if at else []
+    span = at.span if at else rules[0][0]
+    return Hover(span, "\n\n---\n\n".join([*parts, *(docs for _, docs in rules)]))
+
+
+def _field_at(known: KnownDocument, offset: int) -> Hover | None:
+    """The innermost entry whose key or one-line value is at the offset."""
+    for binding in reversed(known.bindings.entries):
+        span = _span_at(binding, offset)
+        if span and binding.field:
+            field = binding.field
+            return Hover(span, f"{heading(field)}\n\n{description(field)}")
+    return None
+
+
+def _span_at(binding: Binding, offset: int) -> Span | None:
+    key, value = binding.entry.key, binding.entry.value
+    if key.start <= offset <= key.end:
+        return key.start, key.end
+    if value is None or (isinstance(value, (Mapping, Sequence)) and not value.flow):
+        return None
+    return (value.start, value.end) if value.start <= offset <= value.end else None
+
+
+def _rule_docs(analysis: Analysis, offset: int) -> list[tuple[Span, str]]:
+    rules = {rule.code: rule for rule in all_rules()}
+    return [
+        (
+            finding.span,
+            f"**{rules[finding.code].title}** (`{finding.code}`)\n\n{rules[finding.code].docs}",
+        )
+        for finding in analysis.findings
+        if finding.code in rules and finding.span[0] <= offset <= finding.span[1]
+    ]
