@@ -1,0 +1,53 @@
+import { expect, test } from "./workbench";
+
+const TOO_HIGH = `training_config:
+  batch_size: 8
+  learning_rate: 0.001
+  max_steps: 500
+`;
+
+test("a rate that is too high is underlined, explained and mended", async ({ workbench }) => {
+  const { page } = workbench;
+  const editor = await workbench.open("too_high.yaml", TOO_HIGH);
+  await expect(editor.locator(".squiggly-warning")).toHaveCount(1);
+  await workbench.screenshot("problem");
+
+  await editor.locator(".view-line span span", { hasText: "learning_rate" }).hover();
+  const hover = page.locator(".monaco-hover:not(.hidden)", { hasText: "lr-too-high" });
+  await expect(hover.first()).toContainText("How far each step moves the weights");
+  await workbench.screenshot("hover");
+
+  await editor.locator(".view-line", { hasText: "learning_rate" }).click();
+  await page.keyboard.press("Control+.");
+  await page.locator(".action-widget .monaco-list-row", { hasText: "0.0001" }).first().waitFor();
+  await workbench.screenshot("quick-fix");
+  await page.keyboard.press("Enter");
+  await expect(editor).toContainText("0.0001");
+  await expect(editor.locator(".squiggly-warning")).toHaveCount(0);
+});
+
+test("a key is completed with its default", async ({ workbench }) => {
+  const { page } = workbench;
+  const editor = await workbench.open("half.yaml", "training_config:\n  batch_size: 8\n  ");
+  await editor.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("grad", { delay: 30 });
+  const choice = page.locator(".suggest-widget.visible .monaco-list-row", {
+    hasText: "gradient_accumulation_steps",
+  });
+  await choice.first().waitFor();
+  await workbench.screenshot("completion");
+  await page.keyboard.press("Enter");
+  await expect(editor).toContainText("gradient_accumulation_steps:");
+});
+
+test("other YAML gets no help from us", async ({ workbench }) => {
+  const { page } = workbench;
+  const editor = await workbench.open("other.yaml", "services:\n  web:\n    learning_rate: 0.1\n");
+  await editor.locator(".view-line span span", { hasText: "learning_rate" }).hover();
+  await editor.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".suggest-widget.visible", { hasText: "No suggestions" }).waitFor();
+  await expect(editor.locator("[class*=squiggly]")).toHaveCount(0);
+});

@@ -1,0 +1,55 @@
+import fs from "node:fs";
+import path from "node:path";
+
+import { expect, test } from "./workbench";
+
+const MODEL = `transformer_config:
+  model_type: gpt2
+  embedding_dim: 32
+  num_blocks: 1
+  num_heads: 2
+  max_sequence_length: 32
+`;
+
+const TINY = `training_config:
+  data_path: tiny.txt
+  model_config: tiny_model.yaml
+  batch_size: 4
+  learning_rate: 0.0003
+  max_steps: 40
+  checkpoint_dir: tiny_runs
+`;
+
+test("Run Training trains in a terminal, tells the status bar, and writes the model", async ({
+  workbench,
+}) => {
+  const { page, workspace } = workbench;
+  const text = "The quick brown fox jumps over the lazy dog.\n".repeat(200);
+  fs.writeFileSync(path.join(workspace, "tiny.txt"), text);
+  fs.writeFileSync(path.join(workspace, "tiny_model.yaml"), MODEL);
+  await workbench.open("tiny.yaml", TINY);
+  await workbench.command("Trainsmith: Run Training");
+
+  await expect(workbench.statusBar(/step \d+\/40 · loss \d/)).toBeVisible({ timeout: 60_000 });
+  await workbench.screenshot("run");
+  await expect(page.locator(".terminal-wrapper.active .xterm-rows")).toContainText("tiny.yaml");
+
+  await expect(workbench.notification(/finished with loss/)).toBeVisible({ timeout: 60_000 });
+  await expect(workbench.statusBar(/run finished · loss/)).toBeVisible();
+  await workbench.screenshot("run-finished");
+  const [run] = fs.readdirSync(path.join(workspace, "tiny_runs"));
+  const final = path.join(workspace, "tiny_runs", run ?? "", "final");
+  expect(fs.readdirSync(final)).toContain("model.safetensors");
+});
+
+test("a recipe with an error asks before it runs", async ({ workbench }) => {
+  const { page } = workbench;
+  const editor = await workbench.open("wrong.yaml", "training_config:\n  batch_size: eight\n");
+  await expect(editor.locator(".squiggly-error")).toHaveCount(1);
+  await workbench.command("Trainsmith: Run Training");
+  const question = workbench.notification(/The recipe has an error/);
+  await expect(question).toBeVisible();
+  await workbench.screenshot("run-with-error");
+  await question.getByRole("button", { name: "Show Problems" }).click();
+  await expect(page.locator(".markers-panel .monaco-list-row", { hasText: "eight" })).toBeVisible();
+});

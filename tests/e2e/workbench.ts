@@ -1,0 +1,131 @@
+// The fixture of these tests: code-server with our .vsix, a copy of the sample workspace, and
+// Chromium, which can reach nothing but this machine.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+import {
+  type BrowserContext,
+  chromium,
+  expect,
+  type FrameLocator,
+  type Locator,
+  type Page,
+  test as base,
+} from "@playwright/test";
+
+import { OUTPUT, ROOT } from "../../scripts/lib/run.mjs";
+import { startWorkbench } from "../../scripts/lib/serve.mjs";
+import { workbench } from "../../scripts/workbench.mjs";
+
+export { expect };
+
+const CHROMIUM = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+/** The workbench as a user sees it. */
+export class Workbench {
+  /** Hosts other than this machine that a page asked for. */
+  readonly outside = new Set<string>();
+
+  constructor(
+    readonly page: Page,
+    readonly workspace: string,
+  ) {
+    page.on("request", (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      // Webviews read the extension's own files under this name; a service worker answers.
+      const ours = hostname === "127.0.0.1" || hostname.endsWith(".vscode-resource.vscode-cdn.net");
+      if (/^(http|ws)/.test(protocol) && !ours) this.outside.add(hostname);
+    });
+  }
+
+  /** Write a file into the workspace and open it in the editor. */
+  async open(name: string, text: string): Promise<Locator> {
+    fs.writeFileSync(path.join(this.workspace, name), text);
+    await this.page.keyboard.press("Control+P");
+    const input = this.page.locator(".quick-input-widget input").first();
+    await input.fill(path.join(this.workspace, name));
+    await this.page
+      .locator(".quick-input-widget .monaco-list-row", { hasText: name })
+      .first()
+      .waitFor();
+    await this.page.keyboard.press("Enter");
+    const editor = this.page.locator(`.monaco-editor[data-uri$="${name}"]`).first();
+    await editor.locator(".view-line").first().waitFor();
+    return editor;
+  }
+
+  /** Run a command from the palette by its title. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget input").first();
+    await input.fill(`>${title}`);
+    const row = this.page.locator(".quick-input-widget .monaco-list-row", { hasText: title });
+    await row.first().waitFor();
+    await this.page.keyboard.press("Enter");
+    await input.waitFor({ state: "hidden" });
+  }
+
+  /** What the open webview shows. */
+  webview(): FrameLocator {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+  }
+
+  statusBar(text: RegExp): Locator {
+    return this.page.locator(".statusbar-item", { hasText: text });
+  }
+
+  notification(text: RegExp): Locator {
+    return this.page.locator(".notification-toast", { hasText: text });
+  }
+
+  /** Keep a picture for people under test-output/screenshots. */
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: path.join(OUTPUT, "screenshots", `${name}.png`) });
+  }
+}
+
+/** One workbench for all tests of a worker; after a failure the next test gets a fresh one. */
+export const test = base.extend<object, { workbench: Workbench }>({
+  workbench: [
+    async ({}, use) => {
+      const workspace = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-sample-"));
+      fs.cpSync(path.join(ROOT, "examples", "shakespeare"), workspace, { recursive: true });
+      const { entry, chromium: executablePath } = workbench();
+      if (!executablePath) throw new Error("There is no Chromium; `npm test -- e2e` installs it.");
+      const server = await startWorkbench({
+        entry,
+        vsix: path.join(ROOT, "dist", `trainsmith-${process.platform}-${process.arch}.vsix`),
+        workspace,
+        settings: { "editor.hover.delay": 100, "workbench.reduceMotion": "on" },
+        log: path.join(OUTPUT, "workbench.log"),
+      });
+      let context: BrowserContext | undefined;
+      try {
+        const browser = await chromium.launch({ executablePath, args: CHROMIUM });
+        context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+        const page = await context.newPage();
+        page.setDefaultTimeout(30_000);
+        const shown = new Workbench(page, workspace);
+        await page.goto(server.url);
+        await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+        await use(shown);
+        expect([...shown.outside], "hosts that were asked for").toEqual([]);
+      } finally {
+        await context?.browser()?.close();
+        await server.stop();
+        fs.rmSync(workspace, { recursive: true, force: true });
+      }
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+});
+
+test.afterEach(async ({ workbench }, { status, title }) => {
+  if (status !== "passed") await workbench.screenshot(`failed - ${title}`);
+});
