@@ -16,7 +16,9 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.analysis.tree import Span
     from trainsmith_server.features.code_actions import QuickFix
     from trainsmith_server.features.completion import Candidate
+    from trainsmith_server.features.folding import Fold
     from trainsmith_server.features.hover import Hover
+    from trainsmith_server.features.symbols import Symbol
 
 SOURCE = "trainsmith"
 FIX_ALL = "source.fixAll.trainsmith"
@@ -35,6 +37,11 @@ _KINDS = {
     "key": lsp.CompletionItemKind.Property,
     "section": lsp.CompletionItemKind.Module,
     "value": lsp.CompletionItemKind.Value,
+}
+_SYMBOLS = {
+    "section": lsp.SymbolKind.Module,
+    "list": lsp.SymbolKind.Array,
+    "key": lsp.SymbolKind.Property,
 }
 
 
@@ -159,3 +166,41 @@ def _workspace_edit(
 
 def _text_edit(edit: Edit, analysis: Analysis, encoding: Encoding) -> lsp.TextEdit:
     return lsp.TextEdit(to_range(edit.span, analysis.lines, encoding), edit.new_text)
+
+
+def symbols(
+    found: Iterable[Symbol], analysis: Analysis, encoding: Encoding
+) -> list[lsp.DocumentSymbol]:
+    """An outline."""
+    return [
+        lsp.DocumentSymbol(
+            name=one.name,
+            detail=one.detail or None,
+            kind=_SYMBOLS[one.kind],
+            range=to_range(one.span, analysis.lines, encoding),
+            selection_range=to_range(one.name_span, analysis.lines, encoding),
+            children=symbols(one.children, analysis, encoding),
+        )
+        for one in found
+    ]
+
+
+def folds(found: Iterable[Fold]) -> list[lsp.FoldingRange]:
+    """Folds, as whole lines. A region needs no kind, which would mark it as `#region`."""
+    return [
+        lsp.FoldingRange(
+            one.first,
+            one.last,
+            kind=lsp.FoldingRangeKind.Comment if one.kind == "comment" else None,
+        )
+        for one in found
+    ]
+
+
+def selection(spans: Iterable[Span], analysis: Analysis, encoding: Encoding) -> lsp.SelectionRange:
+    """Spans from the innermost to the outermost, linked."""
+    parent: lsp.SelectionRange | None = None
+    for span in reversed(tuple(spans)):
+        parent = lsp.SelectionRange(to_range(span, analysis.lines, encoding), parent)
+    assert parent is not None
+    return parent
