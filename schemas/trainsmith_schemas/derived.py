@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from trainsmith_schemas.documents import TrainingDocument
+from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.training import TrainingConfig
 
 DEFAULT_STEPS = 1000
@@ -76,3 +78,75 @@ def run_length(training: TrainingConfig, sequences: int) -> Length:
         assert by_steps is not None
         return Length(by_steps, "max_steps")
     return Length(by_epochs, "num_epochs")
+
+
+def checkpoint_count(training: TrainingConfig) -> int | None:
+    """Checkpoints that a run writes, the last step's among them, before old ones are removed.
+
+    It is the most there can be where `num_epochs` may end the run earlier, and `None` where only
+    the data can tell.
+    """
+    if training.save_strategy == "epoch":
+        return training.num_epochs
+    if training.max_steps is None and training.num_epochs is not None:
+        return None
+    return math.ceil((training.max_steps or DEFAULT_STEPS) / checkpoint_interval(training))
+
+
+def tokens_per_step(training: TrainingConfig, model: TransformerConfig) -> int:
+    """Tokens that the optimizer sees at each step."""
+    return effective_batch(training) * model.max_sequence_length
+
+
+def vocabulary_vectors(model: TransformerConfig) -> int:
+    """How many numbers each token of the vocabulary adds to a model: one vector, or two.
+
+    Weight tying makes the output layer share the embedding's vectors.
+    """
+    return model.embedding_dim * (1 if model.weight_tying == "enabled" else 2)
+
+
+def parameter_count(model: TransformerConfig, vocab_size: int | None = None) -> int:
+    """Trainable parameters of a model, exactly.
+
+    Args:
+        model: its shape, without contradictions.
+        vocab_size: how many tokens there are, where the model leaves it to the tokenizer.
+    """
+    vocabulary = (vocab_size or model.vocab_size) * vocabulary_vectors(model)
+    count = _llama_body if model.model_type == "llama" else _gpt2_body
+    return vocabulary + count(model)
+
+
+def _gpt2_body(model: TransformerConfig) -> int:
+    """Radford et al. 2019: a block is 4 linear layers and 2 normalisations."""
+    width, bias = model.embedding_dim, int(model.bias)
+    positions = model.max_sequence_length if model.positional_embedding_type == "trainable" else 0
+    norm = width + bias * width
+    attention = width * 3 * width + bias * 3 * width + width * width + bias * width
+    feed_forward = width * 4 * width + bias * 4 * width + 4 * width * width + bias * width
+    block = 2 * norm + attention + feed_forward
+    return positions * width + model.num_blocks * block + norm
+
+
+def _llama_body(model: TransformerConfig) -> int:
+    """Touvron et al. 2023: no biases; keys and values may have fewer heads than queries."""
+    width = model.embedding_dim
+    shared = width // model.num_heads * (model.num_groups or model.num_heads)
+    attention = 2 * width * width + 2 * width * shared
+    block = 2 * width + attention + 3 * width * feed_forward_width(model)
+    return model.num_blocks * block + width
+
+
+def feed_forward_width(model: TransformerConfig) -> int:
+    """The width inside the feed-forward layer of a llama: 8/3 of the model's, in 32s."""
+    return model.intermediate_dim or math.ceil(8 * model.embedding_dim / 3 / 32) * 32
+
+
+BYTES_PER_PARAMETER = 16
+"""Training with AdamW in float32: the weight, its gradient, and two moments, four bytes each."""
+
+
+def training_memory(parameters: int) -> int:
+    """Bytes of weights, gradients and AdamW's state; activations come on top."""
+    return parameters * BYTES_PER_PARAMETER

@@ -1,0 +1,79 @@
+"""What follows from a recipe."""
+
+from __future__ import annotations
+
+import pytest
+
+from trainsmith_schemas.derived import (
+    checkpoint_count,
+    parameter_count,
+    tokens_per_step,
+    training_memory,
+)
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.training import TrainingConfig
+
+
+@pytest.mark.parametrize(
+    ("training", "count"),
+    [
+        (TrainingConfig(max_steps=5000, checkpoint_frequency=100), 50),
+        (TrainingConfig(max_steps=5000, model_save_interval=300), 17),
+        (TrainingConfig(max_steps=5000, model_save_interval=1, checkpoint_frequency=1000), 5),
+        (TrainingConfig(max_steps=50, checkpoint_frequency=100), 1),
+        (TrainingConfig(), 2),
+        (TrainingConfig(num_epochs=3), None),
+        (TrainingConfig(num_epochs=3, save_strategy="epoch"), 3),
+        (TrainingConfig(max_steps=100, save_strategy="epoch"), None),
+    ],
+)
+def test_checkpoints(training: TrainingConfig, count: int | None) -> None:
+    assert checkpoint_count(training) == count
+
+
+def test_tokens_per_step() -> None:
+    training = TrainingConfig(batch_size=8, gradient_accumulation_steps=4)
+    assert tokens_per_step(training, TransformerConfig(max_sequence_length=128)) == 4096
+
+
+@pytest.mark.parametrize("model_type", ["gpt2", "llama"])
+@pytest.mark.parametrize("vocab_size", [0, 96])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {},
+        {"weight_tying": "enabled"},
+        {"bias": False},
+        {"positional_embedding_type": "fixed"},
+        {"num_groups": 2},
+        {"intermediate_dim": 100},
+        {"embedding_dim": 72, "num_heads": 4, "num_blocks": 1},
+    ],
+    ids=str,
+)
+def test_parameters_are_those_of_the_real_model(
+    model_type: str, vocab_size: int, shape: dict[str, object]
+) -> None:
+    pytest.importorskip("torch")
+    from trainsmith_trainer.models import build_model
+
+    small = {"embedding_dim": 64, "num_heads": 4, "num_blocks": 2, "max_sequence_length": 16}
+    config = TransformerConfig.model_validate(
+        {"model_type": model_type, "vocab_size": vocab_size, **small, **shape}
+    )
+    model = build_model(config.model_copy(update={"vocab_size": 96}))
+    real = sum(one.numel() for one in model.parameters() if one.requires_grad)
+    assert parameter_count(config, None if vocab_size else 96) == real
+
+
+def test_gpt2_small_has_the_published_size() -> None:
+    gpt2 = TransformerConfig(
+        vocab_size=50257,
+        embedding_dim=768,
+        num_blocks=12,
+        num_heads=12,
+        max_sequence_length=1024,
+        weight_tying="enabled",
+    )
+    assert parameter_count(gpt2) == 124_439_808
+    assert training_memory(1000) == 16_000
