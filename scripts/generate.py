@@ -29,7 +29,7 @@ def outputs() -> dict[Path, str]:
     """Every generated file, as its path from the root and its text."""
     schemas = {
         **{document.name: _document_schema(document) for document in DOCUMENTS},
-        "events": EVENT.json_schema() | {"title": "TrainsmithEvent"},
+        "events": EVENT.json_schema(mode="serialization") | {"title": "TrainsmithEvent"},
         "settings": Settings.model_json_schema(by_alias=True),
     }
     return {
