@@ -167,7 +167,7 @@ export type ConfigPath1 = string | null;
  */
 export interface RunStarted {
   time: Time;
-  event?: Event;
+  event: Event;
   name: Name;
   config: Config;
   device: Device;
@@ -183,7 +183,7 @@ export interface RunStarted {
  */
 export interface Step {
   time: Time1;
-  event?: Event1;
+  event: Event1;
   step: Step1;
   epoch: Epoch;
   loss: Loss;
@@ -197,7 +197,7 @@ export interface Step {
  */
 export interface Validation {
   time: Time2;
-  event?: Event2;
+  event: Event2;
   step: Step2;
   loss: Loss1;
   best: Best;
@@ -207,7 +207,7 @@ export interface Validation {
  */
 export interface Sample {
   time: Time3;
-  event?: Event3;
+  event: Event3;
   step: Step3;
   prompt: Prompt;
   text: Text;
@@ -217,7 +217,7 @@ export interface Sample {
  */
 export interface CheckpointSaved {
   time: Time4;
-  event?: Event4;
+  event: Event4;
   step: Step4;
   path: Path;
   size: Size;
@@ -227,16 +227,16 @@ export interface CheckpointSaved {
  */
 export interface Warned {
   time: Time5;
-  event?: Event5;
+  event: Event5;
   message: Message;
-  config_path?: ConfigPath;
+  config_path: ConfigPath;
 }
 /**
  * The run reached its end and the final model is written.
  */
 export interface RunFinished {
   time: Time6;
-  event?: Event6;
+  event: Event6;
   step: Step5;
   loss: Loss2;
   validation_loss: ValidationLoss;
@@ -248,7 +248,7 @@ export interface RunFinished {
  */
 export interface RunStopped {
   time: Time7;
-  event?: Event7;
+  event: Event7;
   step: Step6;
   reason: Reason;
 }
@@ -257,9 +257,9 @@ export interface RunStopped {
  */
 export interface RunFailed {
   time: Time8;
-  event?: Event8;
+  event: Event8;
   step: Step7;
   message: Message1;
-  advice?: Advice;
-  config_path?: ConfigPath1;
+  advice: Advice;
+  config_path: ConfigPath1;
 }
