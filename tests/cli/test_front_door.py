@@ -1,0 +1,53 @@
+"""The one command in front of all packages: quick, and clear about what is missing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def _trainsmith(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command line in a fresh Python, after some code of the test's own."""
+    code = f"{before}\nfrom trainsmith.__main__ import main\nmain(prog_name='trainsmith')"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_names_every_command_and_imports_none_of_them() -> None:
+    watch = (
+        "import atexit, sys\n"
+        "heavy = ('torch', 'pydantic', 'pygls', 'numpy', 'trainsmith_trainer', 'trainsmith_server')\n"
+        "atexit.register(lambda: print('loaded:', [m for m in heavy if m in sys.modules]))"
+    )
+    result = _trainsmith("--help", before=watch)
+    assert result.returncode == 0
+    for command in ("check", "train", "generate", "lsp"):
+        assert f"  {command} " in result.stdout
+    assert "loaded: []" in result.stdout
+
+
+def test_a_python_without_torch_is_told_what_to_install() -> None:
+    hide = (
+        "import importlib.util as util\n"
+        "real = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == 'torch' else real(name, *rest)"
+    )
+    result = _trainsmith("train", "recipe.yaml", before=hide)
+    assert result.returncode == 1
+    assert "this Python lacks: torch" in result.stderr
+    assert "-m pip install torch" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    result = _trainsmith("trian")
+    assert result.returncode == 2
+    assert "No such command" in result.stderr
