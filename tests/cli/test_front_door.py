@@ -24,7 +24,7 @@ def _trainsmith(*arguments: str, before: str = "") -> subprocess.CompletedProces
 def test_help_names_every_command_and_imports_none_of_them() -> None:
     watch = (
         "import atexit, sys\n"
-        "heavy = ('torch', 'pydantic', 'pygls', 'numpy', 'trainsmith_trainer', 'trainsmith_server')\n"
+        "heavy = ('torch', 'pydantic', 'pygls', 'trainsmith_trainer', 'trainsmith_server')\n"
         "atexit.register(lambda: print('loaded:', [m for m in heavy if m in sys.modules]))"
     )
     result = _trainsmith("--help", before=watch)
