@@ -143,12 +143,10 @@ def _named_file(
         message = f"`{key[-1]}` is missing: {option} `{key[-1]}: PATH` in `{key[0]}`"
         findings.append(Finding(place, "error", "missing-key", message, dotted(key)))
         return None
-    candidates = dict.fromkeys(
-        folder.absolute() / named for folder in (Path(source.name).parent, Path.cwd())
-    )
+    candidates = [folder / named for folder in (Path(source.name).parent, Path())]
     found = next((candidate for candidate in candidates if candidate.is_file()), None)
     if found is None:
-        looked = " and ".join(str(candidate) for candidate in candidates)
+        looked = " and ".join(dict.fromkeys(str(path.absolute()) for path in candidates))
         message = f"`{key[-1]}` names no file: looked for {looked}"
         findings.append(Finding(place, "error", "file-not-found", message, dotted(key)))
     return found

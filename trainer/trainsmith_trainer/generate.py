@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainsmith_trainer.backends import open_decoder
 from trainsmith_trainer.checkpoint import DamagedCheckpointError, verify_checkpoint
 from trainsmith_trainer.export import read_model
 from trainsmith_trainer.folder import CHECKPOINTS, model_in
@@ -49,10 +50,8 @@ def generate_text(
     except UnknownCharacterError as error:
         raise GenerationError(f"the prompt cannot be read: {error}") from None
 
-    from trainsmith_trainer.backends.torch_backend import load_decoder
-
     try:
-        decoder = load_decoder(config, weights)
+        decoder = open_decoder(config, weights)
     except ValueError as error:
         raise GenerationError(f"{folder} is damaged: {error}") from None
     yield prompt

@@ -151,7 +151,8 @@ class Pace:
         """Note that a step is done."""
         now = time.perf_counter()
         latest = now - self._resumed
-        weight = self._SMOOTHING if self._seconds_per_step else 0.0
+        # The first step is slow for reasons of its own.
+        weight = self._SMOOTHING if step > 2 else 0.0
         self._seconds_per_step = weight * self._seconds_per_step + (1 - weight) * latest
         self.tokens_per_second = self._plan.tokens_per_step / self._seconds_per_step
         # Validations and checkpoints take time too, so the whole run so far is the measure.

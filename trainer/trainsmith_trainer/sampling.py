@@ -71,7 +71,7 @@ def choose(
     ranked = np.argsort(-scores, kind="stable")
     if sampling.top_k > 0:
         ranked = ranked[: sampling.top_k]
-    probabilities = _softmax(scores[ranked] / sampling.temperature)
+    probabilities = _softmax(scores[ranked], sampling.temperature)
     if sampling.top_p < 1:
         # The token that crosses the border is still in, so that there is always one.
         before = np.cumsum(probabilities) - probabilities
@@ -92,6 +92,7 @@ def _penalised(
     return scores
 
 
-def _softmax(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    powers = np.exp(scores - scores.max())
+def _softmax(scores: npt.NDArray[np.float64], temperature: float) -> npt.NDArray[np.float64]:
+    with np.errstate(over="ignore"):  # A tiny temperature makes all but the best minus infinity.
+        powers = np.exp((scores - scores.max()) / temperature)
     return powers / powers.sum()

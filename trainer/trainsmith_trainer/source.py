@@ -88,7 +88,7 @@ def with_overrides(source: Source, overrides: Sequence[Override]) -> Source:
     data, keys, values = source.data, dict(source.keys), dict(source.values)
     for override in overrides:
         place = Place(override.option)
-        data = _set(data, override.path, override.value, place)
+        data = _set(data, (), override.path, override.value, place)
         for below in [known for known in values if known[: len(override.path)] == override.path]:
             del values[below]
             keys.pop(below, None)
@@ -96,15 +96,17 @@ def with_overrides(source: Source, overrides: Sequence[Override]) -> Source:
     return Source(source.name, data, keys, values)
 
 
-def _set(data: Any, path: Path, value: Any, place: Place) -> Any:
-    if not path:
+def _set(data: Any, above: Path, below: Path, value: Any, place: Place) -> Any:
+    if not below:
         return value
     if data is None:
         data = {}
     if not isinstance(data, dict):
-        message = f"`{dotted(path)}` cannot be set: what is above it in the file is not a section"
+        what = f"`{dotted(above)}`" if above else "the document"
+        message = f"`{below[0]}` cannot be set, because {what} is not a section"
         raise RecipeError((Finding(place, "error", "wrong-type", message),))
-    return {**data, path[0]: _set(data.get(path[0]), path[1:], value, place)}
+    key = below[0]
+    return {**data, key: _set(data.get(key), (*above, key), below[1:], value, place)}
 
 
 class _Reader:

@@ -75,7 +75,7 @@ class CharTokenizer:
             "normalizer": None,
             "pre_tokenizer": {
                 "type": "Split",
-                "pattern": {"Regex": "(?s:.)"},
+                "pattern": {"Regex": r"[\s\S]"},
                 "behavior": "Isolated",
                 "invert": False,
             },

@@ -1,0 +1,75 @@
+"""Mistakes before a run: said clearly, all at once, and nothing is left behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from workspace import Workspace
+
+from trainsmith_trainer.cli import train
+
+CASES: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "bad_input_cases.yaml").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_case(case: dict[str, Any], workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, name in (("recipe", "training.yaml"), ("model", "model.yaml"), ("text", "text.txt")):
+        if key in case:
+            workspace.write(name, case[key])
+    if "recipe_repeats" in case:
+        workspace.write("training.yaml", case["recipe_repeats"] * 10_000)
+    if "text_bytes" in case:
+        (workspace.path / "text.txt").write_bytes(bytes(case["text_bytes"]))
+    monkeypatch.chdir(workspace.path)
+    options = [part for setting in case.get("set", []) for part in ("--set", setting)]
+    result = CliRunner().invoke(train, ["training.yaml", *options])
+    for part in case["says"]:
+        assert part in result.stderr
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert not workspace.run_folder().parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "nowhere.yaml"], "does not exist"),
+        (["train", "training.yaml", "--set", "batch_size"], "not of the form section.key=value"),
+        (["train", "training.yaml", "--set", "a.b=[1"], "is not YAML"),
+        (["train", "training.yaml", "--max-steps", "0"], "--max-steps"),
+        (["train", "training.yaml", "--name", "../up"], "cannot be a run's name"),
+        (["generate", "nowhere"], "does not exist"),
+    ],
+)
+def test_usage(workspace: Workspace, arguments: list[str], says: str) -> None:
+    result = workspace.command(*arguments)
+    assert result.returncode == 2
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_mistake_needs_no_tensor_library(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"batch_size": 0})
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = sys.modules['numpy'] = None\n"
+        "from trainsmith.__main__ import main\n"
+        "main(['train', 'training.yaml'])\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=workspace.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "error[out-of-range] `batch_size`" in result.stderr

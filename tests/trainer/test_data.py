@@ -1,0 +1,117 @@
+"""Text → tokens → batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from trainsmith_trainer.data.batches import Position, Sampler, micro_batches, validation_batches
+from trainsmith_trainer.tokenizers import CharTokenizer, UnknownCharacterError, load_tokenizer
+
+TOKENS = np.arange(1000, dtype=np.uint16)
+
+
+@given(st.text(min_size=1))
+def test_characters_make_a_round_trip(text: str) -> None:
+    tokenizer = CharTokenizer.of(text)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_a_saved_tokenizer_is_the_same_for_us_and_for_the_tokenizers_library() -> None:
+    text = "To be,\n\n  or “not” to be? \N{FACE WITH TEARS OF JOY}"
+    tokenizer = CharTokenizer.of(text)
+    content = tokenizer.files()["tokenizer.json"]
+    assert load_tokenizer(content) == tokenizer
+    theirs = Tokenizer.from_buffer(content)
+    assert theirs.encode(text).ids == tokenizer.encode(text).tolist()
+    assert theirs.decode(tokenizer.encode(text).tolist()) == text
+
+
+def test_unknown_characters_are_named() -> None:
+    with pytest.raises(UnknownCharacterError, match="3 characters do not include 'x', 'é'"):
+        CharTokenizer.of("abc").encode("axbécx")
+
+
+def test_an_epoch_reads_every_sequence_once_and_the_next_one_differs() -> None:
+    sampler = Sampler(TOKENS, 10, seed=1)
+    orders: list[list[int]] = []
+    position = Position()
+    for _ in range(2):
+        firsts: list[int] = []
+        for _ in range(sampler.sequences // 3):
+            batch, position = sampler.take(position, 3)
+            firsts += batch.inputs[:, 0].tolist()
+        orders.append(firsts)
+    assert len(set(orders[0])) == len(orders[0]) == 99
+    assert orders[0] != orders[1]
+    gaps = np.diff(sorted(orders[0]))
+    assert set(gaps.tolist()) <= {10, *range(1, 10)}
+    assert (gaps == 10).sum() >= 97, "only the last sequence may overlap its neighbour"
+
+
+def test_targets_are_the_next_tokens() -> None:
+    batch, _ = Sampler(TOKENS, 10, seed=1).take(Position(), 4)
+    assert (batch.targets == batch.inputs + 1).all()
+    assert batch.tokens == 40
+
+
+@given(
+    counts=st.lists(st.integers(1, 40), min_size=2, max_size=12),
+    cut=st.integers(0, 11),
+    length=st.integers(1, 30),
+    seed=st.integers(0, 2**32),
+)
+def test_going_on_from_a_position_gives_the_same_batches(
+    counts: list[int], cut: int, length: int, seed: int
+) -> None:
+    tokens = np.arange(301, dtype=np.uint16)
+    position, after, batches = Position(), Position(), list[bytes]()
+    sampler = Sampler(tokens, length, seed)
+    for index, count in enumerate(counts):
+        if index == min(cut, len(counts) - 1):
+            after = position
+        batch, position = sampler.take(position, count)
+        batches.append(batch.inputs.tobytes())
+    again = Sampler(tokens, length, seed)
+    for expected, count in list(zip(batches, counts, strict=True))[cut:]:
+        batch, after = again.take(after, count)
+        assert batch.inputs.tobytes() == expected
+
+
+def test_an_incomplete_rest_of_an_epoch_is_left_out() -> None:
+    sampler = Sampler(TOKENS, 100, seed=0)
+    assert sampler.sequences == 9
+    _, position = sampler.take(Position(), 6)
+    _, position = sampler.take(position, 6)
+    assert position == Position(epoch=1, sequence=6)
+
+
+def test_a_batch_larger_than_an_epoch_goes_on_into_the_next() -> None:
+    batch, position = Sampler(TOKENS, 100, seed=0).take(Position(), 20)
+    assert batch.inputs.shape == (20, 100)
+    assert position == Position(epoch=2, sequence=2)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sequences", "length"), [(0, 0, 0), (1, 0, 0), (2, 1, 1), (8, 1, 7), (95, 9, 10)]
+)
+def test_validation_covers_what_there_is(tokens: int, sequences: int, length: int) -> None:
+    batches = list(validation_batches(TOKENS[:tokens], 10, 4))
+    assert sum(len(batch.inputs) for batch in batches) == sequences
+    assert all(batch.inputs.shape[1] == length for batch in batches)
+
+
+def test_validation_of_much_text_takes_evenly_spaced_sequences() -> None:
+    tokens = np.zeros(1_000_000, np.uint16)
+    total = sum(batch.tokens for batch in validation_batches(tokens, 128, 64))
+    assert total == 32_768
+
+
+def test_micro_batches_are_the_batch() -> None:
+    batch, _ = Sampler(TOKENS, 10, seed=1).take(Position(), 10)
+    parts = list(micro_batches(batch, 4))
+    assert [len(part.inputs) for part in parts] == [4, 4, 2]
+    assert (np.concatenate([part.inputs for part in parts]) == batch.inputs).all()

@@ -1,0 +1,108 @@
+"""No key is ignored without a word: a run reads it, or `honoured.py` says what happens instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from workspace import Workspace
+
+from trainsmith_schemas.base import Section, fields_of
+from trainsmith_schemas.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.validate import facts_at
+from trainsmith_trainer import honoured
+from trainsmith_trainer.config import load_config
+from trainsmith_trainer.run import run_training
+
+# Recipe and model of each run. A value that wins over another hides it, so there are several.
+_RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {
+            "training_config": {
+                "optimizer": {"type": "SGD", "momentum": 0.5},
+                "validation_frequency": None,
+                "checkpoint_frequency": None,
+            },
+            "scheduler_config": {},
+        },
+        {"model_type": "llama", "rope_scaling": {"scaling_factor": 2.0}},
+    ),
+    ({"training_config": {"optimizer": {"type": "AdamW", "lr": 0.001}}}, {"model_type": "gpt2"}),
+    ({}, {"model_type": "gpt2"}),
+]
+# What `load_config` reads, before anybody watches.
+_READ_WHILE_LOADING = {
+    "training_config.data_path",
+    "training_config.model_config",
+    "training_config.model_type",
+    "device_config",
+    "device_config.mesh_shape",
+    "transformer_config",
+}
+
+
+def _all_keys() -> dict[str, tuple[type[Section], str]]:
+    """Every key in full, and the class and attribute that hold it."""
+    keys: dict[str, tuple[type[Section], str]] = {}
+    for document in (TrainingDocument, ModelDocument):
+        for path in honoured.every_key(document):
+            parent = _section(document, path[:-1])
+            attributes = {info.alias or name: name for name, info in parent.model_fields.items()}
+            keys[".".join(map(str, path))] = (parent, attributes[str(path[-1])])
+    return keys
+
+
+def _section(document: type[Section], path: tuple[Any, ...]) -> type[Section]:
+    facts = facts_at(document, path) if path else None
+    return facts.section if facts and facts.section else document
+
+
+def test_every_key_is_read_or_listed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workspace.path)
+    read: set[tuple[type[Section], str]] = set()
+    plain = Section.__getattribute__
+
+    def watch(section: Section, name: str) -> Any:
+        read.add((type(section), name))
+        return plain(section, name)
+
+    for recipe, model in _RUNS:
+        training = {"max_steps": 2, **recipe.get("training_config", {})}
+        workspace.write_recipe(**{**recipe, "training_config": training})
+        workspace.write_model(**model)
+        config = load_config(workspace.path / "training.yaml")
+        with monkeypatch.context() as watching:
+            watching.setattr(Section, "__getattribute__", watch)
+            assert run_training(config, None) == 0
+
+    ignored = [
+        key
+        for key, place in _all_keys().items()
+        if place not in read and key not in _READ_WHILE_LOADING and not _is_listed(key)
+    ]
+    assert ignored == []
+
+
+def _is_listed(key: str) -> bool:
+    """Whether `honoured.py` speaks about a key, or about a section above it."""
+    path = key.split(".")
+    for end in range(1, len(path) + 1):
+        if ".".join(path[:end]) in honoured.NOT_ACTED_ON:
+            return True
+        for document in (TrainingDocument, ModelDocument):
+            facts = facts_at(document, tuple(path[:end]))
+            if facts and "trainsmith" not in facts.read_by:
+                return True
+    return False
+
+
+def _listed() -> Iterator[str]:
+    yield from honoured.NOT_ACTED_ON
+
+
+@pytest.mark.parametrize("key", _listed())
+def test_what_is_listed_exists(key: str) -> None:
+    section, name = _all_keys()[key]
+    assert name in section.model_fields
+    assert fields_of(section)

@@ -1,0 +1,219 @@
+"""Models and their training: against `transformers`, against `torch.optim`, against themselves."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from workspace import MODEL, TEXT
+
+from trainsmith_schemas.documents import ModelDocument
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.optimizer import OptimizerConfig
+from trainsmith_schemas.training import TrainingConfig
+from trainsmith_trainer.backends import optimizers
+from trainsmith_trainer.backends.torch_backend import TorchBackend, load_decoder
+from trainsmith_trainer.data.batches import IGNORED, Batch
+from trainsmith_trainer.export import model_files, read_model
+from trainsmith_trainer.models import build_model
+from trainsmith_trainer.models.transformer import Dropout
+from trainsmith_trainer.tokenizers import CharTokenizer
+
+TOKENIZER = CharTokenizer.of(TEXT)
+SCALED = {"scaling_factor": 8.0, "original_context_length": 8}
+SHAPES: dict[str, dict[str, Any]] = {
+    "gpt2": {},
+    "gpt2-tied-without-bias": {"bias": False, "weight_tying": "enabled"},
+    "gpt2-fixed-positions": {"positional_embedding_type": "fixed"},
+    "llama": {"model_type": "llama"},
+    "llama-grouped-tied": {"model_type": "llama", "num_groups": 2, "weight_tying": "enabled"},
+    "llama-scaled-wide": {
+        "model_type": "llama",
+        "rope_scaling": SCALED,
+        "intermediate_dim": 48,
+        "theta": 1000.0,
+    },
+}
+
+
+def _shape(**changes: Any) -> TransformerConfig:
+    section = {**MODEL, "vocab_size": TOKENIZER.vocab_size, **changes}
+    return ModelDocument.model_validate({"transformer_config": section}).transformer_config
+
+
+def _backend(training: dict[str, Any] | None = None, **shape: Any) -> TorchBackend:
+    return TorchBackend(_shape(**shape), TrainingConfig.model_validate(training or {}))
+
+
+def _batch(sequences: int, length: int = 16, seed: int = 0) -> Batch:
+    tokens = np.random.default_rng(seed).integers(0, TOKENIZER.vocab_size, (sequences, length + 1))
+    return Batch(tokens[:, :-1].copy(), tokens[:, 1:].copy())
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+def test_transformers_computes_the_same_from_the_exported_folder(
+    shape: dict[str, Any], tmp_path: Path
+) -> None:
+    backend = _backend({"learning_rate": 0.01}, **shape)
+    for seed in range(3):  # Away from the first weights, so that biases and gains are not trivial.
+        backend.gradient([_batch(4, seed=seed)])
+        backend.update(0.01)
+    config = _shape(**shape)
+    for name, content in model_files(config, backend.weights(), TOKENIZER).items():
+        (tmp_path / name).write_bytes(content)
+
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    prompt = "To be, or not to"
+    tokens = tokenizer(prompt, return_tensors="pt")["input_ids"]
+    assert tokens[0].tolist() == TOKENIZER.encode(prompt).tolist()
+    assert tokenizer.decode(tokens[0]) == prompt
+    with torch.no_grad():
+        expected = theirs(tokens).logits[0, -1].numpy()
+    logits = backend.decoder().read(tokens[0].tolist())
+    np.testing.assert_allclose(logits, expected, atol=2e-5)
+
+    read, weights, _ = read_model(tmp_path)
+    np.testing.assert_allclose(
+        load_decoder(read, weights).read(tokens[0].tolist()), logits, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+def test_the_cache_changes_nothing(shape: dict[str, Any]) -> None:
+    backend = _backend(**shape)
+    tokens = TOKENIZER.encode(TEXT[:16]).tolist()
+    cached = backend.decoder()
+    for count in range(1, len(tokens) + 1):
+        with_cache = cached.read(tokens[count - 1 : count])
+        without = backend.decoder().read(tokens[:count])
+        np.testing.assert_allclose(with_cache, without, atol=1e-5)
+
+
+def test_a_full_context_forgets_its_older_half() -> None:
+    backend = _backend()
+    tokens = TOKENIZER.encode(TEXT[:40]).tolist()
+    cached = backend.decoder()
+    logits = [cached.read([token]) for token in tokens[:17]]
+    np.testing.assert_allclose(logits[16], backend.decoder().read(tokens[9:17]), atol=1e-5)
+    long_prompt = backend.decoder().read(tokens)
+    np.testing.assert_allclose(long_prompt, backend.decoder().read(tokens[-8:]), atol=1e-5)
+
+
+def _gradients(backend: TorchBackend) -> dict[str, torch.Tensor]:
+    named = backend._model.named_parameters()  # pyright: ignore[reportPrivateUsage]
+    return {name: parameter.grad.clone() for name, parameter in named if parameter.grad is not None}
+
+
+def test_accumulated_micro_batches_are_one_batch_weighted_by_tokens() -> None:
+    whole = _batch(6)
+    whole.targets[0, 3:] = IGNORED  # The first micro-batch has fewer tokens that count.
+    whole.targets[1, :] = IGNORED
+    parts = [
+        Batch(whole.inputs[:2], whole.targets[:2]),
+        Batch(whole.inputs[2:5], whole.targets[2:5]),
+        Batch(whole.inputs[5:], whole.targets[5:]),
+    ]
+    once, often = _backend(dropout_prob=0.0), _backend(dropout_prob=0.0)
+    at_once, accumulated = once.gradient([whole]), often.gradient(parts)
+    assert accumulated.loss == pytest.approx(at_once.loss, rel=1e-6)
+    assert accumulated.norm == pytest.approx(at_once.norm, rel=1e-5)
+    for name, gradient in _gradients(once).items():
+        torch.testing.assert_close(_gradients(often)[name], gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_the_first_loss_is_that_of_guessing() -> None:
+    loss = _backend().loss([_batch(8)])
+    assert loss == pytest.approx(math.log(TOKENIZER.vocab_size), abs=0.1)
+
+
+def test_the_gradient_is_shortened_and_its_own_length_told() -> None:
+    backend = _backend({"clip_grad_norm_max_norm": 0.01})
+    told = backend.gradient([_batch(4)]).norm
+    lengths = [float(gradient.norm()) for gradient in _gradients(backend).values()]
+    assert math.hypot(*lengths) == pytest.approx(0.01, rel=1e-3)
+    assert told > 0.1
+
+
+def test_recomputing_activations_gives_the_same_gradients() -> None:
+    kept, recomputed = _backend(), _backend(runner_type="memory_efficient")
+    for backend in (kept, recomputed):
+        torch.manual_seed(1)
+        backend.gradient([_batch(4)])
+    for name, gradient in _gradients(kept).items():
+        torch.testing.assert_close(_gradients(recomputed)[name], gradient)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_dropout_keeps_its_share_and_the_mean(share: float) -> None:
+    torch.manual_seed(0)
+    dropped = Dropout(share)(torch.ones(1_000_003))
+    assert float((dropped == 0).float().mean()) == pytest.approx(share, abs=0.004)
+    assert float(dropped.mean()) == pytest.approx(1.0, abs=0.004)
+    assert bool((Dropout(share).eval()(dropped) == dropped).all())
+
+
+@pytest.mark.parametrize(
+    ("config", "kind", "options"),
+    [
+        ({"beta2": 0.9}, torch.optim.AdamW, {"betas": (0.9, 0.9)}),
+        ({"amsgrad": True, "epsilon": 0.1}, torch.optim.AdamW, {"amsgrad": True, "eps": 0.1}),
+        ({"type": "SGD"}, torch.optim.SGD, {}),
+        (
+            {"type": "SGD", "momentum": 0.9, "nesterov": True},
+            torch.optim.SGD,
+            {"momentum": 0.9, "nesterov": True},
+        ),
+        (
+            {"type": "SGDComposite", "momentum": 0.9, "dampening": 0.5},
+            torch.optim.SGD,
+            {"momentum": 0.9, "dampening": 0.5},
+        ),
+    ],
+)
+@pytest.mark.parametrize("fused", [True, False])
+def test_optimizers_agree_with_pytorch(
+    config: dict[str, Any],
+    kind: Any,
+    options: dict[str, Any],
+    fused: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def is_fused(_device: torch.device) -> bool:
+        return fused
+
+    monkeypatch.setattr(optimizers, "fused_adamw", is_fused)
+    torch.manual_seed(0)
+    ours, theirs = (torch.nn.Parameter(torch.ones(5, 4)) for _ in range(2))
+    own = optimizers.build_optimizer({"w": ours}, OptimizerConfig.model_validate(config), 0.3)
+    reference = kind([theirs], lr=0.1, weight_decay=0.3, **options)
+    for rate in (0.1, 0.05, 0.2, 0.1):
+        gradient = torch.randn(5, 4)
+        ours.grad, theirs.grad = gradient.clone(), gradient.clone()
+        reference.param_groups[0]["lr"] = rate
+        reference.step()
+        own.step(rate)
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_weight_decay_spares_biases_and_gains() -> None:
+    matrix, bias = torch.nn.Parameter(torch.ones(2, 2)), torch.nn.Parameter(torch.ones(2))
+    own = optimizers.build_optimizer({"m": matrix, "b": bias}, OptimizerConfig(), 0.5)
+    matrix.grad, bias.grad = torch.zeros(2, 2), torch.zeros(2)
+    own.step(0.1)
+    assert matrix[0, 0].item() == pytest.approx(0.95)
+    assert bias[0].item() == 1.0
+
+
+def test_every_layer_has_random_weights_of_the_expected_size() -> None:
+    model = build_model(_shape(embedding_dim=128, num_blocks=8))
+    weights = dict(model.named_parameters())
+    assert float(weights["transformer.h.0.mlp.c_fc.weight"].std()) == pytest.approx(0.02, rel=0.05)
+    assert float(weights["transformer.h.0.mlp.c_proj.weight"].std()) == pytest.approx(
+        0.02 / 4, rel=0.05
+    )

@@ -1,0 +1,219 @@
+"""Whole runs, by real processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import torch
+import transformers
+import yaml
+from workspace import TEXT, Workspace
+
+from trainsmith_schemas import events
+from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
+
+
+def test_a_run_leaves_what_is_promised(finished: Workspace) -> None:
+    folder = finished.run_folder()
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "config.yaml",
+        "resolved.yaml",
+        "events.jsonl",
+        "training.log",
+        "validation.txt",
+        "training_curves.png",
+        "checkpoints",
+        "final",
+    }
+    recipe = (finished.path / "training.yaml").read_bytes()
+    assert (folder / "config.yaml").read_bytes() == recipe
+    assert (folder / "training_curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "step 6  loss" in (folder / "training.log").read_text(encoding="utf-8")
+    samples = (folder / "validation.txt").read_text(encoding="utf-8")
+    assert samples.count("=== step") == samples.count("validation loss") == 2
+
+
+def test_every_step_is_an_event(finished: Workspace) -> None:
+    said = finished.events()
+    assert isinstance(said[0], events.RunStarted)
+    assert said[0].total_steps == 6
+    assert said[0].ends_by == "max_steps"
+    assert said[0].tokens_per_step == 64
+    steps = [event for event in said if isinstance(event, events.Step)]
+    assert [event.step for event in steps] == [1, 2, 3, 4, 5, 6]
+    assert steps[-1].loss < steps[0].loss
+    assert [event.step for event in said if isinstance(event, events.Validation)] == [3, 6]
+    assert [event.step for event in said if isinstance(event, events.CheckpointSaved)] == [2, 4, 6]
+    assert isinstance(said[-1], events.RunFinished)
+    assert said[-1].loss == steps[-1].loss
+
+
+def test_the_newest_checkpoints_are_kept_and_whole(finished: Workspace) -> None:
+    found = checkpoints_in(finished.run_folder() / "checkpoints")
+    assert [verify_checkpoint(path).step for path in found] == [4, 6]
+    optimizer = safetensors.numpy.load_file(found[-1] / "optimizer.safetensors")
+    assert optimizer["step"] == 6
+
+
+def test_resolved_values_and_where_they_come_from(finished: Workspace) -> None:
+    text = (finished.run_folder() / "resolved.yaml").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    assert "  batch_size: 4  # training.yaml:4:15" in lines
+    assert "  seed: 42  # default" in lines
+    assert "  embedding_dim: 32  # model.yaml:2:18" in lines
+    assert yaml.safe_load(text)["training_config"]["max_steps"] == 6
+
+
+def test_the_final_model_opens_in_transformers(finished: Workspace) -> None:
+    final = finished.run_folder() / "final"
+    model = transformers.AutoModelForCausalLM.from_pretrained(final)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(final)
+    tokens = tokenizer(TEXT[:16], return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        loss = model(tokens, labels=tokens).loss.item()
+    assert loss < np.log(len(set(TEXT))), "better than guessing"
+
+
+def test_greedy_text_is_that_of_transformers(finished: Workspace) -> None:
+    final = finished.run_folder() / "final"
+    result = finished.command(
+        *("generate", "checkpoints/training-001", "--prompt", "To be"),
+        *("--temperature", "0", "--max-new-tokens", "8"),
+    )
+    assert result.returncode == 0, result.stderr
+    model: Any = transformers.AutoModelForCausalLM.from_pretrained(final)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(final)
+    tokens = tokenizer("To be", return_tensors="pt")["input_ids"]
+    written = model.generate(tokens, max_new_tokens=8, max_length=None, do_sample=False)
+    assert result.stdout == tokenizer.decode(written[0]) + "\n"
+
+
+def test_generate_names_what_it_cannot_do(finished: Workspace) -> None:
+    run = "checkpoints/training-001"
+    unknown = finished.command("generate", run, "--prompt", "Ünknown")
+    assert unknown.returncode == 1
+    assert "the model's 23 characters do not include 'k', 'w', 'Ü'" in unknown.stderr
+    nothing = finished.command("generate", "checkpoints")
+    assert nothing.returncode == 1
+    assert "neither final/ nor a checkpoint" in nothing.stderr
+    assert "Traceback" not in unknown.stderr + nothing.stderr
+
+
+def _losses(workspace: Workspace, name: str) -> list[float]:
+    return [event.loss for event in workspace.events(name) if isinstance(event, events.Step)]
+
+
+def test_the_same_seed_gives_the_same_run(workspace: Workspace) -> None:
+    for name, seed in (("one", 1), ("again", 1), ("other", 2)):
+        setting = f"training_config.seed={seed}"
+        result = workspace.command("train", "training.yaml", "--name", name, "--set", setting)
+        assert result.returncode == 0, result.stderr
+    assert _losses(workspace, "one") == _losses(workspace, "again")
+    assert _losses(workspace, "one") != _losses(workspace, "other")
+    final = [
+        (workspace.run_folder(name) / "final" / "model.safetensors").read_bytes()
+        for name in ("one", "again")
+    ]
+    assert final[0] == final[1]
+
+
+def test_a_taken_name_is_refused_and_default_names_count_up(workspace: Workspace) -> None:
+    workspace.run_folder("mine").mkdir(parents=True)
+    workspace.run_folder("training-007").mkdir()
+    result = workspace.command("train", "training.yaml", "--name", "mine")
+    assert result.returncode == 2
+    assert "exists already" in result.stderr
+    result = workspace.command("train", "training.yaml", "--max-steps", "1")
+    assert result.returncode == 0
+    assert workspace.run_folder("training-008").is_dir()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_stops(workspace: Workspace, number: signal.Signals, code: int) -> None:
+    workspace.write_recipe(training_config={"max_steps": 100_000, "checkpoint_frequency": 100_000})
+    with workspace.start("train", "training.yaml") as process:
+        log = workspace.run_folder() / "training.log"
+        while not (log.exists() and "step 3 " in log.read_text(encoding="utf-8")):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in errors
+    saved, stopped = workspace.events()[-2:]
+    assert isinstance(saved, events.CheckpointSaved)
+    assert isinstance(stopped, events.RunStopped)
+    (checkpoint,) = checkpoints_in(workspace.run_folder() / "checkpoints")
+    assert verify_checkpoint(checkpoint).step == stopped.step == saved.step
+    written = workspace.command("generate", "checkpoints/training-001", "--prompt", "T")
+    assert written.returncode == 0, written.stderr
+
+
+def test_a_diverging_run_stops_before_its_weights_are_spoilt(workspace: Workspace) -> None:
+    result = workspace.command(
+        *("train", "training.yaml", "--set", "training_config.learning_rate=1e30"),
+        *(
+            "--set",
+            "training_config.max_steps=50",
+            "--set",
+            "training_config.checkpoint_frequency=1",
+        ),
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    failed = workspace.events()[-1]
+    assert isinstance(failed, events.RunFailed)
+    assert failed.config_path == "training_config.learning_rate"
+    assert "the weights were left as they were" in failed.message
+    assert "the last checkpoint is checkpoints/step-" in str(failed.advice)
+    assert not (workspace.run_folder() / "final").exists()
+    newest = checkpoints_in(workspace.run_folder() / "checkpoints")[-1]
+    assert verify_checkpoint(newest).step == failed.step
+
+
+def test_keys_without_effect_are_named(workspace: Workspace) -> None:
+    workspace.write_recipe(
+        training_config={"use_wandb": True, "project_name": "x", "max_steps": 1},
+        device_config={"enable_ddp": True},
+    )
+    result = workspace.command("train", "training.yaml")
+    assert result.returncode == 0
+    warned = {
+        event.config_path: event.message
+        for event in workspace.events()
+        if isinstance(event, events.Warned)
+    }
+    assert set(warned) == {
+        "training_config.use_wandb",
+        "training_config.project_name",
+        "device_config.enable_ddp",
+    }
+    assert warned["device_config.enable_ddp"].startswith("training.yaml:13:3: `enable_ddp`")
+
+
+def test_epochs_and_steps_say_which_ends_the_run(workspace: Workspace) -> None:
+    workspace.write_recipe(
+        training_config={"num_epochs": 1, "max_steps": 1000, "save_strategy": "epoch"}
+    )
+    result = workspace.command("train", "training.yaml")
+    assert result.returncode == 0
+    assert "num_epochs ends the run" in result.stdout
+    started = workspace.events()[0]
+    assert isinstance(started, events.RunStarted)
+    assert started.ends_by == "num_epochs"
+    assert started.total_steps == started.steps_per_epoch
+
+
+def test_data_may_be_named_on_the_command_line(workspace: Workspace) -> None:
+    workspace.write("other.txt", "abc" * 200)
+    result = workspace.command("train", "training.yaml", "--data", "other.txt", "--max-steps", "1")
+    assert result.returncode == 0
+    config = json.loads((workspace.run_folder() / "final" / "config.json").read_text("utf-8"))
+    assert config["vocab_size"] == 3

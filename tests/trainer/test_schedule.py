@@ -1,0 +1,54 @@
+"""The learning rate at chosen steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from trainsmith_schemas.documents import TrainingDocument
+from trainsmith_trainer.schedule import schedule_of
+
+RATE = {"training_config": {"learning_rate": 0.5}}
+
+
+@pytest.mark.parametrize(
+    ("document", "rates"),
+    [
+        (RATE, {1: 0.5, 50: 0.5, 100: 0.5}),
+        (
+            {"training_config": {"learning_rate": 0.5, "scheduler_type": "warmup_linear"}},
+            {1: 0.05, 5: 0.25, 10: 0.5, 55: 0.2525, 100: 0.005},
+        ),
+        (
+            {
+                "scheduler_config": {
+                    "max_lr": 1.0,
+                    "min_lr": 0.1,
+                    "warmup_steps": 10,
+                    "hold_steps": 20,
+                }
+            },
+            {1: 0.1, 10: 1.0, 30: 1.0, 65: 0.55, 100: 0.1},
+        ),
+        ({**RATE, "scheduler_config": {"warmup_steps": 4}}, {1: 0.125, 4: 0.5, 52: 0.25, 100: 0.0}),
+        ({**RATE, "scheduler_config": {"warmup_steps": 200}}, {1: 0.0025, 100: 0.25}),
+        ({**RATE, "scheduler_config": {"hold_steps": 200}}, {1: 0.5, 100: 0.5}),
+        (
+            {"training_config": {"learning_rate": 0.5, "optimizer": {"lr": 0.25}}},
+            {1: 0.25, 100: 0.25},
+        ),
+    ],
+)
+def test_rates(document: dict[str, Any], rates: dict[int, float]) -> None:
+    schedule = schedule_of(TrainingDocument.model_validate(document), total=100)
+    assert {step: schedule.rate(step) for step in rates} == pytest.approx(rates)
+
+
+def test_the_key_that_sets_the_rate_is_known() -> None:
+    def key(document: dict[str, Any]) -> str:
+        return schedule_of(TrainingDocument.model_validate(document), total=1).key
+
+    assert key({}) == "training_config.learning_rate"
+    assert key({"training_config": {"optimizer": {"lr": 0.1}}}) == "training_config.optimizer.lr"
+    assert key({"scheduler_config": {"max_lr": 0.1}}) == "scheduler_config.max_lr"
