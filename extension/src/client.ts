@@ -1,7 +1,9 @@
-import * as vscode from "vscode";
-import { LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
+import * as path from "node:path";
 
-import { LANGUAGE_SERVER_ID, RUN_PLAN, type RunPlan } from "./generated/protocol";
+import * as vscode from "vscode";
+import { LanguageClient, type LanguageClientOptions, State } from "vscode-languageclient/node";
+
+import { COMMANDS, LANGUAGE_SERVER_ID, RUN_PLAN, type RunPlan } from "./generated/protocol";
 import { choosePython, type Python } from "./python";
 
 /** The language server that comes with the extension, and the Python that runs it. */
@@ -19,6 +21,7 @@ export class Server implements vscode.Disposable {
   ) {
     this.status = vscode.languages.createLanguageStatusItem("server", { language: "yaml" });
     this.status.name = "Trainsmith";
+    this.status.command = { title: "Restart", command: COMMANDS.restartServer };
   }
 
   /** Start the server, or wait for the start that is under way. */
@@ -38,16 +41,23 @@ export class Server implements vscode.Disposable {
     await this.start();
   }
 
-  /** What Run Training needs to know of a document. */
-  async runPlan(uri: vscode.Uri): Promise<RunPlan> {
+  /**
+   * What Run Training needs to know of a document; `undefined` where there is no Python, which the
+   * user has been told.
+   */
+  async runPlan(uri: vscode.Uri): Promise<RunPlan | undefined> {
     await this.start();
-    if (!this.client) throw new Error("The language server isn't running.");
-    return this.client.sendRequest<RunPlan>(RUN_PLAN, { uri: uri.toString() });
+    return this.client?.sendRequest<RunPlan>(RUN_PLAN, { uri: uri.toString() });
   }
 
-  /** The environment in which Python finds the packages that come with the extension. */
+  /**
+   * The environment in which Python finds the packages that come with the extension, before the
+   * user's own and never in the working directory, where anything could lie.
+   */
   environment(): Record<string, string> {
-    return { PYTHONPATH: this.context.asAbsolutePath("bundled"), PYTHONUTF8: "1" };
+    const own = process.env["PYTHONPATH"];
+    const paths = [this.bundled(), ...(own ? [own] : [])];
+    return { PYTHONPATH: paths.join(path.delimiter), PYTHONSAFEPATH: "1", PYTHONUTF8: "1" };
   }
 
   dispose(): void {
@@ -59,6 +69,7 @@ export class Server implements vscode.Disposable {
     this.show("Trainsmith is starting", vscode.LanguageStatusSeverity.Information, true);
     this.python = await choosePython(this.log);
     if (!this.python) {
+      this.starting = undefined;
       this.show("Trainsmith has no Python", vscode.LanguageStatusSeverity.Error);
       return;
     }
@@ -74,11 +85,25 @@ export class Server implements vscode.Disposable {
     const server = {
       command: program,
       args: [...args, "-m", "trainsmith", "lsp"],
-      options: { env: { ...process.env, ...this.environment() } },
+      // Pythons before 3.11 import from the working directory first, so it is never the workspace.
+      options: { cwd: this.bundled(), env: { ...process.env, ...this.environment() } },
     };
     this.client = new LanguageClient(LANGUAGE_SERVER_ID, "Trainsmith", server, options);
+    this.client.onDidChangeState(({ newState }) => {
+      this.showState(newState);
+    });
     await this.client.start();
-    this.show(`Trainsmith is ready`, vscode.LanguageStatusSeverity.Information);
+  }
+
+  private bundled(): string {
+    return this.context.asAbsolutePath("bundled");
+  }
+
+  private showState(state: State): void {
+    const { Error, Information } = vscode.LanguageStatusSeverity;
+    if (state === State.Running) this.show("Trainsmith is ready", Information);
+    else if (state === State.Starting) this.show("Trainsmith is starting", Information, true);
+    else this.show("Trainsmith has stopped", Error);
   }
 
   private show(text: string, severity: vscode.LanguageStatusSeverity, busy = false): void {

@@ -3,7 +3,8 @@ import * as vscode from "vscode";
 import { Server } from "./client";
 import { openLesson } from "./commands/openLesson";
 import { runTraining } from "./commands/runTraining";
-import { COMMANDS } from "./generated/protocol";
+import { LastEditor } from "./editors";
+import { COMMANDS, SETTINGS } from "./generated/protocol";
 import { RunWatcher } from "./runs/watcher";
 
 /** Starts the language server and registers the commands. Everything else waits until it is used. */
@@ -11,15 +12,20 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Trainsmith", { log: true });
   const server = new Server(context, log);
   const runs = new RunWatcher(log);
+  const editors = new LastEditor();
   const register = (id: string, body: () => Promise<unknown>): vscode.Disposable =>
     vscode.commands.registerCommand(id, () => reported(body));
   context.subscriptions.push(
     log,
     server,
     runs,
-    register(COMMANDS.runTraining, () => runTraining(server, runs)),
-    register(COMMANDS.openLesson, () => openLesson(context)),
+    editors,
+    register(COMMANDS.runTraining, () => runTraining(server, runs, editors)),
+    register(COMMANDS.openLesson, () => openLesson(context, editors)),
     register(COMMANDS.restartServer, () => server.restart()),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration(SETTINGS.pythonPath)) void reported(() => server.restart());
+    }),
   );
   void reported(() => server.start());
 }

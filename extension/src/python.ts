@@ -24,7 +24,9 @@ export async function choosePython(log: vscode.LogOutputChannel): Promise<Python
   return python;
 }
 
+/** The Python extension's choice. It may lie in the workspace, so it counts only in a trusted one. */
 async function selectedInterpreter(): Promise<string | undefined> {
+  if (!vscode.workspace.isTrusted) return undefined;
   const extension = vscode.extensions.getExtension<PythonExtension>(PYTHON_EXTENSION);
   if (!extension) return undefined;
   const api = await Promise.resolve(extension.activate()).catch(() => undefined);

@@ -16,7 +16,7 @@ const TINY = `training_config:
   model_config: tiny_model.yaml
   batch_size: 4
   learning_rate: 0.0003
-  max_steps: 40
+  max_steps: 4
   checkpoint_dir: tiny_runs
 `;
 
@@ -24,10 +24,13 @@ test("Run Training trains in a terminal, tells the status bar, and writes the mo
   workbench,
 }) => {
   const { page, workspace } = workbench;
-  const text = "The quick brown fox jumps over the lazy dog.\n".repeat(200);
-  fs.writeFileSync(path.join(workspace, "tiny.txt"), text);
-  fs.writeFileSync(path.join(workspace, "tiny_model.yaml"), MODEL);
-  await workbench.open("tiny.yaml", TINY);
+  workbench.write("tiny.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
+  workbench.write("tiny_model.yaml", MODEL);
+  const editor = await workbench.open("tiny.yaml", TINY);
+  // Typed but not saved: Run Training saves first.
+  await editor.locator(".view-line", { hasText: "max_steps: 4" }).click();
+  await page.keyboard.press("End");
+  await page.keyboard.type("0");
   await workbench.command("Trainsmith: Run Training");
 
   await expect(workbench.statusBar(/step \d+\/40 · loss \d/)).toBeVisible({ timeout: 60_000 });

@@ -46,7 +46,7 @@ export class Workbench {
 
   /** Write a file into the workspace and open it in the editor. */
   async open(name: string, text: string): Promise<Locator> {
-    fs.writeFileSync(path.join(this.workspace, name), text);
+    this.write(name, text);
     await this.page.keyboard.press("Control+P");
     const input = this.page.locator(".quick-input-widget input").first();
     await input.fill(path.join(this.workspace, name));
@@ -58,6 +58,17 @@ export class Workbench {
     const editor = this.page.locator(`.monaco-editor[data-uri$="${name}"]`).first();
     await editor.locator(".view-line").first().waitFor();
     return editor;
+  }
+
+  /** Write a file that tests need but nobody opens. */
+  write(name: string, text: string): void {
+    fs.writeFileSync(path.join(this.workspace, name), text);
+  }
+
+  /** Change a setting of the workspace. */
+  set(name: string, value: unknown): void {
+    fs.mkdirSync(path.join(this.workspace, ".vscode"), { recursive: true });
+    this.write(".vscode/settings.json", JSON.stringify({ [name]: value }));
   }
 
   /** Run a command from the palette by its title. */
@@ -93,6 +104,7 @@ export class Workbench {
 /** One workbench for all tests of a worker; after a failure the next test gets a fresh one. */
 export const test = base.extend<object, { workbench: Workbench }>({
   workbench: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern to know what it needs.
     async ({}, use) => {
       const workspace = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-sample-"));
       fs.cpSync(path.join(ROOT, "examples", "shakespeare"), workspace, { recursive: true });
@@ -102,7 +114,11 @@ export const test = base.extend<object, { workbench: Workbench }>({
         entry,
         vsix: path.join(ROOT, "dist", `trainsmith-${process.platform}-${process.arch}.vsix`),
         workspace,
-        settings: { "editor.hover.delay": 100, "workbench.reduceMotion": "on" },
+        settings: {
+          "editor.hover.delay": 100,
+          "files.autoSave": "off",
+          "workbench.reduceMotion": "on",
+        },
         log: path.join(OUTPUT, "workbench.log"),
       });
       let context: BrowserContext | undefined;
@@ -126,6 +142,7 @@ export const test = base.extend<object, { workbench: Workbench }>({
   ],
 });
 
+// A picture of the workbench as a failed test left it.
 test.afterEach(async ({ workbench }, { status, title }) => {
   if (status !== "passed") await workbench.screenshot(`failed - ${title}`);
 });

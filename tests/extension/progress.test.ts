@@ -32,7 +32,7 @@ const after = (...events: TrainsmithEvent[]): string =>
   statusText(events.reduce(advance, NOT_STARTED));
 
 test.each([
-  ["starting", []],
+  ["training starts", []],
   ["step 0/600", [started]],
   ["step 120/600 · loss 2.310 · 0:42 left", [started, step]],
   [

@@ -4,6 +4,7 @@ import * as path from "node:path";
 
 import { beforeEach, expect, test } from "vitest";
 
+import type { TrainsmithEvent } from "../../extension/src/generated/events";
 import { EventTail } from "../../extension/src/runs/tail";
 
 let file: string;
@@ -12,7 +13,7 @@ beforeEach(async () => {
   file = path.join(await fs.mkdtemp(path.join(os.tmpdir(), "tail-")), "events.jsonl");
 });
 
-const steps = (events: { event: string }[]): unknown[] =>
+const steps = (events: TrainsmithEvent[]): unknown[] =>
   events.map((event) => ("step" in event ? event.step : event.event));
 
 const line = (step: number): string => JSON.stringify({ event: "step", step, time: 0 }) + "\n";

@@ -3,14 +3,19 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import type { Server } from "../client";
+import type { LastEditor } from "../editors";
 import { TASK_TYPE } from "../generated/protocol";
 import type { RunWatcher } from "../runs/watcher";
 import { runName } from "../runs/name";
 
-/** Train the recipe in the active editor, in a terminal that the user sees and can interrupt. */
-export async function runTraining(server: Server, runs: RunWatcher): Promise<void> {
-  const document = vscode.window.activeTextEditor?.document;
-  if (document?.languageId !== "yaml") {
+/** Train the recipe in the editor, in a terminal that the user sees and can interrupt. */
+export async function runTraining(
+  server: Server,
+  runs: RunWatcher,
+  editors: LastEditor,
+): Promise<void> {
+  const document = editors.yaml()?.document;
+  if (!document) {
     throw new Error("Open a training recipe first: a YAML file with a training_config section.");
   }
   if (!vscode.workspace.isTrusted) {
@@ -20,11 +25,11 @@ export async function runTraining(server: Server, runs: RunWatcher): Promise<voi
     throw new Error("Save the recipe first: the trainer reads it from the disk.");
   }
   const plan = await server.runPlan(document.uri);
+  if (!plan || !server.python) return;
   if (plan.document !== "training") {
     throw new Error("This file is not a training recipe: it has no training_config section.");
   }
   if (plan.errors > 0 && !(await runDespite(plan.errors))) return;
-  if (!server.python) return;
   const config = document.uri.fsPath;
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
   const cwd = folder?.uri.fsPath ?? path.dirname(config);
@@ -52,12 +57,12 @@ export async function runTraining(server: Server, runs: RunWatcher): Promise<voi
 }
 
 async function runDespite(errors: number): Promise<boolean> {
-  const [run, show] = ["Run Anyway", "Show Problems"] as const;
+  const [show, run] = ["Show Problems", "Run Anyway"] as const;
   const what = errors === 1 ? "an error" : `${errors} errors`;
   const answer = await vscode.window.showWarningMessage(
     `The recipe has ${what}; the trainer will refuse it.`,
-    run,
     show,
+    run,
   );
   if (answer === show) await vscode.commands.executeCommand("workbench.actions.view.problems");
   return answer === run;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import * as vscode from "vscode";
 
+import type { LastEditor } from "../editors";
 import type { Lesson } from "./lesson";
 import { LINKED_COMMANDS, renderMarkdown } from "./render";
 
@@ -14,7 +15,11 @@ interface PageMessage {
 const panels = new Map<string, vscode.WebviewPanel>();
 
 /** Show a lesson beside the editor; one that is open already comes to the front. */
-export function showLesson(context: vscode.ExtensionContext, lesson: Lesson): void {
+export function showLesson(
+  context: vscode.ExtensionContext,
+  editors: LastEditor,
+  lesson: Lesson,
+): void {
   const open = panels.get(lesson.folder);
   if (open) {
     open.reveal();
@@ -34,7 +39,7 @@ export function showLesson(context: vscode.ExtensionContext, lesson: Lesson): vo
   );
   panels.set(lesson.folder, panel);
   panel.onDidDispose(() => panels.delete(lesson.folder));
-  panel.webview.onDidReceiveMessage((message: PageMessage) => answer(message));
+  panel.webview.onDidReceiveMessage((message: PageMessage) => answer(message, editors));
   panel.webview.html = page(panel.webview, media, lesson);
 }
 
@@ -72,21 +77,24 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-async function answer({ action, text }: PageMessage): Promise<void> {
-  if (action === "copy") {
-    await vscode.env.clipboard.writeText(text);
-    return;
-  }
-  const editor = vscode.window.visibleTextEditors.find(
-    ({ document }) => document.languageId === "yaml",
-  );
-  if (editor) {
-    await editor.edit((edit) => {
-      edit.insert(editor.selection.active, text);
-    });
-    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
-  } else {
+async function answer({ action, text }: PageMessage, editors: LastEditor): Promise<void> {
+  if (action === "copy") await vscode.env.clipboard.writeText(text);
+  else await insert(text, editors.yaml());
+}
+
+/** Put a block on lines of its own after the cursor's line, or into a new document. */
+async function insert(text: string, editor: vscode.TextEditor | undefined): Promise<void> {
+  if (!editor) {
     const document = await vscode.workspace.openTextDocument({ language: "yaml", content: text });
     await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+    return;
   }
+  const { document, selection } = editor;
+  const line = document.lineAt(selection.active.line);
+  const block = text.trimEnd();
+  await editor.edit((edit) => {
+    if (line.isEmptyOrWhitespace) edit.replace(line.range, block);
+    else edit.insert(line.range.end, `\n${block}`);
+  });
+  await vscode.window.showTextDocument(document, editor.viewColumn);
 }

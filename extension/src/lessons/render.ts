@@ -34,8 +34,10 @@ markdown.renderer.rules.fence = (tokens, index) => {
     ? hljs.highlight(token.content, { language }).value
     : escapeHtml(token.content);
   const name = language ? `${language} code` : "Code";
+  const mistake = /\bexpect=([\w,-]+)/.exec(token.info)?.[1];
+  const caption = mistake ? `<figcaption>A mistake: ${escapeHtml(mistake)}</figcaption>\n` : "";
   return `<figure class="code" aria-label="${escapeHtml(name)}">
-<pre tabindex="0"><code class="hljs">${code}</code></pre>
+${caption}<pre tabindex="0"><code class="hljs">${code}</code></pre>
 <div class="actions"><button type="button" data-action="copy">Copy</button>${
     language === "yaml"
       ? '<button type="button" data-action="insert">Insert into editor</button>'

@@ -12,7 +12,7 @@ export interface Progress {
 /** How a run ended. */
 export interface End {
   readonly kind: "finished" | "stopped" | "failed";
-  /** A sentence for the user. */
+  /** What follows the run's name in a sentence for the user. */
   readonly message: string;
 }
 
@@ -36,7 +36,7 @@ export function advance(progress: Progress, event: TrainsmithEvent): Progress {
     case "run_stopped":
       return { ...progress, end: { kind: "stopped", message: stopped(event.step, event.reason) } };
     case "run_failed":
-      return { ...progress, end: { kind: "failed", message: event.message } };
+      return { ...progress, end: { kind: "failed", message: failed(event) } };
     default:
       return progress;
   }
@@ -48,6 +48,10 @@ function finished(event: { loss: number; validation_loss: number | null }): End 
   return { kind: "finished", message: `finished with loss ${event.loss.toFixed(3)}${validation}` };
 }
 
+function failed({ message, advice }: { message: string; advice: string | null }): string {
+  return advice === null ? `failed: ${message}` : `failed: ${message}. To mend it: ${advice}`;
+}
+
 function stopped(step: number, reason: string): string {
   return `stopped at step ${step} (${reason}); its last checkpoint is whole`;
 }
@@ -56,7 +60,7 @@ function stopped(step: number, reason: string): string {
 export function statusText(progress: Progress): string {
   const loss = progress.loss === undefined ? [] : [`loss ${progress.loss.toFixed(3)}`];
   if (progress.end) return [`run ${progress.end.kind}`, ...loss].join(" · ");
-  if (progress.totalSteps === 0) return "starting";
+  if (progress.totalSteps === 0) return "training starts";
   const parts = [`step ${progress.step}/${progress.totalSteps}`, ...loss];
   if (progress.secondsLeft !== undefined) parts.push(`${clock(progress.secondsLeft)} left`);
   return parts.join(" · ");

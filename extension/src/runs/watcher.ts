@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 
 import * as vscode from "vscode";
@@ -6,6 +7,7 @@ import { advance, NOT_STARTED, type Progress, statusText } from "./progress";
 import { EventTail } from "./tail";
 
 const POLL_MILLISECONDS = 400;
+const CURVE = "training_curves.png";
 
 const ICONS = {
   running: "$(loading~spin)",
@@ -22,10 +24,11 @@ export interface Run {
   readonly running: vscode.TaskExecution;
 }
 
-/** Shows the newest run in the status bar, from what it writes to its folder. */
+/** Shows the newest run in the status bar, and says how each run ended. */
 export class RunWatcher implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
-  private stop: (() => void) | undefined;
+  private readonly watched = new Set<vscode.Disposable>();
+  private newest: Run | undefined;
 
   constructor(private readonly log: vscode.LogOutputChannel) {
     this.item = vscode.window.createStatusBarItem("run", vscode.StatusBarAlignment.Left);
@@ -34,74 +37,74 @@ export class RunWatcher implements vscode.Disposable {
     this.item.tooltip = "Show the run's terminal";
   }
 
+  /** Follow a run by what it writes to its folder, until its process has ended. */
   watch(run: Run): void {
-    this.stop?.();
-    this.show(run.name, NOT_STARTED);
+    this.newest = run;
     const tail = new EventTail(path.join(run.folder, "events.jsonl"));
     let progress = NOT_STARTED;
     let reading: Promise<void> = Promise.resolve();
-    const read = async (): Promise<void> => {
-      for (const event of await tail.read()) progress = advance(progress, event);
-      this.show(run.name, progress);
-      if (progress.end) this.finish(run, progress);
+    const read = (): Promise<void> => {
+      reading = reading
+        .then(async () => {
+          progress = (await tail.read()).reduce(advance, progress);
+          this.show(run, progress);
+        })
+        .catch((error: unknown) => {
+          this.log.error(`Reading the events of ${run.name}: ${String(error)}`);
+        });
+      return reading;
     };
-    const timer = setInterval(() => {
-      reading = reading.then(read).catch((error: unknown) => {
-        this.log.error(`Reading the run's events: ${String(error)}`);
-      });
-    }, POLL_MILLISECONDS);
+    const timer = setInterval(() => void read(), POLL_MILLISECONDS);
     const ended = vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
       if (execution !== run.running) return;
-      // The last events were written before the process ended.
-      void reading.then(read).then(() => {
-        if (!progress.end) this.giveUp(exitCode);
-      });
+      following.dispose();
+      // Its last events were written before the process ended.
+      void read().then(() => this.announce(run, progress, exitCode));
     });
-    this.stop = () => {
+    const following = new vscode.Disposable(() => {
       clearInterval(timer);
       ended.dispose();
-      this.stop = undefined;
-    };
+      this.watched.delete(following);
+    });
+    this.watched.add(following);
+    this.show(run, progress);
   }
 
   dispose(): void {
-    this.stop?.();
+    for (const following of this.watched) following.dispose();
     this.item.dispose();
   }
 
-  private show(name: string, progress: Progress): void {
+  private show(run: Run, progress: Progress): void {
+    if (run !== this.newest) return;
     const text = statusText(progress);
     this.item.text = `${ICONS[progress.end?.kind ?? "running"]} ${text}`;
-    this.item.accessibilityInformation = { label: `Run ${name}: ${text}` };
+    this.item.accessibilityInformation = { label: `Run ${run.name}: ${text}` };
     this.item.show();
   }
 
-  private finish(run: Run, progress: Progress): void {
-    this.stop?.();
-    void this.announce(run, progress);
-  }
-
-  /** The process ended without a last event: it refused the recipe, or was killed. */
-  private giveUp(exitCode: number | undefined): void {
-    this.stop?.();
-    this.item.hide();
-    if (exitCode !== 0) {
-      void vscode.window.showErrorMessage("The training did not start; the terminal says why.");
+  private async announce(run: Run, progress: Progress, exitCode?: number): Promise<void> {
+    const { end } = progress;
+    if (!end) {
+      // It refused the recipe or was killed; a closed terminal has no exit code and needs no words.
+      if (run === this.newest) this.item.hide();
+      if (exitCode) {
+        const what =
+          progress.totalSteps > 0 ? `broke off at step ${progress.step}` : "did not start";
+        void vscode.window.showErrorMessage(`Run ${run.name} ${what}; the terminal says why.`);
+      }
+    } else if (end.kind === "failed") {
+      void vscode.window.showErrorMessage(`Run ${run.name} ${end.message}`);
+    } else {
+      await this.offerCurve(run, `Run ${run.name} ${end.message}`);
     }
   }
 
-  private async announce(run: Run, { end }: Progress): Promise<void> {
-    if (!end) return;
-    const message = `Run ${run.name}: ${end.message}`;
-    if (end.kind === "failed") {
-      await vscode.window.showErrorMessage(message);
-      return;
-    }
-    const button = "Show Curve";
-    const answer = await vscode.window.showInformationMessage(message, button);
-    if (answer === button) {
-      const picture = vscode.Uri.file(path.join(run.folder, "training_curves.png"));
-      await vscode.commands.executeCommand("vscode.open", picture);
+  private async offerCurve(run: Run, message: string): Promise<void> {
+    const curve = path.join(run.folder, CURVE);
+    const buttons = fs.existsSync(curve) ? ["Show Curve"] : [];
+    if (await vscode.window.showInformationMessage(message, ...buttons)) {
+      await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(curve));
     }
   }
 }

@@ -10,6 +10,7 @@ declare function acquireVsCodeApi(): Api;
 const api = acquireVsCodeApi();
 const said = document.getElementById("said");
 
+const MILLISECONDS_SAID = 4000;
 const ANSWERS: Record<string, string> = { copy: "Copied", insert: "Inserted into the editor" };
 
 document.addEventListener("click", ({ target }) => {
@@ -18,8 +19,20 @@ document.addEventListener("click", ({ target }) => {
   const text = target.closest("figure")?.querySelector("code")?.textContent;
   if (!action || !text) return;
   api.postMessage({ action, text });
-  if (said) said.textContent = ANSWERS[action] ?? "";
+  say(ANSWERS[action] ?? "");
 });
+
+let silence: ReturnType<typeof setTimeout> | undefined;
+
+/** Say it to eyes and to screen readers, and be still again after a while. */
+function say(text: string): void {
+  if (!said) return;
+  said.textContent = text;
+  clearTimeout(silence);
+  silence = setTimeout(() => {
+    said.textContent = "";
+  }, MILLISECONDS_SAID);
+}
 
 window.addEventListener("scroll", () => {
   api.setState({ scroll: window.scrollY });
