@@ -17,6 +17,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
 from trainsmith_server import convert
+from trainsmith_server.files import Files
 from trainsmith_server.session import Session
 
 RUN_PLAN = "trainsmith/runPlan"
@@ -46,6 +47,7 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__("trainsmith", _version(), protocol_cls=_Protocol)
         self.session = Session()
+        self.files = Files(self.session)
 
     def publish(self, uri: str) -> None:
         """Send what is wrong with an open document."""
@@ -70,6 +72,8 @@ def create_server() -> Server:
     _synchronise(server)
     _answer(server)
     _structure(server)
+    _annotate(server)
+    _follow(server)
     return server
 
 
@@ -80,6 +84,8 @@ def _synchronise(server: Server) -> None:
     @server.feature(lsp.INITIALIZED)
     def initialized(_params: lsp.InitializedParams) -> None:
         session.encoding = server.workspace.position_encoding  # pyright: ignore[reportAttributeAccessIssue]
+        folders = (to_fs_path(uri) for uri in server.workspace.folders)
+        server.files.folders = tuple(Path(folder) for folder in folders if folder)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: lsp.DidOpenTextDocumentParams) -> None:
@@ -189,6 +195,61 @@ def _structure(server: Server) -> None:
             for position in params.positions
             for offset in [convert.to_offset(position, analysis.lines, session.encoding)]
         ]
+
+
+def _annotate(server: Server) -> None:
+    """The handlers that write something beside the text."""
+    session, files = server.session, server.files
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    def inlay_hint(params: lsp.InlayHintParams) -> list[lsp.InlayHint] | None:
+        from trainsmith_server.features.inlay_hints import inlay_hints
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        span = convert.to_span(params.range, analysis.lines, session.encoding)
+        hints = inlay_hints(analysis, span, files.models(analysis))
+        return convert.inlay_hints(hints, analysis, session.encoding)
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
+    def code_lens(params: lsp.CodeLensParams) -> list[lsp.CodeLens] | None:
+        from trainsmith_server.features.code_lens import code_lenses
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        return convert.code_lenses(code_lenses(analysis), analysis, session.encoding)
+
+
+def _follow(server: Server) -> None:
+    """The handlers that lead to the files that a document names."""
+    session, files = server.session, server.files
+
+    @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_LINK)
+    def document_link(params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink] | None:
+        from trainsmith_server.features.references import file_references
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        return [
+            convert.document_link(reference, path, analysis, session.encoding)
+            for reference in file_references(analysis)
+            if (path := files.find(analysis.uri, reference.written))
+        ]
+
+    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
+        from trainsmith_server.features.references import reference_at
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        offset = convert.to_offset(params.position, analysis.lines, session.encoding)
+        reference = reference_at(analysis, offset)
+        path = files.find(analysis.uri, reference.written) if reference else None
+        return convert.top_of(path) if path else None
 
 
 def _wants(context: lsp.CodeActionContext, kind: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
+from pygls.uris import from_fs_path
 
 from trainsmith_server.session import Change
 
@@ -15,9 +17,12 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.analysis.result import Analysis
     from trainsmith_server.analysis.tree import Span
     from trainsmith_server.features.code_actions import QuickFix
+    from trainsmith_server.features.code_lens import Lens
     from trainsmith_server.features.completion import Candidate
     from trainsmith_server.features.folding import Fold
     from trainsmith_server.features.hover import Hover
+    from trainsmith_server.features.inlay_hints import Hint
+    from trainsmith_server.features.references import Reference
     from trainsmith_server.features.symbols import Symbol
 
 SOURCE = "trainsmith"
@@ -204,3 +209,52 @@ def selection(spans: Iterable[Span], analysis: Analysis, encoding: Encoding) -> 
         parent = lsp.SelectionRange(to_range(span, analysis.lines, encoding), parent)
     assert parent is not None
     return parent
+
+
+def inlay_hints(
+    hints: Iterable[Hint], analysis: Analysis, encoding: Encoding
+) -> list[lsp.InlayHint]:
+    """Words behind values, a little away from them."""
+    return [
+        lsp.InlayHint(
+            position=lsp.Position(*analysis.lines.position(hint.offset, encoding)),
+            label=hint.text,
+            tooltip=lsp.MarkupContent(lsp.MarkupKind.Markdown, hint.tooltip),
+            padding_left=True,
+        )
+        for hint in hints
+    ]
+
+
+def code_lenses(
+    lenses: Iterable[Lens], analysis: Analysis, encoding: Encoding
+) -> list[lsp.CodeLens]:
+    """Commands above lines, with the document as their argument."""
+    return [
+        lsp.CodeLens(
+            range=to_range(lens.span, analysis.lines, encoding),
+            command=lsp.Command(
+                title=f"{lens.command.icon or ''} {lens.command.title}".strip(),
+                command=lens.command.id,
+                arguments=[analysis.uri],
+            ),
+        )
+        for lens in lenses
+    ]
+
+
+def document_link(
+    reference: Reference, path: Path, analysis: Analysis, encoding: Encoding
+) -> lsp.DocumentLink:
+    """A path that opens the file it names."""
+    return lsp.DocumentLink(
+        range=to_range(reference.span, analysis.lines, encoding),
+        target=from_fs_path(str(path)),
+        tooltip=str(path),
+    )
+
+
+def top_of(path: Path) -> lsp.Location:
+    """The beginning of a file."""
+    start = lsp.Position(0, 0)
+    return lsp.Location(from_fs_path(str(path)) or "", lsp.Range(start, start))

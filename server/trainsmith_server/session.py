@@ -57,6 +57,14 @@ class Session:
         """Forget a document."""
         self._documents.pop(uri, None)
 
+    def is_open(self, uri: str) -> bool:
+        """Whether the editor has a document open."""
+        return uri in self._documents
+
+    def uris(self) -> list[str]:
+        """The open documents."""
+        return list(self._documents)
+
     def text(self, uri: str) -> str:
         """The text of an open document."""
         return self._documents[uri].text

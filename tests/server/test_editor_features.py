@@ -18,6 +18,10 @@ training_config:
 device_config:
   mesh_shape: [1, 2]
 """
+MODEL = """\
+transformer_config:
+  max_sequence_length: 128
+"""
 OTHER = "jobs:\n  build: 1\n"
 
 
@@ -61,7 +65,54 @@ async def test_structure(editor: LanguageClient, tmp_path: Path) -> None:
     assert selection.parent.range == lsp.Range(lsp.Position(1, 2), lsp.Position(1, 15))
 
 
+async def test_hints_and_lens(editor: LanguageClient, tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(MODEL)
+    text = RECIPE.replace("training_config:\n", "training_config:\n  model_config: model.yaml\n")
+    recipe = _open(editor, tmp_path / "training.yaml", text)
+    everything = lsp.Range(lsp.Position(0, 0), lsp.Position(99, 0))
+    hints = await editor.text_document_inlay_hint_async(lsp.InlayHintParams(recipe, everything))
+    assert hints
+    assert [(hint.position, hint.label) for hint in hints] == [
+        (lsp.Position(3, 32), "effective batch 32, 4,096 tokens per step"),
+        (lsp.Position(6, 20), "2 devices"),
+    ]
+    [lens] = await editor.text_document_code_lens_async(lsp.CodeLensParams(recipe)) or []
+    assert lens.command
+    assert lens.command.command == "trainsmith.runTraining"
+    assert list(lens.command.arguments or ()) == [recipe.uri]
+
+
+async def test_paths_lead_to_files(editor: LanguageClient, tmp_path: Path) -> None:
+    folder = tmp_path / "configs"
+    folder.mkdir()
+    (folder / "model.yaml").write_text(MODEL)
+    (tmp_path / "text.txt").write_text("To be")
+    text = """\
+training_config:
+  model_config: "model.yaml"
+  data_path: text.txt
+  tokenizer_path: nowhere.json
+  checkpoint_dir: checkpoints
+"""
+    recipe = _open(editor, folder / "training.yaml", text)
+    links = await editor.text_document_document_link_async(lsp.DocumentLinkParams(recipe))
+    assert links
+    beside, around = (folder / "model.yaml").as_uri(), (tmp_path / "text.txt").as_uri()
+    assert [(link.range.start.line, link.target) for link in links] == [(1, beside), (2, around)]
+    assert links[0].range == lsp.Range(lsp.Position(1, 17), lsp.Position(1, 27))
+
+    for place, uri in (((1, 20), beside), ((2, 15), around)):
+        params = lsp.DefinitionParams(recipe, lsp.Position(*place))
+        found = await editor.text_document_definition_async(params)
+        assert isinstance(found, lsp.Location)
+        assert found.uri == uri
+    nowhere = lsp.DefinitionParams(recipe, lsp.Position(3, 25))
+    assert await editor.text_document_definition_async(nowhere) is None
+
+
 async def test_silence_in_other_files(editor: LanguageClient, tmp_path: Path) -> None:
     other = _open(editor, tmp_path / "build.yaml", OTHER)
     assert not await editor.text_document_document_symbol_async(lsp.DocumentSymbolParams(other))
     assert await editor.text_document_folding_range_async(lsp.FoldingRangeParams(other)) is None
+    assert not await editor.text_document_code_lens_async(lsp.CodeLensParams(other))
+    assert not await editor.text_document_document_link_async(lsp.DocumentLinkParams(other))

@@ -1,0 +1,146 @@
+"""What follows from the numbers of a document, written behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from trainsmith_schemas import derived
+from trainsmith_schemas.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.problems import Path
+from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_server.analysis.tree import Entry, Scalar, Sequence, Span
+from trainsmith_server.analysis.tree import Mapping as MappingNode
+from trainsmith_server.features.quantities import count, plural, size
+from trainsmith_server.features.readable import model_of, readable, training_of
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A few words behind a value."""
+
+    offset: int
+    text: str
+    tooltip: str
+    """Markdown: where the number comes from."""
+
+
+def inlay_hints(analysis: Analysis, span: Span, models: Mapping[str, Analysis]) -> tuple[Hint, ...]:
+    """The hints within a span.
+
+    Args:
+        analysis: the document.
+        span: what the editor shows.
+        models: the model files that the document names, by their path as it is written.
+    """
+    documents = [
+        known
+        for known in analysis.documents
+        if known.document.start <= span[1] and span[0] <= known.document.end
+    ]
+    hints = [hint for known in documents for hint in _hints(known, models)]
+    return tuple(hint for hint in hints if span[0] <= hint.offset <= span[1])
+
+
+def _hints(known: KnownDocument, models: Mapping[str, Analysis]) -> Iterator[Hint]:
+    entries = {binding.path: binding.entry for binding in known.bindings.entries}
+    if known.kind.model is ModelDocument:
+        config = readable(known)
+        if isinstance(config, ModelDocument):
+            yield from _model_hints(entries, config.transformer_config)
+    elif recipe := training_of(known):
+        yield from _batch_hints(entries, recipe, _model(recipe, models))
+        yield from _checkpoint_hints(entries, recipe, known.profile.name == "trainsmith")
+        yield from _device_hints(entries, recipe)
+
+
+def _model(recipe: TrainingDocument, models: Mapping[str, Analysis]) -> TransformerConfig | None:
+    training = recipe.training_config
+    return training.transformer_config or model_of(models.get(training.model_file or ""))
+
+
+def _batch_hints(
+    entries: Mapping[Path, Entry], recipe: TrainingDocument, model: TransformerConfig | None
+) -> Iterator[Hint]:
+    offset = _behind(entries, "training_config", "gradient_accumulation_steps")
+    offset = offset or _behind(entries, "training_config", "batch_size")
+    if offset is None:
+        return
+    training = recipe.training_config
+    batch, accumulated = training.batch_size, training.gradient_accumulation_steps
+    text = f"effective batch {derived.effective_batch(training):,}"
+    tooltip = (
+        f"`batch_size` {batch} × `gradient_accumulation_steps` {accumulated}: the sequences that "
+        "the optimizer sees at each step, over all devices together."
+    )
+    if model:
+        tokens = derived.tokens_per_step(training, model)
+        text += f", {tokens:,} tokens per step"
+        tooltip += (
+            f"\n\nEach sequence has {model.max_sequence_length:,} tokens, the model's "
+            "`max_sequence_length`."
+        )
+    yield Hint(offset, text, tooltip)
+
+
+def _checkpoint_hints(
+    entries: Mapping[Path, Entry], recipe: TrainingDocument, ours: bool
+) -> Iterator[Hint]:
+    training = recipe.training_config
+    total = derived.checkpoint_count(training)
+    offset = (
+        _behind(entries, "training_config", "save_strategy")
+        if training.save_strategy == "epoch"
+        else _behind(entries, "training_config", "checkpoint_frequency")
+        or _behind(entries, "training_config", "model_save_interval")
+    )
+    if total is None or offset is None:
+        return
+    text = plural(total, "checkpoint")
+    if training.num_epochs and training.save_strategy != "epoch":
+        text = f"up to {text}"
+    tooltip = "The last step writes one too."
+    if ours and total > training.keep_last_n:
+        text += f", {training.keep_last_n} kept"
+        tooltip += " `keep_last_n` says how many stay."
+    yield Hint(offset, text, tooltip)
+
+
+def _device_hints(entries: Mapping[Path, Entry], recipe: TrainingDocument) -> Iterator[Hint]:
+    offset = _behind(entries, "device_config", "mesh_shape")
+    if offset is not None:
+        rows, columns = recipe.device_config.mesh_shape
+        yield Hint(
+            offset,
+            plural(derived.device_count(recipe), "device"),
+            f"{plural(rows, 'row')} × {plural(columns, 'column')}",
+        )
+
+
+def _model_hints(entries: Mapping[Path, Entry], model: TransformerConfig) -> Iterator[Hint]:
+    offset = _behind(entries, "transformer_config")
+    if offset is None:
+        return
+    parameters = derived.parameter_count(model)
+    memory = size(derived.training_memory(parameters))
+    text = f"{count(parameters)} parameters, {memory} to train"
+    tooltip = (
+        f"{parameters:,} trainable parameters. Weights, gradients and AdamW's two moments take "
+        f"{memory} in float32; activations come on top."
+    )
+    if not model.vocab_size:
+        each = derived.vocabulary_vectors(model)
+        text = f"{count(parameters)} parameters, and {each:,} for each token of the vocabulary"
+        tooltip += "\n\nThe tokenizer decides how large the vocabulary is."
+    yield Hint(offset, text, tooltip)
+
+
+def _behind(entries: Mapping[Path, Entry], *path: str) -> int | None:
+    """The offset behind a value, or behind the colon where the value begins on the next line."""
+    entry = entries.get(path)
+    if entry is None or entry.value is None or entry.colon < 0:
+        return None
+    block = isinstance(entry.value, (MappingNode, Sequence)) and not entry.value.flow
+    multiline = isinstance(entry.value, Scalar) and entry.value.style in ("|", ">")
+    return entry.colon + 1 if block or multiline else entry.value.end

@@ -1,0 +1,29 @@
+"""Large numbers for people: three digits and a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def count(number: int) -> str:
+    """`10.8 M`, as parameters are counted; a thousand million is `1.24 B`."""
+    return _scaled(number, ("", " k", " M", " B", " T"))
+
+
+def size(count: int) -> str:
+    """`173 MB`; a megabyte is a million bytes."""
+    return _scaled(count, (" B", " kB", " MB", " GB", " TB"))
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 device`, `8 devices`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _scaled(number: int, units: Sequence[str]) -> str:
+    value, unit = float(number), 0
+    # 999,600 would round to 1,000 k.
+    while value >= 999.5 and unit < len(units) - 1:
+        value, unit = value / 1000, unit + 1
+    digits = 0 if value >= 100 or unit == 0 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f}{units[unit]}"

@@ -1,0 +1,50 @@
+"""The config of a document that people are still typing: what can be read of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainsmith_schemas.base import Section
+from trainsmith_schemas.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.problems import Path
+from trainsmith_schemas.validate import validate
+from trainsmith_server.analysis.result import Analysis, KnownDocument
+
+
+def readable(known: KnownDocument) -> Section | None:
+    """The config without the values that have problems, so that one mistake hides only itself.
+
+    `None` where nothing can be read even so.
+    """
+    if known.config is not None or not known.problems:
+        return known.config
+    data = known.data
+    for problem in known.problems:
+        data = _without(data, problem.path)
+    return validate(known.kind.model, data).config
+
+
+def model_of(analysis: Analysis | None) -> TransformerConfig | None:
+    """The model that a model file describes, unless it has problems."""
+    for known in analysis.documents if analysis else ():
+        if isinstance(known.config, ModelDocument):
+            return known.config.transformer_config
+    return None
+
+
+def training_of(known: KnownDocument) -> TrainingDocument | None:
+    """The recipe of a document, as far as it can be read."""
+    config = readable(known) if known.kind.model is TrainingDocument else None
+    return config if isinstance(config, TrainingDocument) else None
+
+
+def _without(data: Any, path: Path) -> Any:
+    """A copy of mappings without one key; whatever a path into a list points at goes as a whole."""
+    if not path or not isinstance(data, dict):
+        return data
+    first, *rest = path
+    inner = data.get(first)
+    if rest and isinstance(inner, dict):
+        return {**data, first: _without(inner, tuple(rest))}
+    return {key: value for key, value in data.items() if key != first}

@@ -1,0 +1,50 @@
+"""The files that a document names, as they are written; finding them is `files`' part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.analysis.tree import Scalar, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value that is a path."""
+
+    key: str
+    written: str
+    """The path, as it stands in the text, without quotes."""
+    kind: Literal["file", "folder"]
+    span: Span
+    """Its span, without quotes."""
+
+
+def references(analysis: Analysis) -> Iterator[Reference]:
+    """Every path in the documents of a text, in their order."""
+    for known in analysis.documents:
+        for binding in known.bindings.entries:
+            field, value = binding.field, binding.entry.value
+            if field and field.path_to and isinstance(value, Scalar) and value.text:
+                quote = 1 if value.style in ("'", '"') else 0
+                span = (value.start + quote, max(value.end - quote, value.start + quote))
+                yield Reference(field.key, value.text, field.path_to, span)
+
+
+def file_references(analysis: Analysis) -> Iterator[Reference]:
+    """Those that name a file."""
+    return (one for one in references(analysis) if one.kind == "file")
+
+
+def model_references(analysis: Analysis) -> Iterator[Reference]:
+    """Those that name a model file."""
+    return (one for one in references(analysis) if one.key == "model_config")
+
+
+def reference_at(analysis: Analysis, offset: int) -> Reference | None:
+    """The file that is named at an offset."""
+    return next(
+        (one for one in file_references(analysis) if one.span[0] <= offset <= one.span[1]), None
+    )

@@ -1,0 +1,99 @@
+"""Where the files are that a document names, and what they say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from trainsmith_server.files import Files
+from trainsmith_server.session import Change, Session
+
+MODEL = "transformer_config:\n  num_heads: 2\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    found = Files(Session())
+    found.folders = (tmp_path,)
+    (tmp_path / "configs").mkdir()
+    return found
+
+
+def _write(path: Path, text: str = MODEL) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_beside_the_document_comes_first(files: Files, tmp_path: Path) -> None:
+    uri = (tmp_path / "configs" / "training.yaml").as_uri()
+    assert files.find(uri, "model.yaml") is None
+    around = _write(tmp_path / "model.yaml")
+    assert files.find(uri, "model.yaml") == around
+    assert files.find(uri, "../model.yaml") == around
+    beside = _write(tmp_path / "configs" / "model.yaml")
+    assert files.find(uri, "model.yaml") == beside
+    assert files.find(uri, str(around)) == around
+
+
+def test_folders_that_are_not_around_the_document_do_not_count(
+    files: Files, tmp_path: Path
+) -> None:
+    _write(tmp_path / "model.yaml")
+    assert files.find("file:///elsewhere/training.yaml", "model.yaml") is None
+
+
+def test_tt_metal_root(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri = (tmp_path / "configs" / "training.yaml").as_uri()
+    model = _write(tmp_path / "model.yaml")
+    monkeypatch.delenv("TT_METAL_RUNTIME_ROOT", raising=False)
+    assert files.find(uri, "${TT_METAL_RUNTIME_ROOT}/model.yaml") is None
+    monkeypatch.setenv("TT_METAL_RUNTIME_ROOT", str(tmp_path))
+    assert files.find(uri, "${TT_METAL_RUNTIME_ROOT}/model.yaml") == model
+    assert files.find(uri, "$TT_METAL_RUNTIME_ROOT/model.yaml") == model
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert files.find(uri, "${HOME}/model.yaml") is None
+
+
+@pytest.mark.parametrize("written", ["", ".", "x" * 5000, "a\0b", "configs"])
+def test_what_is_no_file(files: Files, tmp_path: Path, written: str) -> None:
+    assert files.find((tmp_path / "training.yaml").as_uri(), written) is None
+
+
+def test_an_untitled_document_has_nothing_beside_it(files: Files) -> None:
+    assert files.find("untitled:Untitled-1", "model.yaml") is None
+
+
+def test_a_model_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    session = Session()
+    files = Files(session)
+    uri, model = (tmp_path / "training.yaml").as_uri(), _write(tmp_path / "model.yaml")
+    session.open(uri, 1, "training_config:\n  model_config: model.yaml\n")
+
+    def said() -> str:
+        analysis = session.analysis(uri)
+        assert analysis
+        return files.models(analysis)["model.yaml"].text
+
+    assert said() == MODEL
+    first = model.stat()
+    _write(model, MODEL.replace("2", "4"))
+    os.utime(model, ns=(first.st_atime_ns, first.st_mtime_ns + 1))
+    assert said() == MODEL.replace("2", "4")
+
+    session.open(model.as_uri(), 1, MODEL)
+    assert said() == MODEL
+    session.change(model.as_uri(), 2, [Change(None, "# empty\n")])
+    assert said() == "# empty\n"
+    assert files.naming(model.as_uri()) == [uri]
+
+
+def test_a_file_that_is_no_text_is_no_model(tmp_path: Path) -> None:
+    session = Session()
+    uri = (tmp_path / "training.yaml").as_uri()
+    session.open(uri, 1, "training_config:\n  model_config: model.bin\n")
+    (tmp_path / "model.bin").write_bytes(b"\xff\xfe\x00")
+    analysis = session.analysis(uri)
+    assert analysis
+    assert Files(session).models(analysis) == {}

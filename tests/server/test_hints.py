@@ -1,0 +1,64 @@
+"""What the server writes beside the text: inlay hints and code lenses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from support import Case, cases
+
+from trainsmith_server.analysis.analyze import analyze
+from trainsmith_server.features.code_lens import code_lenses
+from trainsmith_server.features.inlay_hints import inlay_hints
+from trainsmith_server.features.quantities import count, size
+
+
+@pytest.mark.parametrize("case", cases("inlay_hints"))
+def test_inlay_hints(case: Case) -> None:
+    marked, *model = case.blocks
+    text = re.sub("⟨.*?⟩", "", marked)
+    models = {"model.yaml": analyze(model[0])} if model else {}
+    drawn = text
+    for hint in reversed(inlay_hints(analyze(text), (0, len(text)), models)):
+        assert hint.tooltip
+        drawn = f"{drawn[: hint.offset]}⟨{hint.text}⟩{drawn[hint.offset :]}"
+    assert drawn == marked
+
+
+def test_only_hints_in_sight_are_given() -> None:
+    text = "training_config:\n  batch_size: 8\ndevice_config:\n  mesh_shape: [1, 1]\n"
+    second = text.index("device_config")
+    assert [hint.text for hint in inlay_hints(analyze(text), (second, len(text)), {})] == [
+        "1 device"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0"), (999, "999"), (1000, "1.00 k"), (10_750_000, "10.8 M"), (999_600, "1.00 M")],
+)
+def test_counts(number: int, words: str) -> None:
+    assert count(number) == words
+
+
+def test_sizes() -> None:
+    assert size(172_000_000) == "172 MB"
+    assert size(1_991_036_928) == "1.99 GB"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("# A run\ntraining_config:\n  seed: 1\n", [1]),
+        ("device_config:\n  enable_ddp: false\ntraining_config:\n  seed: 1\n", [2]),
+        ("eval_config:\n  top_k: 5\n", []),
+        ("transformer_config:\n  num_heads: 2\n", []),
+        ("training_config:\n  seed: 1\n---\ntraining_config:\n  seed: 2\n", []),
+        ("jobs:\n  build: 1\n", []),
+    ],
+)
+def test_run_training_stands_above_a_recipe(text: str, lines: list[int]) -> None:
+    analysis = analyze(text)
+    lenses = code_lenses(analysis)
+    assert [analysis.lines.line_of(lens.span[0]) for lens in lenses] == lines
+    assert all(lens.command.id == "trainsmith.runTraining" for lens in lenses)
