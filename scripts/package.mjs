@@ -8,8 +8,17 @@ import { pathToFileURL } from "node:url";
 import { bin, Failure, main, ROOT, step, venv } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
-const BUNDLED = path.join(ROOT, "bundled");
-const PACKAGES = ["cli", "schemas", "server", "trainer"];
+/** Exactly what goes into the .vsix is put together here. */
+const STAGE = path.join(ROOT, "dist", "package");
+const BUNDLED = path.join(STAGE, "bundled");
+const COPIED = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "walkthroughs"];
+const MEDIA = path.join("extension", "media");
+const PACKAGES = [
+  "cli/trainsmith",
+  "schemas/trainsmith_schemas",
+  "server/trainsmith_server",
+  "trainer/trainsmith_trainer",
+];
 
 /** CPython versions whose compiled parts lie side by side; their file names differ. */
 const PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"];
@@ -27,45 +36,58 @@ const WHEELS = {
 export async function packageExtension() {
   const target = `${process.platform}-${process.arch}`;
   if (!(target in WHEELS)) throw new Failure(`There is no package for ${target} yet.`);
+  for (const name of [...COPIED, MEDIA]) copy(path.join(ROOT, name), path.join(STAGE, name));
   await buildExtension();
-  await bundlePython(target);
-  const file = path.join(ROOT, "dist", `trainsmith-${target}.vsix`);
-  const options = [
-    "--no-dependencies",
-    "--allow-missing-repository",
-    "--no-rewrite-relative-links",
-  ];
-  await step("package the .vsix", bin("vsce"), [
-    ...["package", "--target", target, "--out", file],
-    ...options,
-  ]);
-  console.log(
-    `    ${(fs.statSync(file).size / 2 ** 20).toFixed(1)} MB in ${path.relative(ROOT, file)}`,
+  await bundleDependencies(target);
+  for (const name of PACKAGES) {
+    copy(path.join(ROOT, name), path.join(BUNDLED, path.basename(name)));
+  }
+  const file = vsixPath();
+  await step(
+    "package the .vsix",
+    bin("vsce"),
+    [
+      ...["package", "--target", target, "--out", file, "--no-dependencies"],
+      ...["--allow-missing-repository", "--no-rewrite-relative-links"],
+    ],
+    { cwd: STAGE },
   );
+  const megabytes = (fs.statSync(file).size / 2 ** 20).toFixed(1);
+  console.log(`    ${megabytes} MB in ${path.relative(ROOT, file)}`);
   return file;
 }
 
+/** Where the .vsix for this platform is once it is built. */
+export function vsixPath() {
+  return path.join(ROOT, "dist", `trainsmith-${process.platform}-${process.arch}.vsix`);
+}
+
 async function buildExtension() {
-  const common = ["--bundle", "--minify", "--sourcemap=external", "--log-level=warning"];
+  const output = path.join(STAGE, "dist");
+  const common = ["--bundle", "--minify", "--log-level=warning"];
   await step("bundle the extension", bin("esbuild"), [
-    ...["extension/src/extension.ts", "--outfile=dist/extension.js"],
+    ...["extension/src/extension.ts", `--outfile=${path.join(output, "extension.js")}`],
     ...["--platform=node", "--format=cjs", "--target=node20", "--external:vscode", ...common],
   ]);
   await step("bundle the lesson's page", bin("esbuild"), [
     ...["extension/src/webview/lesson.ts", "extension/src/webview/lesson.css"],
-    ...["--outdir=dist/webview", "--target=es2022", ...common],
+    ...[`--outdir=${path.join(output, "webview")}`, "--target=es2022", ...common],
   ]);
 }
 
-async function bundlePython(target) {
-  const stamp = path.join(BUNDLED, ".bundled.json");
-  const wanted = JSON.stringify({ target, hash: sourceHash() });
+/** What the server needs from PyPI, as constraints.txt pins it; done again when that changes. */
+async function bundleDependencies(target) {
+  const stamp = path.join(ROOT, "dist", "bundled.json");
+  const inputs = ["pyproject.toml", "constraints.txt", "scripts/package.mjs"];
+  const sum = createHash("sha256");
+  for (const file of inputs) sum.update(fs.readFileSync(path.join(ROOT, file)));
+  const wanted = JSON.stringify({ target, hash: sum.digest("hex") });
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === wanted) return;
   fs.rmSync(BUNDLED, { recursive: true, force: true });
   const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"];
-  const pinned = ["--constraint", "constraints.txt"];
   await step("bundle the server and what it needs", venv("python"), [
-    ...[...pip, "install", "--target", BUNDLED, "--no-compile", ...pinned, ROOT],
+    ...[...pip, "install", "--target", BUNDLED, "--no-compile"],
+    ...["--constraint", "constraints.txt", ROOT],
   ]);
   await addCompiledParts(target, pip);
   for (const name of ["bin", "Scripts"]) {
@@ -90,21 +112,16 @@ async function addCompiledParts(target, pip) {
     await step(`unpack ${wheel}`, venv("python"), ["-m", "zipfile", "-e", file, BUNDLED]);
   }
   fs.rmSync(wheels, { recursive: true });
+  // PyYAML works without libyaml, and its compiled part would fit one CPython only.
+  fs.rmSync(path.join(BUNDLED, "_yaml"), { recursive: true });
+  for (const name of fs.readdirSync(path.join(BUNDLED, "yaml"))) {
+    if (/^_yaml\..*(so|pyd)$/.test(name)) fs.rmSync(path.join(BUNDLED, "yaml", name));
+  }
 }
 
-function sourceHash() {
-  const sum = createHash("sha256");
-  for (const file of ["pyproject.toml", "constraints.txt", "scripts/package.mjs"]) {
-    sum.update(fs.readFileSync(path.join(ROOT, file)));
-  }
-  for (const folder of PACKAGES) {
-    for (const name of fs.readdirSync(path.join(ROOT, folder), { recursive: true }).sort()) {
-      if (!name.endsWith(".py")) continue;
-      sum.update(name);
-      sum.update(fs.readFileSync(path.join(ROOT, folder, name)));
-    }
-  }
-  return sum.digest("hex");
+function copy(from, to) {
+  fs.rmSync(to, { recursive: true, force: true });
+  fs.cpSync(from, to, { recursive: true, filter: (name) => !name.endsWith("__pycache__") });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -55,7 +55,7 @@ export class Server implements vscode.Disposable {
    * user's own and never in the working directory, where anything could lie.
    */
   environment(): Record<string, string> {
-    const own = process.env["PYTHONPATH"];
+    const own = process.env.PYTHONPATH;
     const paths = [this.bundled(), ...(own ? [own] : [])];
     return { PYTHONPATH: paths.join(path.delimiter), PYTHONSAFEPATH: "1", PYTHONUTF8: "1" };
   }

@@ -13,14 +13,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const server = new Server(context, log);
   const runs = new RunWatcher(log);
   const editors = new LastEditor();
-  const register = (id: string, body: () => Promise<unknown>): vscode.Disposable =>
-    vscode.commands.registerCommand(id, () => reported(body));
+  const register = (id: string, body: (argument: unknown) => Promise<unknown>): vscode.Disposable =>
+    vscode.commands.registerCommand(id, (argument: unknown) => reported(() => body(argument)));
   context.subscriptions.push(
     log,
     server,
     runs,
     editors,
-    register(COMMANDS.runTraining, () => runTraining(server, runs, editors)),
+    register(COMMANDS.runTraining, (uri) => runTraining(server, runs, editors, uri)),
     register(COMMANDS.openLesson, () => openLesson(context, editors)),
     register(COMMANDS.restartServer, () => server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {

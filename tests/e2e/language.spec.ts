@@ -50,8 +50,6 @@ test("other YAML is left alone", async ({ workbench }) => {
   await editor.click();
   await page.keyboard.press("Control+End");
   await page.keyboard.press("Control+Space");
-  const suggestions = page.locator(".suggest-widget.visible");
-  await expect(suggestions).toContainText("services");
-  await expect(suggestions).not.toContainText("_config");
+  await expect(page.locator(".suggest-widget.visible")).toContainText("No suggestions");
   await expect(editor.locator("[class*=squiggly]")).toHaveCount(0);
 });

@@ -16,6 +16,7 @@ import {
 
 import { OUTPUT, ROOT } from "../../scripts/lib/run.mjs";
 import { startWorkbench } from "../../scripts/lib/serve.mjs";
+import { vsixPath } from "../../scripts/package.mjs";
 import { workbench } from "../../scripts/workbench.mjs";
 
 export { expect };
@@ -112,10 +113,11 @@ export const test = base.extend<object, { workbench: Workbench }>({
       if (!executablePath) throw new Error("There is no Chromium; `npm test -- e2e` installs it.");
       const server = await startWorkbench({
         entry,
-        vsix: path.join(ROOT, "dist", `trainsmith-${process.platform}-${process.arch}.vsix`),
+        vsix: vsixPath(),
         workspace,
         settings: {
           "editor.hover.delay": 100,
+          "editor.wordBasedSuggestions": "off",
           "files.autoSave": "off",
           "workbench.reduceMotion": "on",
         },

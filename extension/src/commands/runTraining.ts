@@ -8,13 +8,20 @@ import { TASK_TYPE } from "../generated/protocol";
 import type { RunWatcher } from "../runs/watcher";
 import { runName } from "../runs/name";
 
-/** Train the recipe in the editor, in a terminal that the user sees and can interrupt. */
+/**
+ * Train a recipe in a terminal that the user sees and can interrupt: the one whose URI a code lens
+ * gives, else the one in the editor.
+ */
 export async function runTraining(
   server: Server,
   runs: RunWatcher,
   editors: LastEditor,
+  uri: unknown,
 ): Promise<void> {
-  const document = editors.yaml()?.document;
+  const document =
+    typeof uri === "string"
+      ? await vscode.workspace.openTextDocument(vscode.Uri.parse(uri))
+      : editors.yaml()?.document;
   if (!document) {
     throw new Error("Open a training recipe first: a YAML file with a training_config section.");
   }

@@ -96,5 +96,9 @@ async function insert(text: string, editor: vscode.TextEditor | undefined): Prom
     if (line.isEmptyOrWhitespace) edit.replace(line.range, block);
     else edit.insert(line.range.end, `\n${block}`);
   });
+  const last = line.lineNumber + block.split("\n").length - (line.isEmptyOrWhitespace ? 1 : 0);
+  const end = document.lineAt(last).range.end;
+  editor.selection = new vscode.Selection(end, end);
+  editor.revealRange(editor.selection);
   await vscode.window.showTextDocument(document, editor.viewColumn);
 }
