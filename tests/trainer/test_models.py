@@ -212,7 +212,7 @@ def test_weight_decay_spares_biases_and_gains() -> None:
 
 def test_every_layer_has_random_weights_of_the_expected_size() -> None:
     model = build_model(_shape(embedding_dim=128, num_blocks=8))
-    weights = dict(model.named_parameters())
+    weights = model.state_dict()
     assert float(weights["transformer.h.0.mlp.c_fc.weight"].std()) == pytest.approx(0.02, rel=0.05)
     assert float(weights["transformer.h.0.mlp.c_proj.weight"].std()) == pytest.approx(
         0.02 / 4, rel=0.05

@@ -11,6 +11,8 @@ from typing import NoReturn
 
 import click
 
+from trainsmith_trainer.requirements import require_modules
+
 
 @click.command()
 @click.argument(
@@ -64,6 +66,7 @@ def train(
     except RecipeError as error:
         _refuse(error.findings)
 
+    require_modules()
     from trainsmith_trainer.folder import RunNameError
     from trainsmith_trainer.run import run_training
 
@@ -124,6 +127,7 @@ def generate(
     RUN is a run's folder, or a model's: of a run without a final model, the newest checkpoint is
     taken.
     """
+    require_modules()
     from trainsmith_trainer.generate import GenerationError, generate_text
     from trainsmith_trainer.sampling import Sampling
 

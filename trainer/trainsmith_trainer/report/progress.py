@@ -67,7 +67,7 @@ class _LiveConsole:
         level, line = line_of(event)
         if level >= self._level:
             style = {logging.WARNING: "yellow", logging.ERROR: "bold red"}.get(level)
-            self._progress.console.print(line, style=style, markup=False)
+            self._progress.console.print(line, style=style, markup=False, soft_wrap=True)
 
     def _show_step(self, event: events.Step) -> None:
         if self._task is not None:
