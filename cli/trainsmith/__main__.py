@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import sys
 from dataclasses import dataclass
 
 import click
-
-_TRAINING = ("matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch")
-"""The modules of the `train` extra, which somebody who only edits recipes does without."""
 
 
 @dataclass(frozen=True)
@@ -18,18 +13,12 @@ class _Home:
     module: str
     attribute: str
     help: str
-    needs: tuple[str, ...] = ()
-    """Modules that must be there, beside those that always are."""
 
 
 _COMMANDS = {
     "check": _Home("trainsmith_server.cli", "check", "Check training recipes and model files."),
-    "train": _Home(
-        "trainsmith_trainer.cli", "train", "Train the model that a recipe describes.", _TRAINING
-    ),
-    "generate": _Home(
-        "trainsmith_trainer.cli", "generate", "Let a trained model write text.", _TRAINING
-    ),
+    "train": _Home("trainsmith_trainer.cli", "train", "Train the model that a recipe describes."),
+    "generate": _Home("trainsmith_trainer.cli", "generate", "Let a trained model write text."),
     "lsp": _Home("trainsmith_server.cli", "lsp", "Run the language server on stdin and stdout."),
 }
 
@@ -45,19 +34,6 @@ class _LazyGroup(click.Group):
         if home is None:
             return None
         return getattr(importlib.import_module(home.module), home.attribute)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name, command, rest = super().resolve_command(ctx, args)
-        needs = _COMMANDS[name].needs if name in _COMMANDS else ()
-        missing = [module for module in needs if importlib.util.find_spec(module) is None]
-        if missing and not set(rest) & set(ctx.help_option_names):
-            raise click.ClickException(
-                f"training needs modules that this Python lacks: {', '.join(missing)}\n"
-                f"Install them: {sys.executable} -m pip install {' '.join(missing)}"
-            )
-        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

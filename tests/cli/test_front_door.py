@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from trainsmith_trainer.requirements import MODULES
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,11 +43,18 @@ def test_a_python_without_torch_is_told_what_to_install() -> None:
         "real = util.find_spec\n"
         "util.find_spec = lambda name, *rest: None if name == 'torch' else real(name, *rest)"
     )
-    result = _trainsmith("train", "recipe.yaml", before=hide)
+    result = _trainsmith("train", "examples/shakespeare/training.yaml", before=hide)
     assert result.returncode == 1
     assert "this Python lacks: torch" in result.stderr
     assert "-m pip install torch" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_modules_of_training_are_those_of_its_extra() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    extra = re.search(r"^train = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    assert extra is not None
+    assert tuple(re.findall(r'"([a-z]+)', extra.group(1))) == MODULES
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:
