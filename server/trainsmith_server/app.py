@@ -49,11 +49,23 @@ class Server(LanguageServer):
         self.session = Session()
         self.files = Files(self.session)
 
+    def publish_around(self, uri: str) -> None:
+        """Send what is wrong with a document that changed, and with those that name it."""
+        self.publish(uri)
+        for other in self.files.naming(uri):
+            self.publish(other)
+
     def publish(self, uri: str) -> None:
         """Send what is wrong with an open document."""
         analysis = self.session.analysis(uri)
         if analysis is not None:
-            diagnostics = convert.diagnostics(analysis, self.session.encoding)
+            from trainsmith_server.features.model_problems import model_problems
+
+            problems = model_problems(analysis, self.files.models(analysis))
+            diagnostics = [
+                *convert.diagnostics(analysis, self.session.encoding),
+                *convert.model_problems(problems, analysis, self.session.encoding),
+            ]
             self.text_document_publish_diagnostics(
                 lsp.PublishDiagnosticsParams(uri, diagnostics, self.session.version(uri))
             )
@@ -92,19 +104,21 @@ def _synchronise(server: Server) -> None:
         document = params.text_document
         session.encoding = server.workspace.position_encoding  # pyright: ignore[reportAttributeAccessIssue]
         session.open(document.uri, document.version, document.text)
-        server.publish(document.uri)
+        server.publish_around(document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: lsp.DidChangeTextDocumentParams) -> None:
         document = params.text_document
         session.change(document.uri, document.version, convert.to_changes(params.content_changes))
-        server.publish(document.uri)
+        server.publish_around(document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: lsp.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
         session.close(uri)
+        server.files.forget(uri)
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+        server.publish_around(uri)  # Those that name it see the file on the disk again.
 
 
 def _answer(server: Server) -> None:
@@ -119,7 +133,7 @@ def _answer(server: Server) -> None:
         if analysis is None:
             return None
         offset = convert.to_offset(params.position, analysis.lines, session.encoding)
-        found = hover(analysis, offset)
+        found = hover(analysis, offset, server.files.models(analysis))
         return convert.hover(found, analysis, session.encoding) if found else None
 
     @server.feature(

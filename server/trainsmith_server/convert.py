@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.features.folding import Fold
     from trainsmith_server.features.hover import Hover
     from trainsmith_server.features.inlay_hints import Hint
+    from trainsmith_server.features.model_problems import ModelProblem
     from trainsmith_server.features.references import Reference
     from trainsmith_server.features.symbols import Symbol
 
@@ -105,6 +106,31 @@ def _diagnostic(finding: Finding, analysis: Analysis, encoding: Encoding) -> lsp
         ]
         or None,
     )
+
+
+def model_problems(
+    problems: Iterable[ModelProblem], analysis: Analysis, encoding: Encoding
+) -> list[lsp.Diagnostic]:
+    """Problems whose causes stand in other files."""
+    return [
+        lsp.Diagnostic(
+            range=to_range(problem.span, analysis.lines, encoding),
+            message=problem.message,
+            severity=_SEVERITIES[problem.severity],
+            code=problem.code,
+            source=SOURCE,
+            related_information=[
+                lsp.DiagnosticRelatedInformation(
+                    lsp.Location(
+                        problem.model.uri, to_range(cause.span, problem.model.lines, encoding)
+                    ),
+                    cause.message,
+                )
+                for cause in problem.causes
+            ],
+        )
+        for problem in problems
+    ]
 
 
 def hover(found: Hover, analysis: Analysis, encoding: Encoding) -> lsp.Hover:

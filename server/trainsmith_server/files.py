@@ -35,6 +35,8 @@ class Files:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._read: dict[Path, _Read] = {}
+        self._written: dict[str, tuple[Analysis, frozenset[str]]] = {}
+        """The model files that a document names; finding them takes a walk through it."""
         self._named: dict[str, frozenset[Path]] = {}
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace."""
@@ -59,12 +61,19 @@ class Files:
 
     def models(self, analysis: Analysis) -> dict[str, Analysis]:
         """The model files that a document names, by their path as it is written there."""
-        from trainsmith_server.features.references import model_references
-
-        written = {reference.written for reference in model_references(analysis)}
-        paths = {name: path for name in written if (path := self.find(analysis.uri, name))}
+        names = self._names(analysis)
+        paths = {name: path for name in names if (path := self.find(analysis.uri, name))}
         self._named[analysis.uri] = frozenset(paths.values())
         return {name: model for name, path in paths.items() if (model := self._analysis(path))}
+
+    def _names(self, analysis: Analysis) -> frozenset[str]:
+        from trainsmith_server.features.references import model_references
+
+        known = self._written.get(analysis.uri)
+        if known is None or known[0] is not analysis:
+            names = frozenset(reference.written for reference in model_references(analysis))
+            known = self._written[analysis.uri] = (analysis, names)
+        return known[1]
 
     def naming(self, uri: str) -> list[str]:
         """The open documents that name a file."""
@@ -78,6 +87,7 @@ class Files:
     def forget(self, uri: str) -> None:
         """A document was closed."""
         self._named.pop(uri, None)
+        self._written.pop(uri, None)
 
     def _bases(self, uri: str) -> Iterator[Path]:
         path = _path(uri)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,35 @@ transformer_config:
 OTHER = "jobs:\n  build: 1\n"
 
 
+class Editor(LanguageClient):
+    """An editor that keeps the diagnostics it is sent."""
+
+    def __init__(self) -> None:
+        super().__init__("tests", "1")
+        self._published: asyncio.Queue[lsp.PublishDiagnosticsParams] = asyncio.Queue()
+
+        def keep(params: lsp.PublishDiagnosticsParams) -> None:
+            self._published.put_nowait(params)
+
+        self.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(keep)
+
+    async def diagnostics(self, document: lsp.TextDocumentIdentifier) -> Sequence[lsp.Diagnostic]:
+        """What is published next for a document."""
+        while True:
+            published = await asyncio.wait_for(self._published.get(), 20)
+            if published.uri == document.uri:
+                return published.diagnostics
+
+
+def _replace(editor: Editor, document: lsp.TextDocumentIdentifier, text: str) -> None:
+    change = lsp.TextDocumentContentChangeWholeDocument(text)
+    versioned = lsp.VersionedTextDocumentIdentifier(2, document.uri)
+    editor.text_document_did_change(lsp.DidChangeTextDocumentParams(versioned, [change]))
+
+
 @pytest.fixture
-async def editor(tmp_path: Path) -> AsyncIterator[LanguageClient]:
-    client = LanguageClient("tests", "1")
+async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
+    client = Editor()
     await client.start_io(sys.executable, "-m", "trainsmith", "lsp")
     folder = lsp.WorkspaceFolder(tmp_path.as_uri(), tmp_path.name)
     await client.initialize_async(
@@ -40,13 +67,13 @@ async def editor(tmp_path: Path) -> AsyncIterator[LanguageClient]:
     await client.stop()
 
 
-def _open(editor: LanguageClient, path: Path, text: str) -> lsp.TextDocumentIdentifier:
+def _open(editor: Editor, path: Path, text: str) -> lsp.TextDocumentIdentifier:
     item = lsp.TextDocumentItem(path.as_uri(), lsp.LanguageKind.Yaml, 1, text)
     editor.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
     return lsp.TextDocumentIdentifier(item.uri)
 
 
-async def test_structure(editor: LanguageClient, tmp_path: Path) -> None:
+async def test_structure(editor: Editor, tmp_path: Path) -> None:
     recipe = _open(editor, tmp_path / "training.yaml", RECIPE)
     outline = await editor.text_document_document_symbol_async(lsp.DocumentSymbolParams(recipe))
     assert outline
@@ -65,7 +92,7 @@ async def test_structure(editor: LanguageClient, tmp_path: Path) -> None:
     assert selection.parent.range == lsp.Range(lsp.Position(1, 2), lsp.Position(1, 15))
 
 
-async def test_hints_and_lens(editor: LanguageClient, tmp_path: Path) -> None:
+async def test_hints_and_lens(editor: Editor, tmp_path: Path) -> None:
     (tmp_path / "model.yaml").write_text(MODEL)
     text = RECIPE.replace("training_config:\n", "training_config:\n  model_config: model.yaml\n")
     recipe = _open(editor, tmp_path / "training.yaml", text)
@@ -82,7 +109,7 @@ async def test_hints_and_lens(editor: LanguageClient, tmp_path: Path) -> None:
     assert list(lens.command.arguments or ()) == [recipe.uri]
 
 
-async def test_paths_lead_to_files(editor: LanguageClient, tmp_path: Path) -> None:
+async def test_paths_lead_to_files(editor: Editor, tmp_path: Path) -> None:
     folder = tmp_path / "configs"
     folder.mkdir()
     (folder / "model.yaml").write_text(MODEL)
@@ -110,7 +137,34 @@ training_config:
     assert await editor.text_document_definition_async(nowhere) is None
 
 
-async def test_silence_in_other_files(editor: LanguageClient, tmp_path: Path) -> None:
+async def test_a_recipe_shows_its_model_file(editor: Editor, tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(MODEL)
+    recipe = _open(
+        editor, tmp_path / "training.yaml", "training_config:\n  model_config: model.yaml\n"
+    )
+    assert not await editor.diagnostics(recipe)
+    params = lsp.HoverParams(recipe, lsp.Position(1, 20))
+    hover = await editor.text_document_hover_async(params)
+    assert hover
+    assert isinstance(hover.contents, lsp.MarkupContent)
+    assert "context 128 tokens" in hover.contents.value
+
+    model = _open(editor, tmp_path / "model.yaml", MODEL)
+    _replace(editor, model, MODEL.replace("128", "none"))
+    assert not await editor.diagnostics(recipe)
+    [problem] = await editor.diagnostics(recipe)
+    assert problem.severity == lsp.DiagnosticSeverity.Warning
+    assert problem.code == "model-file-problems"
+    assert problem.range == lsp.Range(lsp.Position(1, 16), lsp.Position(1, 26))
+    [cause] = problem.related_information or []
+    assert cause.location.uri == model.uri
+    assert cause.location.range.start.line == 1
+
+    editor.text_document_did_close(lsp.DidCloseTextDocumentParams(model))
+    assert not await editor.diagnostics(recipe)
+
+
+async def test_silence_in_other_files(editor: Editor, tmp_path: Path) -> None:
     other = _open(editor, tmp_path / "build.yaml", OTHER)
     assert not await editor.text_document_document_symbol_async(lsp.DocumentSymbolParams(other))
     assert await editor.text_document_folding_range_async(lsp.FoldingRangeParams(other)) is None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from trainsmith_server.analysis.bind import Binding
 from trainsmith_server.analysis.result import Analysis, KnownDocument
-from trainsmith_server.analysis.tree import Mapping, Sequence, Span
+from trainsmith_server.analysis.tree import Mapping as MappingNode
+from trainsmith_server.analysis.tree import Scalar, Sequence, Span
 from trainsmith_server.features.describe import description, heading
+from trainsmith_server.features.model_summary import model_summary
 from trainsmith_server.rules import all_rules
 
 
@@ -19,12 +23,20 @@ class Hover:
     markdown: str
 
 
-def hover(analysis: Analysis, offset: int) -> Hover | None:
-    """Describe the key or value at an offset, with the advice that rules have about it."""
+def hover(
+    analysis: Analysis, offset: int, models: Mapping[str, Analysis] = MappingProxyType({})
+) -> Hover | None:
+    """Describe the key or value at an offset, with the advice that rules have about it.
+
+    Args:
+        analysis: the document.
+        offset: the place in it.
+        models: the model files that the document names, by their path as it is written.
+    """
     known = analysis.document_at(offset)
     if known is None:
         return None
-    at = _field_at(known, offset)
+    at = _field_at(known, offset, models)
     rules = _rule_docs(analysis, offset)
     if at is None and not rules:
         return None
@@ -33,21 +45,31 @@ def hover(analysis: Analysis, offset: int) -> Hover | None:
     return Hover(span, "\n\n---\n\n".join([*parts, *(docs for _, docs in rules)]))
 
 
-def _field_at(known: KnownDocument, offset: int) -> Hover | None:
+def _field_at(known: KnownDocument, offset: int, models: Mapping[str, Analysis]) -> Hover | None:
     """The innermost entry whose key or one-line value is at the offset."""
     for binding in reversed(known.bindings.entries):
         span = _span_at(binding, offset)
         if span and binding.field:
             field = binding.field
-            return Hover(span, f"{heading(field)}\n\n{description(field)}")
+            parts = [heading(field), description(field), _model_at(binding, models)]
+            return Hover(span, "\n\n".join(part for part in parts if part))
     return None
+
+
+def _model_at(binding: Binding, models: Mapping[str, Analysis]) -> str:
+    """What the model file says that an entry names."""
+    value = binding.entry.value
+    if binding.path[-1] != "model_config" or not isinstance(value, Scalar):
+        return ""
+    model = models.get(value.text)
+    return model_summary(model) if model else ""
 
 
 def _span_at(binding: Binding, offset: int) -> Span | None:
     key, value = binding.entry.key, binding.entry.value
     if key.start <= offset <= key.end:
         return key.start, key.end
-    if value is None or (isinstance(value, (Mapping, Sequence)) and not value.flow):
+    if value is None or (isinstance(value, (MappingNode, Sequence)) and not value.flow):
         return None
     return (value.start, value.end) if value.start <= offset <= value.end else None
 

@@ -1,0 +1,37 @@
+"""A model file in a few words, for whoever reads the recipe that names it."""
+
+from __future__ import annotations
+
+from trainsmith_schemas import derived
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.features.quantities import count, plural
+from trainsmith_server.features.readable import model_of
+
+
+def model_summary(analysis: Analysis) -> str:
+    """The shape of the model in a file, as Markdown; empty where it describes none."""
+    model = model_of(analysis)
+    return f"**Model** · {_shape(model)}\n\n{_parameters(model)}" if model else ""
+
+
+def _shape(model: TransformerConfig) -> str:
+    heads = plural(model.num_heads, "head")
+    if model.model_type == "llama" and model.num_groups:
+        heads += f" in {plural(model.num_groups, 'group')}"
+    parts = (
+        f"`{model.model_type}`",
+        plural(model.num_blocks, "layer"),
+        f"width {model.embedding_dim:,}",
+        heads,
+        f"context {model.max_sequence_length:,} tokens",
+    )
+    return ", ".join(parts)
+
+
+def _parameters(model: TransformerConfig) -> str:
+    parameters = f"{count(derived.parameter_count(model))} parameters"
+    if model.vocab_size:
+        return f"{parameters}, vocabulary {model.vocab_size:,}"
+    each = derived.vocabulary_vectors(model)
+    return f"{parameters}, and {each:,} for each token that the tokenizer has"

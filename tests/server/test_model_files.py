@@ -1,0 +1,32 @@
+"""A recipe shows what the model file says that it names."""
+
+from __future__ import annotations
+
+import pytest
+from support import Case, cases
+
+from trainsmith_server.analysis.analyze import analyze
+from trainsmith_server.features.hover import hover
+from trainsmith_server.features.model_problems import model_problems
+
+
+@pytest.mark.parametrize("case", cases("model_files"))
+def test_case(case: Case) -> None:
+    recipe, models = analyze(case.text), {"model.yaml": analyze(case.blocks[1])}
+    shown = hover(recipe, case.offset, models)
+    assert shown
+    plain = hover(recipe, case.offset)
+    assert plain
+    summary = [line for line in shown.markdown.removeprefix(plain.markdown).split("\n") if line]
+    problems = list(model_problems(recipe, models))
+    lines = [
+        str(one.model.lines.line_of(cause.span[0]) + 1) for one in problems for cause in one.causes
+    ]
+    assert [
+        *(("hover", line) for line in summary),
+        *(("problem", one.message) for one in problems),
+        *([("causes", " ".join(lines))] if lines else []),
+    ] == list(case.expectations)
+    for one in problems:
+        assert one.severity == "warning"
+        assert recipe.text[slice(*one.span)] == "model.yaml"
