@@ -7,6 +7,7 @@ breaks at U+2028 and form feeds, and so lose step with the editor.
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ def _answer(server: Server) -> None:
         return convert.hover(found, analysis, session.encoding) if found else None
 
     @server.feature(
-        lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[":", " "])
+        lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[":", " ", "/"])
     )
     def completion(params: lsp.CompletionParams) -> lsp.CompletionList | None:
         from trainsmith_server.features.completion import complete
@@ -147,7 +148,9 @@ def _answer(server: Server) -> None:
             return None
         offset = convert.to_offset(params.position, analysis.lines, session.encoding)
         typed = params.context.trigger_character if params.context else None
-        return convert.completion(complete(analysis, offset, typed), analysis, session.encoding)
+        list_folder = partial(server.files.entries, analysis.uri)
+        found = complete(analysis, offset, typed, list_folder)
+        return convert.completion(found, analysis, session.encoding)
 
     @server.feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,

@@ -43,6 +43,8 @@ _KINDS = {
     "key": lsp.CompletionItemKind.Property,
     "section": lsp.CompletionItemKind.Module,
     "value": lsp.CompletionItemKind.Value,
+    "file": lsp.CompletionItemKind.File,
+    "folder": lsp.CompletionItemKind.Folder,
 }
 _SYMBOLS = {
     "section": lsp.SymbolKind.Module,

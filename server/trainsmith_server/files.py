@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,12 @@ from trainsmith_server.session import Session
 
 if TYPE_CHECKING:
     from trainsmith_server.analysis.result import Analysis
+    from trainsmith_server.features.paths import FolderEntry
 
 _VARIABLE = re.compile(r"\$\{?(TT_METAL_RUNTIME_ROOT|TT_METAL_HOME)\b\}?")
 """What tt-train expands in paths. Other variables are none of our business."""
+_MOST_ENTRIES = 1000
+"""How much of a folder is looked at while somebody types."""
 _LARGEST = 1_000_000
 """Bytes; a model file has a few hundred."""
 
@@ -58,6 +62,15 @@ class Files:
             except (OSError, ValueError):  # No path at all: too long, or with a null character.
                 return None
         return None
+
+    def entries(self, uri: str, written: str) -> list[FolderEntry]:
+        """What is in the folders that a document could mean by a path, each name once."""
+        expanded = _expand(written)
+        found: dict[str, FolderEntry] = {}
+        for folder in self._bases(uri) if expanded is not None else ():
+            for entry in _scan(folder / (expanded or "")):
+                found.setdefault(entry.name, entry)
+        return list(found.values())
 
     def models(self, analysis: Analysis) -> dict[str, Analysis]:
         """The model files that a document names, by their path as it is written there."""
@@ -131,3 +144,17 @@ def _analyze(path: Path, size: int) -> Analysis | None:
     if size > _LARGEST:
         return None
     return analyze(path.read_text(encoding="utf-8-sig"), from_fs_path(str(path)) or "")
+
+
+def _scan(folder: Path) -> list[FolderEntry]:
+    """What is in a folder; nothing where there is no such folder."""
+    from trainsmith_server.features.paths import FolderEntry
+
+    try:
+        with os.scandir(folder) as entries:
+            return [
+                FolderEntry(entry.name, "folder" if entry.is_dir() else "file")
+                for entry in islice(entries, _MOST_ENTRIES)
+            ]
+    except (OSError, ValueError):
+        return []

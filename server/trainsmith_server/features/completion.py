@@ -11,6 +11,7 @@ from trainsmith_server.analysis.findings import Edit
 from trainsmith_server.analysis.result import Analysis
 from trainsmith_server.features.cursor import KeyPlace, ValuePlace, place_at
 from trainsmith_server.features.describe import description, number, to_yaml
+from trainsmith_server.features.paths import ListFolder, fitting, part_at
 
 _INDENT = 2
 _FEW = 2
@@ -21,23 +22,36 @@ class Candidate:
     """One thing that could be written here."""
 
     label: str
-    kind: Literal["key", "section", "value"]
+    kind: Literal["key", "section", "value", "file", "folder"]
     edit: Edit
     detail: str
     documentation: str
     """Markdown."""
 
 
-def complete(analysis: Analysis, offset: int, typed: str | None = None) -> tuple[Candidate, ...]:
+def complete(
+    analysis: Analysis,
+    offset: int,
+    typed: str | None = None,
+    list_folder: ListFolder | None = None,
+) -> tuple[Candidate, ...]:
     """What could be written at an offset, in the schema's order.
 
-    `typed` is the character that made the editor ask; a space asks for values only, so that
-    indenting a line stays quiet.
+    Args:
+        analysis: the document.
+        offset: the place in it.
+        typed: the character that made the editor ask. A space asks for values only, so that
+            indenting a line stays quiet; a slash asks for paths only.
+        list_folder: what is in a folder; asked only where a path is being written.
     """
     place = place_at(analysis, offset)
     if isinstance(place, ValuePlace):
-        return tuple(_values(place))
-    if place is None or typed == " ":
+        if place.field.path_to and list_folder:
+            paths = tuple(_paths(analysis.text, offset, place, list_folder))
+            if paths or typed == "/":
+                return paths
+        return tuple(_values(place)) if typed != "/" else ()
+    if place is None or typed in (" ", "/"):
         return ()
     return tuple(_keys(place))
 
@@ -66,6 +80,19 @@ def _values(place: ValuePlace) -> Iterator[Candidate]:
         if place.quote and text[:1] not in "'\"[":
             text = f"{place.quote}{text}{place.quote}"
         yield Candidate(text, "value", Edit(place.span, before + text), why, "")
+
+
+def _paths(
+    text: str, offset: int, place: ValuePlace, list_folder: ListFolder
+) -> Iterator[Candidate]:
+    """The files and folders that could follow; a slash behind a folder leads into it."""
+    part = part_at(text, offset, place)
+    if part is None:
+        return
+    before = " " if place.space else ""
+    for entry in fitting(list_folder(part.folder), place):
+        edit = Edit(part.span, before + entry.name)
+        yield Candidate(entry.name, entry.kind, edit, "", "")
 
 
 def _value_texts(field: FieldFacts) -> Iterable[tuple[str, str]]:

@@ -1,0 +1,70 @@
+"""Completion of paths: which folder is meant, and what in it fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from trainsmith_server.analysis.tree import Span
+from trainsmith_server.features.cursor import ValuePlace
+
+_YAML = (".yaml", ".yml")
+_NEEDS_QUOTES = re.compile(r"[^\w./+@=~()-]")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A file or a folder in a folder."""
+
+    name: str
+    kind: Literal["file", "folder"]
+
+
+ListFolder = Callable[[str], Iterable[FolderEntry]]
+"""What is in a folder, by its path as it is written in the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathPart:
+    """The part of a path that is being written: a name, behind the last slash."""
+
+    folder: str
+    span: Span
+
+
+def part_at(text: str, offset: int, place: ValuePlace) -> PathPart | None:
+    """The part of a path at an offset; `None` outside its quotes."""
+    start, end = place.span
+    if place.quote:
+        start += 1
+        if end > start and text[end - 1] == place.quote:
+            end -= 1
+    if not start <= offset <= end:
+        return None
+    cut = text.rfind("/", start, offset) + 1 or start
+    after = text.find("/", offset, end)
+    return PathPart(text[start:cut], (cut, end if after < 0 else after))
+
+
+def fitting(entries: Iterable[FolderEntry], place: ValuePlace) -> list[FolderEntry]:
+    """The entries that may stand in a value: files first, by name.
+
+    A model file is YAML; where a folder is wanted there are no files. Names that YAML would read
+    as something else are left out, unless the value has quotes.
+    """
+    wanted = [
+        entry
+        for entry in entries
+        if (entry.kind == "folder" or _fits(entry.name, place))
+        and not entry.name.startswith(".")
+        and (place.quote or not _NEEDS_QUOTES.search(entry.name))
+    ]
+    return sorted(wanted, key=lambda entry: (entry.kind != "file", entry.name))
+
+
+def _fits(name: str, place: ValuePlace) -> bool:
+    if place.field.key == "model_config":
+        return name.endswith(_YAML)
+    return place.field.path_to == "file"

@@ -1,0 +1,45 @@
+"""Completion of paths, from real folders."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from support import Case, cases
+
+from trainsmith_server.analysis.analyze import analyze
+from trainsmith_server.features.code_actions import apply
+from trainsmith_server.features.completion import complete
+from trainsmith_server.files import Files
+from trainsmith_server.session import Session
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    (tmp_path / "configs").mkdir()
+    for name in ("model.yaml", "text.txt", "a b.yaml", ".hidden", "configs/nano.yml"):
+        (tmp_path / name).touch()
+    return (tmp_path / "training.yaml").as_uri()
+
+
+@pytest.mark.parametrize("case", cases("paths"))
+def test_case(case: Case, uri: str) -> None:
+    files = Files(Session())
+    found = complete(analyze(case.text, uri), case.offset, None, partial(files.entries, uri))
+    line = apply(case.text, (found[0].edit,)).splitlines()[1].strip()
+    offers = " ".join(one.label for one in found)
+    assert [("offers", offers), ("becomes", line)] == list(case.expectations)
+
+
+def test_a_slash_offers_nothing_but_paths(uri: str) -> None:
+    text = "training_config:\n  save_strategy: /\n"
+    assert complete(analyze(text, uri), len(text) - 1, "/", lambda _: ()) == ()
+    text = "training_config:\n  model_config: nowhere/\n"
+    assert complete(analyze(text, uri), len(text) - 1, "/", lambda _: ()) == ()
+
+
+def test_without_files_the_examples_are_offered(uri: str) -> None:
+    text = "training_config:\n  model_config: "
+    found = complete(analyze(text, uri), len(text), None, lambda _: ())
+    assert [one.label for one in found] == ["model_configs/model.yaml"]
