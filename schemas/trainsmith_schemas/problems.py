@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+CODES: Mapping[str, str] = {
+    "unknown-key": "A key that nobody reads",
+    "missing-key": "A key that must be there and is not",
+    "wrong-type": "A value of another type than the key's",
+    "invalid-value": "A value that is none of those that the key takes",
+    "out-of-range": "A number outside what the key allows",
+    "indivisible": "Two sizes of which one must divide the other, and does not",
+}
+"""What a problem may be, each with a title."""
 
 Path = tuple[str | int, ...]
 
@@ -14,7 +25,7 @@ class Problem:
     path: Path
     """Keys and list positions from the top of the document to the place."""
     code: str
-    """`unknown-key`, `missing-key`, `wrong-type`, `invalid-value`, `out-of-range`, …"""
+    """One of `CODES`."""
     message: str
     """One sentence in Markdown, whole without the rest."""
     on_key: bool = False

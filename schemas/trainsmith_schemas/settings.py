@@ -1,4 +1,4 @@
-"""The settings of the editor, all under `trainsmith.`."""
+"""The settings: how findings are judged, for an editor and a project; and those of VS Code."""
 
 from __future__ import annotations
 
@@ -6,11 +6,40 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trainsmith_schemas.base import Trainer
 
-class Settings(BaseModel):
-    """Trainsmith's settings in VS Code. An alias is the name in `settings.json`."""
+Level = Literal["off", "hint", "information", "warning", "error"]
+
+PROJECT_FILE = ".trainsmith.yaml"
+"""Where a project keeps its `Judgement`: in the folder of a document or one above it."""
+
+
+class Judgement(BaseModel):
+    """How documents are judged. A project's file has these keys, and an editor's settings too."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    profile: Annotated[Literal["auto", Trainer], Field(json_schema_extra={"scope": "window"})] = (
+        "auto"
+    )
+    """The trainer that recipes are judged for; `auto` is the one that a recipe's keys tell of.
+
+    A project sets it in `.trainsmith.yaml`, in the folder of its recipes or one above, and a recipe
+    in a comment at its top, `# trainsmith: profile=tt-train`. The recipe wins over this setting,
+    and this setting over the project.
+    """
+
+    rules: Annotated[dict[str, Level], Field(json_schema_extra={"scope": "window"})] = {}
+    """How severe a finding is, by its code: `{"lr-too-high": "error", "save-every-step": "off"}`.
+
+    A project sets it in `.trainsmith.yaml`, which `trainsmith check` reads too; for a code that
+    stands in both, this setting wins. A single line is better ignored with a comment at its end,
+    `# trainsmith: ignore[lr-too-high]`.
+    """
+
+
+class Settings(Judgement):
+    """Trainsmith's settings in VS Code. An alias is the name in `settings.json`."""
 
     python_path: Annotated[
         str, Field(alias="python.path", json_schema_extra={"scope": "machine-overridable"})

@@ -48,6 +48,8 @@ export const COMMANDS = {
   restartServer: "trainsmith.restartServer",
 } as const;
 export const SETTINGS = {
+  profile: "trainsmith.profile",
+  rules: "trainsmith.rules",
   pythonPath: "trainsmith.python.path",
   traceServer: "trainsmith.trace.server",
 } as const;

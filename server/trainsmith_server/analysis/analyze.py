@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainsmith_schemas.base import Trainer
 from trainsmith_schemas.documents import DOCUMENTS, recognise
-from trainsmith_schemas.profiles import choose_profile
+from trainsmith_schemas.profiles import PROFILES, choose_profile
 from trainsmith_schemas.validate import validate
 from trainsmith_server.analysis.bind import bind
+from trainsmith_server.analysis.directives import Directives, read_directives
 from trainsmith_server.analysis.lines import LineIndex
+from trainsmith_server.analysis.options import Options
 from trainsmith_server.analysis.parse import parse
 from trainsmith_server.analysis.report import report
 from trainsmith_server.analysis.result import Analysis, KnownDocument
@@ -16,21 +19,28 @@ from trainsmith_server.analysis.tree import Document, Mapping, is_half_typed, ke
 from trainsmith_server.analysis.values import Constructed, construct
 
 
-def analyze(text: str, uri: str = "") -> Analysis:
+def analyze(text: str, uri: str = "", options: Options | None = None) -> Analysis:
     """Read a text: its tree, the documents in it that are ours, and what is wrong with them.
 
-    A text without a document of ours has no findings, not even syntax errors.
+    A profile that the text names itself wins over that of the options. A text without a document
+    of ours has no findings, not even syntax errors.
     """
     lines = LineIndex(text)
     tree = parse(text)
+    options = options or Options()
     if not _could_be_ours(text):
-        return Analysis(text, uri, lines, tree, (), ())
+        return Analysis(text, uri, lines, tree, (), (), Directives(), options)
     read = [(document, construct(document.root)) for document in tree.documents]
-    known = tuple(found for document, built in read if (found := _known(text, document, built)))
+    directives = read_directives(tree, lines)
+    trainer = directives.profile or options.profile
+    known = tuple(
+        found for document, built in read if (found := _known(text, document, built, trainer))
+    )
     if not known:
-        return Analysis(text, uri, lines, tree, (), ())
+        return Analysis(text, uri, lines, tree, (), (), directives, options)
     faults = [fault for _, built in read for fault in built.faults]
-    return Analysis(text, uri, lines, tree, known, report(tree, lines, known, faults))
+    findings = report(tree, lines, known, faults, directives, options)
+    return Analysis(text, uri, lines, tree, known, findings, directives, options)
 
 
 def _as_being_typed(text: str, document: Document, value: Any) -> Any:
@@ -47,14 +57,16 @@ def _could_be_ours(text: str) -> bool:
     return any(sum(mark in text for mark in kind.marks) >= kind.enough for kind in DOCUMENTS)
 
 
-def _known(text: str, document: Document, built: Constructed) -> KnownDocument | None:
+def _known(
+    text: str, document: Document, built: Constructed, trainer: Trainer | None
+) -> KnownDocument | None:
     kind = recognise(_as_being_typed(text, document, built.value))
     if kind is None:
         return None
     checked = validate(kind.model, built.value)
     return KnownDocument(
         kind,
-        choose_profile(kind.model, built.value),
+        PROFILES[trainer] if trainer else choose_profile(kind.model, built.value),
         document,
         built.value,
         checked.config,

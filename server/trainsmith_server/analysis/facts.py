@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from trainsmith_schemas.profiles import Profile
-from trainsmith_server.analysis.bind import Place, find, key_span, value_span
+from trainsmith_schemas.problems import Path
+from trainsmith_schemas.profiles import unread_keys
+from trainsmith_server.analysis.bind import Binding, Place, find, key_span, value_span
 from trainsmith_server.analysis.findings import Edit, Fix, Related, Severity, Tag
-from trainsmith_server.analysis.tree import Entry, Mapping, Node, Span, resolve_alias
+from trainsmith_server.analysis.tree import Entry, Mapping, Span, resolve_alias
+
+if TYPE_CHECKING:
+    from trainsmith_server.analysis.result import KnownDocument
 
 _T = TypeVar("_T")
 
@@ -28,6 +33,11 @@ class Found(Generic[_T]):
         """The fix that writes another value here; `new_text` is YAML."""
         title = title or f"Set `{self.key}` to {new_text}"
         return Fix(title, (Edit(self.span, new_text),), preferred)
+
+    def rename(self, new_key: str) -> Fix:
+        """The fix that writes another key before the same value."""
+        edit = Edit((self.entry.key.start, self.entry.key.end), new_key)
+        return Fix(f"Rename to `{new_key}`", (edit,), preferred=True)
 
     def related(self, message: str) -> Related:
         """Point a finding elsewhere at this value."""
@@ -54,12 +64,15 @@ class Facts:
     the key is absent, empty, or has a value of another kind: that is for the schema to report.
     """
 
-    __slots__ = ("_data", "_root", "profile")
+    __slots__ = ("_entries", "_known", "_text", "kind", "profile")
 
-    def __init__(self, root: Node | None, data: Any, profile: Profile) -> None:
-        self._root = root
-        self._data = data
-        self.profile = profile
+    def __init__(self, known: KnownDocument, text: str) -> None:
+        self._known = known
+        self._text = text
+        self._entries = {binding.path: binding.entry for binding in known.bindings.entries}
+        self.kind = known.kind
+        """What kind of document it is."""
+        self.profile = known.profile
         """The trainer that the document is judged for."""
 
     def number(self, path: str) -> Found[float] | None:
@@ -101,42 +114,193 @@ class Facts:
 
     def has(self, path: str) -> bool:
         """Whether a key is there, whatever its value."""
-        return find(self._root, tuple(path.split("."))) is not None
+        return self._place(tuple(path.split("."))) is not None
+
+    def key(self, path: str) -> Found[Any] | None:
+        """A key that is there, whatever its value; its span is the key's."""
+        parts = tuple(path.split("."))
+        place = self._place(parts)
+        if place is None or place.entry is None:
+            return None
+        return Found(self._value(parts), parts[-1], place.entry, key_span(place.entry))
+
+    def bindings(self) -> tuple[Binding, ...]:
+        """All keys of the document's sections, in the order of the text."""
+        return self._known.bindings.entries
+
+    def unread(self) -> Iterator[Path]:
+        """The keys that the trainer never looks at."""
+        return unread_keys(self.kind.model, self._known.data, self.profile.name)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the recipe says enough to be run; a snippet does not."""
+        has_rate = self.learning_rate() or self.has("training_config.optimizer")
+        length = self.has("training_config.max_steps") or self.has("training_config.num_epochs")
+        return bool(has_rate and length and self.has("training_config.batch_size"))
+
+    def learning_rate(self) -> Found[float] | None:
+        """The rate that counts: the scheduler's, else the optimizer block's, else the flat key."""
+        return (
+            self.number("scheduler_config.max_lr")
+            or self.number("training_config.optimizer.lr")
+            or self.number("training_config.learning_rate")
+        )
+
+    def validation_interval(self) -> Found[int] | None:
+        """The interval that the trainer reads; tt-train's current trainers do not validate."""
+        if self.profile.name == "tt-train":
+            return None
+        newer = "training_config.validation_frequency"
+        found = self.whole(newer) if self.profile.name == "trainsmith" else None
+        return found or self.whole("training_config.eval_every")
+
+    def checkpoint_interval(self) -> Found[int] | None:
+        """The interval that the trainer reads, if it saves by steps."""
+        found = None
+        if self.profile.name == "trainsmith":
+            strategy = self.text("training_config.save_strategy")
+            if strategy and strategy.value == "epoch":
+                return None
+            found = self.whole("training_config.checkpoint_frequency")
+        return found or self.whole("training_config.model_save_interval")
+
+    def is_on(self, path: str) -> bool:
+        """Whether a flag is true."""
+        found = self.flag(path)
+        return bool(found and found.value)
+
+    def mesh(self) -> Found[list[int]] | None:
+        """The rows and columns of devices, if they are two positive numbers."""
+        found = self.wholes("device_config.mesh_shape")
+        return found if found and len(found.value) == 2 and min(found.value) > 0 else None
 
     def add_after(
         self, found: Found[Any], line: str, *, title: str, preferred: bool = False
     ) -> Fix:
         """The fix that writes another `key: value` behind an entry, in the same section."""
-        end = max(found.entry.key.end, found.span[1])
-        return Fix(title, (Edit((end, end), self._separator(found.entry) + line),), preferred)
+        parent = self._parent(found.entry)
+        return Fix(title, (self._behind(parent, found.entry, line),), preferred)
 
-    def _separator(self, entry: Entry) -> str:
-        for node in self._parents():
-            if entry in node.entries:
-                return ", " if node.flow else "\n" + " " * node.indent
-        return "\n"
+    def removal(self, found: Found[Any]) -> Edit:
+        """The edit that takes an entry away: its lines, or its part of a flow mapping."""
+        entry, text = found.entry, self._text
+        start, end = entry.key.start, _end(entry)
+        parent = self._parent(entry)
+        if parent.flow:
+            index = parent.entries.index(entry)
+            if index + 1 < len(parent.entries):
+                return Edit((start, parent.entries[index + 1].key.start), "")
+            return Edit((_end(parent.entries[index - 1]) if index else start, end), "")
+        line = text.rfind("\n", 0, start) + 1
+        after = text.find("\n", end)
+        return Edit((line, len(text) if after < 0 else after + 1), "")
 
-    def _parents(self) -> list[Mapping]:
-        found: list[Mapping] = []
-        waiting = [self._root]
+    def remove(self, found: Found[Any], *, title: str = "", preferred: bool = False) -> Fix:
+        """The fix that takes an entry away."""
+        return Fix(title or f"Remove `{found.key}`", (self.removal(found),), preferred)
+
+    def move(self, founds: list[Found[Any]], section: Path, lines: list[str], title: str) -> Fix:
+        """The fix that takes entries away and writes lines into a section, made where absent."""
+        removals = [self.removal(found) for found in founds]
+        if not lines:
+            return Fix(title, tuple(removals), preferred=True)
+        insertion = self._insertion(section, lines)
+        at = insertion.span[0]
+        inside = next((one for one in removals if one.span[0] <= at <= one.span[1]), None)
+        if inside is None:
+            return Fix(title, (*removals, insertion), preferred=True)
+        # The new lines go where the last old one was: one edit, since edits must not overlap.
+        new_text = insertion.new_text.lstrip("\n") + "\n"
+        flow = insertion.new_text.startswith(", ")
+        whole = Edit(inside.span, insertion.new_text if flow else new_text)
+        return Fix(title, (*(one for one in removals if one is not inside), whole), preferred=True)
+
+    def source(self, found: Found[Any]) -> str | None:
+        """A value as it stands in the text; `None` for a block collection or an empty value."""
+        node = found.entry.value
+        if node is None or node.end <= node.start or "\n" in self._text[node.start : node.end]:
+            return None
+        if isinstance(node, Mapping) and not node.flow:
+            return None
+        return self._text[node.start : node.end]
+
+    def _insertion(self, section: Path, lines: list[str]) -> Edit:
+        """The edit that writes lines at the end of a section."""
+        place = self._place(section) if section else Place(None, self._known.document.root)
+        node = resolve_alias(place.node) if place else None
+        if isinstance(node, Mapping) and node.entries:
+            joined = (", " if node.flow else "\n" + " " * node.indent).join(lines)
+            return self._behind(node, node.entries[-1], joined)
+        if place is None or place.entry is None:
+            *parents, name = section
+            outer = self._place(tuple(parents)) if parents else None
+            holder = resolve_alias(outer.node if outer else self._known.document.root)
+            if isinstance(holder, Mapping) and holder.flow:
+                return self._insertion(tuple(parents), [f"{name}: {{{', '.join(lines)}}}"])
+            indent = holder.indent if isinstance(holder, Mapping) else 2 * len(parents)
+            inner = "\n" + " " * (indent + 2)
+            return self._insertion(tuple(parents), [f"{name}:" + "".join(inner + x for x in lines)])
+        if isinstance(node, Mapping):
+            return Edit((node.start, node.end), "{" + ", ".join(lines) + "}")
+        line_start = self._text.rfind("\n", 0, place.entry.key.start) + 1
+        indent = "\n" + " " * (place.entry.key.start - line_start + 2)
+        end = self._line_end(place.entry.colon + 1)
+        return Edit((end, end), "".join(indent + line for line in lines))
+
+    def _behind(self, parent: Mapping, entry: Entry, line: str) -> Edit:
+        """Write behind an entry; in a block, behind the comment that shares its line."""
+        if parent.flow:
+            end = _end(entry)
+            return Edit((end, end), ", " + line)
+        end = self._line_end(_end(entry))
+        return Edit((end, end), "\n" + " " * parent.indent + line)
+
+    def _line_end(self, offset: int) -> int:
+        end = self._text.find("\n", offset)
+        if end < 0:
+            return len(self._text)
+        return end - 1 if self._text[end - 1] == "\r" else end
+
+    def _parent(self, entry: Entry) -> Mapping:
+        """The mapping that an entry stands in."""
+        waiting = [self._known.document.root]
+        seen: set[int] = set()
         while waiting:
             node = resolve_alias(waiting.pop())
-            if isinstance(node, Mapping) and node not in found:
-                found.append(node)
-                waiting.extend(entry.value for entry in node.entries)
-        return found
+            if isinstance(node, Mapping) and id(node) not in seen:
+                seen.add(id(node))
+                if entry in node.entries:
+                    return node
+                waiting.extend(inner.value for inner in node.entries)
+        raise LookupError("the entry is of another document")
 
-    def _find(self, path: str) -> Found[Any] | None:
-        value = self._data
-        parts = tuple(path.split("."))
+    def _place(self, parts: Path) -> Place | None:
+        entry = self._entries.get(parts)
+        # Aliases and merge keys are not bound, so that they are looked up in the tree.
+        return Place(entry, entry.value) if entry else find(self._known.document.root, parts)
+
+    def _value(self, parts: Path) -> Any:
+        value = self._known.data
         for part in parts:
             if not isinstance(value, dict) or part not in value:
                 return None
             value = value[part]  # pyright: ignore[reportUnknownVariableType]
-        place = find(self._root, parts)
+        return value  # pyright: ignore[reportUnknownVariableType]
+
+    def _find(self, path: str) -> Found[Any] | None:
+        parts = tuple(path.split("."))
+        value = self._value(parts)
+        if value is None:
+            return None
+        place = self._place(parts)
         if place is None or place.entry is None or place.node is None:
             return None
         return Found(value, parts[-1], place.entry, value_span(place))
+
+
+def _end(entry: Entry) -> int:
+    return max(entry.key.end, entry.value.end if entry.value else entry.colon + 1)
 
 
 def key_place(found: Found[Any]) -> Span:

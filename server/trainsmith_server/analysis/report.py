@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
 
 from trainsmith_schemas.problems import Path, Problem, dotted
 from trainsmith_server.analysis.bind import Place, find, key_span, value_span
+from trainsmith_server.analysis.directives import Directives
 from trainsmith_server.analysis.facts import Facts
 from trainsmith_server.analysis.findings import Edit, Finding, Fix, Related
 from trainsmith_server.analysis.lines import LineIndex
+from trainsmith_server.analysis.options import Options
 from trainsmith_server.analysis.result import KnownDocument
+from trainsmith_server.analysis.suppressions import suppress
 from trainsmith_server.analysis.tree import (
     Entry,
     Fault,
@@ -27,9 +31,14 @@ from trainsmith_server.rules import all_rules
 
 
 def report(
-    tree: Tree, lines: LineIndex, documents: Iterable[KnownDocument], value_faults: list[Fault]
+    tree: Tree,
+    lines: LineIndex,
+    documents: Iterable[KnownDocument],
+    value_faults: list[Fault],
+    directives: Directives,
+    options: Options,
 ) -> tuple[Finding, ...]:
-    """All findings, in the order of the text.
+    """All findings that are not ignored or off, in the order of the text.
 
     A line that YAML cannot read has its syntax error and nothing else: what the schema would say
     about half a line only follows from that.
@@ -40,23 +49,36 @@ def report(
         for line in range(lines.line_of(fault.span[0]), lines.line_of(fault.span[1]) + 1)
     }
     findings = [_fault_finding(fault) for fault in tree.faults]
-    for finding in _on_readable_lines(tree, documents, value_faults):
+    for finding in _on_readable_lines(tree, documents, value_faults, options):
         first, last = (lines.line_of(offset) for offset in finding.span)
         if not any(line in broken for line in range(first, last + 1)):
             findings.append(finding)
-    return tuple(sorted(findings, key=lambda finding: (finding.span, finding.code)))
+    told = suppress(findings, directives, lines, options, complete=not tree.faults)
+    judged = (one for finding in told if (one := _judged(finding, options)))
+    return tuple(sorted(judged, key=lambda finding: (finding.span, finding.code)))
+
+
+def _judged(finding: Finding, options: Options) -> Finding | None:
+    """A finding with the severity that was chosen for its code; `None` where that is off."""
+    severity = options.severity(finding.code, finding.severity)
+    return replace(finding, severity=severity) if severity else None
 
 
 def _on_readable_lines(
-    tree: Tree, documents: Iterable[KnownDocument], value_faults: list[Fault]
+    tree: Tree, documents: Iterable[KnownDocument], value_faults: list[Fault], options: Options
 ) -> Iterator[Finding]:
     yield from (_fault_finding(fault) for fault in value_faults)
     for known in documents:
         yield from _duplicate_keys(tree, known.document.root)
+        ruled = list(_rule_findings(known, tree.text, options))
+        misplaced = {finding.span for finding in ruled if finding.code == "wrong-section"}
         for problem in known.problems:
             if problem.code != "missing-key" or not tree.faults:
-                yield _problem_finding(known.document.root, problem)
-        yield from _rule_findings(known)
+                finding = _problem_finding(known.document.root, problem)
+                # The rule says more about the same mistake.
+                if finding.code != "unknown-key" or finding.span not in misplaced:
+                    yield finding
+        yield from ruled
 
 
 def _fault_finding(fault: Fault) -> Finding:
@@ -68,10 +90,11 @@ def _fault_finding(fault: Fault) -> Finding:
     return Finding(fault.code, "error", fault.message, fault.span, fixes)
 
 
-def _rule_findings(known: KnownDocument) -> Iterator[Finding]:
-    facts = Facts(known.document.root, known.data, known.profile)
+def _rule_findings(known: KnownDocument, text: str, options: Options) -> Iterator[Finding]:
+    facts = Facts(known, text)
     for rule in all_rules():
-        if known.kind.name in rule.documents:
+        usual = rule.severity if rule.on else None
+        if known.kind.name in rule.documents and options.severity(rule.code, usual):
             for hit in rule.check(facts):
                 yield Finding(
                     rule.code,

@@ -10,9 +10,11 @@ from trainsmith_schemas.documents import Document as Kind
 from trainsmith_schemas.problems import Problem
 from trainsmith_schemas.profiles import Profile
 from trainsmith_server.analysis.bind import Bindings
-from trainsmith_server.analysis.findings import Finding
+from trainsmith_server.analysis.directives import Directives
+from trainsmith_server.analysis.findings import Finding, Severity
 from trainsmith_server.analysis.lines import LineIndex
-from trainsmith_server.analysis.tree import Document, Tree
+from trainsmith_server.analysis.options import Options
+from trainsmith_server.analysis.tree import Document, Span, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class KnownDocument:
 
     kind: Kind
     profile: Profile
-    """The trainer that it was written for, by the keys that it has."""
+    """The trainer that it is judged for: the one that was chosen, or else its own by its keys."""
     document: Document
     data: Any
     """Its Python value."""
@@ -42,11 +44,21 @@ class Analysis:
     documents: tuple[KnownDocument, ...]
     """Its documents that are ours; none for any other file in the world."""
     findings: tuple[Finding, ...]
+    directives: Directives
+    """Its comments that are meant for us."""
+    options: Options
+    """What it was judged by."""
 
     @property
     def kind(self) -> Kind | None:
         """What the file is: the kind of its first document that is ours."""
         return self.documents[0].kind if self.documents else None
+
+    def severity(self, code: str, usual: Severity, span: Span) -> Severity | None:
+        """How severe a finding from elsewhere is here; `None` where it is off or ignored."""
+        if self.directives.ignore(code, self.lines.line_of(span[0])):
+            return None
+        return self.options.severity(code, usual)
 
     def document_at(self, offset: int) -> KnownDocument | None:
         """The document of ours at an offset."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trainsmith_server.analysis.directives import is_ignorable
 from trainsmith_server.analysis.findings import Edit, Finding, Fix
 from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.analysis.suppressions import ignore_on_line
 from trainsmith_server.analysis.tree import Span
 
 
@@ -19,12 +21,16 @@ class QuickFix:
 
 
 def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
-    """The fixes of every finding that touches a span."""
+    """The fixes of every finding that touches a span; behind them the ways to ignore it."""
     start, end = span
-    for finding in analysis.findings:
-        if finding.span[0] <= end and start <= finding.span[1]:
-            for fix in finding.fixes:
-                yield QuickFix(finding, fix)
+    touched = [one for one in analysis.findings if one.span[0] <= end and start <= one.span[1]]
+    for finding in touched:
+        for fix in finding.fixes:
+            yield QuickFix(finding, fix)
+    for finding in touched:
+        if is_ignorable(finding.code):
+            fix = ignore_on_line(analysis.tree, analysis.lines, analysis.directives, finding)
+            yield QuickFix(finding, fix)
 
 
 def fix_all(analysis: Analysis) -> tuple[Edit, ...]:

@@ -45,6 +45,8 @@ class Rule:
     check: Callable[[Facts], Iterator[Hit]]
     documents: tuple[str, ...] = ("training",)
     """The kinds of document that it looks at."""
+    on: bool = True
+    """Whether it speaks without being asked to; what is a matter of taste does not."""
 
 
 @cache

@@ -1,0 +1,36 @@
+"""The codes of findings that people may ignore or give another level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from trainsmith_schemas import problems
+from trainsmith_server.analysis.directives import INVALID, UNUSED, is_syntax, nearest_name
+from trainsmith_server.rules import all_rules
+
+ELSEWHERE: Mapping[str, str] = {
+    "model-file-problems": "The model file that a recipe names has errors",
+}
+"""Codes that only the editor gives, since their causes stand in other files."""
+
+
+@cache
+def adjustable_codes() -> Mapping[str, str]:
+    """Every code that has a level, with its title: the schema's, the rules', the comments'."""
+    return {
+        **problems.CODES,
+        **{rule.code: rule.title for rule in all_rules()},
+        **ELSEWHERE,
+        UNUSED: "A comment that ignores what is not there",
+        INVALID: "A comment to Trainsmith that says nothing it knows",
+    }
+
+
+def unknown_code(code: str) -> tuple[str, str | None]:
+    """Say why a code has no level; and the nearest one that has."""
+    if is_syntax(code):
+        return f"`{code}` is an error that every reader of YAML stops at", None
+    nearest = nearest_name(code, adjustable_codes())
+    hint = f"; did you mean `{nearest}`?" if nearest else ""
+    return f"there is no code `{code}`{hint}", nearest

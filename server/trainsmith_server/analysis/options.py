@@ -1,0 +1,27 @@
+"""What a text is judged by, apart from itself: the trainer and the level of each code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trainsmith_schemas.base import Trainer
+from trainsmith_schemas.settings import Level
+from trainsmith_server.analysis.findings import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The choices of a person or a project; without any, everything is as the rules say."""
+
+    profile: Trainer | None = None
+    """The trainer to judge for; `None` is the one that the text was written for."""
+    levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
+    """Codes whose level is not the usual one."""
+
+    def severity(self, code: str, usual: Severity | None) -> Severity | None:
+        """How severe a code is here; `usual` and the result are `None` where it is off."""
+        level = self.levels.get(code)
+        if level is None:
+            return usual
+        return None if level == "off" else level
