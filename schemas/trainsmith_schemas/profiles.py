@@ -39,6 +39,24 @@ PROFILES: Mapping[Trainer, Profile] = {
     )
 }
 
+FLAT_OPTIMIZER_KEYS: Mapping[str, str] = {
+    "learning_rate": "lr",
+    "weight_decay": "weight_decay",
+    "beta1": "beta1",
+    "beta2": "beta2",
+    "eps": "epsilon",
+    "use_moreh_adamw": "type",
+    "use_kahan_summation": "kahan_summation",
+    "use_no_op": "type",
+}
+"""Older tt-train's keys of `training_config`, and what the `optimizer` block calls them now."""
+
+TWINS: Mapping[str, str] = {
+    "validation_frequency": "eval_every",
+    "checkpoint_frequency": "model_save_interval",
+}
+"""Two names of one setting in `training_config`; where both stand, the first of a pair wins."""
+
 
 def unread_keys(model: type[Section], data: Any, trainer: Trainer) -> Iterator[Path]:
     """The keys in a document that we know and that a trainer never looks at.

@@ -12,9 +12,7 @@ def run_plan(analysis: Analysis) -> RunPlan:
     """Say what kind of document it is, where its runs go, and whether the trainer would take it."""
     folder = None
     for known in analysis.documents[:1]:
-        folder = Facts(known.document.root, known.data, known.profile).text(
-            "training_config.checkpoint_dir"
-        )
+        folder = Facts(known, analysis.text).text("training_config.checkpoint_dir")
     severities = [finding.severity for finding in analysis.findings]
     return RunPlan(
         document=analysis.kind.name if analysis.kind else None,

@@ -12,12 +12,12 @@ from trainsmith_server.rules import Example, Rule
 def check(facts: Facts) -> Iterator[Hit]:
     """Compare `enable_ddp` with the number of devices."""
     ddp = facts.flag("device_config.enable_ddp")
-    mesh = facts.wholes("device_config.mesh_shape")
+    mesh = facts.mesh()
     if ddp is None or not ddp.value:
         return
     if mesh is None and facts.has("device_config.mesh_shape"):
         return  # The schema says what is wrong with it.
-    if mesh is not None and (not mesh.value or prod(mesh.value) != 1):
+    if mesh is not None and prod(mesh.value) != 1:
         return
     turn_off = ddp.set_to("false", title="Set `enable_ddp` to false", preferred=True)
     if mesh is None:

@@ -18,7 +18,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     optimizer = facts.text("training_config.optimizer.type")
     if optimizer and optimizer.value not in _ADAM:
         return
-    rate = _rate_that_counts(facts)
+    rate = facts.learning_rate()
     if rate is None or rate.value < _limit(facts, rate):
         return
     times = f"{rate.value / _USUAL:.3g}"
@@ -32,15 +32,6 @@ def check(facts: Facts) -> Iterator[Hit]:
             ),
             rate.set_to("5.0e-5", title=f"Set `{rate.key}` to 5.0e-5, the careful choice"),
         ),
-    )
-
-
-def _rate_that_counts(facts: Facts) -> Found[float] | None:
-    """The scheduler's rate wins over the optimizer block's, and that over the flat key."""
-    return (
-        facts.number("scheduler_config.max_lr")
-        or facts.number("training_config.optimizer.lr")
-        or facts.number("training_config.learning_rate")
     )
 
 

@@ -1,0 +1,87 @@
+"""`batch-not-divisible`: a batch that cannot be divided over the devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_OTHER_MODES = ("enable_tp", "enable_fsdp", "enable_sp", "enable_cp")
+_AXES = ("moe_axis", "moe_tp_axis")
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Divide the batch by the devices that share it."""
+    batch, mesh = facts.whole("training_config.batch_size"), facts.mesh()
+    if batch is None or mesh is None or not facts.is_on("device_config.enable_ddp"):
+        return
+    # With a second mode on, the rows share the batch and the columns share the model.
+    others = any(facts.is_on(f"device_config.{mode}") for mode in _OTHER_MODES) or any(
+        facts.has(f"device_config.{axis}") for axis in _AXES
+    )
+    shares = mesh.value[0] if others else prod(mesh.value)
+    if batch.value < 1 or batch.value % shares == 0:
+        return
+    above = -(-batch.value // shares) * shares
+    choices = (above, above - shares) if above > shares else (above,)
+    yield Hit(
+        f"`batch_size` {batch.value} does not divide over {shares} data-parallel devices",
+        batch.span,
+        fixes=tuple(batch.set_to(str(choice)) for choice in choices),
+        related=(mesh.related(f"{shares} devices share the batch"),),
+    )
+
+
+RULE = Rule(
+    code="batch-not-divisible",
+    severity="error",
+    title="The batch does not divide over the devices",
+    docs="""\
+`batch_size` is the global batch. Data parallelism gives each device an equal part of it, so the
+number of data-parallel devices must divide it; trainers stop where it doesn't.
+
+**When it is fine.** Never. With tensor parallelism or FSDP beside data parallelism, only the rows
+of the mesh share the batch, and the rule counts only them.
+
+**How to mend it.** Take the nearest multiple of the number of devices.
+""",
+    examples=(
+        Example(
+            bad=(
+                "training_config:\n  batch_size: 12\ndevice_config:\n  enable_ddp: true\n"
+                "  mesh_shape: [1, 8]\n"
+            ),
+            good=(
+                "training_config:\n  batch_size: 16\ndevice_config:\n  enable_ddp: true\n"
+                "  mesh_shape: [1, 8]\n"
+            ),
+        ),
+        Example(
+            bad=(
+                "training_config:\n  batch_size: 1\ndevice_config:\n  enable_ddp: true\n"
+                "  mesh_shape: [1, 2]\n"
+            ),
+            good=(
+                "training_config:\n  batch_size: 2\ndevice_config:\n  enable_ddp: true\n"
+                "  mesh_shape: [1, 2]\n"
+            ),
+        ),
+    ),
+    fine=(
+        (
+            "training_config:\n  batch_size: 16\ndevice_config:\n  enable_ddp: true\n"
+            "  mesh_shape: [2, 4]\n"
+        ),
+        (
+            "training_config:\n  batch_size: 2\ndevice_config:\n  enable_ddp: true\n"
+            "  enable_tp: true\n  mesh_shape: [2, 4]\n"
+        ),
+        (
+            "training_config:\n  batch_size: 3\ndevice_config:\n  enable_tp: true\n"
+            "  mesh_shape: [1, 8]\n"
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,50 @@
+"""`clip-norm-range`: a clipping threshold that clips nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_LIMIT = 10
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for a threshold far above every usual gradient."""
+    norm = facts.number("training_config.clip_grad_norm_max_norm")
+    clip = facts.flag("training_config.use_clip_grad_norm")
+    if norm is None or norm.value <= _LIMIT or (clip and not clip.value):
+        return
+    yield Hit(
+        f"`{norm.key}` {norm.value:g} is so long that hardly any gradient is clipped",
+        norm.span,
+        fixes=(norm.set_to("1.0"),),
+    )
+
+
+RULE = Rule(
+    code="clip-norm-range",
+    severity="hint",
+    title="The clipping threshold is very high",
+    docs="""\
+Clipping shortens gradients that are longer than this. In a healthy run they are about 1 long, so a
+threshold above 10 lets even a bad batch through.
+
+**When it is fine.** Where you have seen that the gradients of your model are longer.
+
+**How to mend it.** `1.0` is usual, `0.5` is careful.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  clip_grad_norm_max_norm: 100.0\n",
+            good="training_config:\n  clip_grad_norm_max_norm: 1.0\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  clip_grad_norm_max_norm: 0.5\n",
+        "training_config:\n  use_clip_grad_norm: false\n  clip_grad_norm_max_norm: 100.0\n",
+        "training_config:\n  clip_grad_norm_max_norm: 10\n",
+    ),
+    check=check,
+)

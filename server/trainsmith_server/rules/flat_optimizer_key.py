@@ -1,0 +1,91 @@
+"""`flat-optimizer-key`: the older way of writing what now stands in `optimizer`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from trainsmith_schemas.profiles import FLAT_OPTIMIZER_KEYS
+from trainsmith_server.analysis.facts import Facts, Found, Hit
+from trainsmith_server.rules import Example, Rule
+
+_OPTIMIZER = ("training_config", "optimizer")
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Find the flat keys in a recipe for the current tt-train."""
+    if facts.profile.name != "tt-train":
+        return
+    found = [
+        flat
+        for key in FLAT_OPTIMIZER_KEYS
+        if (flat := facts.key(f"training_config.{key}")) is not None
+    ]
+    lines = list(dict.fromkeys(line for flat in found for line in _lines(facts, flat)))
+    what = f"`{found[0].key}`" if len(found) == 1 else f"these {len(found)} keys"
+    for flat in found:
+        yield Hit(
+            f"tt-train does not read `{flat.key}` here; "
+            f"it reads `{FLAT_OPTIMIZER_KEYS[flat.key]}` in `optimizer`",
+            flat.span,
+            fixes=(facts.move(found, _OPTIMIZER, lines, f"Move {what} into `optimizer`"),),
+            tags=("unnecessary",),
+        )
+
+
+def _lines(facts: Facts, flat: Found[Any]) -> Iterator[str]:
+    """What a flat key is in the block; nothing where the block says it already."""
+    name = FLAT_OPTIMIZER_KEYS[flat.key]
+    if facts.has(f"training_config.optimizer.{name}"):
+        return
+    if name == "type":
+        if flat.value is True:
+            yield "type: MorehAdamW" if flat.key == "use_moreh_adamw" else "type: NoOp"
+    elif name == "kahan_summation":
+        if flat.value is True:
+            yield "kahan_summation: true"
+    elif (value := facts.source(flat)) is not None:
+        yield f"{name}: {value}"
+
+
+RULE = Rule(
+    code="flat-optimizer-key",
+    severity="warning",
+    title="An optimizer key outside `optimizer`",
+    docs="""\
+tt-train up to 0.65 read `learning_rate`, `weight_decay` and their like in `training_config`. The
+current one reads `lr`, `weight_decay`, `epsilon` in the block `training_config.optimizer`, and
+skips the old keys without a word: a run then trains with the defaults of the block.
+
+**When it is fine.** Never: the line looks as if it did something. In recipes for Trainsmith and
+for older tt-train, which read these keys, the rule is silent.
+
+**How to mend it.** Move the keys into `optimizer`. Where the block has the value already, the flat
+key goes away.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  model_source: a/b\n  ema_decay: 0.9\n  learning_rate: 0.0003\n"
+            "  weight_decay: 0.01  # as before\n  optimizer:\n    type: AdamW\n  seed: 1\n",
+            good="training_config:\n  model_source: a/b\n  ema_decay: 0.9\n  optimizer:\n"
+            "    type: AdamW\n    lr: 0.0003\n    weight_decay: 0.01\n  seed: 1\n",
+        ),
+        Example(
+            bad="training_config:\n  project_name: nano\n  learning_rate: 0.5\n"
+            "  optimizer: {lr: 0.0003}\n",
+            good="training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n",
+        ),
+        Example(
+            bad="training_config:\n  project_name: nano\n  model_source: a/b\n"
+            "  optimizer: {type: SGD}\n  learning_rate: 0.5",
+            good="training_config:\n  project_name: nano\n  model_source: a/b\n"
+            "  optimizer: {type: SGD, lr: 0.5}\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  learning_rate: 0.0001\n  optimizer: {weight_decay: 0.1}\n",
+        "training_config:\n  learning_rate: 0.0001\n  use_moreh_adamw: true\n",
+        "training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n",
+    ),
+    check=check,
+)

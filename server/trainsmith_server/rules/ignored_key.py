@@ -1,0 +1,84 @@
+"""`ignored-key`: a key that the trainer never looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_schemas.problems import dotted
+from trainsmith_schemas.profiles import FLAT_OPTIMIZER_KEYS, PROFILES, TWINS
+from trainsmith_schemas.validate import facts_at
+from trainsmith_server.analysis.facts import Facts, Found, Hit
+from trainsmith_server.analysis.findings import Fix
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Go through the keys that this trainer leaves unread, and say who reads them."""
+    for path in facts.unread():
+        key = str(path[-1])
+        if facts.profile.name == "tt-train" and key in FLAT_OPTIMIZER_KEYS:
+            continue  # `flat-optimizer-key` says what to do with it.
+        found = facts.key(dotted(path))
+        known = facts_at(facts.kind.model, path)
+        if found is None or known is None:
+            continue
+        readers = " and ".join(PROFILES[name].title for name in known.read_by)
+        # tt-train carries such keys in its own files: older and newer programs share them.
+        family = facts.profile.name == "tt-train" and "tt-train-flat" in known.read_by
+        yield Hit(
+            f"{facts.profile.title} does not read `{key}`; {readers} does",
+            found.span,
+            fixes=tuple(_fixes(facts, found)),
+            tags=("unnecessary",),
+            severity="information" if family else None,
+        )
+
+
+def _fixes(facts: Facts, found: Found[object]) -> Iterator[Fix]:
+    twin = TWINS.get(found.key)
+    if twin and facts.profile.name != "blacksmith" and not facts.has(f"training_config.{twin}"):
+        known = facts_at(facts.kind.model, ("training_config", twin))
+        if known and facts.profile.name in known.read_by:
+            yield found.rename(twin)
+    yield facts.remove(found)
+
+
+RULE = Rule(
+    code="ignored-key",
+    severity="warning",
+    title="The trainer does not read this key",
+    docs="""\
+Several trainers read recipes like this one, and each reads other keys. What a trainer doesn't
+read, it skips without a word: a run goes on as if the line were not there. Trainsmith tells from
+the other keys of a file which trainer it was written for, and names those that read the key.
+
+**When it is fine.** In a file that several trainers share. For keys that the older and the newer
+tt-train both carry, it is only a remark.
+
+**How to mend it.** Take the key away, or write the one that this trainer reads in its place.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  project_name: nano\n  use_no_op: false\n"
+            "  checkpoint_frequency: 100\n  seed: 1\n",
+            good="training_config:\n  project_name: nano\n  use_no_op: false\n"
+            "  model_save_interval: 100\n  seed: 1\n",
+        ),
+        Example(
+            bad="training_config:\n  project_name: nano\n  model_source: a/b\n"
+            "  use_wandb: true # yes\n  seed: 1\n",
+            good="training_config:\n  project_name: nano\n  model_source: a/b\n  seed: 1\n",
+        ),
+        Example(
+            bad="training_config: {project_name: nano, model_source: a/b, use_wandb: true}\n",
+            good="training_config: {project_name: nano, model_source: a/b}\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  use_wandb: true\n  validation_frequency: 50\n",
+        "training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n",
+        "training_config:\n  project_name: nano\n  model_source: a/b\n  learning_rate: 0.001\n",
+    ),
+    check=check,
+    documents=("training", "model", "lora", "multihost", "optimizer", "blacksmith"),
+)

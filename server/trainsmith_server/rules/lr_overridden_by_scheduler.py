@@ -1,0 +1,64 @@
+"""`lr-overridden-by-scheduler`: a learning rate that the scheduler replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Compare the scheduler's rate with the one in `training_config`."""
+    if facts.profile.name == "tt-train":
+        return  # Its `train.py` does not read the section; only its fine-tuning examples do.
+    scheduled = facts.number("scheduler_config.max_lr")
+    rate = facts.number("training_config.optimizer.lr") or facts.number(
+        "training_config.learning_rate"
+    )
+    if scheduled is None or rate is None or rate.value == scheduled.value:
+        return
+    yield Hit(
+        f"`max_lr` {scheduled.value:g} of `scheduler_config` sets the rate: "
+        f"`{rate.key}` {rate.value:g} has no effect",
+        rate.span,
+        fixes=(
+            scheduled.set_to(f"{rate.value!r}", title=f"Set `max_lr` to {rate.value!r}"),
+            rate.set_to(f"{scheduled.value!r}", title=f"Set `{rate.key}` to {scheduled.value!r}"),
+        ),
+        related=(scheduled.related("the rate that counts"),),
+    )
+
+
+RULE = Rule(
+    code="lr-overridden-by-scheduler",
+    severity="warning",
+    title="The scheduler sets another learning rate",
+    docs="""\
+With a `scheduler_config`, the rate rises to `max_lr` and falls from there. The learning rate of
+`training_config` is not asked, so a change to it changes nothing, and the two numbers in the file
+tell different stories.
+
+**When it is fine.** Never with two different numbers; with the same one, the rule is silent.
+
+**How to mend it.** Write the rate that you mean into `max_lr`, or take one of the two away.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  learning_rate: 0.0003\nscheduler_config:\n  max_lr: 0.0001\n",
+            good="training_config:\n  learning_rate: 0.0003\nscheduler_config:\n  max_lr: 0.0003\n",
+        ),
+        Example(
+            bad="training_config:\n  optimizer: {lr: 0.0003}\nscheduler_config:\n  max_lr: 0.001\n",
+            good=(
+                "training_config:\n  optimizer: {lr: 0.0003}\nscheduler_config:\n  max_lr: 0.0003\n"
+            ),
+        ),
+    ),
+    fine=(
+        "training_config:\n  learning_rate: 0.0001\nscheduler_config:\n  max_lr: 1.0e-4\n",
+        "training_config:\n  learning_rate: 0.0003\nscheduler_config:\n  warmup_steps: 10\n",
+        "training_config:\n  seed: 1\nscheduler_config:\n  max_lr: 0.001\n",
+    ),
+    check=check,
+)

@@ -1,0 +1,59 @@
+"""`lr-too-low`: a learning rate at which nothing is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_LIMIT = 1e-6
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the rate that counts, unless a reward drives the training."""
+    if facts.has("training_config.grpo_config") or facts.has("grpo_config"):
+        return
+    rate = facts.learning_rate()
+    if rate is None or not 0 < rate.value <= _LIMIT:
+        return
+    yield Hit(
+        f"`{rate.key}` {rate.value:g} is so small that the loss may barely move",
+        rate.span,
+        fixes=(
+            rate.set_to("1.0e-5", title=f"Set `{rate.key}` to 1.0e-5, still careful"),
+            rate.set_to("0.0001", title=f"Set `{rate.key}` to 0.0001, the usual start"),
+        ),
+    )
+
+
+RULE = Rule(
+    code="lr-too-low",
+    severity="hint",
+    title="The learning rate is too low",
+    docs="""\
+Adam moves each weight by about the learning rate at each step. At a millionth, a thousand steps
+move a weight by a thousandth: the run takes as long as any other and ends where it began.
+
+**When it is fine.** In reinforcement learning, where such rates are usual (the rule is silent where
+there is a `grpo_config`), and for the last polish of a model that is already good.
+
+**How to mend it.** Start at `0.0001` for fine-tuning, or at `1.0e-5` to be careful.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  learning_rate: 1.0e-6\n",
+            good="training_config:\n  learning_rate: 1.0e-5\n",
+        ),
+        Example(
+            bad="training_config:\n  optimizer: {lr: 5.0e-7}\n",
+            good="training_config:\n  optimizer: {lr: 1.0e-5}\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  learning_rate: 1.0e-5\n",
+        "training_config:\n  optimizer: {lr: 5.0e-7}\n  grpo_config: {epsilon: 0.2}\n",
+        "training_config:\n  learning_rate: 1.0e-7\nscheduler_config:\n  max_lr: 0.0001\n",
+    ),
+    check=check,
+)

@@ -1,0 +1,76 @@
+"""`multi-device-without-parallelism`: several devices and no word on what to do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_MODES = ("enable_ddp", "enable_tp", "enable_fsdp", "enable_sp", "enable_cp")
+_AXES = ("moe_axis", "moe_tp_axis")
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for a parallel mode wherever the mesh has several devices."""
+    mesh = facts.mesh()
+    if mesh is None or prod(mesh.value) == 1:
+        return
+    if any(facts.is_on(f"device_config.{mode}") for mode in _MODES):
+        return
+    if any(facts.has(f"device_config.{axis}") for axis in _AXES):
+        return
+    ddp = facts.flag("device_config.enable_ddp")
+    if ddp is None and not facts.complete:
+        return  # Somebody is still typing.
+    turn_on = (
+        ddp.set_to("true", title="Set `enable_ddp` to true")
+        if ddp
+        else facts.add_after(mesh, "enable_ddp: true", title="Add `enable_ddp: true`")
+    )
+    yield Hit(
+        f"`mesh_shape` {mesh.value} has {prod(mesh.value)} devices, but no parallel mode is on",
+        mesh.span,
+        fixes=(turn_on, mesh.set_to("[1, 1]", title="Set `mesh_shape` to [1, 1], one device")),
+    )
+
+
+RULE = Rule(
+    code="multi-device-without-parallelism",
+    severity="warning",
+    title="Several devices, and nothing that shares the work",
+    docs="""\
+A mesh of several devices is opened, but no parallel mode divides the batch or the model over them:
+every device computes the same, or all but one wait.
+
+**When it is fine.** Where the trainer's own code shares the work without asking the file.
+
+**How to mend it.** Turn on `enable_ddp`, which divides the batch, or another mode that the trainer
+has; or take one device, `mesh_shape: [1, 1]`.
+""",
+    examples=(
+        Example(
+            bad="device_config:\n  enable_ddp: false\n  mesh_shape: [1, 2]\n",
+            good="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n",
+        ),
+        Example(
+            bad=(
+                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+                "  max_steps: 500\ndevice_config:\n  mesh_shape: [2, 4]\n"
+            ),
+            good=(
+                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+                "  max_steps: 500\ndevice_config:\n  mesh_shape: [2, 4]\n"
+                "  enable_ddp: true\n"
+            ),
+        ),
+    ),
+    fine=(
+        "device_config:\n  mesh_shape: [1, 2]\n",
+        "device_config:\n  enable_tp: true\n  mesh_shape: [1, 8]\n",
+        "device_config:\n  enable_ddp: false\n  mesh_shape: [1, 1]\n",
+        "device_config:\n  enable_ddp: false\n  moe_axis: ep\n  mesh_shape: [1, 8]\n",
+    ),
+    check=check,
+)

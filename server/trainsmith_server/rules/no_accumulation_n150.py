@@ -1,0 +1,76 @@
+"""`no-accumulation-n150`: a small batch on one device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_USUAL = 32
+"""The effective batch that recipes for all boards aim at."""
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the effective batch of a recipe for one device."""
+    batch, mesh = facts.whole("training_config.batch_size"), facts.mesh()
+    if facts.profile.name != "trainsmith" or not facts.complete or batch is None:
+        return
+    if facts.has("training_config.gradient_accumulation_steps"):
+        return
+    if (mesh and prod(mesh.value) > 1) or not 1 <= batch.value <= _USUAL // 2:
+        return
+    steps = _USUAL // batch.value
+    line = f"gradient_accumulation_steps: {steps}"
+    yield Hit(
+        f"the effective batch is {batch.value}; "
+        f"{steps} accumulated micro-batches make {batch.value * steps} in the same memory",
+        batch.span,
+        fixes=(facts.add_after(batch, line, title=f"Add `{line}`"),),
+    )
+
+
+RULE = Rule(
+    code="no-accumulation-n150",
+    severity="hint",
+    title="A small effective batch on one device",
+    docs="""\
+One small device such as an N150 has memory for about 8 sequences at once, and gradients from so few
+are noisy. Accumulation adds up several micro-batches before the weights move: it reaches the
+effective batch of 32 that larger machines use, and takes no more memory.
+
+**When it is fine.** Small models often learn well from small batches. Write
+`gradient_accumulation_steps: 1`, and the rule is silent, as it is in snippets and in recipes for
+other trainers.
+
+**How to mend it.** `gradient_accumulation_steps: 4` with `batch_size: 8`. A step then takes four
+times as long and learns from four times as much.
+""",
+    examples=(
+        Example(
+            bad=(
+                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+                "  max_steps: 500\ndevice_config:\n  mesh_shape: [1, 1]\n"
+            ),
+            good=(
+                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+                "  gradient_accumulation_steps: 4\n  max_steps: 500\ndevice_config:\n"
+                "  mesh_shape: [1, 1]\n"
+            ),
+        ),
+    ),
+    fine=(
+        (
+            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+            "  max_steps: 500\n  gradient_accumulation_steps: 1\n"
+        ),
+        (
+            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+            "  max_steps: 500\ndevice_config:\n  mesh_shape: [1, 2]\n"
+        ),
+        "training_config:\n  batch_size: 8\n",
+        "training_config:\n  learning_rate: 0.0001\n  batch_size: 32\n  max_steps: 500\n",
+    ),
+    check=check,
+)

@@ -1,0 +1,64 @@
+"""`too-many-checkpoints`: checkpoints by the hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_MANY = 50
+_LONG_RUN = 1000
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Divide the length of the run by the interval."""
+    interval = facts.checkpoint_interval()
+    steps = facts.whole("training_config.max_steps")
+    if interval is None or steps is None or interval.value <= 1:
+        return  # `save-every-step` has its own words.
+    count = steps.value // interval.value
+    if count <= _MANY:
+        return
+    choice = 100 if steps.value <= _LONG_RUN else 500
+    choice = max(choice, -(-steps.value // _MANY))
+    yield Hit(
+        f"saving every {interval.value} of {steps.value:,} steps writes about {count:,} "
+        "checkpoints, each as slow as several steps",
+        interval.span,
+        fixes=(interval.set_to(str(choice)),),
+        related=(steps.related("the length of the run"),),
+    )
+
+
+RULE = Rule(
+    code="too-many-checkpoints",
+    severity="information",
+    title="Very many checkpoints",
+    docs="""\
+A checkpoint holds the weights and the optimizer's two moments: three times the size of the model.
+Writing it takes the time of several steps, and trainers that keep every one of them fill the disk.
+
+**When it is fine.** With a small model and a disk to spare, to watch how it changes from step to
+step. `keep_last_n` bounds what stays on the disk, not the time that writing takes.
+
+**How to mend it.** Save every 50 to 100 steps in runs of up to a thousand steps, and every 500 to
+1000 in longer ones.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  max_steps: 5000\n  checkpoint_frequency: 20\n",
+            good="training_config:\n  max_steps: 5000\n  checkpoint_frequency: 500\n",
+        ),
+        Example(
+            bad="training_config:\n  max_steps: 1000\n  model_save_interval: 10\n",
+            good="training_config:\n  max_steps: 1000\n  model_save_interval: 100\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  max_steps: 5000\n  checkpoint_frequency: 100\n",
+        "training_config:\n  max_steps: 5000\n  checkpoint_frequency: 1\n",
+        "training_config:\n  max_steps: 5000\n  checkpoint_frequency: 10\n  save_strategy: epoch\n",
+    ),
+    check=check,
+)

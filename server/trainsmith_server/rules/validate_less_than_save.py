@@ -1,0 +1,56 @@
+"""`validate-less-than-save`: checkpoints that nobody has validated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Compare the two intervals."""
+    validation, save = facts.validation_interval(), facts.checkpoint_interval()
+    if validation is None or save is None or validation.value <= save.value:
+        return
+    yield Hit(
+        f"validating every {validation.value} steps and saving every {save.value} leaves "
+        "checkpoints whose loss nobody knows",
+        validation.span,
+        fixes=(
+            validation.set_to(str(max(1, save.value // 2))),
+            validation.set_to(str(save.value)),
+        ),
+        related=(save.related("checkpoints are written more often"),),
+    )
+
+
+RULE = Rule(
+    code="validate-less-than-save",
+    severity="warning",
+    title="Checkpoints that nobody has validated",
+    docs="""\
+A checkpoint is worth keeping if you know how good it is. Validating less often than saving writes
+some whose validation loss was never taken.
+
+**When it is fine.** Where checkpoints only guard against a power cut, and the last one is all that
+you want.
+
+**How to mend it.** Validate at least as often as you save; twice as often is usual.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  validation_frequency: 200\n  checkpoint_frequency: 100\n",
+            good="training_config:\n  validation_frequency: 50\n  checkpoint_frequency: 100\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  validation_frequency: 100\n  checkpoint_frequency: 100\n",
+        (
+            "training_config:\n  validation_frequency: 200\n  checkpoint_frequency: 100\n"
+            "  save_strategy: epoch\n"
+        ),
+        "training_config:\n  validation_frequency: 200\n",
+    ),
+    check=check,
+)

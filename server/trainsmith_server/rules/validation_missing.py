@@ -1,0 +1,64 @@
+"""`validation-missing`: a recipe that does not say when to validate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_schemas.profiles import TWINS
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for an interval in a recipe that could be run."""
+    if facts.profile.name != "trainsmith" or not facts.complete:
+        return
+    if any(facts.has(f"training_config.{key}") for pair in TWINS.items() for key in pair):
+        return  # Somebody has thought about it.
+    steps = facts.whole("training_config.max_steps") or facts.whole("training_config.num_epochs")
+    if steps is None:
+        return
+    add = facts.add_after(steps, "validation_frequency: 50", title="Add `validation_frequency: 50`")
+    yield Hit(
+        "the recipe does not say how often to validate: every 100 steps is what it gets",
+        steps.span,
+        fixes=(add,),
+    )
+
+
+RULE = Rule(
+    code="validation-missing",
+    severity="hint",
+    title="The recipe does not say when to validate",
+    docs="""\
+A checkpoint is worth as much as what is known of it, and the validation loss is what tells learning
+from learning by heart. Without a word in the recipe, Trainsmith validates every 100 steps, which a
+short run may never reach.
+
+**When it is fine.** Where every 100 steps is what you want. The rule is silent in snippets, in
+recipes for other trainers, and where the recipe says when to save.
+
+**How to mend it.** Add `validation_frequency: 50`.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n",
+            good=(
+                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+                "  max_steps: 500\n  validation_frequency: 50\n"
+            ),
+        ),
+    ),
+    fine=(
+        (
+            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+            "  max_steps: 500\n  eval_every: 50\n"
+        ),
+        "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n",
+        (
+            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+            "  max_steps: 500\n  project_name: nano\n  tokenizer_path: a.json\n"
+        ),
+    ),
+    check=check,
+)

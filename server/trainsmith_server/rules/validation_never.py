@@ -1,0 +1,58 @@
+"""`validation-never`: a validation interval as long as the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Compare the interval with the length of the run."""
+    interval = facts.validation_interval()
+    steps = facts.whole("training_config.max_steps")
+    if interval is None or steps is None or interval.value < steps.value:
+        return
+    choice = min(50, max(1, steps.value // 5))
+    yield Hit(
+        f"`{interval.key}` {interval.value} in a run of {steps.value} steps: nothing is validated "
+        "before it ends",
+        interval.span,
+        fixes=(interval.set_to(str(choice), preferred=True),),
+        related=(steps.related("the length of the run"),),
+    )
+
+
+RULE = Rule(
+    code="validation-never",
+    severity="warning",
+    title="Nothing is validated before the end",
+    docs="""\
+The training loss falls even while a model only learns its data by heart. The validation loss tells
+the two apart, but only if it is taken while there is still something to decide.
+
+**When it is fine.** In a run of a few steps that only tests whether everything fits in memory.
+
+**How to mend it.** Validate every 50 to 100 steps.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  max_steps: 5000\n  validation_frequency: 99999\n",
+            good="training_config:\n  max_steps: 5000\n  validation_frequency: 50\n",
+        ),
+        Example(
+            bad="training_config:\n  max_steps: 20\n  eval_every: 20\n",
+            good="training_config:\n  max_steps: 20\n  eval_every: 4\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  max_steps: 500\n  validation_frequency: 100\n",
+        "training_config:\n  validation_frequency: 99999\n",
+        (
+            "training_config:\n  project_name: nano\n  model_source: a/b\n"
+            "  max_steps: 100\n  optimizer: {lr: 0.0003}\n  eval_every: 200\n"
+        ),
+    ),
+    check=check,
+)

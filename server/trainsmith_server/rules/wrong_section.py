@@ -1,0 +1,111 @@
+"""`wrong-section`: a key of one section that stands in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_schemas.base import Section, fields_of
+from trainsmith_schemas.problems import Path, dotted
+from trainsmith_server.analysis.bind import key_span
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for the home of each key that its own section doesn't know."""
+    for binding in facts.bindings():
+        if binding.field is not None:
+            continue
+        *_, name = binding.path
+        home = _home(facts, str(name), binding.path[:-1])
+        found = facts.key(dotted(binding.path))
+        if home is None or found is None or found.entry is not binding.entry:
+            continue
+        here = f"`{binding.path[-2]}`" if len(binding.path) > 1 else "the top level"
+        where = f"`{home[-1]}`" if home else "the top level"
+        value = facts.source(found)
+        taken = facts.has(dotted((*home, name)))
+        fixes = ()
+        if value is not None and not taken:
+            fixes = (facts.move([found], home, [f"{name}: {value}"], f"Move it to {where}"),)
+        elif taken:
+            fixes = (facts.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
+        yield Hit(f"`{name}` belongs in {where}, not in {here}", key_span(binding.entry), fixes)
+
+
+def _home(facts: Facts, key: str, here: Path) -> Path | None:
+    """The section that a key belongs in: one that stands in the document before any other."""
+    homes = [
+        path
+        for path, section in _sections(facts.kind.model)
+        if path != here and key in fields_of(section)
+    ]
+    read = [
+        path
+        for path in homes
+        if facts.profile.name in fields_of(_section(facts.kind.model, path))[key].read_by
+    ]
+    ranked = sorted(read or homes, key=lambda path: (not _present(facts, path), len(path)))
+    return ranked[0] if ranked else None
+
+
+def _present(facts: Facts, path: Path) -> bool:
+    return not path or facts.has(dotted(path))
+
+
+def _sections(model: type[Section], path: Path = ()) -> Iterator[tuple[Path, type[Section]]]:
+    yield path, model
+    for name, field in fields_of(model).items():
+        if field.section:
+            yield from _sections(field.section, (*path, name))
+
+
+def _section(model: type[Section], path: Path) -> type[Section]:
+    return next(section for found, section in _sections(model) if found == path)
+
+
+RULE = Rule(
+    code="wrong-section",
+    severity="error",
+    title="The key belongs in another section",
+    docs="""\
+Every key has one section. Trainsmith refuses a recipe with a key that stands elsewhere, since it
+could only ignore it, as other trainers do without a word.
+
+**When it is fine.** Never. It is mostly a matter of two spaces too many or too few, or of a line
+that was pasted below the wrong heading.
+
+**How to mend it.** Move the key; the fix adds the section if it isn't there yet.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  batch_size: 8\n  temperature: 0.0  # greedy\n"
+            "eval_config:\n  top_k: 50  # off\n",
+            good="training_config:\n  batch_size: 8\neval_config:\n  top_k: 50  # off\n"
+            "  temperature: 0.0\n",
+        ),
+        Example(
+            bad="training_config:\n  batch_size: 8\n  enable_ddp: false\n",
+            good="training_config:\n  batch_size: 8\ndevice_config:\n  enable_ddp: false\n",
+        ),
+        Example(
+            bad="training_config:\n  seed: 1\n  lr: 0.0003\n  max_steps: 9\n",
+            good="training_config:\n  seed: 1\n  max_steps: 9\n  optimizer:\n    lr: 0.0003\n",
+        ),
+        Example(
+            bad="batch_size: 8\ntraining_config:\n  seed: 1",
+            good="training_config:\n  seed: 1\n  batch_size: 8",
+        ),
+        Example(
+            bad="device_config: {enable_ddp: false, seed: 1}\ntraining_config:\neval_config:\n",
+            good="device_config: {enable_ddp: false}\ntraining_config:\n  seed: 1\neval_config:\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  batch_siz: 8\n",
+        "training_config:\n  weight_decay: 0.1\n",
+        "training_config:\n  optimizer:\n    weight_decay: 0.1\n",
+        "training_config:\n  temper\n",
+    ),
+    check=check,
+)
