@@ -1,0 +1,103 @@
+"""What a project's file says, and what is said about its mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trainsmith_server.analysis.options import Options
+from trainsmith_server.judgement import Projects, merge, read_project_file
+
+
+def _read(folder: Path, text: str) -> tuple[Options, list[str]]:
+    path = folder / ".trainsmith.yaml"
+    path.write_text(text, encoding="utf-8")
+    read = read_project_file(path)
+    return read.options, [
+        f"{read.lines.line_of(fault.span[0]) + 1} `{text[slice(*fault.span)]}` {fault.message}"
+        for fault in read.faults
+    ]
+
+
+def test_a_project_chooses(tmp_path: Path) -> None:
+    text = "profile: tt-train\nrules:\n  lr-too-high: error\n  save-every-step: off\n"
+    levels = {"lr-too-high": "error", "save-every-step": "off"}
+    assert _read(tmp_path, text) == (Options("tt-train", levels), [])  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "profile: auto\nrules:\n", "rules: {}\n"])
+def test_nothing_chosen(tmp_path: Path, text: str) -> None:
+    assert _read(tmp_path, text) == (Options(), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("profil: tt-train\n", "1 `profil` there is no setting `profil`; did you mean `profile`?"),
+        (
+            "profile: tt-trian\n",
+            "1 `tt-trian` there is no profile `tt-trian`, only `auto`, `trainsmith`, `tt-train`,"
+            " `tt-train-flat`, `blacksmith`; did you mean `tt-train`?",
+        ),
+        (
+            "rules:\n  lr-to-high: off\n",
+            "2 `lr-to-high` there is no code `lr-to-high`; did you mean `lr-too-high`?",
+        ),
+        (
+            "rules:\n  lr-too-high: warn\n",
+            "2 `warn` there is no level `warn`, only `off`, `hint`, `information`, `warning`,"
+            " `error`; did you mean `warning`?",
+        ),
+        ("rules: [lr-too-high]\n", "1 `[lr-too-high]` `rules` needs codes and their levels"),
+        (
+            "rules: {yaml-tab: off}\n",
+            "1 `yaml-tab` `yaml-tab` is an error that every reader of YAML stops at",
+        ),
+        ("- rules\n", "1 `- rules` expected the keys `profile` and `rules`"),
+    ],
+)
+def test_a_mistake_is_named_and_left_out(tmp_path: Path, text: str, fault: str) -> None:
+    assert _read(tmp_path, text) == (Options(), [fault])
+
+
+def test_a_mistake_leaves_the_rest(tmp_path: Path) -> None:
+    options, faults = _read(tmp_path, "profile: nobody\nrules: {lr-too-high: off}\n")
+    assert options == Options(None, {"lr-too-high": "off"})
+    assert len(faults) == 1
+
+
+def test_broken_yaml_is_told(tmp_path: Path) -> None:
+    options, faults = _read(tmp_path, "rules: {\n")
+    assert options == Options()
+    assert faults
+
+
+def test_an_alias_bomb_is_no_danger(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    assert _read(tmp_path, "\n".join(lines) + "\n")[1]
+
+
+def test_the_nearest_file_counts_and_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    recipe = tmp_path / "one" / "two" / "training.yaml"
+    recipe.parent.mkdir(parents=True)
+    projects = Projects()
+    assert projects.around(recipe) is None
+    (tmp_path / ".trainsmith.yaml").write_text("profile: tt-train\n", encoding="utf-8")
+    above = projects.around(recipe)
+    assert above
+    assert above.options.profile == "tt-train"
+    near = tmp_path / "one" / ".trainsmith.yaml"
+    for profile in ("blacksmith", "tt-train-flat"):
+        near.write_text(f"profile: {profile}\n", encoding="utf-8")
+        found = projects.around(recipe)
+        assert found
+        assert found.options.profile == profile
+
+
+def test_the_first_judgement_wins() -> None:
+    editor = Options(None, {"lr-too-high": "off"})
+    project = Options("tt-train", {"lr-too-high": "error", "save-every-step": "hint"})
+    levels = {"lr-too-high": "off", "save-every-step": "hint"}
+    assert merge(editor, project) == Options("tt-train", levels)  # pyright: ignore[reportArgumentType]
