@@ -1,10 +1,13 @@
+import fs from "node:fs";
+import path from "node:path";
+
+import { ROOT } from "../../scripts/lib/run.mjs";
 import { expect, test } from "./workbench";
 
-const TOO_HIGH = `training_config:
-  batch_size: 8
-  learning_rate: 0.001
-  max_steps: 500
-`;
+const SAMPLE = path.join(ROOT, "examples", "shakespeare", "training.yaml");
+const TOO_HIGH = fs
+  .readFileSync(SAMPLE, "utf8")
+  .replace(/learning_rate: \S+/, "learning_rate: 0.001");
 
 test("a rate that is too high is underlined, explained and mended", async ({ workbench }) => {
   const { page } = workbench;
