@@ -45,6 +45,7 @@ _KINDS = {
     "value": lsp.CompletionItemKind.Value,
     "file": lsp.CompletionItemKind.File,
     "folder": lsp.CompletionItemKind.Folder,
+    "template": lsp.CompletionItemKind.Snippet,
 }
 _SYMBOLS = {
     "section": lsp.SymbolKind.Module,

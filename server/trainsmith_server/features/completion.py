@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trainsmith_schemas.base import FieldFacts
+from trainsmith_schemas.device import DeviceConfig
 from trainsmith_server.analysis.findings import Edit
 from trainsmith_server.analysis.result import Analysis
 from trainsmith_server.features.cursor import KeyPlace, ValuePlace, place_at
 from trainsmith_server.features.describe import description, number, to_yaml
 from trainsmith_server.features.paths import ListFolder, fitting, part_at
+from trainsmith_server.features.templates import DEVICE_SECTIONS, RECIPES
 
 _INDENT = 2
 _FEW = 2
@@ -22,7 +24,7 @@ class Candidate:
     """One thing that could be written here."""
 
     label: str
-    kind: Literal["key", "section", "value", "file", "folder"]
+    kind: Literal["key", "section", "value", "file", "folder", "template"]
     edit: Edit
     detail: str
     documentation: str
@@ -53,7 +55,7 @@ def complete(
         return tuple(_values(place)) if typed != "/" else ()
     if place is None or typed in (" ", "/"):
         return ()
-    return tuple(_keys(place))
+    return (*_templates(analysis, place), *_keys(place))
 
 
 def _keys(place: KeyPlace) -> Iterator[Candidate]:
@@ -72,6 +74,20 @@ def _keys(place: KeyPlace) -> Iterator[Candidate]:
             field.type_text,
             description(field),
         )
+
+
+def _templates(analysis: Analysis, place: KeyPlace) -> Iterator[Candidate]:
+    """Whole recipes in an empty file; in a recipe, the device section of each board."""
+    if place.bare or place.keeps_lines:
+        return
+    templates = RECIPES
+    if analysis.documents:
+        missing = {field.section for field in place.fields if field.key not in place.taken}
+        templates = DEVICE_SECTIONS if DeviceConfig in missing else ()
+    elif len(analysis.tree.documents) > 1:
+        return
+    for one in templates:
+        yield Candidate(one.label, "template", Edit(place.span, one.text), one.about, "")
 
 
 def _values(place: ValuePlace) -> Iterator[Candidate]:

@@ -1,0 +1,29 @@
+"""Tenstorrent's boards and systems, as far as a recipe cares: how many devices, in which mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board or a system."""
+
+    name: str
+    mesh_shape: tuple[int, int]
+    """Its devices as rows and columns, in the shape that tt-train opens them."""
+
+    @property
+    def devices(self) -> int:
+        """How many devices it has."""
+        return self.mesh_shape[0] * self.mesh_shape[1]
+
+
+BOARDS = (
+    Board("N150", (1, 1)),
+    Board("N300", (1, 2)),
+    Board("p100", (1, 1)),
+    Board("p150", (1, 1)),
+    Board("T3000", (1, 8)),
+    Board("Galaxy", (1, 32)),
+)

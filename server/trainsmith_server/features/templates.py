@@ -1,0 +1,108 @@
+"""Whole recipes for an empty file, and the device section of each board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trainsmith_schemas.boards import BOARDS, Board
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text to begin with."""
+
+    label: str
+    about: str
+    text: str
+
+
+RECIPES = (
+    Template(
+        "Quick Start",
+        "Trainsmith recipe: a first run",
+        """\
+# A first run: the defaults, and as little else as possible.
+training_config:
+  data_path: "data/text.txt"
+  model_config: "model_configs/model.yaml"
+  batch_size: 8
+  learning_rate: 0.0001
+  max_steps: 500
+  validation_frequency: 50
+  checkpoint_frequency: 100
+  checkpoint_dir: "checkpoints"
+
+device_config:
+  enable_ddp: false
+  mesh_shape: [1, 1]
+""",
+    ),
+    Template(
+        "Research",
+        "Trainsmith recipe: an experiment that is looked at closely",
+        """\
+# An experiment: measured often, repeatable, every detail in the log.
+training_config:
+  seed: 42
+  data_path: "data/text.txt"
+  model_config: "model_configs/model.yaml"
+  batch_size: 8
+  gradient_accumulation_steps: 4
+  learning_rate: 0.0001
+  max_steps: 1000
+  validation_frequency: 25
+  checkpoint_frequency: 50
+  keep_last_n: 5
+  checkpoint_dir: "checkpoints"
+  log_level: "DEBUG"
+  use_wandb: false  # true sends the metrics to Weights & Biases
+
+eval_config:
+  temperature: 0.0  # always the likeliest token, so that samples can be compared
+
+device_config:
+  enable_ddp: false
+  mesh_shape: [1, 1]
+""",
+    ),
+    Template(
+        "Production",
+        "Trainsmith recipe: a run whose model will be used",
+        """\
+# A model to be used: larger batches, gradients clipped, fewer interruptions.
+training_config:
+  seed: 42
+  data_path: "data/text.txt"
+  model_config: "model_configs/model.yaml"
+  batch_size: 16
+  gradient_accumulation_steps: 2
+  learning_rate: 0.0001
+  max_steps: 500
+  use_clip_grad_norm: true
+  clip_grad_norm_max_norm: 1.0
+  validation_frequency: 100
+  checkpoint_frequency: 250
+  keep_last_n: 3
+  checkpoint_dir: "checkpoints"
+  log_level: "INFO"
+
+device_config:
+  enable_ddp: false
+  mesh_shape: [1, 1]
+""",
+    ),
+)
+
+
+def _device_section(board: Board) -> Template:
+    several = board.devices > 1
+    about = f"{board.devices} devices that share each batch" if several else "one device"
+    text = (
+        "device_config:\n"
+        f"  enable_ddp: {'true' if several else 'false'}\n"
+        f"  mesh_shape: {list(board.mesh_shape)}"
+    )
+    return Template(f"device_config: {board.name}", about, text)
+
+
+DEVICE_SECTIONS = tuple(_device_section(board) for board in BOARDS)

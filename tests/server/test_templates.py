@@ -1,0 +1,58 @@
+"""Recipes for an empty file, and the boards' device sections."""
+
+from __future__ import annotations
+
+import pytest
+from support import CURSOR
+
+from trainsmith_server.analysis.analyze import analyze
+from trainsmith_server.features.code_actions import apply
+from trainsmith_server.features.completion import Candidate, complete
+from trainsmith_server.features.templates import DEVICE_SECTIONS, RECIPES, Template
+
+NAMES = [one.label for one in RECIPES]
+BOARDS = [one.label for one in DEVICE_SECTIONS]
+
+
+def _templates(marked: str) -> dict[str, Candidate]:
+    offset = marked.index(CURSOR)
+    found = complete(analyze(marked.replace(CURSOR, "")), offset)
+    return {one.label: one for one in found if one.kind == "template"}
+
+
+@pytest.mark.parametrize("template", RECIPES, ids=lambda one: one.label)
+def test_a_recipe_has_nothing_wrong_with_it(template: Template) -> None:
+    analysis = analyze(template.text)
+    [known] = analysis.documents
+    assert known.kind.name == "training"
+    assert known.profile.name == "trainsmith"
+    assert analysis.findings == ()
+
+
+@pytest.mark.parametrize("section", DEVICE_SECTIONS, ids=lambda one: one.label)
+def test_a_device_section_has_nothing_wrong_with_it(section: Template) -> None:
+    marked = f"training_config:\n  batch_size: 32\n\n{CURSOR}\n"
+    edit = _templates(marked)[section.label].edit
+    analysis = analyze(apply(marked.replace(CURSOR, ""), (edit,)))
+    assert analysis.findings == ()
+    assert analysis.documents[0].data["device_config"]["mesh_shape"][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("marked", "labels"),
+    [
+        (CURSOR, NAMES),
+        (f"# My run\n{CURSOR}\n", NAMES),
+        (f"tr{CURSOR}", NAMES),
+        (f"training_config:\n  seed: 1\n{CURSOR}", BOARDS),
+        (f"training_config:\n  seed: 1\ndev{CURSOR}", BOARDS),
+        (f"training_config:\n  {CURSOR}\n", []),
+        (f"training_config:\n  seed: 1\ndevice_config:\n  mesh_shape: [1, 1]\n{CURSOR}", []),
+        (f"training_config:\n  seed: 1\ndev{CURSOR}: 1\n", []),
+        (f"transformer_config:\n  num_heads: 2\n{CURSOR}", []),
+        (f"jobs:\n  build: 1\n{CURSOR}", []),
+        (f"a: 1\n---\n{CURSOR}", []),
+    ],
+)
+def test_where_they_are_offered(marked: str, labels: list[str]) -> None:
+    assert list(_templates(marked)) == labels
