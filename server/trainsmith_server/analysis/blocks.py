@@ -75,9 +75,10 @@ class Blocks:
         """The line has a fault already; what follows from it is not reported."""
         self.garbage_column = -1
         """The column of text that could not be placed; lines under it belong to it."""
+        self.wasted = 0
+        """Characters read in vain in search of closing brackets."""
         self.document_ended = False
         """After `...`: only `---` may follow."""
-        self.directives = False
 
     # Documents
 
@@ -142,8 +143,7 @@ class Blocks:
             part.key = node
         elif part is not None:
             part.value = node
-        if top.slot != "key":
-            top.slot = ""
+        top.slot = ""
         self.last_end = max(self.last_end, node.end)
 
     def _open(self, kind: Literal["mapping", "sequence"], column: int, at: int) -> Frame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trainsmith_server.analysis import scan
 from trainsmith_server.analysis.tree import (
@@ -31,21 +31,37 @@ class Flow:
     end: int
     fault: Fault | None
     anchors: dict[str, Node]
-    """The anchors inside it."""
+    """The anchors inside it, its own included."""
+    wasted: int = 0
+    """How many characters were read in vain, because a bracket is missing."""
 
 
-def read_flow(text: str, at: int, parent_indent: int, depth: int, anchors: dict[str, Node]) -> Flow:
+def read_flow(
+    text: str,
+    at: int,
+    parent_indent: int,
+    depth: int,
+    anchors: dict[str, Node],
+    own_anchor: str | None = None,
+    *,
+    patient: bool = True,
+) -> Flow:
     """Read the flow collection whose bracket is at an offset.
 
     First the way PyYAML would, which lets it go on over any lines. If that fails, it ends at the
     latest before the first line that looks like the next entry of the block around it, so that one
-    missing bracket doesn't swallow the rest of the file. There is at most one fault.
+    missing bracket doesn't swallow the rest of the file. There is at most one fault. Without
+    patience it ends on its line.
     """
-    whole = _FlowParser(text, len(text), depth, anchors).read(at, stop_at_fault=True)
+    if not patient:
+        limit = scan.end_of(scan.REST, text, at)
+        return _FlowParser(text, limit, depth, anchors).read(at, own_anchor, stop_at_fault=False)
+    whole = _FlowParser(text, len(text), depth, anchors).read(at, own_anchor, stop_at_fault=True)
     if whole.fault is None:
         return whole
     limit = _latest_end(text, at, parent_indent)
-    return _FlowParser(text, limit, depth, anchors).read(at, stop_at_fault=False)
+    part = _FlowParser(text, limit, depth, anchors).read(at, own_anchor, stop_at_fault=False)
+    return replace(part, wasted=whole.end - at + limit - at)
 
 
 def _latest_end(text: str, at: int, parent_indent: int) -> int:
@@ -109,9 +125,9 @@ class _FlowParser:
     levels: list[_Level] = field(default_factory=list[_Level])
     fault: Fault | None = None
 
-    def read(self, at: int, *, stop_at_fault: bool) -> Flow:
+    def read(self, at: int, anchor: str | None, *, stop_at_fault: bool) -> Flow:
         """Read from an opening bracket to its closing one, or to the limit."""
-        root, at = self._open(at, None, None)
+        root, at = self._open(at, anchor, None)
         end = at
         while self.levels:
             at = self._skip_blanks(at)
@@ -181,7 +197,7 @@ class _FlowParser:
         ):
             return self._colon(at, level)
         if char == "?":
-            if level.filled or level.explicit:
+            if level.part is not None:
                 self._wrong("`?` is not allowed here; put text with `?` in quotes", at, at + 1)
             level.explicit = True
             self._start_part(level, at)

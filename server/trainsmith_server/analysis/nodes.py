@@ -6,8 +6,12 @@ import re
 
 from trainsmith_server.analysis import scan
 from trainsmith_server.analysis.blocks import Blocks
-from trainsmith_server.analysis.flow import read_flow
+from trainsmith_server.analysis.flow import Flow, read_flow
 from trainsmith_server.analysis.tree import Alias, Fault, Mend, Node, Scalar
+
+_PATIENCE = 4
+"""How often a whole text may be read in vain in search of closing brackets."""
+_LEAST_PATIENCE = 10_000
 
 
 class NodeReader(Blocks):
@@ -32,7 +36,7 @@ class NodeReader(Blocks):
         if text[at] in "-?:" and scan.is_blank(text, at + 1):
             what = "a list item" if text[at] == "-" else f"`{text[at]}`"
             return self._bad_value(at, at + 1, f"{what} must start on a line of its own")
-        node, end = self._token(at, self.top.indent + 1)
+        node, end = self._token(at, self.top.indent + 1, found.anchor)
         if node is None:
             return self._bad_value(
                 at, end, f"text must not start with `{text[at]}`; put it in quotes"
@@ -56,7 +60,7 @@ class NodeReader(Blocks):
     def _bad_value(self, start: int, end: int, message: str, fault_at: int = -1) -> int:
         """Take the rest of a line as text, with a fault."""
         rest = self.text[start : self._rest(start)]
-        content = re.split(r" +#", rest, maxsplit=1)[0].rstrip(" \t")
+        content = re.split(r"(?<= )#", rest, maxsplit=1)[0].rstrip(" \t")
         fault_at = start if fault_at < 0 else fault_at
         self._fault(message, fault_at, max(end, fault_at + 1))
         self._fill(Scalar(start, start + len(content), content))
@@ -72,7 +76,15 @@ class NodeReader(Blocks):
         self._fill(Scalar(at, read.end, read.content, self.text[at]))
         return read.next_line
 
-    def _token(self, at: int, column: int) -> tuple[Node | None, int]:
+    def _flow(self, at: int, indent: int, anchor: str | None = None) -> Flow:
+        """Read a flow collection; after many that were never closed, with less patience."""
+        patient = self.wasted < _PATIENCE * len(self.text) + _LEAST_PATIENCE
+        depth = len(self.frames)
+        flow = read_flow(self.text, at, indent, depth, self.anchors, anchor, patient=patient)
+        self.wasted += flow.wasted
+        return flow
+
+    def _token(self, at: int, column: int, anchor: str | None = None) -> tuple[Node | None, int]:
         """Read a scalar on one line, a quoted scalar, a flow collection or an alias.
 
         Returns no node where none can start, and the end of the line.
@@ -83,7 +95,7 @@ class NodeReader(Blocks):
             return self._quoted(at)
         if char in "[{":
             indent = min(self.top.indent, column - 1) if self.top.slot else column - 1
-            flow = read_flow(text, at, indent, len(self.frames), self.anchors)
+            flow = self._flow(at, indent, anchor)
             if flow.fault:
                 self._add(flow.fault)
             self.anchors.update(flow.anchors)

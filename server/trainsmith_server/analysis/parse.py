@@ -12,7 +12,6 @@ import re
 
 from trainsmith_server.analysis import scan
 from trainsmith_server.analysis.blocks import Frame
-from trainsmith_server.analysis.flow import read_flow
 from trainsmith_server.analysis.nodes import NodeReader
 from trainsmith_server.analysis.tree import (
     Alias,
@@ -32,7 +31,13 @@ _LINE = re.compile(
     rf"[^{scan.BREAKS}\t:#]*)| *)((?<= )#[^{scan.BREAKS}]*)?|(#[^{scan.BREAKS}]*)?)"
     rf"(?:\r\n|[{scan.BREAKS}]|\Z)"
 )
-_DIRECTIVE = re.compile(r"%YAML +1\.[0-9]+ *(?:#.*)?$|%(?!YAML\b|TAG\b)[0-9A-Za-z_-]+(?: |$)")
+_DIRECTIVE = re.compile(
+    r"%YAML +0*1\.[0-9]+(?: +(?:#.*)?)?$|%(?!(?:YAML|TAG)(?: |$))[0-9A-Za-z_-]+(?: |$)"
+)
+_DIRECTIVE_LINES = re.compile(
+    rf"(?:%[^{scan.BREAKS}]*(?:{scan.NEWLINE}|\Z)| *(?:#[^{scan.BREAKS}]*)?(?:{scan.NEWLINE}))*"
+)
+"""Directives, with the blank lines and comments between and after them."""
 _NESTED_INDENT = 2
 """Columns that a tab counts for, since it must count for something."""
 
@@ -57,7 +62,7 @@ class _Parser(NodeReader):
         while at < size:
             line = match(text, at)
             if line is None:
-                at = self._line(at)
+                at = max(self._line(at), at + 1)  # Whatever happens, go on.
                 continue
             key = line[2]
             if key is None:
@@ -74,7 +79,7 @@ class _Parser(NodeReader):
             else:
                 popped = None
             if top.indent != column or top.kind != "mapping" or len(key) > _SIMPLE_KEY_LENGTH:
-                at = self._line(at, popped)
+                at = max(self._line(at, popped), at + 1)
                 continue
             colon = line.end(2)
             value = line[3]
@@ -98,8 +103,6 @@ class _Parser(NodeReader):
             at = line.end()
         self.silent_line = False
         self._end_document(size)
-        if self.directives:
-            self._fault("a directive needs a document after it: `---`", size, size)
         self.faults.sort(key=lambda fault: fault.span)
         return Tree(text, self.documents, self.faults, self.conflicts)
 
@@ -157,17 +160,17 @@ class _Parser(NodeReader):
         char = text[at : at + 1]
         if char in ("-", ".") and scan.DOCUMENT_MARK.match(text, at):
             return self._document_start(at) if char == "-" else self._document_end(at)
+        if self.tail is not None and self.top.kind == "document":
+            return None  # The line goes on with a text that is the whole document.
         if char == "%":
-            return self._directive(at)
+            return self._directives(at)
         if char in ("<", "=", ">", "|") and scan.CONFLICT_MARK.match(text, at):
-            if self.tail is not None and self.top.kind == "document":
-                return None
             return self._conflict(at)
         return None
 
     def _document_start(self, at: int) -> int:
         self._end_document(at, explicit=True)
-        self.directives = self.document_ended = False
+        self.document_ended = False
         self._begin_document(at)
         self.last_end = at + 3
         start = scan.end_of(scan.SPACES, self.text, at + 3)
@@ -181,18 +184,21 @@ class _Parser(NodeReader):
         self.document_ended = True
         return self._end_line(at + 3, "`...`")
 
-    def _directive(self, at: int) -> int:
-        end = self._rest(at)
-        if self.tail is not None and self.top.kind == "document":
-            self._fault("a line of text must not start with `%`", at, end)
-            return self._next_line(at)
-        if self.documents and self.documents[-1].end < 0:
-            self._fault("a directive stands before its document, after `...`", at, end)
-        elif not _DIRECTIVE.match(self.text[at:end]):
-            self._fault("this directive is not supported", at, end)
-        self.directives = True
-        self.document_ended = False
-        return self._next_line(at)
+    def _directives(self, at: int) -> int:
+        """Read the directives before a document. They end the document before them."""
+        text = self.text
+        end = scan.end_of(_DIRECTIVE_LINES, text, at)
+        lines = [line for line in re.split(scan.NEWLINE, text[at:end]) if line.startswith("%")]
+        versions = sum(line.startswith("%YAML ") for line in lines)
+        if not all(map(_DIRECTIVE.match, lines)) or versions > 1:
+            self._fault("this directive is not supported", at, self._rest(at))
+        elif not text.startswith("-", end) or not scan.DOCUMENT_MARK.match(text, end):
+            message = "a line starts with `%` only before a document, `---`"
+            self._fault(message, at, self._rest(at))
+        else:
+            self._end_document(at, explicit=True)
+            self.document_ended = False
+        return end
 
     def _conflict(self, at: int) -> int:
         char = self.text[at]
@@ -249,7 +255,7 @@ class _Parser(NodeReader):
 
     def _explicit_value(self, at: int, column: int, popped: Frame | None) -> None:
         frame = self._host("mapping", column, at, popped)
-        if frame.slot != "key":
+        if not isinstance(frame.part, Entry) or frame.part.colon >= 0:
             self._fault("a `:` needs a key before it", at, at + 1)
             frame.part = Entry(Scalar(at, at, ""), None, at)
             frame.entries.append(frame.part)
@@ -267,7 +273,7 @@ class _Parser(NodeReader):
         if at > start and scan.LINE_END.match(text, at):
             return self._wait_for_node(at, column, found)
         if text[at] in "|>" or (text[at] in "[{'\"" and not self._token_is_key(at)):
-            level = text[at] in "|>" and self.top.kind == "mapping"  # PyYAML lets these be.
+            level = text[at] in "|>"  # PyYAML does not ask these to be indented.
             if self.top.slot and (self.top.indent < column or level):
                 return self._value(at, found)
         if text[at] in "|>":
@@ -276,7 +282,7 @@ class _Parser(NodeReader):
         if at > start and text[at] == ":" and scan.is_blank(text, at + 1):
             node, end = Scalar(at, at, ""), at
         else:
-            node, end = self._token(at, column)
+            node, end = self._token(at, column, found.anchor)
         if node is None:
             self._fault(f"text must not start with `{text[at]}`; put it in quotes", at, end)
             self._garbage(at, column, popped)
@@ -299,8 +305,7 @@ class _Parser(NodeReader):
         """Whether a quoted scalar or flow collection closes on its line and is followed by `:`."""
         text = self.text
         if text[at] in "[{":
-            depth = self.top.indent
-            flow = read_flow(text, at, depth, len(self.frames), self.anchors)
+            flow = self._flow(at, self.top.indent)
             end = flow.end if flow.fault is None else -1
         else:
             end = scan.quoted_end(text, at)

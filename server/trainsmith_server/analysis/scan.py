@@ -16,13 +16,13 @@ BREAKS = "\r\n\x85\u2028\u2029"
 """What ends a line for PyYAML. For the editor only the first two do; see `lines`."""
 BLANKS = " \t" + BREAKS
 
-_NEWLINE = f"\r\n|[{BREAKS}]"
-NEXT_LINE = re.compile(f"[^{BREAKS}]*(?:{_NEWLINE}|\\Z)")
+NEWLINE = f"\r\n|[{BREAKS}]"
+NEXT_LINE = re.compile(f"[^{BREAKS}]*(?:{NEWLINE}|\\Z)")
 """The rest of a line with its line break."""
 REST = re.compile(f"[^{BREAKS}]*")
 SPACES = re.compile(" *")
 SPACES_AND_TABS = re.compile(r"[ \t]*")
-LINE_END = re.compile(f" *(?:#[^{BREAKS}]*)?(?:{_NEWLINE}|\\Z)")
+LINE_END = re.compile(f" *(?:#[^{BREAKS}]*)?(?:{NEWLINE}|\\Z)")
 """The end of a line where no more content stands: spaces, perhaps a comment, the line break."""
 NON_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 """What PyYAML's reader refuses anywhere."""
@@ -38,12 +38,12 @@ _FLOW_PLAIN_START = re.compile(f"[^{BLANKS}?:,\\[\\]{{}}#&*!|>'\"%@`-]|-(?=[^{BL
 _SINGLE = re.compile(r"'[^']*(?:''[^']*)*'")
 _DOUBLE = re.compile(r'"[^"\\]*(?:\\[\s\S][^"\\]*)*"')
 _DOCUMENT_MARK_LINE = re.compile(f"[{BREAKS}](?:---|\\.\\.\\.)(?=[{BLANKS}]|\\Z)")
-_FOLD = re.compile(f" *({_NEWLINE})((?: *(?:{_NEWLINE}))*) *")
-_QUOTED_FOLD = re.compile(f"[ \t]*({_NEWLINE})((?:[ \t]*(?:{_NEWLINE}))*)[ \t]*")
-_ONE_BREAK = re.compile(_NEWLINE)
+_FOLD = re.compile(f"(?<! ) *({NEWLINE})((?: *(?:{NEWLINE}))*) *")
+_QUOTED_FOLD = re.compile(f"(?<![ \t])[ \t]*({NEWLINE})((?:[ \t]*(?:{NEWLINE}))*)[ \t]*")
+_ONE_BREAK = re.compile(NEWLINE)
 _ESCAPE = re.compile(
     r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})"
-    f"|({_NEWLINE})((?:[ \t]*(?:{_NEWLINE}))*)[ \t]*|([\\s\\S]))"
+    f"|({NEWLINE})((?:[ \t]*(?:{NEWLINE}))*)[ \t]*|([\\s\\S]))"
 )
 _ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f",
