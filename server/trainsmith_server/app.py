@@ -18,6 +18,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
 from trainsmith_server import convert
+from trainsmith_server.configuration import SECTION, Configuration
 from trainsmith_server.files import Files
 from trainsmith_server.session import Session
 
@@ -47,7 +48,8 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("trainsmith", _version(), protocol_cls=_Protocol)
-        self.session = Session()
+        self.configuration = Configuration(self)
+        self.session = Session(self.configuration.options)
         self.files = Files(self.session)
 
     def publish_around(self, uri: str) -> None:
@@ -60,16 +62,24 @@ class Server(LanguageServer):
         """Send what is wrong with an open document."""
         analysis = self.session.analysis(uri)
         if analysis is not None:
-            from trainsmith_server.features.model_problems import model_problems
+            from trainsmith_server.features.model_problems import judged, model_problems
 
-            problems = model_problems(analysis, self.files.models(analysis))
+            problems = judged(model_problems(analysis, self.files.models(analysis)), analysis)
             diagnostics = [
                 *convert.diagnostics(analysis, self.session.encoding),
                 *convert.model_problems(problems, analysis, self.session.encoding),
             ]
+            if analysis.kind:
+                self.configuration.tell(uri)
             self.text_document_publish_diagnostics(
                 lsp.PublishDiagnosticsParams(uri, diagnostics, self.session.version(uri))
             )
+
+    def publish_all(self) -> None:
+        """Judge every open document again."""
+        self.session.judge_again()
+        for uri in self.session.uris():
+            self.publish(uri)
 
 
 def _version() -> str:
@@ -83,6 +93,7 @@ def create_server() -> Server:
     """A server with all its handlers, ready to start."""
     server = Server()
     _synchronise(server)
+    _configure(server)
     _answer(server)
     _structure(server)
     _annotate(server)
@@ -95,10 +106,13 @@ def _synchronise(server: Server) -> None:
     session = server.session
 
     @server.feature(lsp.INITIALIZED)
-    def initialized(_params: lsp.InitializedParams) -> None:
+    async def initialized(_params: lsp.InitializedParams) -> None:
         session.encoding = server.workspace.position_encoding  # pyright: ignore[reportAttributeAccessIssue]
         folders = (to_fs_path(uri) for uri in server.workspace.folders)
         server.files.folders = tuple(Path(folder) for folder in folders if folder)
+        await server.configuration.watch()
+        if await server.configuration.ask():
+            server.publish_all()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: lsp.DidOpenTextDocumentParams) -> None:
@@ -120,6 +134,26 @@ def _synchronise(server: Server) -> None:
         server.files.forget(uri)
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
         server.publish_around(uri)  # Those that name it see the file on the disk again.
+
+
+def _configure(server: Server) -> None:
+    """The handlers that tell how documents are to be judged."""
+    configuration = server.configuration
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def did_change_configuration(params: lsp.DidChangeConfigurationParams) -> None:
+        sent = params.settings
+        if isinstance(sent, dict) and SECTION in sent:
+            configuration.take(sent[SECTION])
+        await configuration.ask()
+        server.publish_all()
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: lsp.DidChangeWatchedFilesParams) -> None:
+        for change in params.changes:
+            if change.type == lsp.FileChangeType.Deleted:
+                configuration.forget(change.uri)
+        server.publish_all()
 
 
 def _answer(server: Server) -> None:
@@ -177,7 +211,7 @@ def _answer(server: Server) -> None:
     def run_plan(params: Any) -> dict[str, Any]:
         from trainsmith_server.features.run_plan import run_plan
 
-        analysis = session.analysis(params.uri) or _read(params.uri)
+        analysis = session.analysis(params.uri) or _read(params.uri, server.configuration)
         return run_plan(analysis).model_dump()
 
 
@@ -276,14 +310,14 @@ def _wants(context: lsp.CodeActionContext, kind: str) -> bool:
     )
 
 
-def _read(uri: str) -> Any:
+def _read(uri: str, configuration: Configuration) -> Any:
     """The analysis of a file that is not open."""
     from trainsmith_server.analysis.analyze import analyze
 
     path = to_fs_path(uri)
     if path is None:
         raise ValueError(f"{uri} is no file")
-    return analyze(Path(path).read_text(encoding="utf-8"), uri)
+    return analyze(Path(path).read_text(encoding="utf-8"), uri, configuration.options(uri))
 
 
 def serve() -> None:

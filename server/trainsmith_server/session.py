@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainsmith_server.analysis.lines import Encoding, LineIndex, Position
 
 if TYPE_CHECKING:
+    from trainsmith_server.analysis.options import Options
     from trainsmith_server.analysis.result import Analysis
 
 
@@ -31,7 +32,9 @@ class _Open:
 class Session:
     """What the editor has open. Positions are in the encoding that was agreed on."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Callable[[str], Options | None] = lambda _: None) -> None:
+        self._options = options
+        """What a document, by its URI, is judged by."""
         self.encoding: Encoding = "utf-16"
         self._documents: dict[str, _Open] = {}
 
@@ -73,6 +76,11 @@ class Session:
         """The version of an open document."""
         return self._documents[uri].version
 
+    def judge_again(self) -> None:
+        """Forget all analyses, since what documents are judged by has changed."""
+        for document in self._documents.values():
+            document.analysis = None
+
     def analysis(self, uri: str) -> Analysis | None:
         """The analysis of an open document, made at most once for each version."""
         document = self._documents.get(uri)
@@ -82,6 +90,6 @@ class Session:
             # Imported here so that the server answers `initialize` before it loads the schemas.
             from trainsmith_server.analysis.analyze import analyze
 
-            document.analysis = analyze(document.text, uri)
+            document.analysis = analyze(document.text, uri, self._options(uri))
             document.lines = document.analysis.lines
         return document.analysis

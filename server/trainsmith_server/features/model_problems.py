@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from trainsmith_server.analysis.findings import Finding, Severity
 from trainsmith_server.analysis.result import Analysis
@@ -45,3 +45,11 @@ def model_problems(analysis: Analysis, models: Mapping[str, Analysis]) -> Iterat
             yield ModelProblem(
                 "model-file-problems", "warning", message, reference.span, model, errors
             )
+
+
+def judged(problems: Iterable[ModelProblem], analysis: Analysis) -> Iterator[ModelProblem]:
+    """The problems that are neither ignored nor off, each as severe as was chosen."""
+    for problem in problems:
+        severity = analysis.severity(problem.code, problem.severity, problem.span)
+        if severity:
+            yield replace(problem, severity=severity)
