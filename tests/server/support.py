@@ -7,15 +7,15 @@ cursor. To add a case, add such a section to a file under `cases/`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 CURSOR = "▮"
-HERE = Path(__file__).parent
-CORPUS = HERE.parents[2] / "shared" / "corpus"
+CASES = Path(__file__).parent / "cases"
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Case:
         return self.blocks[0].index(CURSOR)
 
 
-def cases(folder: str) -> list[object]:
+def cases(folder: str) -> Sequence[object]:
     """All cases of a folder, ready for `pytest.mark.parametrize`."""
     found = [
         pytest.param(case, id=f"{file.stem}: {case.title}")
-        for file in sorted((HERE / "cases" / folder).glob("*.md"))
+        for file in sorted((CASES / folder).glob("*.md"))
         for case in _read(file.read_text(encoding="utf-8"))
     ]
     assert found, f"there are no cases in {folder}"
@@ -60,8 +60,8 @@ def _read(markdown: str) -> Iterator[Case]:
 
 
 def _unescape(block: str) -> str:
-    """`⇥` is a tab and `⏎` at the end of the block takes away its last line break."""
-    return block.replace("⇥", "\t").replace("⏎\n", "")
+    """`⇥` is a tab, `·` at a line's end is a space, `⏎` takes away the last line break."""
+    return re.sub(r"·$", " ", block.replace("⇥", "\t").replace("⏎\n", ""), flags=re.MULTILINE)
 
 
 def corpus(folder: str = "*") -> list[Path]:
