@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from support import CORPUS, corpus, read
+
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.analysis.facts import Facts, Hit
 from trainsmith_server.features.code_actions import apply
@@ -60,7 +59,6 @@ def test_a_rule_says_why_and_how(rule: Rule):
     assert rule.fine
     assert "**When it is fine.**" in rule.docs
     assert "**How to mend it.**" in rule.docs
-    assert replace(rule) == rule
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -73,7 +71,17 @@ def test_every_fix_keeps_the_document_readable(rule: Rule):
                 assert mended.tree.faults == []
 
 
-ALLOWED: set[tuple[str, str]] = set()
+_SCHEDULER = "lr-overridden-by-scheduler"
+_SAVE = "save-every-step"
+ALLOWED = {
+    ("tt-train__configs__training_configs__training_gsm8k_tinyllama.yaml", _SCHEDULER),
+    ("tt-train__configs__training_configs__training_gsm8k_tinyllama@5349db0.yaml", _SCHEDULER),
+    ("tt-train__configs__training_gsm8k_tinyllama.yaml", _SCHEDULER),
+    ("tt-train__configs__training_shakespeare_tinyllama.yaml", _SCHEDULER),
+    ("tt-train__configs__training_configs__training_shakespeare_llama3_2_3B.yaml", _SAVE),
+    ("tt-train__configs__training_configs__training_shakespeare_llama3_8B_tp.yaml", _SAVE),
+    ("tt-train__configs__training_configs__training_shakespeare_tinyllama.yaml", _SAVE),
+}
 """What the corpus's files of tt-train and tt-blacksmith really have wrong with them."""
 
 

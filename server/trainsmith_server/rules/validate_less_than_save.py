@@ -13,6 +13,8 @@ def check(facts: Facts) -> Iterator[Hit]:
     validation, save = facts.validation_interval(), facts.checkpoint_interval()
     if validation is None or save is None or validation.value <= save.value:
         return
+    if save.value == 1:
+        return  # `save-every-step` is the mistake.
     yield Hit(
         f"validating every {validation.value} steps and saving every {save.value} leaves "
         "checkpoints whose loss nobody knows",

@@ -21,8 +21,9 @@ def check(facts: Facts) -> Iterator[Hit]:
         found = facts.key(dotted(binding.path))
         if home is None or found is None or found.entry is not binding.entry:
             continue
-        here = f"`{binding.path[-2]}`" if len(binding.path) > 1 else "the top level"
+        here = f"in `{binding.path[-2]}`" if len(binding.path) > 1 else "at the top level"
         where = f"`{home[-1]}`" if home else "the top level"
+        belongs = f"in {where}" if home else f"at {where}"
         value = facts.source(found)
         taken = facts.has(dotted((*home, name)))
         fixes = ()
@@ -30,7 +31,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             fixes = (facts.move([found], home, [f"{name}: {value}"], f"Move it to {where}"),)
         elif taken:
             fixes = (facts.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
-        yield Hit(f"`{name}` belongs in {where}, not in {here}", key_span(binding.entry), fixes)
+        yield Hit(f"`{name}` belongs {belongs}, not {here}", key_span(binding.entry), fixes)
 
 
 def _home(facts: Facts, key: str, here: Path) -> Path | None:
@@ -38,15 +39,11 @@ def _home(facts: Facts, key: str, here: Path) -> Path | None:
     homes = [
         path
         for path, section in _sections(facts.kind.model)
-        if path != here and key in fields_of(section)
+        if path != here
+        and (field := fields_of(section).get(key))
+        and facts.profile.name in field.read_by
     ]
-    read = [
-        path
-        for path in homes
-        if facts.profile.name in fields_of(_section(facts.kind.model, path))[key].read_by
-    ]
-    ranked = sorted(read or homes, key=lambda path: (not _present(facts, path), len(path)))
-    return ranked[0] if ranked else None
+    return min(homes, key=lambda path: (not _present(facts, path), len(path)), default=None)
 
 
 def _present(facts: Facts, path: Path) -> bool:
@@ -58,10 +55,6 @@ def _sections(model: type[Section], path: Path = ()) -> Iterator[tuple[Path, typ
     for name, field in fields_of(model).items():
         if field.section:
             yield from _sections(field.section, (*path, name))
-
-
-def _section(model: type[Section], path: Path) -> type[Section]:
-    return next(section for found, section in _sections(model) if found == path)
 
 
 RULE = Rule(
@@ -106,6 +99,7 @@ that was pasted below the wrong heading.
         "training_config:\n  weight_decay: 0.1\n",
         "training_config:\n  optimizer:\n    weight_decay: 0.1\n",
         "training_config:\n  temper\n",
+        "training_config:\n  seed: 1\ntransformer_config:\n  num_blocks: 2\n",
     ),
     check=check,
 )

@@ -1,0 +1,79 @@
+"""`duplicate-knob`: one setting under two names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_schemas.profiles import TWINS
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_PAIRS = (
+    *TWINS.items(),
+    ("optimizer.lr", "learning_rate"),
+    ("optimizer.weight_decay", "weight_decay"),
+)
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Compare the two names of each setting."""
+    if facts.profile.name != "trainsmith":
+        return  # The others read only one of the two.
+    for winner, loser in _PAIRS:
+        wins, loses = (
+            facts.number(f"training_config.{winner}"),
+            facts.number(f"training_config.{loser}"),
+        )
+        if wins is None or loses is None:
+            continue
+        same = wins.value == loses.value
+        yield Hit(
+            f"`{loser}` and `{winner}` are one setting"
+            + (", written twice" if same else f": `{winner}` {wins.value:g} counts"),
+            loses.span,
+            fixes=(facts.remove(loses),),
+            related=(wins.related("the one that counts"),),
+            tags=("unnecessary",),
+            severity="hint" if same else None,
+        )
+
+
+RULE = Rule(
+    code="duplicate-knob",
+    severity="warning",
+    title="One setting under two names",
+    docs="""\
+`eval_every` and `validation_frequency` are two names of one setting, and so are
+`model_save_interval` and `checkpoint_frequency`; the second of each pair wins. The `optimizer`
+block wins over `learning_rate` and `weight_decay` beside it. Whoever changes the other one changes
+nothing.
+
+**When it is fine.** With the same value in both, for trainers that read different ones; that is
+only a hint.
+
+**How to mend it.** Keep the one that counts.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  eval_every: 20\n  validation_frequency: 50\n",
+            good="training_config:\n  validation_frequency: 50\n",
+        ),
+        Example(
+            bad="training_config:\n  model_save_interval: 50\n  checkpoint_frequency: 50\n",
+            good="training_config:\n  checkpoint_frequency: 50\n",
+        ),
+        Example(
+            bad="training_config:\n  learning_rate: 0.0001\n  optimizer: {lr: 0.0002}\n",
+            good="training_config:\n  optimizer: {lr: 0.0002}\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  eval_every: 20\n  checkpoint_frequency: 50\n",
+        "training_config:\n  learning_rate: 0.0001\n  optimizer: {type: SGD}\n",
+        (
+            "training_config:\n  project_name: nano\n  tokenizer_path: a\n"
+            "  validation_frequency: 5\n  eval_every: 6\n"
+        ),
+    ),
+    check=check,
+)

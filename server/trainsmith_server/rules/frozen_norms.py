@@ -1,0 +1,75 @@
+"""`frozen-norms`: bfloat16 updates that are rounded away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for the fused AdamW without stochastic rounding."""
+    optimizer = facts.key("training_config.optimizer")
+    if facts.profile.name != "tt-train" or optimizer is None:
+        return
+    kind = facts.text("training_config.optimizer.type")
+    if kind is None or kind.value != "AdamW":
+        return
+    rounding = facts.flag("training_config.optimizer.stochastic_rounding")
+    if rounding is not None and rounding.value:
+        return
+    line = "stochastic_rounding: true"
+    fix = (
+        rounding.set_to("true") if rounding else facts.add_after(kind, line, title=f"Add `{line}`")
+    )
+    yield Hit(
+        "in bfloat16, small updates of weights near 1, such as those of RMSNorm, are rounded away",
+        kind.span,
+        fixes=(fix,),
+    )
+
+
+RULE = Rule(
+    code="frozen-norms",
+    severity="hint",
+    title="Updates of normalisation weights are rounded away",
+    docs="""\
+tt-train's fused `AdamW` keeps weights in bfloat16, which has about three decimal digits. The
+weights of normalisation layers are near 1, and an update of 0.0001 rounds back to where it was:
+these layers never learn.
+
+**When it is fine.** Where the rate is high enough or the effect small enough, as in many of
+tt-train's own recipes, so this rule is off until you turn it on.
+
+**How to mend it.** Turn `stochastic_rounding` on, or take `AdamWFullPrecision`.
+""",
+    examples=(
+        Example(
+            bad=(
+                "training_config:\n  model_source: a/b\n  optimizer:\n    type: AdamW\n"
+                "    lr: 0.0003\n"
+            ),
+            good=(
+                "training_config:\n  model_source: a/b\n  optimizer:\n    type: AdamW\n"
+                "    stochastic_rounding: true\n    lr: 0.0003\n"
+            ),
+        ),
+        Example(
+            bad=(
+                "training_config:\n  model_source: a/b\n"
+                "  optimizer: {type: AdamW, stochastic_rounding: false}\n"
+            ),
+            good=(
+                "training_config:\n  model_source: a/b\n"
+                "  optimizer: {type: AdamW, stochastic_rounding: true}\n"
+            ),
+        ),
+    ),
+    fine=(
+        "training_config:\n  optimizer: {type: AdamW, lr: 0.0003}\n",
+        "training_config:\n  model_source: a/b\n  optimizer: {type: AdamWFullPrecision}\n",
+    ),
+    check=check,
+    on=False,
+)

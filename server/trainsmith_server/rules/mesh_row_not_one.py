@@ -1,0 +1,58 @@
+"""`mesh-row-not-one`: a mesh with several rows for an older tt-train."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from trainsmith_schemas.profiles import FLAT_OPTIMIZER_KEYS
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the rows of the mesh."""
+    mesh = facts.mesh()
+    if facts.profile.name != "tt-train-flat" or mesh is None or mesh.value[0] == 1:
+        return
+    if not any(facts.has(f"training_config.{key}") for key in FLAT_OPTIMIZER_KEYS):
+        return  # It may as well be a newer recipe with few keys.
+    yield Hit(
+        f"tt-train 0.64 and 0.65 take only one row of devices, [1, N], not {mesh.value}",
+        mesh.span,
+        fixes=(mesh.set_to(f"[1, {prod(mesh.value)}]"),),
+    )
+
+
+RULE = Rule(
+    code="mesh-row-not-one",
+    severity="error",
+    title="Older tt-train takes one row of devices",
+    docs="""\
+The trainers of tt-train 0.64 and 0.65 stop with "Only [1, N] mesh shapes are supported". The keys
+of this recipe are those of that time.
+
+**When it is fine.** In recipes for the current tt-train, which takes any rows and columns; there
+the rule is silent.
+
+**How to mend it.** Write all devices in one row: `[1, 8]` for eight.
+""",
+    examples=(
+        Example(
+            bad=(
+                "training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n  mesh_shape: [2, 4]\n"
+            ),
+            good=(
+                "training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n  mesh_shape: [1, 8]\n"
+            ),
+        ),
+    ),
+    fine=(
+        ("training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n  mesh_shape: [1, 8]\n"),
+        (
+            "training_config:\n  optimizer: {lr: 0.0001}\ndevice_config:\n"
+            "  mesh_shape: [8, 4]\n  enable_tp: true\n"
+        ),
+    ),
+    check=check,
+)

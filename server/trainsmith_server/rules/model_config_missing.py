@@ -1,0 +1,78 @@
+"""`model-config-missing`: a recipe without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_MODELS = (
+    "training_config.model_config",
+    "training_config.transformer_config",
+    "training_config.model_source",
+    "training_config.grpo_config",
+    "transformer_config",
+    "model_config",
+    "diffusion_config",
+    "grpo_config",
+)
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for a model in a recipe that could be run."""
+    if not facts.complete or any(facts.has(path) for path in _MODELS):
+        return
+    batch = facts.key("training_config.batch_size")
+    if batch is None:
+        return
+    line = 'model_config: "model_configs/model.yaml"'
+    yield Hit(
+        "the recipe names no model: add `model_config`, the path of a model file",
+        batch.span,
+        fixes=(facts.add_after(batch, line, title=f"Add `{line}`", preferred=True),),
+        # tt-train's own files leave it out where its default model is meant.
+        severity=None if facts.profile.name == "trainsmith" else "information",
+    )
+
+
+RULE = Rule(
+    code="model-config-missing",
+    severity="warning",
+    title="The recipe names no model",
+    docs="""\
+`model_config` is the path of the file with the model's shape, its `transformer_config`. Older
+trainers stop with a `KeyError` without it; newer ones take a small default model, which is hardly
+the one that you mean.
+
+**When it is fine.** In snippets, where the rule is silent, and where the model is described in the
+recipe itself or is a published one.
+
+**How to mend it.** Add the path. It is looked for beside the recipe first.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n",
+            good=(
+                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+                '  model_config: "model_configs/model.yaml"\n  max_steps: 500\n'
+            ),
+        ),
+    ),
+    fine=(
+        (
+            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+            "  max_steps: 500\n  model_config: m.yaml\n"
+        ),
+        (
+            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+            "  max_steps: 500\n  transformer_config: {num_blocks: 2}\n"
+        ),
+        "training_config:\n  learning_rate: 0.0001\n  max_steps: 5\n",
+        (
+            "training_config:\n  optimizer: {lr: 0.0001}\n  batch_size: 8\n"
+            "  max_steps: 5\n  model_source: a/b\n"
+        ),
+    ),
+    check=check,
+)

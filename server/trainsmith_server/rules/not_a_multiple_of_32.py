@@ -1,0 +1,69 @@
+"""`not-a-multiple-of-32`: sizes that don't fill tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_schemas.documents import MODEL
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_TILE = 32
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the sizes that tt-train's kernels cut into tiles."""
+    if facts.profile.name not in ("tt-train", "tt-train-flat"):
+        return
+    section = "transformer_config" if facts.kind is MODEL else "training_config.transformer_config"
+    for key in ("embedding_dim", "max_sequence_length"):
+        size = facts.whole(f"{section}.{key}")
+        if size is None or size.value < 1 or size.value % _TILE == 0:
+            continue
+        above = -(-size.value // _TILE) * _TILE
+        choices = (above, above - _TILE) if above > _TILE else (above,)
+        yield Hit(
+            f"tt-train stops here: `{key}` {size.value} is not a multiple of {_TILE}",
+            size.span,
+            fixes=tuple(size.set_to(str(choice)) for choice in choices),
+        )
+
+
+RULE = Rule(
+    code="not-a-multiple-of-32",
+    severity="error",
+    title="The size is not a multiple of 32",
+    docs="""\
+Tenstorrent's kernels work on tiles of 32 × 32 numbers, and tt-train refuses a model whose
+`embedding_dim` or `max_sequence_length` doesn't fill them.
+
+**When it is fine.** In model files for Trainsmith on a CPU or a GPU, where the rule is silent.
+
+**How to mend it.** Take the next multiple of 32.
+""",
+    examples=(
+        Example(
+            bad=(
+                "transformer_config:\n  experimental: {use_composite_layernorm: false}\n"
+                "  embedding_dim: 100\n"
+            ),
+            good=(
+                "transformer_config:\n  experimental: {use_composite_layernorm: false}\n"
+                "  embedding_dim: 128\n"
+            ),
+        ),
+        Example(
+            bad="training_config:\n  transformer_config: {max_sequence_length: 20}\n",
+            good="training_config:\n  transformer_config: {max_sequence_length: 32}\n",
+        ),
+    ),
+    fine=(
+        "transformer_config:\n  embedding_dim: 100\n",
+        (
+            "transformer_config:\n  experimental: {use_composite_layernorm: false}\n"
+            "  embedding_dim: 384\n"
+        ),
+    ),
+    check=check,
+    documents=("training", "model"),
+)

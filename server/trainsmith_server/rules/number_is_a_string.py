@@ -1,0 +1,75 @@
+"""`number-is-a-string`: a number that YAML 1.1 reads as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.findings import Edit, Fix
+from trainsmith_server.analysis.tree import Scalar
+from trainsmith_server.rules import Example, Rule
+
+_SCIENTIFIC = re.compile(r"([-+]?)(\d+(?:\.\d*)?)[eE]([-+]?)(\d+)")
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for scientific notation that lacks the dot or the sign that YAML 1.1 asks for."""
+    for binding in facts.bindings():
+        node, field = binding.entry.value, binding.field
+        if not isinstance(node, Scalar) or node.style or node.tag or field is None:
+            continue
+        parts = _SCIENTIFIC.fullmatch(node.text)
+        if not parts or not field.type_text.startswith("a number"):
+            continue
+        sign, mantissa, exponent_sign, exponent = parts.groups()
+        if "." in mantissa and exponent_sign:
+            continue
+        mantissa = mantissa if "." in mantissa else mantissa + ".0"
+        number = f"{sign}{mantissa}e{exponent_sign or '+'}{exponent}"
+        yield Hit(
+            f"readers of YAML 1.1, such as PyYAML, take `{node.text}` for text",
+            (node.start, node.end),
+            fixes=(
+                Fix(
+                    f"Write `{number}`",
+                    (Edit((node.start, node.end), number),),
+                    preferred=True,
+                    safe=True,
+                ),
+            ),
+        )
+
+
+RULE = Rule(
+    code="number-is-a-string",
+    severity="hint",
+    title="YAML 1.1 reads this number as text",
+    docs="""\
+In YAML 1.1 a number in scientific notation needs a dot and a signed exponent: `1.0e-4`. PyYAML
+reads `1e-4` as text. Trainsmith takes it for the number that is meant, and so do most trainers, but
+a script that reads the file and multiplies does not.
+
+**When it is fine.** Where only trainers read the file.
+
+**How to mend it.** Write `1.0e-4` or `0.0001`.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  learning_rate: 1e-4\n",
+            good="training_config:\n  learning_rate: 1.0e-4\n",
+        ),
+        Example(
+            bad="training_config:\n  optimizer: {lr: 3.5e2}\n",
+            good="training_config:\n  optimizer: {lr: 3.5e+2}\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  learning_rate: 1.0e-4\n",
+        "training_config:\n  learning_rate: 0.0001\n",
+        "training_config:\n  project_name: 1e-4\n",
+        'training_config:\n  learning_rate: "1e-4"\n',
+    ),
+    check=check,
+    documents=("training", "model", "lora", "optimizer", "blacksmith"),
+)

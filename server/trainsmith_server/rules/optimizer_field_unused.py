@@ -1,0 +1,89 @@
+"""`optimizer-field-unused`: a field that this optimizer does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_schemas.base import fields_of
+from trainsmith_schemas.documents import OPTIMIZER
+from trainsmith_schemas.optimizer import OptimizerConfig
+from trainsmith_schemas.problems import dotted
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_ADAM = ("lr", "beta1", "beta2", "epsilon", "weight_decay", "amsgrad")
+_SGD = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
+_FIELDS = {
+    "AdamW": (*_ADAM, "stochastic_rounding"),
+    "MorehAdamW": (*_ADAM, "kahan_summation"),
+    "AdamWComposite": (*_ADAM, "kahan_summation"),
+    "AdamWFullPrecision": _ADAM,
+    "SGD": _SGD,
+    "SGDComposite": _SGD,
+    "Muon": ("lr", "momentum", "ns_steps"),
+    "NoOp": (),
+}
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for fields with an effect that the chosen optimizer leaves out."""
+    if facts.kind is not OPTIMIZER and not facts.has("training_config.optimizer"):
+        return
+    section = () if facts.kind is OPTIMIZER else ("training_config", "optimizer")
+    kind = facts.text(dotted((*section, "type")))
+    name = kind.value if kind else "AdamW"
+    if not section and kind is None:
+        return
+    used = _FIELDS.get(name)
+    if used is None:
+        return
+    for field, known in fields_of(OptimizerConfig).items():
+        found = facts.key(dotted((*section, field)))
+        if found is None or field in used or field == "type" or found.value == known.default:
+            continue
+        if facts.profile.name not in known.read_by:
+            continue  # `ignored-key` says so.
+        yield Hit(
+            f"`{field}` has no effect: `{name}` does not have it",
+            found.span,
+            fixes=(facts.remove(found),),
+            tags=("unnecessary",),
+            related=(kind.related("the optimizer"),) if kind else (),
+        )
+
+
+RULE = Rule(
+    code="optimizer-field-unused",
+    severity="warning",
+    title="The optimizer does not have this field",
+    docs="""\
+Each optimizer has its own fields: `beta1` is Adam's, `momentum` that of SGD and Muon. tt-train
+skips the others without a word, and the value that looks as if it counted does not.
+
+**When it is fine.** With the default value the rule is silent.
+
+**How to mend it.** Take the field away, or choose the optimizer that has it: `stochastic_rounding`
+belongs to `AdamW`, `kahan_summation` to `MorehAdamW` and `AdamWComposite`.
+""",
+    examples=(
+        Example(
+            bad=(
+                "training_config:\n  optimizer:\n    type: SGD\n    lr: 0.1\n"
+                "    beta1: 0.8\n    momentum: 0.9\n"
+            ),
+            good="training_config:\n  optimizer:\n    type: SGD\n    lr: 0.1\n    momentum: 0.9\n",
+        ),
+        Example(
+            bad="training_config:\n  optimizer: {lr: 0.0001, nesterov: true}\n",
+            good="training_config:\n  optimizer: {lr: 0.0001}\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  optimizer: {type: SGD, momentum: 0.9, beta1: 0.9}\n",
+        "training_config:\n  optimizer: {type: Muon, momentum: 0.9, ns_steps: 6}\n",
+        "training_config:\n  optimizer: {type: AdamWComposite, kahan_summation: true}\n",
+        "training_config:\n  optimizer: {type: Lion, momentum: 0.9}\n",
+    ),
+    check=check,
+    documents=("training", "optimizer"),
+)

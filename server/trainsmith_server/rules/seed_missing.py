@@ -1,0 +1,52 @@
+"""`seed-missing`: a recipe that leaves the seed to the trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for a seed in a recipe that could be run."""
+    if facts.profile.name != "trainsmith" or not facts.complete:
+        return
+    steps = facts.key("training_config.max_steps") or facts.key("training_config.num_epochs")
+    if facts.has("training_config.seed") or steps is None:
+        return
+    yield Hit(
+        "the recipe has no `seed`: 42 is what it gets here, and another one elsewhere",
+        steps.span,
+        fixes=(facts.add_after(steps, "seed: 42", title="Add `seed: 42`"),),
+    )
+
+
+RULE = Rule(
+    code="seed-missing",
+    severity="hint",
+    title="The recipe has no seed",
+    docs="""\
+Weights, order of the data and dropout all start from the seed. A recipe that names it can be run
+again by others, with the same result. Without one, Trainsmith takes 42, and other trainers take
+numbers of their own (tt-train: 42 or 5489, by program).
+
+**When it is fine.** In snippets, and in recipes for other trainers; the rule is silent there.
+
+**How to mend it.** Add `seed: 42`. Any number does.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n",
+            good=(
+                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+                "  max_steps: 500\n  seed: 42\n"
+            ),
+        ),
+    ),
+    fine=(
+        "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n  seed: 7\n",
+        "training_config:\n  learning_rate: 0.0001\n",
+    ),
+    check=check,
+)

@@ -1,0 +1,59 @@
+"""`temperature-nonzero-in-eval`: validation samples that are drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_FINE_TUNING = 2e-4
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the temperature of a recipe for fine-tuning."""
+    heat, rate = facts.number("eval_config.temperature"), facts.learning_rate()
+    if facts.profile.name != "trainsmith" or heat is None or heat.value <= 0:
+        return
+    if rate is not None and rate.value > _FINE_TUNING:
+        return
+    yield Hit(
+        f"at temperature {heat.value:g} samples differ by chance too; at 0.0 only because the "
+        "model does",
+        heat.span,
+        fixes=(heat.set_to("0.0"),),
+    )
+
+
+RULE = Rule(
+    code="temperature-nonzero-in-eval",
+    severity="hint",
+    title="Validation samples differ by chance",
+    docs="""\
+The samples beside each validation are there to be compared with the ones before. At `0.0` the model
+always writes the likeliest token, so two samples differ only if the model does.
+
+**When it is fine.** A small model that is trained from scratch repeats itself when it may only
+write the likeliest token. The rule is silent at learning rates above those of fine-tuning (2e-4),
+and in recipes for other trainers.
+
+**How to mend it.** Write `temperature: 0.0` here, and keep 0.7 to 1.0 for generating text from the
+finished model.
+""",
+    examples=(
+        Example(
+            bad="eval_config:\n  temperature: 0.8\n",
+            good="eval_config:\n  temperature: 0.0\n",
+        ),
+        Example(
+            bad="training_config:\n  learning_rate: 0.0001\neval_config:\n  temperature: 1\n",
+            good="training_config:\n  learning_rate: 0.0001\neval_config:\n  temperature: 0.0\n",
+        ),
+    ),
+    fine=(
+        "eval_config:\n  temperature: 0.0\n",
+        "training_config:\n  learning_rate: 0.0009\neval_config:\n  temperature: 0.8\n",
+        "training_config:\n  model_source: a/b\neval_config:\n  temperature: 0.7\n",
+    ),
+    check=check,
+)

@@ -1,0 +1,50 @@
+"""`validate-too-often`: validation every few steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_OFTEN = 10
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the validation interval."""
+    interval = facts.validation_interval()
+    if interval is None or not 1 <= interval.value < _OFTEN:
+        return
+    yield Hit(
+        f"validating every {interval.value} steps may take longer than training",
+        interval.span,
+        fixes=(interval.set_to("50"),),
+    )
+
+
+RULE = Rule(
+    code="validate-too-often",
+    severity="hint",
+    title="Validation every few steps",
+    docs="""\
+A validation reads the whole validation set and writes samples; between two of them, a few steps
+hardly change the loss.
+
+**When it is fine.** In short runs and with little validation data, so this rule is off until you
+turn it on.
+
+**How to mend it.** Validate every 50 to 100 steps.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  validation_frequency: 2\n",
+            good="training_config:\n  validation_frequency: 50\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  validation_frequency: 10\n",
+        "training_config:\n  model_source: a/b\n  eval_every: 2\n",
+    ),
+    check=check,
+    on=False,
+)

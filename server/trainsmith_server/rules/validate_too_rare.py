@@ -1,0 +1,53 @@
+"""`validate-too-rare`: a handful of validations in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_ENOUGH = 5
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Compare the validation interval with the length of the run."""
+    interval, steps = facts.validation_interval(), facts.whole("training_config.max_steps")
+    if interval is None or steps is None:
+        return
+    if not steps.value // _ENOUGH < interval.value < steps.value:
+        return
+    yield Hit(
+        f"`{interval.key}` {interval.value} in a run of {steps.value} steps: fewer than {_ENOUGH} "
+        "points show how it went",
+        interval.span,
+        fixes=(interval.set_to(str(max(1, min(50, steps.value // _ENOUGH)))),),
+        related=(steps.related("the length of the run"),),
+    )
+
+
+RULE = Rule(
+    code="validate-too-rare",
+    severity="hint",
+    title="Few validations in a run",
+    docs="""\
+With two or three points on the curve you cannot see where the validation loss turned.
+
+**When it is fine.** Where a validation takes long, so this rule is off until you turn it on.
+
+**How to mend it.** Validate every 50 to 100 steps, at least five times in a run.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  max_steps: 500\n  validation_frequency: 200\n",
+            good="training_config:\n  max_steps: 500\n  validation_frequency: 50\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  max_steps: 500\n  validation_frequency: 100\n",
+        "training_config:\n  max_steps: 500\n  validation_frequency: 500\n",
+        "training_config:\n  validation_frequency: 200\n",
+    ),
+    check=check,
+    on=False,
+)

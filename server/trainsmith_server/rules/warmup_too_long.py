@@ -1,0 +1,52 @@
+"""`warmup-too-long`: a warm-up that never ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Compare the warm-up with the length of the run."""
+    warmup = facts.whole("scheduler_config.warmup_steps")
+    steps = facts.whole("training_config.max_steps")
+    if warmup is None or steps is None or warmup.value < steps.value or warmup.value == 0:
+        return
+    yield Hit(
+        f"a warm-up of {warmup.value} steps does not end in a run of {steps.value}: the learning "
+        "rate never gets where it should",
+        warmup.span,
+        fixes=(warmup.set_to(str(steps.value // 10), preferred=True),),
+        related=(steps.related("the length of the run"),),
+    )
+
+
+RULE = Rule(
+    code="warmup-too-long",
+    severity="warning",
+    title="The warm-up is as long as the run",
+    docs="""\
+During the warm-up the learning rate rises from zero to `max_lr`; after it, training begins in
+earnest. A warm-up that is not over when the run ends trains at rates that nobody chose.
+
+**When it is fine.** Never; for a very short run leave the warm-up out.
+
+**How to mend it.** A tenth of the run is usual.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  max_steps: 100\nscheduler_config:\n  warmup_steps: 100\n",
+            good="training_config:\n  max_steps: 100\nscheduler_config:\n  warmup_steps: 10\n",
+        ),
+    ),
+    fine=(
+        (
+            "training_config:\n  max_steps: 1000\nscheduler_config:\n"
+            "  warmup_steps: 100\n  hold_steps: 5000\n"
+        ),
+        "training_config:\n  seed: 1\nscheduler_config:\n  warmup_steps: 100\n",
+    ),
+    check=check,
+)

@@ -1,0 +1,56 @@
+"""`weight-decay-range`: a weight decay that pulls hard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_LIMIT = 0.3
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look at the weight decay that counts."""
+    decay = facts.number("training_config.optimizer.weight_decay") or facts.number(
+        "training_config.weight_decay"
+    )
+    if decay is None or decay.value <= _LIMIT:
+        return
+    yield Hit(
+        f"`weight_decay` {decay.value:g} pulls weights towards zero harder than is usual (0.0 to "
+        "0.1)",
+        decay.span,
+        fixes=(decay.set_to("0.01"), decay.set_to("0.1")),
+    )
+
+
+RULE = Rule(
+    code="weight-decay-range",
+    severity="hint",
+    title="The weight decay is very high",
+    docs="""\
+At each step AdamW shrinks every weight by `lr` × `weight_decay`, whatever the gradient says. A
+great decay keeps the model from learning anything but the strongest patterns.
+
+**When it is fine.** With a very small learning rate, or against bad overfitting, if you have seen
+it help.
+
+**How to mend it.** `0.01` is usual, `0.1` is much.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  weight_decay: 1.0\n",
+            good="training_config:\n  weight_decay: 0.01\n",
+        ),
+        Example(
+            bad="training_config:\n  optimizer: {weight_decay: 0.5}\n",
+            good="training_config:\n  optimizer: {weight_decay: 0.01}\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  weight_decay: 0.3\n",
+        "training_config:\n  weight_decay: 0.9\n  optimizer: {weight_decay: 0.1}\n",
+    ),
+    check=check,
+)
