@@ -39,8 +39,8 @@ class Files:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._read: dict[Path, _Read] = {}
-        self._written: dict[str, tuple[Analysis, frozenset[str]]] = {}
-        """The model files that a document names; finding them takes a walk through it."""
+        self._written: dict[str, tuple[int, frozenset[str]]] = {}
+        """The model files that a version of a document names; finding them takes a walk."""
         self._named: dict[str, frozenset[Path]] = {}
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace."""
@@ -73,7 +73,7 @@ class Files:
         return list(found.values())
 
     def models(self, analysis: Analysis) -> dict[str, Analysis]:
-        """The model files that a document names, by their path as it is written there."""
+        """The model files that an open document names, by their path as it is written there."""
         names = self._names(analysis)
         paths = {name: path for name in names if (path := self.find(analysis.uri, name))}
         self._named[analysis.uri] = frozenset(paths.values())
@@ -82,10 +82,11 @@ class Files:
     def _names(self, analysis: Analysis) -> frozenset[str]:
         from trainsmith_server.features.references import model_references
 
+        version = self._session.version(analysis.uri)
         known = self._written.get(analysis.uri)
-        if known is None or known[0] is not analysis:
+        if known is None or known[0] != version:
             names = frozenset(reference.written for reference in model_references(analysis))
-            known = self._written[analysis.uri] = (analysis, names)
+            known = self._written[analysis.uri] = (version, names)
         return known[1]
 
     def naming(self, uri: str) -> list[str]:
