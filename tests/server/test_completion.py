@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support import Case, cases, corpus, read
+
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.code_actions import apply
 from trainsmith_server.features.completion import complete

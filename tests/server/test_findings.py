@@ -1,0 +1,75 @@
+"""What the server finds wrong, by the cases under `cases/findings`; add one there."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from support import Case, cases, corpus, read
+
+from trainsmith_server.analysis.analyze import analyze
+from trainsmith_server.analysis.findings import Finding
+from trainsmith_server.features.code_actions import apply, fix_all, quick_fixes
+
+_MARK = re.compile(r"^( *)(\^+) ([\w-]+)(?:: (.*))?$")
+
+
+def split_marks(marked: str) -> tuple[str, list[tuple[int, int, str, str]]]:
+    """The text without its marks; and each mark's start, end, code and words."""
+    text = ""
+    line_start = 0
+    marks: list[tuple[int, int, str, str]] = []
+    for line in marked.splitlines(keepends=True):
+        if found := _MARK.match(line.rstrip("\n")):
+            start = line_start + len(found[1])
+            marks.append((start, start + len(found[2]), found[3], found[4] or ""))
+        else:
+            line_start = len(text)
+            text += line
+    return text, marks
+
+
+@pytest.mark.parametrize("case", cases("findings"))
+def test_findings(case: Case) -> None:
+    text, marks = split_marks(case.blocks[0])
+    analysis = analyze(text)
+    assert [(*one.span, one.code) for one in analysis.findings] == [mark[:3] for mark in marks]
+    for finding, (_, _, _, words) in zip(analysis.findings, marks, strict=True):
+        assert words in (finding.severity, "") or words in finding.message
+    if len(case.blocks) > 1:
+        assert apply(text, fix_all(analysis)) == case.blocks[1]
+
+
+def test_fixes_are_offered_where_their_finding_is() -> None:
+    text = "training_config:\n  batchsize: 8\n  learning_rate: 0.001\n"
+    analysis = analyze(text)
+    at = text.index("batchsize") + 3
+    [rename, *_] = quick_fixes(analysis, (at, at))
+    assert rename.fix.title == "Rename to `batch_size`"
+    assert rename.finding.code == "unknown-key"
+    assert list(quick_fixes(analysis, (0, 0))) == []
+
+
+def test_fix_all_leaves_alone_what_is_a_choice() -> None:
+    analysis = analyze("training_config:\n  learning_rate: 0.001\n")
+    assert [one.code for one in analysis.findings] == ["lr-too-high"]
+    assert fix_all(analysis) == ()
+
+
+def test_broken_public_files_are_analysed_whatever_happens_to_them() -> None:
+    chance = random.Random(5)
+    for file in corpus()[::3]:
+        text = read(file)
+        for _ in range(12):
+            at = chance.randrange(len(text) + 1)
+            cut = chance.randrange(0, 12)
+            broken = text[:at] + chance.choice("\t:-[{\"'&*|#\n ") + text[at + cut :]
+            for finding in analyze(broken).findings:
+                _check(finding, broken)
+
+
+def _check(finding: Finding, text: str) -> None:
+    assert 0 <= finding.span[0] < finding.span[1] <= len(text), finding
+    for fix in finding.fixes:
+        apply(text, fix.edits)
