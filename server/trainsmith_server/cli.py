@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, get_args
 
 import click
+
+from trainsmith_schemas.base import Trainer
+
+if TYPE_CHECKING:
+    from trainsmith_server.check import Format
 
 
 @click.command()
@@ -12,25 +18,46 @@ import click
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "sarif", "github"]),
     default="text",
     show_default=True,
-    help="For people, or for programs.",
+    help="For people, for programs, for code scanning, for GitHub Actions.",
 )
-def check(paths: tuple[str, ...], output_format: str) -> None:
+@click.option("--fix", is_flag=True, help="Apply the safe fixes to the files.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option(
+    "--profile",
+    type=click.Choice(get_args(Trainer)),
+    help="The trainer to judge for, unless a file names another itself.",
+)
+@click.option("--stdin-filename", default="<stdin>", help="What to call the text of `-`.")
+def check(
+    paths: tuple[str, ...],
+    output_format: Format,
+    fix: bool,
+    diff: bool,
+    strict: bool,
+    profile: Trainer | None,
+    stdin_filename: str,
+) -> None:
     r"""Check training recipes and model files.
 
-    PATH is a file or a folder. In folders every *.yaml and *.yml that is a document of Trainsmith
-    is checked; all others are left alone.
+    PATH is a file, a folder, a pattern such as 'configs/**/*.yaml', or - for stdin. In folders
+    every *.yaml and *.yml that is a document of Trainsmith is checked; all others are left alone.
+    A .trainsmith.yaml beside the files or above them chooses the profile and the levels of rules.
 
     \b
-    Exit status: 0  no errors (there may be warnings)
-                 1  at least one error
+    Exit status: 0  no errors (there may be warnings); with --diff: nothing to change
+                 1  at least one error; with --diff: something to change
                  2  a path that cannot be read
     """
-    from trainsmith_server.check import check_paths
+    from trainsmith_server.check import Wishes, check_paths
 
-    sys.exit(check_paths(paths, output_format))
+    if fix and diff:
+        raise click.UsageError("--fix changes the files and --diff does not: take one of them")
+    wishes = Wishes(output_format, fix, diff, strict, profile, stdin_filename)
+    sys.exit(check_paths(paths, wishes))
 
 
 @click.command()

@@ -1,0 +1,32 @@
+"""What `trainsmith check` prints, one module for each format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trainsmith_server.analysis.lines import LineIndex
+from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.analysis.tree import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file and what was found in it."""
+
+    path: str
+    named: bool
+    """It was named itself, not found in a folder."""
+    analysis: Analysis
+    stdin: bool = False
+    """Its text came from stdin; the path is only what it is called."""
+
+
+def place(span: Span, lines: LineIndex) -> dict[str, int]:
+    """Lines and columns from 1; columns count characters."""
+    (line, column), (end_line, end_column) = (lines.position(offset) for offset in span)
+    return {
+        "line": line + 1,
+        "column": column + 1,
+        "endLine": end_line + 1,
+        "endColumn": end_column + 1,
+    }
