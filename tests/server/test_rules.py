@@ -7,6 +7,7 @@ from support import CORPUS, corpus, read
 
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.options import Options
 from trainsmith_server.features.code_actions import apply
 from trainsmith_server.rules import Example, Rule, all_rules
 
@@ -46,6 +47,49 @@ def test_a_bad_example_is_found_and_its_first_fix_mends_it(rule: Rule, example: 
 def test_a_rule_that_is_on_speaks_in_the_editor(rule: Rule, example: Example):
     codes = [finding.code for finding in analyze(example.bad).findings]
     assert (rule.code in codes) == rule.on
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_a_rule_can_be_turned_on(rule: Rule, example: Example):
+    turned_on = Options(levels={rule.code: "information"})
+    found = [f for f in analyze(example.bad, options=turned_on).findings if f.code == rule.code]
+    assert {finding.severity for finding in found} == {"information"}
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_a_rule_survives_typing(rule: Rule, example: Example):
+    for end in range(0, len(example.bad), 3):
+        hits(rule, example.bad[:end])
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_fixes_leave_comments_where_they_are(rule: Rule, example: Example, ending: str):
+    text = example.bad.rstrip("\n").replace("\n", f"  # why{ending}") + f"  # last{ending}"
+    for hit in hits(rule, text):
+        for fix in hit.fixes:
+            mended = apply(text, fix.edits)
+            assert analyze(mended).tree.faults == []
+            taken = any("#" in text[edit.span[0] : edit.span[1]] for edit in fix.edits)
+            assert taken or mended.count("#") == text.count("#")
+
+
+def test_values_that_come_through_anchors_are_mended_where_they_stand():
+    text = (
+        "training_config:\n  project_name: nano\n  model_source: a/b\n  <<: [*a]\n"
+        "  optimizer: {type: SGD}\n"
+    )
+    text = "lists: [&a {learning_rate: 0.5, seed: 1}]\n" + text
+    [rule] = [rule for rule in all_rules() if rule.code == "flat-optimizer-key"]
+    [hit] = hits(rule, text)
+    mended = apply(text, hit.fixes[0].edits)
+    assert "[&a {seed: 1}]" in mended
+    assert "optimizer: {type: SGD, lr: 0.5}" in mended
+
+
+def test_one_mistake_is_one_finding():
+    found = analyze("training_config:\n  seed: 1\n  temperature: 0.0\n").findings
+    assert [finding.code for finding in found] == ["wrong-section"]
 
 
 @pytest.mark.parametrize(("rule", "text"), FINE)

@@ -11,7 +11,7 @@ from trainsmith_schemas.problems import Path
 from trainsmith_schemas.profiles import unread_keys
 from trainsmith_server.analysis.bind import Binding, Place, find, key_span, value_span
 from trainsmith_server.analysis.findings import Edit, Fix, Related, Severity, Tag
-from trainsmith_server.analysis.tree import Entry, Mapping, Span, resolve_alias
+from trainsmith_server.analysis.tree import Entry, Mapping, Span, resolve_alias, walk
 
 if TYPE_CHECKING:
     from trainsmith_server.analysis.result import KnownDocument
@@ -264,15 +264,9 @@ class Facts:
 
     def _parent(self, entry: Entry) -> Mapping:
         """The mapping that an entry stands in."""
-        waiting = [self._known.document.root]
-        seen: set[int] = set()
-        while waiting:
-            node = resolve_alias(waiting.pop())
-            if isinstance(node, Mapping) and id(node) not in seen:
-                seen.add(id(node))
-                if entry in node.entries:
-                    return node
-                waiting.extend(inner.value for inner in node.entries)
+        for node in walk(self._known.document.root):
+            if isinstance(node, Mapping) and entry in node.entries:
+                return node
         raise LookupError("the entry is of another document")
 
     def _place(self, parts: Path) -> Place | None:

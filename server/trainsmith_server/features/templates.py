@@ -23,9 +23,11 @@ RECIPES = (
         """\
 # A first run: the defaults, and as little else as possible.
 training_config:
+  seed: 42
   data_path: "data/text.txt"
   model_config: "model_configs/model.yaml"
   batch_size: 8
+  gradient_accumulation_steps: 4
   learning_rate: 0.0001
   max_steps: 500
   validation_frequency: 50

@@ -15,6 +15,8 @@ def check(facts: Facts) -> Iterator[Hit]:
     mesh = facts.mesh()
     if facts.profile.name != "tt-train-flat" or mesh is None or mesh.value[0] == 1:
         return
+    if facts.is_on("device_config.enable_tp"):
+        return  # The C++ trainer of that time takes any mesh.
     if not any(facts.has(f"training_config.{key}") for key in FLAT_OPTIMIZER_KEYS):
         return  # It may as well be a newer recipe with few keys.
     yield Hit(
@@ -48,7 +50,11 @@ the rule is silent.
         ),
     ),
     fine=(
-        ("training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n  mesh_shape: [1, 8]\n"),
+        "training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n  mesh_shape: [1, 8]\n",
+        (
+            "training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n"
+            "  mesh_shape: [8, 1]\n  enable_tp: true\n"
+        ),
         (
             "training_config:\n  optimizer: {lr: 0.0001}\ndevice_config:\n"
             "  mesh_shape: [8, 4]\n  enable_tp: true\n"
