@@ -74,7 +74,8 @@ def rules_page() -> str:
 
     parts = [_NOTE, "# Rules\n"]
     for rule in all_rules():
-        parts.append(f"\n## {rule.code}\n\n**{rule.title}** · {rule.severity}\n\n")
+        level = rule.severity if rule.on else f"off; {rule.severity} once it is turned on"
+        parts.append(f"\n## {rule.code}\n\n**{rule.title}** · {level}\n\n")
         parts.append(f"{rule.docs.strip()}\n")
     return "".join(parts)
 
