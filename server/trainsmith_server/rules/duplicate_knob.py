@@ -20,10 +20,8 @@ def check(facts: Facts) -> Iterator[Hit]:
     if facts.profile.name != "trainsmith":
         return  # The others read only one of the two.
     for winner, loser in _PAIRS:
-        wins, loses = (
-            facts.number(f"training_config.{winner}"),
-            facts.number(f"training_config.{loser}"),
-        )
+        wins = facts.number(f"training_config.{winner}")
+        loses = facts.number(f"training_config.{loser}")
         if wins is None or loses is None:
             continue
         same = wins.value == loses.value
