@@ -30,3 +30,26 @@ def test_case(case: Case) -> None:
     for one in problems:
         assert one.severity == "warning"
         assert recipe.text[slice(*one.span)] == "model.yaml"
+
+
+RECIPE = "training_config:\n  validation_split: 0.1\n  model_config: m.yaml\n  model_type: llama\n"
+
+
+def _said(recipe: str, model: str) -> list[tuple[str, str, str]]:
+    found = model_problems(analyze(recipe), {"m.yaml": analyze(model)})
+    return [
+        (one.severity, recipe[slice(*one.span)], one.model.text[slice(*one.causes[0].span)])
+        for one in found
+    ]
+
+
+def test_another_architecture_than_the_model_file_is_an_error() -> None:
+    assert _said(RECIPE, "transformer_config:\n  model_type: gpt2\n") == [
+        ("error", "llama", "gpt2")
+    ]
+    assert _said(RECIPE, "transformer_config:\n  num_heads: 6\n") == [
+        ("error", "llama", "transformer_config")
+    ]
+    assert _said(RECIPE, "transformer_config:\n  model_type: llama\n") == []
+    silent = RECIPE.replace("  model_type: llama\n", "")
+    assert _said(silent, "transformer_config:\n  model_type: llama\n") == []

@@ -11,6 +11,7 @@ from trainsmith_server.rules import all_rules
 
 ELSEWHERE: Mapping[str, str] = {
     "model-file-problems": "The model file that a recipe names has errors",
+    "contradiction": "The model file that a recipe names says something else",
 }
 """Codes that only the editor gives, since their causes stand in other files."""
 
