@@ -1,0 +1,166 @@
+"""The heart of the language server over stdio: typing, findings, completion, fixes, run plan."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
+
+from trainsmith_schemas import protocol
+from trainsmith_server import app
+
+URI = "untitled:recipe.yaml"
+DOCUMENT = lsp.TextDocumentIdentifier(URI)
+
+
+class Editor(LanguageClient):
+    """An editor with one document, which applies the edits that it is offered."""
+
+    def __init__(self) -> None:
+        super().__init__("tests", "1")
+        self.version = 0
+        self.published: asyncio.Queue[lsp.PublishDiagnosticsParams] = asyncio.Queue()
+
+        def keep(params: lsp.PublishDiagnosticsParams) -> None:
+            self.published.put_nowait(params)
+
+        self.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(keep)
+
+    def open(self, text: str) -> None:
+        item = lsp.TextDocumentItem(URI, lsp.LanguageKind.Yaml, 0, text)
+        self.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+
+    def edit(self, *changes: lsp.TextDocumentContentChangeEvent) -> None:
+        self.version += 1
+        document = lsp.VersionedTextDocumentIdentifier(self.version, URI)
+        self.text_document_did_change(lsp.DidChangeTextDocumentParams(document, changes))
+
+    async def findings(self) -> Sequence[lsp.Diagnostic]:
+        """What is published for the newest version."""
+        while True:
+            published = await asyncio.wait_for(self.published.get(), 20)
+            if published.version == self.version:
+                return published.diagnostics
+
+
+@asynccontextmanager
+async def editor(*encodings: lsp.PositionEncodingKind) -> AsyncGenerator[Editor, None]:
+    """An editor with a server of its own, which knows these position encodings."""
+    client = Editor()
+    await client.start_io(sys.executable, "-m", "trainsmith", "lsp")
+    general = lsp.GeneralClientCapabilities(position_encodings=list(encodings) or None)
+    result = await client.initialize_async(
+        lsp.InitializeParams(lsp.ClientCapabilities(general=general))
+    )
+    assert result.capabilities.position_encoding == (encodings[0] if encodings else "utf-16")
+    client.initialized(lsp.InitializedParams())
+    yield client
+    await client.shutdown_async(None)
+    client.exit(None)
+    await client.stop()
+
+
+def partial(
+    start: tuple[int, int], end: tuple[int, int], text: str
+) -> lsp.TextDocumentContentChangePartial:
+    return lsp.TextDocumentContentChangePartial(
+        lsp.Range(lsp.Position(*start), lsp.Position(*end)), text
+    )
+
+
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 30), ("utf-16", 25), ("utf-32", 24)])
+async def test_typing_behind_strange_characters(encoding: str, column: int) -> None:
+    """U+2028 ends no line of the editor's, and an emoji is one, two or four units long."""
+    async with editor(lsp.PositionEncodingKind(encoding)) as client:
+        client.open('training_config:\n  wandb_run_name: "\u2028 😀é"\n')
+        assert not await client.findings()
+        client.edit(
+            partial((1, column), (1, column), "\n  batch_size: eight"),
+            partial((0, 0), (0, 0), "# 😀\n"),
+        )
+        [finding] = await client.findings()
+        assert finding.code == "wrong-type"
+        assert finding.range == lsp.Range(lsp.Position(3, 14), lsp.Position(3, 19))
+
+
+async def test_a_finding_and_its_fix() -> None:
+    async with editor() as client:
+        client.open("training_config:\n  batchsize: 8\n")
+        [finding] = await client.findings()
+        assert (finding.code, finding.severity) == ("unknown-key", lsp.DiagnosticSeverity.Error)
+        assert finding.source == "trainsmith"
+        context = lsp.CodeActionContext([finding], [lsp.CodeActionKind.QuickFix])
+        params = lsp.CodeActionParams(DOCUMENT, finding.range, context)
+        rename, *_ = await client.text_document_code_action_async(params) or []
+        assert isinstance(rename, lsp.CodeAction)
+        assert rename.title == "Rename to `batch_size`"
+        assert rename.is_preferred
+        assert rename.edit
+        assert rename.edit.changes
+        assert [(edit.range, edit.new_text) for edit in rename.edit.changes[URI]] == [
+            (finding.range, "batch_size")
+        ]
+        context = lsp.CodeActionContext([], [lsp.CodeActionKind.SourceFixAll])
+        params = lsp.CodeActionParams(DOCUMENT, finding.range, context)
+        [fix_all] = await client.text_document_code_action_async(params) or []
+        assert isinstance(fix_all, lsp.CodeAction)
+        assert fix_all.kind == "source.fixAll.trainsmith"
+        client.edit(partial((1, 2), (1, 11), "batch_size"))
+        assert not await client.findings()
+
+
+async def test_completion_and_hover_while_typing() -> None:
+    async with editor() as client:
+        client.open("training_config:\n")
+        client.edit(partial((1, 0), (1, 0), "  learn"))
+        params = lsp.CompletionParams(DOCUMENT, lsp.Position(1, 7))
+        completion = await client.text_document_completion_async(params)
+        assert isinstance(completion, lsp.CompletionList)
+        [found] = [item for item in completion.items if item.label == "learning_rate"]
+        place = lsp.Range(lsp.Position(1, 2), lsp.Position(1, 7))
+        assert found.text_edit == lsp.TextEdit(place, "learning_rate: ")
+        assert [item.sort_text for item in completion.items] == sorted(
+            item.sort_text or "" for item in completion.items
+        )
+        client.edit(partial((1, 2), (1, 7), "learning_rate: "))
+        hover_at = lsp.HoverParams(DOCUMENT, lsp.Position(1, 4))
+        hover = await client.text_document_hover_async(hover_at)
+        assert hover
+        assert isinstance(hover.contents, lsp.MarkupContent)
+        assert hover.contents.kind == lsp.MarkupKind.Markdown
+        assert "**learning_rate**" in hover.contents.value
+
+
+async def test_other_files_get_nothing_at_all() -> None:
+    async with editor() as client:
+        client.open("jobs: [build\n  test: '\n")
+        assert not await client.findings()
+        position = lsp.Position(1, 2)
+        assert not await client.text_document_hover_async(lsp.HoverParams(DOCUMENT, position))
+        params = lsp.CompletionParams(DOCUMENT, position)
+        completion = await client.text_document_completion_async(params)
+        assert not completion or not getattr(completion, "items", completion)
+
+
+async def test_run_plan() -> None:
+    async with editor() as client:
+        client.open("training_config:\n  checkpoint_dir: runs\n  learning_rate: 0.1\n  sed: 1\n")
+        assert app.RUN_PLAN == protocol.RUN_PLAN
+        plan: Any = await client.protocol.send_request_async(protocol.RUN_PLAN, {"uri": URI})
+        assert (plan.document, plan.checkpointDir) == ("training", "runs")
+        assert (plan.errors, plan.warnings) == (1, 1)
+
+
+async def test_closing_takes_the_findings_away() -> None:
+    async with editor() as client:
+        client.open("training_config:\n  sed: 1\n")
+        assert await client.findings()
+        client.text_document_did_close(lsp.DidCloseTextDocumentParams(DOCUMENT))
+        published = await asyncio.wait_for(client.published.get(), 20)
+        assert list(published.diagnostics) == []
