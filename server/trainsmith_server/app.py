@@ -60,6 +60,8 @@ class Server(LanguageServer):
 
     def publish(self, uri: str) -> None:
         """Send what is wrong with an open document."""
+        if self.configuration.waiting:  # All are published when the settings are here.
+            return
         analysis = self.session.analysis(uri)
         if analysis is not None:
             from trainsmith_server.features.model_problems import judged, model_problems
@@ -110,9 +112,9 @@ def _synchronise(server: Server) -> None:
         session.encoding = server.workspace.position_encoding  # pyright: ignore[reportAttributeAccessIssue]
         folders = (to_fs_path(uri) for uri in server.workspace.folders)
         server.files.folders = tuple(Path(folder) for folder in folders if folder)
-        await server.configuration.watch()
         if await server.configuration.ask():
             server.publish_all()
+        await server.configuration.watch()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: lsp.DidOpenTextDocumentParams) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path, to_fs_path
 
 from trainsmith_server import convert
@@ -25,6 +26,8 @@ class Configuration:
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
+        self.waiting = False
+        """The editor has been asked for its settings; what is published before would change."""
         self._editor: Options | None = None
         self._projects: Projects | None = None
         self._told: dict[str, object] = {}
@@ -45,7 +48,13 @@ class Configuration:
         if not workspace or not workspace.configuration:
             return False
         asked = lsp.ConfigurationParams([lsp.ConfigurationItem(section=SECTION)])
-        answers = await self._server.workspace_configuration_async(asked)
+        self.waiting = True
+        try:
+            answers = await self._server.workspace_configuration_async(asked)
+        except JsonRpcException:  # An editor that cannot tell has no settings.
+            answers = None
+        finally:
+            self.waiting = False
         self.take(answers[0] if answers else None)
         return True
 
