@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { bin, Failure, main, run, step } from "./lib/run.mjs";
 
 const VERSION = "4.100.3";
-const RIPGREP = "@vscode/ripgrep-linux-x64@1.18.0";
+const RIPGREP = `@vscode/ripgrep-${process.platform}-${process.arch}@1.18.0`;
 const NATIVE = ["node-pty", "native-watchdog", "@vscode/native-watchdog", "@vscode/spdlog"];
 
 const cache = process.env.TRAINSMITH_CACHE ?? path.join(os.homedir(), ".cache", "trainsmith");

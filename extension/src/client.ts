@@ -26,19 +26,15 @@ export class Server implements vscode.Disposable {
 
   /** Start the server, or wait for the start that is under way. */
   start(): Promise<void> {
-    this.starting ??= this.launch().catch((error: unknown) => {
-      this.starting = undefined;
-      this.show("Trainsmith could not start", vscode.LanguageStatusSeverity.Error);
-      throw error;
-    });
-    return this.starting;
+    return this.starting ?? this.restart();
   }
 
-  async restart(): Promise<void> {
-    await this.client?.dispose();
-    this.client = undefined;
-    this.starting = undefined;
-    await this.start();
+  /** Stop the server if there is one, and start it with the settings as they are now. */
+  restart(): Promise<void> {
+    // A client that is starting cannot be stopped, so one start waits for the other.
+    const before = (this.starting ?? Promise.resolve()).catch(() => undefined);
+    this.starting = before.then(() => this.stop()).then(() => this.launch());
+    return this.starting;
   }
 
   /**
@@ -46,7 +42,9 @@ export class Server implements vscode.Disposable {
    * user has been told.
    */
   async runPlan(uri: vscode.Uri): Promise<RunPlan | undefined> {
-    await this.start();
+    await this.start().catch(() => undefined);
+    // It may start now: the user has chosen another Python since, or installed one.
+    if (!this.client) await this.restart();
     return this.client?.sendRequest<RunPlan>(RUN_PLAN, { uri: uri.toString() });
   }
 
@@ -62,14 +60,19 @@ export class Server implements vscode.Disposable {
 
   dispose(): void {
     this.status.dispose();
-    void this.client?.dispose();
+    void this.stop();
+  }
+
+  private async stop(): Promise<void> {
+    const { client } = this;
+    this.client = undefined;
+    await client?.dispose();
   }
 
   private async launch(): Promise<void> {
     this.show("Trainsmith is starting", vscode.LanguageStatusSeverity.Information, true);
     this.python = await choosePython(this.log);
     if (!this.python) {
-      this.starting = undefined;
       this.show("Trainsmith has no Python", vscode.LanguageStatusSeverity.Error);
       return;
     }
@@ -88,11 +91,12 @@ export class Server implements vscode.Disposable {
       // Pythons before 3.11 import from the working directory first, so it is never the workspace.
       options: { cwd: this.bundled(), env: { ...process.env, ...this.environment() } },
     };
-    this.client = new LanguageClient(LANGUAGE_SERVER_ID, "Trainsmith", server, options);
-    this.client.onDidChangeState(({ newState }) => {
+    const client = new LanguageClient(LANGUAGE_SERVER_ID, "Trainsmith", server, options);
+    client.onDidChangeState(({ newState }) => {
       this.showState(newState);
     });
-    await this.client.start();
+    await client.start();
+    this.client = client;
   }
 
   private bundled(): string {

@@ -41,7 +41,8 @@ async function complain(rejected: readonly string[]): Promise<void> {
     `Trainsmith needs Python 3.10 or newer (${rejected.join(", ")}).`,
     button,
   );
-  if (answer === button) {
-    await vscode.commands.executeCommand("workbench.action.openSettings", SETTINGS.pythonPath);
-  }
+  if (answer !== button) return;
+  // An interpreter belongs to its machine, so in a remote window the user's settings don't have it.
+  const page = vscode.env.remoteName ? "openRemoteSettings" : "openSettings";
+  await vscode.commands.executeCommand(`workbench.action.${page}`, { query: SETTINGS.pythonPath });
 }

@@ -18,7 +18,10 @@ const TRAINSMITH = path.join(
 const lessons = await findLessons(path.join(ROOT, "walkthroughs"));
 const markdown = new MarkdownIt();
 
-/** Every YAML block of every lesson: what it is, and the codes that its info string expects. */
+/**
+ * Every YAML block of every lesson, and what its info string says: the codes that are expected, and
+ * `run` where the block is a whole recipe.
+ */
 const blocks = lessons.flatMap(({ folder, markdown: text }) =>
   markdown
     .parse(text, {})
@@ -27,6 +30,7 @@ const blocks = lessons.flatMap(({ folder, markdown: text }) =>
       name: `${path.basename(folder)} block ${index + 1}`,
       content,
       expected: /expect=([\w,-]+)/.exec(info)?.[1]?.split(",") ?? [],
+      runs: /\brun\b/.test(info),
     })),
 );
 
@@ -39,6 +43,19 @@ test.each(blocks)("$name is what its info string says", ({ content, expected }) 
   fs.writeFileSync(path.join(folder, "block.yaml"), content);
   expect(check(folder).sort()).toEqual(expected.sort());
 });
+
+test.each(blocks.filter(({ runs }) => runs))(
+  "$name trains in the sample workspace",
+  { timeout: 60_000 },
+  ({ content }) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lesson-"));
+    fs.cpSync(path.join(ROOT, "examples", "shakespeare"), folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, "block.yaml"), content);
+    const args = ["train", "block.yaml", "--max-steps", "2", "--name", "lesson"];
+    execFileSync(TRAINSMITH, args, { cwd: folder, stdio: "pipe" });
+    expect(fs.readdirSync(path.join(folder, "checkpoints", "lesson"))).toContain("final");
+  },
+);
 
 function check(folder: string): string[] {
   let output: string;

@@ -1,0 +1,26 @@
+import { expect, test } from "./workbench";
+
+const WRONG = "training_config:\n  batch_size: six\n";
+
+test("a Python that is not there is named, and one that is there is taken at once", async ({
+  workbench,
+}) => {
+  const { page } = workbench;
+  workbench.set("trainsmith.python.path", "/no/such/python");
+  const editor = await workbench.open("python.yaml", WRONG);
+  const message = workbench.notification(
+    /needs Python 3\.10 or newer \(\/no\/such\/python did not/,
+  );
+  await expect(message).toBeVisible();
+  await expect(editor.locator(".squiggly-error")).toHaveCount(0);
+  await workbench.screenshot("no-python");
+
+  await message.getByRole("button", { name: "Choose Python" }).click();
+  const settings = page.locator(".settings-editor");
+  await expect(settings.locator(".setting-item-label", { hasText: "Path" })).toBeVisible();
+  await workbench.screenshot("python-setting");
+
+  workbench.set("trainsmith.python.path", undefined);
+  await workbench.open("python.yaml", WRONG);
+  await expect(editor.locator(".squiggly-error")).toHaveCount(1);
+});
