@@ -39,6 +39,7 @@ ONE_MISTAKE = {
     "unclosed single quote in the middle": ("type: AdamW", "type: 'AdamW"),
     "two colons": ("batch_size: 8", "batch_size: 8: 9"),
     "tab indentation": ("  batch_size", "\tbatch_size"),
+    "tab before a half-typed key": ("  batch_size: 8\n", "  batch_size: 8\n\tlear\n"),
     "tab after the colon": ("batch_size: 8", "batch_size:\t8"),
     "too deep": ("  batch_size", "    batch_size"),
     "not deep enough": ("    lr:", "   lr:"),
