@@ -10,7 +10,7 @@ import { setup } from "./setup.mjs";
 
 /** Exactly what goes into the .vsix is put together here. */
 const STAGE = path.join(ROOT, "dist", "package");
-const BUNDLED = path.join(STAGE, "bundled");
+export const BUNDLED = path.join(STAGE, "bundled");
 const COPIED = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "walkthroughs"];
 const MEDIA = path.join("extension", "media");
 const PACKAGES = [
@@ -21,7 +21,10 @@ const PACKAGES = [
 ];
 
 /** CPython versions whose compiled parts lie side by side; their file names differ. */
-const PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"];
+export const PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"];
+
+/** What only Python 3.10 needs; pip leaves it out when it runs in a newer one. */
+const BACKPORTS = ["exceptiongroup"];
 
 /** VS Code's name of a platform → the wheels' name. */
 const WHEELS = {
@@ -87,7 +90,7 @@ async function bundleDependencies(target) {
   const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"];
   await step("bundle the server and what it needs", venv("python"), [
     ...[...pip, "install", "--target", BUNDLED, "--no-compile"],
-    ...["--constraint", "constraints.txt", ROOT],
+    ...["--constraint", "constraints.txt", ROOT, ...BACKPORTS],
   ]);
   await addCompiledParts(target, pip);
   for (const name of ["bin", "Scripts"]) {
