@@ -110,13 +110,19 @@ def _losses(workspace: Workspace, name: str) -> list[float]:
     return [event.loss for event in workspace.events(name) if isinstance(event, events.Step)]
 
 
+def _samples(workspace: Workspace, name: str) -> list[str]:
+    return [event.text for event in workspace.events(name) if isinstance(event, events.Sample)]
+
+
 def test_the_same_seed_gives_the_same_run(workspace: Workspace) -> None:
+    workspace.write_recipe(eval_config={"temperature": 1.0})
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         setting = f"training_config.seed={seed}"
         result = workspace.command("train", "training.yaml", "--name", name, "--set", setting)
         assert result.returncode == 0, result.stderr
     assert _losses(workspace, "one") == _losses(workspace, "again")
     assert _losses(workspace, "one") != _losses(workspace, "other")
+    assert _samples(workspace, "one") == _samples(workspace, "again")
     final = [
         (workspace.run_folder(name) / "final" / "model.safetensors").read_bytes()
         for name in ("one", "again")
