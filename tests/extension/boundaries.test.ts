@@ -1,0 +1,20 @@
+import * as path from "node:path";
+
+import { ESLint } from "eslint";
+import { expect, test } from "vitest";
+
+const FILE = path.resolve(import.meta.dirname, "../../extension/src/extension.ts");
+
+/** The rules that a text breaks when it stands in the extension. */
+async function broken(text: string): Promise<(string | null)[]> {
+  const [result] = await new ESLint().lintText(text, { filePath: FILE });
+  return result?.messages.map(({ ruleId }) => ruleId) ?? [];
+}
+
+// Type-aware linting reads the whole project first.
+test("a name that the schemas own is not written by hand", async () => {
+  expect(await broken('export const command = "trainsmith.runTraining";\n')).toEqual([
+    "no-restricted-syntax",
+  ]);
+  expect(await broken('export const name = "trainsmith";\n')).toEqual([]);
+}, 60_000);
