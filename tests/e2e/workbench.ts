@@ -37,7 +37,7 @@ export class Workbench {
     readonly page: Page,
     readonly workspace: string,
   ) {
-    page.on("request", (request) => {
+    page.context().on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
       // Webviews read the extension's own files under this name; a service worker answers.
       const ours = hostname === "127.0.0.1" || hostname.endsWith(".vscode-resource.vscode-cdn.net");
@@ -133,7 +133,6 @@ export const test = base.extend<object, { workbench: Workbench }>({
         await page.goto(server.url);
         await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
         await use(shown);
-        expect([...shown.outside], "hosts that were asked for").toEqual([]);
       } finally {
         await context?.browser()?.close();
         await server.stop();
@@ -144,7 +143,8 @@ export const test = base.extend<object, { workbench: Workbench }>({
   ],
 });
 
-// A picture of the workbench as a failed test left it.
 test.afterEach(async ({ workbench }, { status, title }) => {
+  // A picture of the workbench as a failed test left it.
   if (status !== "passed") await workbench.screenshot(`failed - ${title}`);
+  expect([...workbench.outside], "hosts that were asked for").toEqual([]);
 });
