@@ -6,9 +6,23 @@ import { LanguageClient, type LanguageClientOptions, State } from "vscode-langua
 import { COMMANDS, LANGUAGE_SERVER_ID, RUN_PLAN, type RunPlan } from "./generated/protocol";
 import { choosePython, type Python } from "./python";
 
+/** A client that says nothing to the user about what fails because it is being stopped. */
+class Client extends LanguageClient {
+  private retired = false;
+
+  retire(): Promise<void> {
+    this.retired = true;
+    return this.dispose();
+  }
+
+  override error(message: string, data?: unknown, showNotification?: boolean | "force"): void {
+    super.error(message, data, this.retired ? false : showNotification);
+  }
+}
+
 /** The language server that comes with the extension, and the Python that runs it. */
 export class Server implements vscode.Disposable {
-  private client: LanguageClient | undefined;
+  private client: Client | undefined;
   private starting: Promise<void> | undefined;
   private readonly status: vscode.LanguageStatusItem;
 
@@ -66,7 +80,7 @@ export class Server implements vscode.Disposable {
   private async stop(): Promise<void> {
     const { client } = this;
     this.client = undefined;
-    await client?.dispose();
+    await client?.retire();
   }
 
   private async launch(): Promise<void> {
@@ -91,7 +105,7 @@ export class Server implements vscode.Disposable {
       // Pythons before 3.11 import from the working directory first, so it is never the workspace.
       options: { cwd: this.bundled(), env: { ...process.env, ...this.environment() } },
     };
-    const client = new LanguageClient(LANGUAGE_SERVER_ID, "Trainsmith", server, options);
+    const client = new Client(LANGUAGE_SERVER_ID, "Trainsmith", server, options);
     client.onDidChangeState(({ newState }) => {
       this.showState(newState);
     });

@@ -23,4 +23,5 @@ test("a Python that is not there is named, and one that is there is taken at onc
   workbench.set("trainsmith.python.path", undefined);
   await workbench.open("python.yaml", WRONG);
   await expect(editor.locator(".squiggly-error")).toHaveCount(1);
+  await expect(workbench.notification(/failed/)).toHaveCount(0);
 });
