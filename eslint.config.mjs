@@ -7,7 +7,7 @@ import tseslint from "typescript-eslint";
 const OWNED = "Literal[value=/^trainsmith[.\\u002f]/]";
 
 export default defineConfig(
-  { ignores: ["dist/", "bundled/", "node_modules/", "test-output/", ".venv/", "demo-output/"] },
+  { ignores: ["dist/", "node_modules/", "test-output/", ".venv/", "demo-output/"] },
   { ignores: ["extension/src/generated/"] },
   js.configs.recommended,
   {
