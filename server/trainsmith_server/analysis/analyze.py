@@ -14,33 +14,37 @@ from trainsmith_server.analysis.lines import LineIndex
 from trainsmith_server.analysis.options import Options
 from trainsmith_server.analysis.parse import parse
 from trainsmith_server.analysis.report import report
-from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_server.analysis.result import Analysis, Beside, KnownDocument
 from trainsmith_server.analysis.tree import Document, Mapping, is_half_typed, key_text
 from trainsmith_server.analysis.values import Constructed, construct
 
 
-def analyze(text: str, uri: str = "", options: Options | None = None) -> Analysis:
+def analyze(
+    text: str, uri: str = "", options: Options | None = None, beside: Beside | None = None
+) -> Analysis:
     """Read a text: its tree, the documents in it that are ours, and what is wrong with them.
 
-    A profile that the text names itself wins over that of the options. A text without a document
-    of ours has no findings, not even syntax errors.
+    A profile that the text names itself wins over that of the options. A file without a document
+    of ours has no findings, not even syntax errors. `beside` says that the text is a part of a
+    file, and what the rest of it is.
     """
     lines = LineIndex(text)
     tree = parse(text)
     options = options or Options()
-    if not _could_be_ours(text):
-        return Analysis(text, uri, lines, tree, (), (), Directives(), options)
+    among_ours = beside is not None and beside.kind is not None
+    if not among_ours and not _could_be_ours(text):
+        return Analysis(text, uri, lines, tree, (), (), Directives(), options, beside)
     read = [(document, construct(document.root)) for document in tree.documents]
     directives = read_directives(tree, lines)
     trainer = directives.profile or options.profile
     known = tuple(
         found for document, built in read if (found := _known(text, document, built, trainer))
     )
-    if not known:
-        return Analysis(text, uri, lines, tree, (), (), directives, options)
+    if not known and not among_ours:
+        return Analysis(text, uri, lines, tree, (), (), directives, options, beside)
     faults = [fault for _, built in read for fault in built.faults]
     findings = report(tree, lines, known, faults, directives, options)
-    return Analysis(text, uri, lines, tree, known, findings, directives, options)
+    return Analysis(text, uri, lines, tree, known, findings, directives, options, beside)
 
 
 def _as_being_typed(text: str, document: Document, value: Any) -> Any:

@@ -245,7 +245,7 @@ class Facts:
             return Edit((node.start, node.end), "{" + ", ".join(lines) + "}")
         line_start = self._text.rfind("\n", 0, place.entry.key.start) + 1
         indent = "\n" + " " * (place.entry.key.start - line_start + 2)
-        end = self._line_end(place.entry.colon + 1)
+        end = self._line_end(max(place.entry.colon + 1, place.entry.key.end))
         return Edit((end, end), "".join(indent + line for line in lines))
 
     def _behind(self, parent: Mapping, entry: Entry, line: str) -> Edit:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from copy import copy
 from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -18,14 +19,26 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 class LineIndex:
-    """The lines of one text."""
+    """The lines of one text.
 
-    __slots__ = ("_ascii", "starts", "text")
+    The text may be a part of a file: then positions count the lines of the file, and all else the
+    lines of the part.
+    """
+
+    __slots__ = ("_ascii", "first", "starts", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.first = 0
+        """How many lines of the file come before the text."""
         self.starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
         self._ascii = text.isascii()
+
+    def behind(self, first: int) -> LineIndex:
+        """The same lines, with so many others of the file before them."""
+        moved = copy(self)
+        moved.first = first
+        return moved
 
     def line_of(self, offset: int) -> int:
         """The line, from zero, that an offset is on."""
@@ -50,8 +63,8 @@ class LineIndex:
         line = self.line_of(offset)
         start = self.starts[line]
         if self._ascii or encoding == "utf-32":
-            return line, offset - start
-        return line, _units(self.text[start:offset], encoding)
+            return self.first + line, offset - start
+        return self.first + line, _units(self.text[start:offset], encoding)
 
     def offset(self, line: int, column: int, encoding: Encoding = "utf-32") -> int:
         """The offset of a line and column.
@@ -59,6 +72,7 @@ class LineIndex:
         A column past the end of its line is the end of the line, as the protocol says; a line past
         the end is the end of the text. A column inside a character is the character's start.
         """
+        line -= self.first
         if line < 0:
             return 0
         if line >= len(self.starts):

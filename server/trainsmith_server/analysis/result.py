@@ -34,8 +34,18 @@ class KnownDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a part of a file must know of the other parts."""
+
+    kind: Kind | None = None
+    """What the first document of ours in the file is; `None` for a file that is not ours."""
+    profile: Profile | None = None
+    """The trainer that it is judged for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
-    """One version of a text, read."""
+    """One version of a text, read: a whole file, or a part of it with a document of its own."""
 
     text: str
     uri: str
@@ -48,6 +58,8 @@ class Analysis:
     """Its comments that are meant for us."""
     options: Options
     """What it was judged by."""
+    beside: Beside | None = None
+    """The rest of the file; `None` where the text is all of it."""
 
     @property
     def kind(self) -> Kind | None:

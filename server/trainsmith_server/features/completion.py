@@ -81,10 +81,10 @@ def _templates(analysis: Analysis, place: KeyPlace) -> Iterator[Candidate]:
     if place.bare or place.keeps_lines:
         return
     templates = RECIPES
-    if analysis.documents:
+    if analysis.documents or (analysis.beside and analysis.beside.kind):
         missing = {field.section for field in place.fields if field.key not in place.taken}
         templates = DEVICE_SECTIONS if DeviceConfig in missing else ()
-    elif len(analysis.tree.documents) > 1:
+    elif analysis.beside or len(analysis.tree.documents) > 1:
         return
     for one in templates:
         yield Candidate(one.label, "template", Edit(place.span, one.text), one.about, "")

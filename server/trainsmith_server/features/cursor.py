@@ -81,9 +81,9 @@ def _cursor(analysis: Analysis, offset: int) -> _Cursor | None:
     elif document and document.root and not _is_word(document.root):
         return None
     else:
-        first = analysis.documents[0] if analysis.documents else None
-        model = first.kind.model if first else None
-        trainer = first.profile.name if first else "trainsmith"
+        first = analysis.documents[0] if analysis.documents else analysis.beside
+        model = first.kind.model if first and first.kind else None
+        trainer = first.profile.name if first and first.profile else "trainsmith"
         sections, root = {}, None
     return _Cursor(analysis, offset, start, end, root, model, trainer, sections)
 

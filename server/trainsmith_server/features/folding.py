@@ -12,7 +12,7 @@ from trainsmith_server.analysis.tree import Mapping, Scalar, walk
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Lines, from zero, that fold into the first of them; `last` is included."""
+    """Lines of the file, from zero, that fold into the first of them; `last` is included."""
 
     first: int
     last: int
@@ -23,7 +23,12 @@ def folds(analysis: Analysis) -> tuple[Fold, ...] | None:
     """The folds of a document, outermost first; `None` where it is not ours."""
     if not analysis.documents:
         return None
-    found = {fold for fold in (*_values(analysis), *_comments(analysis)) if fold.last > fold.first}
+    above = analysis.lines.first
+    found = {
+        Fold(above + fold.first, above + fold.last, fold.kind)
+        for fold in (*_values(analysis), *_comments(analysis))
+        if fold.last > fold.first
+    }
     return tuple(sorted(found, key=lambda fold: (fold.first, -fold.last)))
 
 
