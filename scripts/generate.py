@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic.json_schema import models_json_schema
+
 import reference
 from trainsmith_schemas import protocol
 from trainsmith_schemas.documents import DOCUMENTS
@@ -71,12 +73,23 @@ def _manifest(settings: Mapping[str, Any]) -> str:
             f"trainsmith.{key}": _setting(value) for key, value in settings["properties"].items()
         },
     }
-    contributes["menus"]["commandPalette"] = [
-        {"command": command.id, "when": command.when}
-        for command in protocol.COMMANDS
-        if command.when
-    ]
+    contributes["menus"] = _menus()
+    task = contributes["taskDefinitions"][0]
+    task["type"] = protocol.TASK_TYPE
+    task["properties"]["task"]["enum"] = protocol.TASKS
     return _json(manifest)
+
+
+def _menus() -> dict[str, list[dict[str, Any]]]:
+    """The menus: the palette hides what has no use, and others show what has its place there."""
+    menus: dict[str, list[dict[str, Any]]] = {"commandPalette": []}
+    for command in protocol.COMMANDS:
+        when = {"when": command.when} if command.when else {}
+        if when:
+            menus["commandPalette"].append({"command": command.id, **when})
+        for menu, group in command.menus:
+            menus.setdefault(menu, []).append({"command": command.id, **when, "group": group})
+    return menus
 
 
 def _setting(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,19 +105,18 @@ def _protocol() -> str:
         _camel_case(name): f"trainsmith.{field.alias or name}"
         for name, field in Settings.model_fields.items()
     }
-    messages = {
-        "title": "Messages",
-        "$defs": {
-            model.__name__: model.model_json_schema()
-            for model in (protocol.RunPlanParams, protocol.RunPlan)
-        },
-    }
+    _, messages = models_json_schema(
+        [(model, "serialization") for model in protocol.MESSAGES], title="Messages"
+    )
+    context_keys = {key.split(".", 1)[1]: key for key in protocol.CONTEXT_KEYS}
+    requests = {request.split("/", 1)[1]: request for request in protocol.REQUESTS}
     constants = [
         f"export const COMMANDS = {json.dumps(commands)} as const;",
         f"export const SETTINGS = {json.dumps(settings)} as const;",
         f"export const TASK_TYPE = {json.dumps(protocol.TASK_TYPE)};",
         f"export const LANGUAGE_SERVER_ID = {json.dumps(protocol.LANGUAGE_SERVER_ID)};",
-        f"export const RUN_PLAN = {json.dumps(protocol.RUN_PLAN)};",
+        f"export const CONTEXT_KEYS = {json.dumps(context_keys)} as const;",
+        f"export const REQUESTS = {json.dumps(requests)} as const;",
     ]
     return _typescript(messages, "\n".join(constants))
 

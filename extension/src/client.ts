@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, State } from "vscode-languageclient/node";
 
-import { COMMANDS, LANGUAGE_SERVER_ID, RUN_PLAN, type RunPlan } from "./generated/protocol";
+import { COMMANDS, LANGUAGE_SERVER_ID, REQUESTS, type RunPlan } from "./generated/protocol";
 import { choosePython, type Python } from "./python";
 
 /** A client that says nothing to the user about what fails because it is being stopped. */
@@ -59,7 +59,7 @@ export class Server implements vscode.Disposable {
     await this.start().catch(() => undefined);
     // It may start now: the user has chosen another Python since, or installed one.
     if (!this.client) await this.restart();
-    return this.client?.sendRequest<RunPlan>(RUN_PLAN, { uri: uri.toString() });
+    return this.client?.sendRequest<RunPlan>(REQUESTS.runPlan, { uri: uri.toString() });
   }
 
   /**

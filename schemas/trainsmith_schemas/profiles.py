@@ -68,6 +68,12 @@ def unread_keys(model: type[Section], data: Any, trainer: Trainer) -> Iterator[P
             yield path
 
 
+def profiles_for(model: type[Section]) -> list[Profile]:
+    """The trainers that read a kind of document."""
+    readers = {trainer for facts in fields_of(model).values() for trainer in facts.read_by}
+    return [profile for profile in PROFILES.values() if profile.name in readers]
+
+
 def choose_profile(model: type[Section], data: Any) -> Profile:
     """The profile that leaves the least of a document unread.
 
@@ -75,8 +81,7 @@ def choose_profile(model: type[Section], data: Any) -> Profile:
     `validation_frequency` ours, a nested `optimizer` rules out the older tt-train. In a tie ours
     wins if it leaves nothing unread, since it keeps what the others promise; else theirs.
     """
-    readers = {trainer for facts in fields_of(model).values() for trainer in facts.read_by}
-    profiles = [profile for profile in PROFILES.values() if profile.name in readers]
+    profiles = profiles_for(model)
     unread = {profile.name: _unread_size(model, data, profile.name) for profile in profiles}
     return min(profiles, key=lambda p: (unread[p.name], p.name == "trainsmith" and unread[p.name]))
 

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 LANGUAGE_SERVER_ID = "trainsmith"
 TASK_TYPE = "trainsmith"
+TaskName = Literal["train", "dryRun", "smoke", "resume"]
+"""What a VS Code task of ours does with a recipe."""
+TASKS: tuple[TaskName, ...] = get_args(TaskName)
+
+RECIPES = "trainsmith.recipes"
+"""VS Code's context key for the paths of the training recipes."""
+FILES = "trainsmith.files"
+"""The context key for the paths of everything that is ours: recipes, model files and so on."""
+RUNNING = "trainsmith.running"
+"""The context key for whether a run is under way."""
+
+CONTEXT_KEYS = (RECIPES, FILES, RUNNING)
+
+_RECIPE = f"resourcePath in {RECIPES}"
+_FILE = f"resourcePath in {FILES}"
 
 
 @dataclass(frozen=True)
@@ -18,32 +34,73 @@ class Command:
     title: str
     icon: str | None = None
     when: str | None = None
-    """Where the palette offers it, as a VS Code `when` clause."""
+    """Where the palette and the menus offer it, as a VS Code `when` clause."""
+    menus: tuple[tuple[str, str], ...] = ()
+    """The menus that have it too, each with its group in there."""
 
 
 CATEGORY = "Trainsmith"
 COMMANDS = (
-    Command("trainsmith.runTraining", "Run Training", icon="$(play)", when="editorLangId == yaml"),
+    Command(
+        "trainsmith.runTraining",
+        "Run Training",
+        icon="$(play)",
+        when=_RECIPE,
+        menus=(("editor/title/run", "navigation@1"), ("explorer/context", "trainsmith@1")),
+    ),
+    Command(
+        "trainsmith.dryRun",
+        "Dry Run",
+        icon="$(checklist)",
+        when=_RECIPE,
+        menus=(("editor/title/run", "navigation@2"), ("explorer/context", "trainsmith@2")),
+    ),
+    Command(
+        "trainsmith.smokeRun",
+        "Smoke Run",
+        icon="$(beaker)",
+        when=_RECIPE,
+        menus=(("editor/title/run", "navigation@3"), ("explorer/context", "trainsmith@3")),
+    ),
+    Command(
+        "trainsmith.stopTraining",
+        "Stop Training",
+        icon="$(debug-stop)",
+        when=RUNNING,
+        menus=(("editor/title", "navigation@1"),),
+    ),
+    Command("trainsmith.showTraining", "Show Training", icon="$(graph-line)", when=_RECIPE),
+    Command("trainsmith.compareWithLastRun", "Compare with Last Run", icon="$(diff)", when=_RECIPE),
+    Command("trainsmith.chooseProfile", "Choose Profile", when=_FILE),
     Command("trainsmith.openLesson", "Open Lesson", icon="$(mortar-board)"),
     Command("trainsmith.restartServer", "Restart Language Server"),
 )
 
+
+def command(name: str) -> Command:
+    """A command by the last part of its id."""
+    return next(one for one in COMMANDS if one.id == f"trainsmith.{name}")
+
+
 RUN_PLAN = "trainsmith/runPlan"
+DOCUMENT_STATUS = "trainsmith/documentStatus"
+RUNS = "trainsmith/runs"
+REQUESTS = (RUN_PLAN, DOCUMENT_STATUS, RUNS)
 
 
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class RunPlanParams(_Message):
-    """Ask what Run Training would do with a document."""
+class DocumentParams(_Message):
+    """Ask about a document, open or not."""
 
     uri: str
     """The document's URI."""
 
 
 class RunPlan(_Message):
-    """What Run Training needs to know of a document."""
+    """What Run Training needs to know of a document: the answer of `trainsmith/runPlan`."""
 
     document: str | None
     """The kind of document, `training` for a recipe; `None` for any other file."""
@@ -52,3 +109,50 @@ class RunPlan(_Message):
     errors: int
     """How many errors the document has; the trainer would refuse it."""
     warnings: int
+
+
+class ProfileChoice(_Message):
+    """A trainer that a document can be judged for."""
+
+    name: str
+    """The name in settings and comments."""
+    title: str
+    """The name in sentences."""
+    about: str
+    """Which programs it stands for, as Markdown."""
+
+
+class DocumentStatus(_Message):
+    """What a document is and whom it is judged for: the answer of `trainsmith/documentStatus`."""
+
+    document: str | None
+    """The kind of document; `None` for a file that is not ours."""
+    profile: ProfileChoice | None
+    """The trainer that it is judged for; `None` for a file that is not ours."""
+    chosenBy: Literal["comment", "settings", "keys"]  # noqa: N815
+    """What says so: a comment in it, the editor's or the project's settings, or its own keys."""
+    choices: list[ProfileChoice]
+    """The trainers that read such a document."""
+
+
+class Run(_Message):
+    """A run of a recipe, as its folder tells. `trainsmith/runs` answers with the newest first."""
+
+    name: str
+    folder: str
+    """The absolute path of the run's folder."""
+    started: float
+    """Seconds since 1970."""
+    state: Literal["unfinished", "finished", "stopped", "failed"]
+    """How it ended; an unfinished one is under way, or was killed."""
+    step: int
+    """The last step that it took."""
+    totalSteps: int  # noqa: N815
+    """Steps after which it ends."""
+    loss: float | None
+    """The training loss of that step."""
+    validationLoss: float | None  # noqa: N815
+    """The last validation's loss."""
+
+
+MESSAGES: tuple[type[BaseModel], ...] = (DocumentParams, RunPlan, DocumentStatus, Run)

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
@@ -20,11 +20,11 @@ from pygls.uris import to_fs_path
 from trainsmith_server import convert
 from trainsmith_server.configuration import SECTION, Configuration
 from trainsmith_server.files import Files
+from trainsmith_server.handlers.recipes import answer_about_recipes
 from trainsmith_server.session import Session
 
-RUN_PLAN = "trainsmith/runPlan"
-"""`trainsmith_schemas.protocol.RUN_PLAN`; the tests hold them together. Importing it would load
-pydantic before `initialize` is answered."""
+if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
+    from trainsmith_server.runs import Runs
 
 
 class _Protocol(LanguageServerProtocol):
@@ -51,6 +51,15 @@ class Server(LanguageServer):
         self.configuration = Configuration(self)
         self.session = Session(self.configuration.options)
         self.files = Files(self.session)
+        self._runs: Runs | None = None
+
+    @property
+    def runs(self) -> Runs:
+        """The runs of the recipes."""
+        from trainsmith_server.runs import Runs
+
+        self._runs = self._runs or Runs()
+        return self._runs
 
     def publish_around(self, uri: str) -> None:
         """Send what is wrong with a document that changed, and with those that name it."""
@@ -100,6 +109,7 @@ def create_server() -> Server:
     _structure(server)
     _annotate(server)
     _follow(server)
+    answer_about_recipes(server)
     return server
 
 
@@ -209,13 +219,6 @@ def _answer(server: Server) -> None:
             actions.append(convert.fix_all(edits, analysis, session.encoding))
         return actions
 
-    @server.feature(RUN_PLAN)
-    def run_plan(params: Any) -> dict[str, Any]:
-        from trainsmith_server.features.run_plan import run_plan
-
-        analysis = session.analysis(params.uri) or _read(params.uri, server.configuration)
-        return run_plan(analysis).model_dump()
-
 
 def _structure(server: Server) -> None:
     """The handlers that tell how a document is built."""
@@ -265,15 +268,6 @@ def _annotate(server: Server) -> None:
         hints = inlay_hints(analysis, span, files.models(analysis))
         return convert.inlay_hints(hints, analysis, session.encoding)
 
-    @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
-    def code_lens(params: lsp.CodeLensParams) -> list[lsp.CodeLens] | None:
-        from trainsmith_server.features.code_lens import code_lenses
-
-        analysis = session.analysis(params.text_document.uri)
-        if analysis is None:
-            return None
-        return convert.code_lenses(code_lenses(analysis), analysis, session.encoding)
-
 
 def _follow(server: Server) -> None:
     """The handlers that lead to the files that a document names."""
@@ -310,16 +304,6 @@ def _wants(context: lsp.CodeActionContext, kind: str) -> bool:
     return not context.only or any(
         kind == only or kind.startswith(f"{only}.") for only in context.only
     )
-
-
-def _read(uri: str, configuration: Configuration) -> Any:
-    """The analysis of a file that is not open."""
-    from trainsmith_server.analysis.analyze import analyze
-
-    path = to_fs_path(uri)
-    if path is None:
-        raise ValueError(f"{uri} is no file")
-    return analyze(Path(path).read_text(encoding="utf-8"), uri, configuration.options(uri))
 
 
 def serve() -> None:

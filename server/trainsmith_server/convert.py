@@ -263,9 +263,9 @@ def code_lenses(
         lsp.CodeLens(
             range=to_range(lens.span, analysis.lines, encoding),
             command=lsp.Command(
-                title=f"{lens.command.icon or ''} {lens.command.title}".strip(),
+                title=lens.title,
                 command=lens.command.id,
-                arguments=[analysis.uri],
+                arguments=[analysis.uri, *lens.arguments],
             ),
         )
         for lens in lenses

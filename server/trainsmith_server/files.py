@@ -65,12 +65,17 @@ class Files:
 
     def entries(self, uri: str, written: str) -> list[FolderEntry]:
         """What is in the folders that a document could mean by a path, each name once."""
-        expanded = _expand(written)
         found: dict[str, FolderEntry] = {}
-        for folder in self._bases(uri) if expanded is not None else ():
-            for entry in _scan(folder / (expanded or "")):
+        for folder in self.places(uri, written):
+            for entry in _scan(folder):
                 found.setdefault(entry.name, entry)
         return list(found.values())
+
+    def places(self, uri: str, written: str) -> Iterator[Path]:
+        """Everything on the disk that a document could mean by a path, whether it is there."""
+        expanded = _expand(written)
+        if expanded is not None:
+            yield from (folder / expanded for folder in self._bases(uri))
 
     def models(self, analysis: Analysis) -> dict[str, Analysis]:
         """The model files that an open document names, by their path as it is written there."""

@@ -103,10 +103,10 @@ async def test_hints_and_lens(editor: Editor, tmp_path: Path) -> None:
         (lsp.Position(3, 32), "effective batch 32, 4,096 tokens per step"),
         (lsp.Position(6, 20), "2 devices"),
     ]
-    [lens] = await editor.text_document_code_lens_async(lsp.CodeLensParams(recipe)) or []
-    assert lens.command
-    assert lens.command.command == "trainsmith.runTraining"
-    assert list(lens.command.arguments or ()) == [recipe.uri]
+    lenses = await editor.text_document_code_lens_async(lsp.CodeLensParams(recipe)) or []
+    commands = [lens.command for lens in lenses if lens.command]
+    assert [one.command for one in commands] == ["trainsmith.runTraining", "trainsmith.dryRun"]
+    assert all(list(one.arguments or ()) == [recipe.uri] for one in commands)
 
 
 async def test_paths_lead_to_files(editor: Editor, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def _answers_everywhere(text: str, offsets: list[int]) -> None:
     assert all(0 <= fold.first < fold.last < lines for fold in folds(analysis) or ())
     assert all(0 <= one.span[0] <= one.span[1] <= end for one in references(analysis))
     assert all(one.causes for one in model_problems(analysis, models))
-    code_lenses(analysis)
+    code_lenses(analysis, None)
     for symbol in symbols(analysis):
         _is_well_formed(symbol, end)
     for offset in offsets:

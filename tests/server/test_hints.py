@@ -59,6 +59,8 @@ def test_sizes() -> None:
 )
 def test_run_training_stands_above_a_recipe(text: str, lines: list[int]) -> None:
     analysis = analyze(text)
-    lenses = code_lenses(analysis)
-    assert [analysis.lines.line_of(lens.span[0]) for lens in lenses] == lines
-    assert all(lens.command.id == "trainsmith.runTraining" for lens in lenses)
+    lenses = code_lenses(analysis, None)
+    assert [analysis.lines.line_of(lens.span[0]) for lens in lenses] == 2 * lines
+    assert [lens.title for lens in lenses] == ["$(play) Run Training", "$(checklist) Dry Run"][
+        : len(lenses)
+    ]

@@ -13,7 +13,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
 from trainsmith_schemas import protocol
-from trainsmith_server import app
+from trainsmith_server.handlers import recipes
 
 URI = "untitled:recipe.yaml"
 DOCUMENT = lsp.TextDocumentIdentifier(URI)
@@ -151,10 +151,31 @@ async def test_other_files_get_nothing_at_all() -> None:
 async def test_run_plan() -> None:
     async with editor() as client:
         client.open("training_config:\n  checkpoint_dir: runs\n  learning_rate: 0.1\n  sed: 1\n")
-        assert app.RUN_PLAN == protocol.RUN_PLAN
+        assert (recipes.RUN_PLAN, recipes.DOCUMENT_STATUS, recipes.RUNS) == protocol.REQUESTS
         plan: Any = await client.protocol.send_request_async(protocol.RUN_PLAN, {"uri": URI})
         assert (plan.document, plan.checkpointDir) == ("training", "runs")
         assert (plan.errors, plan.warnings) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("training_config:\n  seed: 1\n", ("training", "trainsmith", "keys", 3)),
+        (
+            "# trainsmith: profile=tt-train\ntraining_config:\n  seed: 1\n",
+            ("training", "tt-train", "comment", 3),
+        ),
+        ("jobs:\n  build: 1\n", (None, None, "keys", 0)),
+    ],
+)
+async def test_document_status(text: str, said: tuple[object, ...]) -> None:
+    async with editor() as client:
+        client.open(text)
+        status: Any = await client.protocol.send_request_async(
+            protocol.DOCUMENT_STATUS, {"uri": URI}
+        )
+        profile = status.profile and status.profile.name
+        assert (status.document, profile, status.chosenBy, len(status.choices)) == said
 
 
 async def test_closing_takes_the_findings_away() -> None:

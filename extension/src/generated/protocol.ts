@@ -4,9 +4,62 @@
  */
 export type Uri = string;
 /**
- * The kind of document, `training` for a recipe; `None` for any other file.
+ * The kind of document; `None` for a file that is not ours.
  */
 export type Document = string | null;
+/**
+ * The name in settings and comments.
+ */
+export type Name = string;
+/**
+ * The name in sentences.
+ */
+export type Title = string;
+/**
+ * Which programs it stands for, as Markdown.
+ */
+export type About = string;
+/**
+ * What says so: a comment in it, the editor's or the project's settings, or its own keys.
+ */
+export type Chosenby = "comment" | "settings" | "keys";
+/**
+ * The trainers that read such a document.
+ */
+export type Choices = ProfileChoice[];
+export type Name1 = string;
+/**
+ * The absolute path of the run's folder.
+ */
+export type Folder = string;
+/**
+ * Seconds since 1970.
+ */
+export type Started = number;
+/**
+ * How it ended; an unfinished one is under way, or was killed.
+ */
+export type State = "unfinished" | "finished" | "stopped" | "failed";
+/**
+ * The last step that it took.
+ */
+export type Step = number;
+/**
+ * Steps after which it ends.
+ */
+export type Totalsteps = number;
+/**
+ * The training loss of that step.
+ */
+export type Loss = number | null;
+/**
+ * The last validation's loss.
+ */
+export type Validationloss = number | null;
+/**
+ * The kind of document, `training` for a recipe; `None` for any other file.
+ */
+export type Document1 = string | null;
 /**
  * The folder of the runs, relative to the working directory.
  */
@@ -21,22 +74,64 @@ export interface Messages {
   [k: string]: unknown;
 }
 /**
- * Ask what Run Training would do with a document.
+ * Ask about a document, open or not.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
- * via the `definition` "RunPlanParams".
+ * via the `definition` "DocumentParams".
  */
-export interface RunPlanParams {
+export interface DocumentParams {
   uri: Uri;
 }
 /**
- * What Run Training needs to know of a document.
+ * What a document is and whom it is judged for: the answer of `trainsmith/documentStatus`.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "DocumentStatus".
+ */
+export interface DocumentStatus {
+  document: Document;
+  /**
+   * The trainer that it is judged for; `None` for a file that is not ours.
+   */
+  profile: ProfileChoice | null;
+  chosenBy: Chosenby;
+  choices: Choices;
+}
+/**
+ * A trainer that a document can be judged for.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "ProfileChoice".
+ */
+export interface ProfileChoice {
+  name: Name;
+  title: Title;
+  about: About;
+}
+/**
+ * A run of a recipe, as its folder tells. `trainsmith/runs` answers with the newest first.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "Run".
+ */
+export interface Run {
+  name: Name1;
+  folder: Folder;
+  started: Started;
+  state: State;
+  step: Step;
+  totalSteps: Totalsteps;
+  loss: Loss;
+  validationLoss: Validationloss;
+}
+/**
+ * What Run Training needs to know of a document: the answer of `trainsmith/runPlan`.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "RunPlan".
  */
 export interface RunPlan {
-  document: Document;
+  document: Document1;
   checkpointDir: Checkpointdir;
   errors: Errors;
   warnings: Warnings;
@@ -44,6 +139,12 @@ export interface RunPlan {
 
 export const COMMANDS = {
   runTraining: "trainsmith.runTraining",
+  dryRun: "trainsmith.dryRun",
+  smokeRun: "trainsmith.smokeRun",
+  stopTraining: "trainsmith.stopTraining",
+  showTraining: "trainsmith.showTraining",
+  compareWithLastRun: "trainsmith.compareWithLastRun",
+  chooseProfile: "trainsmith.chooseProfile",
   openLesson: "trainsmith.openLesson",
   restartServer: "trainsmith.restartServer",
 } as const;
@@ -55,4 +156,13 @@ export const SETTINGS = {
 } as const;
 export const TASK_TYPE = "trainsmith";
 export const LANGUAGE_SERVER_ID = "trainsmith";
-export const RUN_PLAN = "trainsmith/runPlan";
+export const CONTEXT_KEYS = {
+  recipes: "trainsmith.recipes",
+  files: "trainsmith.files",
+  running: "trainsmith.running",
+} as const;
+export const REQUESTS = {
+  runPlan: "trainsmith/runPlan",
+  documentStatus: "trainsmith/documentStatus",
+  runs: "trainsmith/runs",
+} as const;

@@ -1,16 +1,19 @@
-"""Run Training, one click above a recipe."""
+"""What can be done with a recipe, one click above it, and how its last run went."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from trainsmith_schemas.documents import TRAINING
-from trainsmith_schemas.protocol import COMMANDS, Command
+from trainsmith_schemas.protocol import Command, Run, command
 from trainsmith_server.analysis.bind import find, key_span
 from trainsmith_server.analysis.result import Analysis
 from trainsmith_server.analysis.tree import Span
 
-_RUN = next(command for command in COMMANDS if command.id == "trainsmith.runTraining")
+_RUN = command("runTraining")
+_DRY_RUN = command("dryRun")
+_COMPARE = command("compareWithLastRun")
+_SHOW = command("showTraining")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +22,52 @@ class Lens:
 
     span: Span
     command: Command
+    title: str
+    arguments: tuple[str, ...] = ()
+    """What the command needs to know besides the document."""
 
 
-def code_lenses(analysis: Analysis) -> tuple[Lens, ...]:
-    """The commands of a file that can be run: a recipe, alone in its file."""
-    if len(analysis.tree.documents) != 1 or analysis.kind is not TRAINING:
+def is_runnable(analysis: Analysis) -> bool:
+    """Whether a file can be run: a recipe, alone in its file."""
+    return len(analysis.tree.documents) == 1 and analysis.kind is TRAINING
+
+
+def code_lenses(analysis: Analysis, last: Run | None) -> tuple[Lens, ...]:
+    """The commands above a recipe.
+
+    Args:
+        analysis: the file.
+        last: the newest run of the recipe.
+    """
+    if not is_runnable(analysis):
         return ()
-    entry = find(analysis.documents[0].document.root, ("training_config",))
-    return (Lens(key_span(entry.entry), _RUN),) if entry and entry.entry else ()
+    place = find(analysis.documents[0].document.root, ("training_config",))
+    if place is None or place.entry is None:
+        return ()
+    span = key_span(place.entry)
+    lenses = [Lens(span, one, f"{one.icon} {one.title}") for one in (_RUN, _DRY_RUN)]
+    if last:
+        lenses += [
+            Lens(span, _COMPARE, f"{_COMPARE.icon} {_COMPARE.title}"),
+            Lens(span, _SHOW, f"{_SHOW.icon} {_outcome(last)}", (last.folder,)),
+        ]
+    return tuple(lenses)
+
+
+def _outcome(run: Run) -> str:
+    """How a run went, in a few words that stay true while it goes on."""
+    match run.state:
+        case "unfinished":
+            return "Last run: not finished"
+        case "failed":
+            return f"Last run: failed at step {run.step:,}"
+        case "stopped":
+            return f"Last run: stopped at step {run.step:,}{_loss(run)}"
+        case "finished":
+            return f"Last run:{_loss(run).removeprefix(',')}"
+
+
+def _loss(run: Run) -> str:
+    loss = "" if run.loss is None else f", loss {run.loss:.3f}"
+    validation = "" if run.validationLoss is None else f", validation {run.validationLoss:.3f}"
+    return loss + validation

@@ -1,0 +1,32 @@
+"""What a document is, and the trainer that it is judged for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from trainsmith_schemas.profiles import Profile, profiles_for
+from trainsmith_schemas.protocol import DocumentStatus, ProfileChoice
+from trainsmith_server.analysis.result import Analysis
+
+
+def document_status(analysis: Analysis) -> DocumentStatus:
+    """Say it of the first document of ours in a file."""
+    if not analysis.documents:
+        return DocumentStatus(document=None, profile=None, chosenBy="keys", choices=[])
+    known = analysis.documents[0]
+    return DocumentStatus(
+        document=known.kind.name,
+        profile=_choice(known.profile),
+        chosenBy=_chosen_by(analysis),
+        choices=[_choice(profile) for profile in profiles_for(known.kind.model)],
+    )
+
+
+def _chosen_by(analysis: Analysis) -> Literal["comment", "settings", "keys"]:
+    if analysis.directives.profile:
+        return "comment"
+    return "settings" if analysis.options.profile else "keys"
+
+
+def _choice(profile: Profile) -> ProfileChoice:
+    return ProfileChoice(name=profile.name, title=profile.title, about=profile.about)
