@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import click
 
+from trainsmith_schemas import __version__
+
 
 @dataclass(frozen=True)
 class _Home:
@@ -41,7 +43,7 @@ class _LazyGroup(click.Group):
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="trainsmith", prog_name="trainsmith")
+@click.version_option(__version__, prog_name="trainsmith")
 def main() -> None:
     """Train models from YAML recipes, and check the recipes while they are written."""
 

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_a
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticUndefined
 
+from trainsmith_schemas.trainers import Trainer
+
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.fields import FieldInfo
     from pydantic_core import CoreSchema
 
 _T = TypeVar("_T")
-
-Trainer = Literal["trainsmith", "tt-train", "tt-train-flat", "blacksmith"]
 
 
 class Section(BaseModel):
@@ -36,6 +36,7 @@ class Section(BaseModel):
         populate_by_name=True,
         protected_namespaces=(),
         use_attribute_docstrings=True,
+        defer_build=True,
     )
 
 

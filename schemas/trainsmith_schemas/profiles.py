@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trainsmith_schemas.base import FieldFacts, Section, Trainer, fields_of
+from trainsmith_schemas.base import FieldFacts, Section, fields_of
 from trainsmith_schemas.problems import Path
+from trainsmith_schemas.trainers import Trainer
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trainsmith_schemas.base import Trainer
+from trainsmith_schemas.trainers import Trainer
 
 Level = Literal["off", "hint", "information", "warning", "error"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
+from trainsmith_schemas import __version__
 from trainsmith_server import convert
 from trainsmith_server.configuration import SECTION, Configuration
 from trainsmith_server.files import Files
@@ -47,7 +47,7 @@ class Server(LanguageServer):
     """A pygls server and the documents that are open."""
 
     def __init__(self) -> None:
-        super().__init__("trainsmith", _version(), protocol_cls=_Protocol)
+        super().__init__("trainsmith", __version__, protocol_cls=_Protocol)
         self.configuration = Configuration(self)
         self.session = Session(self.configuration.options)
         self.files = Files(self.session)
@@ -91,13 +91,6 @@ class Server(LanguageServer):
         self.session.judge_again()
         for uri in self.session.uris():
             self.publish(uri)
-
-
-def _version() -> str:
-    try:
-        return version("trainsmith")
-    except PackageNotFoundError:  # Run from a checkout that is not installed.
-        return "0"
 
 
 def create_server() -> Server:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import click
 
-from trainsmith_schemas.base import Trainer
+from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.analysis.options import Options
 from trainsmith_server.fixing import fixed, unified_diff, write_whole

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from trainsmith_schemas.base import Trainer
+from trainsmith_schemas.trainers import Trainer
 
 if TYPE_CHECKING:
     from trainsmith_server.check import Format
@@ -66,6 +66,9 @@ def check(
 )
 def lsp(stdio: bool) -> None:
     """Run the language server on stdin and stdout."""
+    from trainsmith_server.lean import import_protocol
+
+    import_protocol()
     from trainsmith_server.app import serve
 
     del stdio

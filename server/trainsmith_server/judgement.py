@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from trainsmith_schemas.base import Trainer
+from trainsmith_schemas.trainers import Trainer
 from trainsmith_schemas.problems import Problem
 from trainsmith_schemas.profiles import PROFILES
 from trainsmith_schemas.settings import PROJECT_FILE, Judgement, Level

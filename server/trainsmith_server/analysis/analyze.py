@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trainsmith_schemas.base import Trainer
+from trainsmith_schemas.trainers import Trainer
 from trainsmith_schemas.documents import DOCUMENTS, recognise
 from trainsmith_schemas.profiles import PROFILES, choose_profile
 from trainsmith_schemas.validate import validate

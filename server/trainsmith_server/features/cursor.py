@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trainsmith_schemas.base import FieldFacts, Section, Trainer, fields_of
+from trainsmith_schemas.base import FieldFacts, Section, fields_of
 from trainsmith_schemas.documents import MODEL, TRAINING
+from trainsmith_schemas.trainers import Trainer
 from trainsmith_schemas.validate import unknown_key
 from trainsmith_server.analysis.result import Analysis
 from trainsmith_server.analysis.tree import (

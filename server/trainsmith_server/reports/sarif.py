@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from trainsmith_schemas import __version__
 from trainsmith_server.analysis.codes import adjustable_codes
 from trainsmith_server.analysis.findings import Finding, Fix
 from trainsmith_server.analysis.tree import Span
@@ -27,7 +27,7 @@ def sarif_report(checked: Iterable[Checked]) -> str:
         "tool": {
             "driver": {
                 "name": "Trainsmith",
-                "semanticVersion": _version(),
+                "semanticVersion": __version__,
                 "rules": [_rule(code) for code in codes],
             }
         },
@@ -35,13 +35,6 @@ def sarif_report(checked: Iterable[Checked]) -> str:
         "results": [_result(one, finding, codes.index(finding.code)) for one, finding in found],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
-
-
-def _version() -> str:
-    try:
-        return version("trainsmith")
-    except PackageNotFoundError:  # Run from a checkout that is not installed.
-        return "0.0.0"
 
 
 def _rule(code: str) -> dict[str, Any]:

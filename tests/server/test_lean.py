@@ -1,0 +1,48 @@
+"""The protocol's types are the same, however late they are finished."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+DESCRIBE = """
+import attrs
+from lsprotocol import converters, types as lsp
+converter = converters.get_converter()
+for name, kind in sorted(lsp.ALL_TYPES_MAP.items()):
+    if isinstance(kind, type) and attrs.has(kind):
+        print(name, [(one.name, one.type, one.default) for one in attrs.fields(kind)])
+place = lsp.Position(1, 2)
+print(place, place == lsp.Position(1, 2), place < lsp.Position(2, 0))
+hover = converter.structure({"contents": {"kind": "markdown", "value": "x"}}, lsp.Hover)
+print(converter.unstructure(hover), hover.contents.value)
+try:
+    lsp.Position(1, "2")
+except ValueError as error:
+    print(error)
+"""
+
+
+def say(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_types_are_the_same() -> None:
+    lean = say("from trainsmith_server.lean import import_protocol; import_protocol()\n" + DESCRIBE)
+    assert lean == say(DESCRIBE)
+    assert lean.count("\n") > 500
+
+
+def test_nothing_of_the_trick_is_left_behind() -> None:
+    left = say(
+        "from trainsmith_server.lean import import_protocol; import_protocol()\n"
+        "import attrs, ssl, hashlib\n"
+        "@attrs.define\n"
+        "class Point:\n"
+        "    x: int\n"
+        "print(Point(1), Point(1) == Point(1), hasattr(Point, '__slots__'))\n"
+        "print(hashlib.sha256(b'').hexdigest()[:8])"
+    )
+    assert left == "Point(x=1) True True\ne3b0c442\n"
