@@ -150,3 +150,37 @@ BYTES_PER_PARAMETER = 16
 def training_memory(parameters: int) -> int:
     """Bytes of weights, gradients and AdamW's state; activations come on top."""
     return parameters * BYTES_PER_PARAMETER
+
+
+def activation_memory(model: TransformerConfig, sequences: int, vocab_size: int) -> int:
+    """Bytes that the forward pass keeps for the backward pass, estimated; in float32.
+
+    Counted from what PyTorch saves, with attention that keeps no matrix of weights. In widths for
+    each token: 16 in a block of GPT-2; in one of a llama 10, and 4 times the width inside its
+    feed-forward layer. At the end the logits, their logarithms and their gradient.
+
+    Args:
+        model: its shape.
+        sequences: that pass through the model at once.
+        vocab_size: how many tokens there are.
+    """
+    width = model.embedding_dim
+    block = 16 * width
+    if model.model_type == "llama":
+        block = 10 * width + 4 * feed_forward_width(model)
+    if model.runner_type == "memory_efficient":
+        kept = model.num_blocks * width + block  # One block at a time is computed again.
+    else:
+        kept = model.num_blocks * block
+    return 4 * sequences * model.max_sequence_length * (kept + 3 * width + 3 * vocab_size)
+
+
+def optimizer_numbers(training: TrainingConfig) -> int:
+    """Numbers that the optimizer remembers for each parameter."""
+    optimizer = training.optimizer
+    kind = optimizer.type if optimizer else "AdamW"
+    if kind == "NoOp":
+        return 0
+    if optimizer and kind in ("SGD", "SGDComposite"):
+        return 1 if optimizer.momentum else 0
+    return 3 if optimizer and optimizer.amsgrad else 2

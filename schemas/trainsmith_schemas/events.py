@@ -20,7 +20,11 @@ class _Event(BaseModel):
 
 
 class RunStarted(_Event):
-    """The first event of a run: everything that is fixed before the first step."""
+    """The first event of a run, and of each time that it goes on after an end.
+
+    It tells everything that is fixed before the next step. Steps after `steps_before` that an
+    interrupted run had taken are taken again: what was said of them does not count any more.
+    """
 
     event: Literal["run_started"] = "run_started"
     name: str
@@ -41,6 +45,14 @@ class RunStarted(_Event):
     """Sequences that the optimizer sees at each step."""
     tokens_per_step: int
     """Tokens that the optimizer sees at each step."""
+    steps_before: int = 0
+    """Optimizer steps that were taken before: 0, or those of the checkpoint it goes on from."""
+    resumed_from: str | None = None
+    """The checkpoint that the run goes on from, relative to its folder where it lies in there."""
+    parent: str | None = None
+    """The run of the same recipe that came before, by its name."""
+    smoke: bool = False
+    """It is a short run that tries everything."""
 
 
 class Step(_Event):
@@ -90,6 +102,8 @@ class CheckpointSaved(_Event):
     """Relative to the run's folder."""
     size: int
     """Bytes."""
+    best: bool = False
+    """Of the checkpoints so far, it has the lowest validation loss."""
 
 
 class Warned(_Event):
@@ -113,6 +127,10 @@ class RunFinished(_Event):
     """The run's duration."""
     final: str
     """The folder of the final model, relative to the run's folder."""
+    best_checkpoint: str | None = None
+    """The checkpoint with the lowest validation loss, relative to the run's folder."""
+    whole_run_seconds: float | None = None
+    """After a smoke run: how long the whole run would take."""
 
 
 class RunStopped(_Event):
@@ -121,6 +139,8 @@ class RunStopped(_Event):
     event: Literal["run_stopped"] = "run_stopped"
     step: int
     reason: str
+    resume: str | None = None
+    """The command that goes on from there."""
 
 
 class RunFailed(_Event):

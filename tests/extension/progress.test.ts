@@ -16,6 +16,10 @@ const started: TrainsmithEvent = {
   steps_per_epoch: 10,
   effective_batch: 32,
   tokens_per_step: 1024,
+  steps_before: 0,
+  resumed_from: null,
+  parent: null,
+  smoke: false,
 };
 const step: TrainsmithEvent = {
   time: 1,
@@ -48,12 +52,14 @@ test.each([
         validation_loss: 1.6,
         seconds: 9,
         final: "final",
+        best_checkpoint: null,
+        whole_run_seconds: null,
       },
     ],
   ],
   [
     "run stopped · loss 2.310",
-    [started, step, { time: 2, event: "run_stopped", step: 120, reason: "Ctrl-C" }],
+    [started, step, { time: 2, event: "run_stopped", step: 120, reason: "Ctrl-C", resume: null }],
   ],
   [
     "run failed · loss 2.310",

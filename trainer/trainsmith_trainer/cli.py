@@ -5,13 +5,17 @@ Nothing here imports a tensor library before it is needed: help and mistakes com
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from trainsmith_trainer.requirements import require_modules
+
+if TYPE_CHECKING:
+    from trainsmith_trainer.source import Override
 
 
 @click.command()
@@ -34,12 +38,31 @@ from trainsmith_trainer.requirements import require_modules
 )
 @click.option("--max-steps", type=click.IntRange(min=1), help="Stop after so many optimizer steps.")
 @click.option("--name", help="The run's name, and its folder's. Without it: CONFIG-001, -002, …")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would run, in a moment; nothing is run or written."
+)
+@click.option(
+    "--smoke",
+    is_flag=True,
+    help="Run 20 steps with everything in them: validation, checkpoints, the final model.",
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How --dry-run answers.",
+)
 def train(
     config: Path,
     data: Path | None,
     settings: tuple[str, ...],
     max_steps: int | None,
     name: str | None,
+    dry_run: bool,
+    smoke: bool,
+    output: str,
 ) -> None:
     """Train the model that a recipe describes.
 
@@ -48,8 +71,21 @@ def train(
     Exits with 0 when the run finished, 1 when the recipe or its data is wrong or the run failed,
     2 when the command was called wrongly, 130 or 143 when it was stopped.
     """
-    from trainsmith_trainer.config import DATA_KEY, load_config
-    from trainsmith_trainer.problems import Finding, RecipeError, RunError
+    if dry_run and smoke:
+        raise click.UsageError("--dry-run and --smoke exclude each other")
+    if output != "text" and not dry_run:
+        raise click.UsageError("--format is for --dry-run")
+    overrides = _overrides(settings, data, max_steps)
+    if dry_run:
+        sys.exit(_dry_run(config, overrides, name, as_json=output == "json"))
+    _train(config, overrides, name, smoke=smoke)
+
+
+def _overrides(
+    settings: tuple[str, ...], data: Path | None, max_steps: int | None
+) -> list[Override]:
+    """What the options change in the recipe."""
+    from trainsmith_trainer.config import DATA_KEY
     from trainsmith_trainer.source import Override, parse_override
 
     try:
@@ -61,6 +97,43 @@ def train(
     if max_steps is not None:
         key = ("training_config", "max_steps")
         overrides.append(Override(key, max_steps, f"--max-steps {max_steps}"))
+    return overrides
+
+
+def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_json: bool) -> int:
+    """Say what would run; the exit code is 1 where nothing can."""
+    # NumPy's linear algebra is not used here, and starting its threads takes a third of the time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from trainsmith_trainer.config import load_config
+    from trainsmith_trainer.dry_run import dry_run, refused, text_of
+    from trainsmith_trainer.folder import RunNameError
+    from trainsmith_trainer.problems import RecipeError, RunError
+
+    resolved = None
+    try:
+        resolved = load_config(config, overrides)
+        answer, findings = dry_run(resolved, name), ()
+    except RunNameError as error:
+        raise click.BadParameter(str(error), param_hint="--name") from None
+    except RecipeError as error:
+        answer, findings = refused(config, error.findings), error.findings
+    except RunError as error:
+        assert resolved is not None
+        finding = resolved.finding(error)
+        answer, findings = refused(config, (finding,)), (finding,)
+    if as_json:
+        click.echo(answer.model_dump_json(indent=2))
+    else:
+        click.echo(text_of(answer), nl=bool(answer.outline or answer.warnings))
+        for finding in findings:
+            click.echo(str(finding), err=True)
+    return 0 if answer.outline else 1
+
+
+def _train(config: Path, overrides: list[Override], name: str | None, *, smoke: bool) -> NoReturn:
+    from trainsmith_trainer.config import load_config
+    from trainsmith_trainer.problems import RecipeError, RunError
+
     try:
         resolved = load_config(config, overrides)
     except RecipeError as error:
@@ -71,16 +144,13 @@ def train(
     from trainsmith_trainer.run import run_training
 
     try:
-        sys.exit(run_training(resolved, name))
+        sys.exit(run_training(resolved, name, smoke=smoke))
     except RunNameError as error:
         raise click.BadParameter(str(error), param_hint="--name") from None
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     except RunError as error:
-        advice = f"; {error.advice}" if error.advice else ""
-        path = error.config_path or ""
-        place = resolved.place_of(path)
-        _refuse((Finding(place, "error", "data", f"{error.message}{advice}", path),))
+        _refuse((resolved.finding(error),))
 
 
 @click.command()

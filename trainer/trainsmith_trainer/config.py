@@ -15,7 +15,7 @@ from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
 from trainsmith_schemas.validate import validate
 from trainsmith_trainer.honoured import not_acted_on
-from trainsmith_trainer.problems import Finding, Place, RecipeError
+from trainsmith_trainer.problems import Finding, Place, RecipeError, RunError
 from trainsmith_trainer.source import Override, Source, parse_source, with_overrides
 
 _Document = TypeVar("_Document", bound=Section)
@@ -44,6 +44,12 @@ class ResolvedConfig:
     def place_of(self, path: str) -> Place:
         """Where a key was written, by its full name; the recipe itself where it was not."""
         return self.origins.get(tuple(path.split(".")), Place(str(self.path)))
+
+    def finding(self, error: RunError) -> Finding:
+        """What is said of an error before there is a run that could say it."""
+        advice = f"; {error.advice}" if error.advice else ""
+        path = error.config_path or ""
+        return Finding(self.place_of(path), "error", "data", f"{error.message}{advice}", path)
 
     def origin(self, path: KeyPath) -> str:
         """Where a value comes from, in words."""

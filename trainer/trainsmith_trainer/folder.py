@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 from trainsmith_trainer.checkpoint import checkpoints_in
+from trainsmith_trainer.files import remove_folder, write_file
 
 FINAL = "final"
 CHECKPOINTS = "checkpoints"
+SMOKE_MARK = "smoke-run.txt"
 
 _NAME = re.compile(r"\w[\w .+=-]*", re.ASCII)
 
@@ -17,8 +19,8 @@ class RunNameError(ValueError):
     """A run cannot have this name."""
 
 
-def make_run_folder(parent: Path, stem: str, name: str | None) -> Path:
-    """Make a folder that no run has used.
+def run_name(parent: Path, stem: str, name: str | None) -> str:
+    """The name that the next run gets.
 
     Args:
         parent: the recipe's `checkpoint_dir`.
@@ -27,19 +29,57 @@ def make_run_folder(parent: Path, stem: str, name: str | None) -> Path:
 
     Raises:
         RunNameError: the name is taken or is no file name.
+    """
+    if name is None:
+        number = 1 + max((_number(path.name, stem) for path in parent.glob("*")), default=0)
+        return f"{stem}-{number:03d}"
+    check_name(name)
+    if (parent / name).exists():
+        raise RunNameError(
+            f"{parent / name} exists already: choose another --name, go on with --resume, "
+            "or remove that run"
+        )
+    return name
+
+
+def check_name(name: str) -> None:
+    """Raise `RunNameError` for a name that cannot be a folder's everywhere."""
+    if not _NAME.fullmatch(name):
+        raise RunNameError(
+            f"{name!r} cannot be a run's name: letters, digits, spaces and . _ - + = can"
+        )
+
+
+def make_run_folder(parent: Path, stem: str, name: str | None) -> Path:
+    """Make a folder that no run has used; the arguments are those of `run_name`.
+
+    Raises:
+        RunNameError: the name is taken or is no file name.
         OSError: the folder cannot be made.
     """
-    if name is not None:
-        return _make_named(parent, name)
-    number = 1 + max((_number(path.name, stem) for path in parent.glob("*")), default=0)
     while True:
-        folder = parent / f"{stem}-{number:03d}"
+        folder = parent / run_name(parent, stem, name)
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            number += 1  # Another run began at the same moment.
+            continue  # Another run began at the same moment.
         else:
             return folder
+
+
+def make_smoke_folder(parent: Path, stem: str, name: str | None) -> Path:
+    """Make the folder of a smoke run; the one before it, and only such a one, is replaced.
+
+    Raises:
+        RunNameError: the name is that of another run, or no file name.
+        OSError: the folder cannot be made.
+    """
+    wanted = name or f"{stem}-smoke"
+    if (parent / wanted / SMOKE_MARK).is_file():
+        remove_folder(parent / wanted)
+    folder = make_run_folder(parent, stem, wanted)
+    write_file(folder / SMOKE_MARK, b"The next smoke run replaces this folder.\n")
+    return folder
 
 
 def model_in(folder: Path) -> Path | None:
@@ -50,21 +90,6 @@ def model_in(folder: Path) -> Path | None:
         return folder / FINAL
     found = checkpoints_in(folder / CHECKPOINTS)
     return found[-1] if found else None
-
-
-def _make_named(parent: Path, name: str) -> Path:
-    if not _NAME.fullmatch(name):
-        raise RunNameError(
-            f"{name!r} cannot be a run's name: letters, digits, spaces and . _ - + = can"
-        )
-    folder = parent / name
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise RunNameError(
-            f"{folder} exists already: choose another --name, or remove that run"
-        ) from None
-    return folder
 
 
 def _number(name: str, stem: str) -> int:

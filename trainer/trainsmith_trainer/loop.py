@@ -6,39 +6,15 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from trainsmith_schemas import events
 from trainsmith_trainer.backends.base import Backend, Gradient
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches
+from trainsmith_trainer.plan import Plan
 from trainsmith_trainer.problems import RunError
 from trainsmith_trainer.schedule import Schedule
 
 Emit = Callable[[events.Event], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long a run is, what a step is made of, and what happens in between."""
-
-    total_steps: int
-    ends_by: Literal["max_steps", "num_epochs", "default"]
-    steps_per_epoch: int
-    batch_size: int
-    effective_batch: int
-    tokens_per_step: int
-    validate_every: int
-    """In steps."""
-    save_every: int
-    """In steps."""
-
-    def validates_after(self, step: int) -> bool:
-        """Whether this step is followed by a validation; the last one is."""
-        return step % self.validate_every == 0 or step == self.total_steps
-
-    def saves_after(self, step: int) -> bool:
-        """Whether this step is followed by a checkpoint; the last one is."""
-        return step % self.save_every == 0 or step == self.total_steps
 
 
 _START = Position()

@@ -7,11 +7,11 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from trainsmith_schemas import derived, events
+from trainsmith_schemas import events
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.backends import open_backend
@@ -22,14 +22,16 @@ from trainsmith_trainer.data.batches import Sampler, validation_batches
 from trainsmith_trainer.data.text import Corpus, load_corpus
 from trainsmith_trainer.export import model_files
 from trainsmith_trainer.files import write_file, write_folder
-from trainsmith_trainer.folder import CHECKPOINTS, FINAL, make_run_folder
-from trainsmith_trainer.loop import Emit, Plan, Progress, Surroundings, train
+from trainsmith_trainer.folder import CHECKPOINTS, FINAL, make_run_folder, make_smoke_folder
+from trainsmith_trainer.loop import Emit, Progress, Surroundings, train
+from trainsmith_trainer.plan import Plan, cautions, plan_of, smoke_plan
 from trainsmith_trainer.problems import RunError
 from trainsmith_trainer.report import open_report
 from trainsmith_trainer.report.snapshot import resolved_yaml
 from trainsmith_trainer.sampling import Sampling, write
 from trainsmith_trainer.schedule import Schedule, schedule_of
 from trainsmith_trainer.stopping import StopRequest, stop_on_signals
+from trainsmith_trainer.vocabulary import with_vocabulary
 
 _PROMPT_TOKENS = 32
 _SAMPLE_TOKENS = 200
@@ -46,6 +48,9 @@ class Run:
     corpus: Corpus
     sampler: Sampler
     plan: Plan
+    whole: Plan
+    """The plan of the recipe itself; a smoke run's own is shorter."""
+    smoke: bool
     schedule: Schedule
 
     @property
@@ -54,8 +59,13 @@ class Run:
         return self.config.document.training_config
 
 
-def run_training(config: ResolvedConfig, name: str | None) -> int:
+def run_training(config: ResolvedConfig, name: str | None, *, smoke: bool = False) -> int:
     """Train as a config says, in a folder of its own.
+
+    Args:
+        config: the recipe.
+        name: the run's name, if the user wants a certain one.
+        smoke: take a few steps only, with everything that happens in a run.
 
     Returns:
         The exit code: 0, or 1 for a run that failed, or 128 and the signal that stopped it.
@@ -64,7 +74,7 @@ def run_training(config: ResolvedConfig, name: str | None) -> int:
         RunError: the data does not suit the recipe; there is no folder then.
         RunNameError: the name is taken.
     """
-    run = prepare(config, name)
+    run = prepare(config, name, smoke=smoke)
     with stop_on_signals() as stop, open_report(run.folder, run.training.log_level) as emit:
         steps_taken = 0
 
@@ -90,55 +100,29 @@ def run_training(config: ResolvedConfig, name: str | None) -> int:
         return 1
 
 
-def prepare(config: ResolvedConfig, name: str | None) -> Run:
+def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool) -> Run:
     """Read the data, fix the length of the run, and make its folder."""
     training = config.document.training_config
     length = config.model.max_sequence_length
     corpus = load_corpus(
         config.data, validation_split=training.validation_split, sequence_length=length
     )
-    model = _with_vocabulary(config.model, corpus)
+    model = with_vocabulary(config.model, corpus.tokenizer.vocab_size)
     sampler = Sampler(corpus.training, length, training.seed)
-    plan = _plan(training, sampler.sequences, length)
-    folder = make_run_folder(Path(training.checkpoint_dir), config.path.stem, name)
+    whole = plan_of(config.document, sequences=sampler.sequences, length=length)
+    make_folder = make_smoke_folder if smoke else make_run_folder
+    folder = make_folder(Path(training.checkpoint_dir), config.path.stem, name)
     return Run(
         folder=folder,
         config=config,
         model=model,
         corpus=corpus,
         sampler=sampler,
-        plan=plan,
-        schedule=schedule_of(config.document, plan.total_steps),
-    )
-
-
-def _with_vocabulary(model: TransformerConfig, corpus: Corpus) -> TransformerConfig:
-    needed = corpus.tokenizer.vocab_size
-    if model.vocab_size == 0:
-        return model.model_copy(update={"vocab_size": needed})
-    if model.vocab_size < needed:
-        raise RunError(
-            f"`vocab_size` is {model.vocab_size}, and the text has {needed} different characters",
-            advice="write 0, which means as many as there are",
-            config_path="transformer_config.vocab_size",
-        )
-    return model
-
-
-def _plan(training: TrainingConfig, sequences: int, length: int) -> Plan:
-    effective = derived.effective_batch(training)
-    run_length = derived.run_length(training, sequences)
-    steps_per_epoch = max(1, sequences // effective)
-    by_steps = derived.checkpoint_interval(training)
-    return Plan(
-        total_steps=run_length.steps,
-        ends_by=run_length.ends_by,
-        steps_per_epoch=steps_per_epoch,
-        batch_size=training.batch_size,
-        effective_batch=effective,
-        tokens_per_step=effective * length,
-        validate_every=derived.validation_interval(training),
-        save_every=steps_per_epoch if training.save_strategy == "epoch" else by_steps,
+        plan=smoke_plan(whole) if smoke else whole,
+        whole=whole,
+        smoke=smoke,
+        # A smoke run has the rates of the run that it stands for.
+        schedule=schedule_of(config.document, whole.total_steps),
     )
 
 
@@ -146,17 +130,20 @@ def _run(run: Run, emit: Emit, stop: StopRequest) -> int:
     began = time.perf_counter()
     backend = open_backend(run.model, run.training)
     _describe(run, backend, emit)
+    validating, saving = _Stopwatch(), _Stopwatch()
     around = Surroundings(
         emit=emit,
-        validate=_validator(run, backend, emit),
-        save=_saver(run, backend, emit),
+        validate=validating.around(_validator(run, backend, emit)),
+        save=saving.around(_saver(run, backend, emit)),
         stop_requested=stop,
     )
+    training_began = time.perf_counter()
     progress = train(backend, run.sampler, run.schedule, run.plan, around)
     if stop.signal and progress.step < run.plan.total_steps:
         reason = "Ctrl-C" if stop.signal.name == "SIGINT" else stop.signal.name
         emit(events.RunStopped(time=time.time(), step=progress.step, reason=reason))
         return stop.exit_code
+    trained = time.perf_counter() - training_began
     write_folder(
         run.folder / FINAL, model_files(run.model, backend.weights(), run.corpus.tokenizer)
     )
@@ -168,9 +155,50 @@ def _run(run: Run, emit: Emit, stop: StopRequest) -> int:
             validation_loss=progress.validation_loss,
             seconds=time.perf_counter() - began,
             final=FINAL,
+            whole_run_seconds=_whole_run(run, trained, validating, saving) if run.smoke else None,
         )
     )
     return 0
+
+
+_Argument = TypeVar("_Argument")
+_Result = TypeVar("_Result")
+
+
+class _Stopwatch:
+    """Measures calls."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._calls = 0
+
+    @property
+    def mean(self) -> float:
+        """Seconds of a call."""
+        return self.seconds / max(1, self._calls)
+
+    def around(self, function: Callable[[_Argument], _Result]) -> Callable[[_Argument], _Result]:
+        """The same function, measured."""
+
+        def measured(argument: _Argument) -> _Result:
+            began = time.perf_counter()
+            try:
+                return function(argument)
+            finally:
+                self.seconds += time.perf_counter() - began
+                self._calls += 1
+
+        return measured
+
+
+def _whole_run(run: Run, trained: float, validating: _Stopwatch, saving: _Stopwatch) -> float:
+    """Seconds that the recipe itself would take, after a smoke run of it."""
+    step = (trained - validating.seconds - saving.seconds) / run.plan.total_steps
+    return (
+        step * run.whole.total_steps
+        + validating.mean * run.whole.validations
+        + saving.mean * run.whole.checkpoints
+    )
 
 
 def _describe(run: Run, backend: Backend, emit: Emit) -> None:
@@ -199,34 +227,20 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> None:
             steps_per_epoch=plan.steps_per_epoch,
             effective_batch=plan.effective_batch,
             tokens_per_step=plan.tokens_per_step,
+            smoke=run.smoke,
         )
     )
     for finding in run.config.warnings:
         message = f"{finding.place.label}: {finding.message}"
         emit(events.Warned(time=time.time(), message=message, config_path=finding.config_path))
-    for message, key in _cautions(run):
+    said = cautions(
+        run.config.document,
+        plan,
+        sequences=run.sampler.sequences,
+        validation_tokens=len(run.corpus.validation),
+    )
+    for message, key in said:
         emit(events.Warned(time=time.time(), message=message, config_path=key))
-
-
-def _cautions(run: Run) -> list[tuple[str, str]]:
-    """What only the data can tell, and the key that it concerns."""
-    cautions: list[tuple[str, str]] = []
-    if run.plan.effective_batch > run.sampler.sequences:
-        cautions.append(
-            (
-                f"the effective batch is {run.plan.effective_batch} sequences and the data has "
-                f"{run.sampler.sequences}: some come more than once in a step",
-                "training_config.batch_size",
-            )
-        )
-    if run.training.validation_split and len(run.corpus.validation) < 2:
-        cautions.append(
-            (
-                "too little text is set aside for validation, so there is none",
-                "training_config.validation_split",
-            )
-        )
-    return cautions
 
 
 def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float | None]:

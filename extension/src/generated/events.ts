@@ -51,6 +51,22 @@ export type EffectiveBatch = number;
  */
 export type TokensPerStep = number;
 /**
+ * Optimizer steps that were taken before: 0, or those of the checkpoint it goes on from.
+ */
+export type StepsBefore = number;
+/**
+ * The checkpoint that the run goes on from, relative to its folder where it lies in there.
+ */
+export type ResumedFrom = string | null;
+/**
+ * The run of the same recipe that came before, by its name.
+ */
+export type Parent = string | null;
+/**
+ * It is a short run that tries everything.
+ */
+export type Smoke = boolean;
+/**
  * Seconds since 1970, when the event happened.
  */
 export type Time1 = number;
@@ -114,6 +130,10 @@ export type Path = string;
  */
 export type Size = number;
 /**
+ * Of the checkpoints so far, it has the lowest validation loss.
+ */
+export type Best1 = boolean;
+/**
  * Seconds since 1970, when the event happened.
  */
 export type Time5 = number;
@@ -143,12 +163,24 @@ export type Seconds = number;
  */
 export type Final = string;
 /**
+ * The checkpoint with the lowest validation loss, relative to the run's folder.
+ */
+export type BestCheckpoint = string | null;
+/**
+ * After a smoke run: how long the whole run would take.
+ */
+export type WholeRunSeconds = number | null;
+/**
  * Seconds since 1970, when the event happened.
  */
 export type Time7 = number;
 export type Event7 = "run_stopped";
 export type Step6 = number;
 export type Reason = string;
+/**
+ * The command that goes on from there.
+ */
+export type Resume = string | null;
 /**
  * Seconds since 1970, when the event happened.
  */
@@ -163,7 +195,10 @@ export type Advice = string | null;
 export type ConfigPath1 = string | null;
 
 /**
- * The first event of a run: everything that is fixed before the first step.
+ * The first event of a run, and of each time that it goes on after an end.
+ *
+ * It tells everything that is fixed before the next step. Steps after `steps_before` that an
+ * interrupted run had taken are taken again: what was said of them does not count any more.
  */
 export interface RunStarted {
   time: Time;
@@ -177,6 +212,10 @@ export interface RunStarted {
   steps_per_epoch: StepsPerEpoch;
   effective_batch: EffectiveBatch;
   tokens_per_step: TokensPerStep;
+  steps_before: StepsBefore;
+  resumed_from: ResumedFrom;
+  parent: Parent;
+  smoke: Smoke;
 }
 /**
  * One optimizer step.
@@ -221,6 +260,7 @@ export interface CheckpointSaved {
   step: Step4;
   path: Path;
   size: Size;
+  best: Best1;
 }
 /**
  * Something that the user should know and that does not stop the run.
@@ -242,6 +282,8 @@ export interface RunFinished {
   validation_loss: ValidationLoss;
   seconds: Seconds;
   final: Final;
+  best_checkpoint: BestCheckpoint;
+  whole_run_seconds: WholeRunSeconds;
 }
 /**
  * Somebody stopped the run; its last checkpoint is whole.
@@ -251,6 +293,7 @@ export interface RunStopped {
   event: Event7;
   step: Step6;
   reason: Reason;
+  resume: Resume;
 }
 /**
  * The run could not go on.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from trainsmith_schemas import events
+from trainsmith_trainer.wording import count, duration, size
 
 
 def line_of(event: events.Event) -> tuple[int, str]:
@@ -24,19 +25,16 @@ def line_of(event: events.Event) -> tuple[int, str]:
         case events.Sample():
             return logging.DEBUG, f"step {event.step}  sample {event.prompt + event.text!r}"
         case events.CheckpointSaved():
-            size = event.size / 1e6
-            return logging.INFO, f"step {event.step}  checkpoint {event.path} ({size:.1f} MB)"
+            best = ", the best so far" if event.best else ""
+            written = f"checkpoint {event.path} ({size(event.size)}{best})"
+            return logging.INFO, f"step {event.step}  {written}"
         case events.Warned():
             return logging.WARNING, f"warning: {event.message}"
         case events.RunFinished():
-            validation = event.validation_loss
-            measured = "" if validation is None else f", validation loss {validation:.4f}"
-            return logging.INFO, (
-                f"finished after {event.step} steps in {duration(event.seconds)}: "
-                f"loss {event.loss:.4f}{measured}; the model is in {event.final}/"
-            )
+            return logging.INFO, _finished(event)
         case events.RunStopped():
-            return logging.WARNING, f"stopped after step {event.step}: {event.reason}"
+            way_on = f"; go on with: {event.resume}" if event.resume else ""
+            return logging.WARNING, f"stopped after step {event.step}: {event.reason}{way_on}"
         case events.RunFailed():
             key = f" ({event.config_path})" if event.config_path else ""
             advice = f"; {event.advice}" if event.advice else ""
@@ -45,16 +43,26 @@ def line_of(event: events.Event) -> tuple[int, str]:
 
 def _started(event: events.RunStarted) -> str:
     epochs = event.total_steps / event.steps_per_epoch
-    end = {"default": "the default length"}.get(event.ends_by, f"{event.ends_by} ends the run")
+    end = "the default length" if event.ends_by == "default" else f"{event.ends_by} ends the run"
+    if event.smoke:
+        end = "enough to try everything"
+    begin = f", from step {event.steps_before} ({event.resumed_from})" if event.resumed_from else ""
     return (
-        f"run {event.name}: {event.parameters:,} parameters on {event.device}; "
-        f"{event.total_steps:,} steps ({end}; {epochs:.3g} epochs of {event.steps_per_epoch:,}), "
-        f"each of {event.effective_batch} sequences, {event.tokens_per_step:,} tokens"
+        f"{'smoke ' if event.smoke else ''}run {event.name}{begin}: "
+        f"{event.parameters:,} parameters on {event.device}; "
+        f"{count(event.total_steps, 'step')} ({end}; {epochs:.3g} epochs of "
+        f"{event.steps_per_epoch:,}), each of {count(event.effective_batch, 'sequence')}, "
+        f"{event.tokens_per_step:,} tokens"
     )
 
 
-def duration(seconds: float) -> str:
-    """Seconds as `m:ss` or `h:mm:ss`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def _finished(event: events.RunFinished) -> str:
+    validation = event.validation_loss
+    measured = "" if validation is None else f", validation loss {validation:.4f}"
+    best = f"; the best checkpoint is {event.best_checkpoint}" if event.best_checkpoint else ""
+    whole = event.whole_run_seconds
+    estimate = "" if whole is None else f"; the whole run takes about {duration(whole)}"
+    return (
+        f"finished after {count(event.step, 'step')} in {duration(event.seconds)}: "
+        f"loss {event.loss:.4f}{measured}; the model is in {event.final}/{best}{estimate}"
+    )

@@ -1,0 +1,103 @@
+"""What the command line answers with `--format json`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+class Finding(_Report):
+    """One thing to say about a recipe."""
+
+    place: str
+    """Where it was written: `training.yaml:5:3`, or the option that set it."""
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    """One sentence: what was found, what is expected, how to mend it."""
+    config_path: str | None = None
+    """The key that it is about, where there is one: `training_config.batch_size`."""
+
+
+class PlannedCheckpoints(_Report):
+    """The checkpoints of a run."""
+
+    written: int
+    """How many are written, the last step's among them."""
+    kept: int
+    """How many of them stay at most: the newest, and the one with the lowest validation loss."""
+    bytes_each: int
+    """The size of one, about."""
+    bytes_kept: int
+    """The size of those that stay, about."""
+
+
+class PlannedMemory(_Report):
+    """The memory that training takes, estimated."""
+
+    parameters: int
+    """Bytes of the weights, their gradients, and what the optimizer remembers."""
+    activations: int
+    """Bytes that the forward pass of a micro-batch keeps for the backward pass."""
+    total: int
+    """Bytes of both; the tensor library itself comes on top."""
+
+
+class RunOutline(_Report):
+    """What would run."""
+
+    name: str
+    """The run's name."""
+    folder: str
+    """The run's folder, relative to the working directory or absolute."""
+    model_type: str
+    parameters: int
+    """Trainable numbers in the model."""
+    vocabulary: int
+    """Different tokens."""
+    sequence_length: int
+    """Tokens that the model sees at once."""
+    training_tokens: int
+    validation_tokens: int
+    steps: int
+    """Optimizer steps."""
+    ends_by: Literal["max_steps", "num_epochs", "default"]
+    """What decides the end of the run."""
+    steps_per_epoch: int
+    epochs: float
+    """How often the data is read."""
+    batch_size: int
+    gradient_accumulation_steps: int
+    effective_batch: int
+    """Sequences that the optimizer sees at each step."""
+    tokens_per_step: int
+    learning_rate: float
+    """The highest of the run."""
+    learning_rate_key: str
+    """The key that sets it."""
+    validations: int
+    """How often the model is measured."""
+    checkpoints: PlannedCheckpoints
+    memory: PlannedMemory
+
+
+class DryRun(_Report):
+    """The answer of `trainsmith train CONFIG --dry-run`."""
+
+    config: str
+    """The path of the recipe as it was given."""
+    errors: list[Finding]
+    """What keeps the recipe from running."""
+    warnings: list[Finding]
+    outline: RunOutline | None
+    """What would run; nothing where there are errors."""

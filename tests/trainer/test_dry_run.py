@@ -1,0 +1,209 @@
+"""`trainsmith train CONFIG --dry-run` says what a run would be, and a run is that."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+from workspace import MODEL, TEXT, Workspace
+
+from trainsmith_schemas import derived, events
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.reports import DryRun, RunOutline
+from trainsmith_trainer.checkpoint import checkpoints_in
+from trainsmith_trainer.models import build_model
+
+
+def _ask(workspace: Workspace, *options: str) -> DryRun:
+    command = ("train", "training.yaml", "--dry-run", "--format", "json", *options)
+    result = workspace.command(*command)
+    answer = DryRun.model_validate_json(result.stdout)
+    assert result.returncode == (0 if answer.outline else 1)
+    assert result.stderr == "" or answer.errors
+    return answer
+
+
+def _outline(workspace: Workspace, *options: str) -> RunOutline:
+    outline = _ask(workspace, *options).outline
+    assert outline is not None
+    return outline
+
+
+def test_what_is_said_is_what_happens(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"num_epochs": 3, "max_steps": 7, "keep_last_n": 2})
+    outline = _outline(workspace)
+    assert not (workspace.path / "checkpoints").exists(), "nothing is written"
+    assert workspace.command("train", "training.yaml").returncode == 0
+    said = workspace.events(outline.name)
+    started = said[0]
+    assert isinstance(started, events.RunStarted)
+    for key in ("parameters", "steps_per_epoch", "effective_batch", "tokens_per_step", "ends_by"):
+        assert getattr(outline, key) == getattr(started, key), key
+    assert outline.steps == started.total_steps == 7
+    saved = [event for event in said if isinstance(event, events.CheckpointSaved)]
+    assert len(saved) == outline.checkpoints.written
+    # Beside the numbers there are a few kilobytes of text and of PyTorch's random state.
+    assert 0 < saved[-1].size - outline.checkpoints.bytes_each < 25_000
+    measured = [event for event in said if isinstance(event, events.Validation)]
+    assert len(measured) == outline.validations
+    kept = checkpoints_in(workspace.run_folder(outline.name) / "checkpoints")
+    assert len(kept) <= outline.checkpoints.kept
+    assert outline.training_tokens + outline.validation_tokens == len(TEXT)
+
+
+def test_whichever_ends_first_ends_the_run(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"num_epochs": 2, "max_steps": 10_000})
+    outline = _outline(workspace)
+    assert (outline.ends_by, outline.epochs) == ("num_epochs", 2)
+    assert outline.steps == 2 * outline.steps_per_epoch
+    assert _outline(workspace, "--max-steps", "3").ends_by == "max_steps"
+
+
+def test_the_text_is_for_people(workspace: Workspace) -> None:
+    workspace.write_recipe(
+        training_config={"gradient_accumulation_steps": 3, "use_wandb": True, "max_steps": 1}
+    )
+    result = workspace.command("train", "training.yaml", "--dry-run", "--name", "mine")
+    assert result.returncode == 0
+    assert "run            mine, in checkpoints/mine/\n" in result.stdout
+    assert "effective batch 12 = 4 × 3, 192 tokens\n" in result.stdout
+    assert "1 step (max_steps ends the run)" in result.stdout
+    assert "warning: training.yaml:11:3: `use_wandb`" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("training", "key", "message"),
+    [
+        ({"batch_size": 0}, "training_config.batch_size", "at least 1"),
+        ({"data_path": "none.txt"}, "training_config.data_path", "names no file"),
+        ({"data_path": "short.txt"}, "transformer_config.max_sequence_length", "train on more"),
+    ],
+)
+def test_what_cannot_run_is_an_error(
+    workspace: Workspace, training: dict[str, Any], key: str, message: str
+) -> None:
+    workspace.write("short.txt", "abc")
+    workspace.write_recipe(training_config=training)
+    answer = _ask(workspace)
+    assert answer.outline is None
+    assert [error.config_path for error in answer.errors] == [key]
+    assert message in answer.errors[0].message
+    result = workspace.command("train", "training.yaml", "--dry-run")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert answer.errors[0].message in result.stderr
+
+
+def test_cautions_name_their_keys(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"batch_size": 100_000, "validation_split": 0.0001})
+    warned = {warning.config_path: warning.place for warning in _ask(workspace).warnings}
+    assert warned == {
+        "training_config.batch_size": "training.yaml:4:15",
+        "training_config.validation_split": "training.yaml:10:21",
+    }
+
+
+def test_checkpoints_that_do_not_fit_on_the_disk_are_a_caution(workspace: Workspace) -> None:
+    model = {"embedding_dim": 65536, "num_blocks": 96, "max_sequence_length": 16}
+    workspace.write_model(**model)
+    workspace.write_recipe(training_config={"keep_last_n": 1000, "max_steps": 10_000})
+    (warning,) = _ask(workspace).warnings
+    assert warning.config_path == "training_config.keep_last_n"
+    assert "TB and the disk has" in warning.message
+
+
+def test_no_tensor_library_is_needed(workspace: Workspace) -> None:
+    code = (
+        "import sys\nfrom trainsmith.__main__ import main\n"
+        "try: main(prog_name='trainsmith')\n"
+        "finally: print([m for m in ('torch', 'rich', 'matplotlib') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, "train", "training.yaml", "--dry-run", "--format", "json"],
+        cwd=workspace.path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer, _, loaded = result.stdout.strip().rpartition("\n")
+    assert json.loads(answer)["outline"]
+    assert loaded == "[]"
+
+
+def test_options_that_exclude_each_other(workspace: Workspace) -> None:
+    both = workspace.command("train", "training.yaml", "--dry-run", "--smoke")
+    assert (both.returncode, "exclude each other" in both.stderr) == (2, True)
+    json_run = workspace.command("train", "training.yaml", "--format", "json")
+    assert (json_run.returncode, "for --dry-run" in json_run.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"model_type": "gpt2"},
+        {"model_type": "gpt2", "num_blocks": 5, "dropout_prob": 0.0},
+        {"model_type": "llama", "embedding_dim": 64},
+        {"model_type": "llama", "intermediate_dim": 256, "num_groups": 2},
+    ],
+)
+def test_activations_are_what_pytorch_keeps(shape: dict[str, Any]) -> None:
+    config = TransformerConfig.model_validate({**MODEL, "vocab_size": 24, **shape})
+    sequences = 4
+    model = build_model(config).train()
+    own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    tokens = torch.zeros((sequences, config.max_sequence_length), dtype=torch.int64)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        loss = functional.cross_entropy(model(tokens).flatten(0, 1), tokens.flatten())
+    assert loss.requires_grad
+    # Logits and their gradient come and go, so they are in the estimate only.
+    passing = 4 * sequences * config.max_sequence_length * 2 * config.vocab_size
+    estimate = derived.activation_memory(config, sequences, config.vocab_size)
+    assert estimate - passing == pytest.approx(sum(kept.values()), rel=0.1)
+
+
+def test_recomputing_activations_saves_memory() -> None:
+    plain = TransformerConfig(num_blocks=12)
+    sparing = TransformerConfig(num_blocks=12, runner_type="memory_efficient")
+    assert derived.activation_memory(sparing, 8, 100) < derived.activation_memory(plain, 8, 100) / 4
+
+
+def test_a_smoke_run_tries_everything_and_replaces_the_one_before(workspace: Workspace) -> None:
+    workspace.write_recipe(
+        training_config={"max_steps": 300, "validation_frequency": 100, "checkpoint_frequency": 100}
+    )
+    assert workspace.command("train", "training.yaml", "--smoke").returncode == 0
+    result = workspace.command("train", "training.yaml", "--smoke")
+    assert result.returncode == 0, result.stderr
+    assert "the whole run takes about" in result.stdout
+    assert [path.name for path in (workspace.path / "checkpoints").iterdir()] == ["training-smoke"]
+    said = workspace.events("training-smoke")
+    kinds = [type(event) for event in said]
+    assert kinds.count(events.RunStarted) == 1
+    assert kinds.count(events.Step) == 20
+    assert kinds.count(events.Validation) == kinds.count(events.CheckpointSaved) == 2
+    finished = said[-1]
+    assert isinstance(finished, events.RunFinished)
+    assert finished.whole_run_seconds is not None
+    assert finished.whole_run_seconds > finished.seconds
+    assert (workspace.run_folder("training-smoke") / "final" / "model.safetensors").is_file()
+
+
+def test_a_smoke_run_never_replaces_another_run(workspace: Workspace) -> None:
+    run = workspace.run_folder("mine")
+    run.mkdir(parents=True)
+    (run / "precious").touch()
+    result = workspace.command("train", "training.yaml", "--smoke", "--name", "mine")
+    assert (result.returncode, "exists already" in result.stderr) == (2, True)
+    assert (run / "precious").exists()

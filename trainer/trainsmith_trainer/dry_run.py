@@ -1,0 +1,189 @@
+"""What a run would be, worked out without a tensor library."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainsmith_schemas import derived
+from trainsmith_schemas.reports import (
+    DryRun,
+    Finding,
+    PlannedCheckpoints,
+    PlannedMemory,
+    RunOutline,
+)
+from trainsmith_trainer import problems
+from trainsmith_trainer.config import ResolvedConfig
+from trainsmith_trainer.data.text import Corpus, load_corpus
+from trainsmith_trainer.folder import run_name
+from trainsmith_trainer.plan import Plan, cautions, plan_of
+from trainsmith_trainer.schedule import schedule_of
+from trainsmith_trainer.vocabulary import with_vocabulary
+from trainsmith_trainer.wording import count, size
+
+_FLOAT = 4
+_ENDS_BY = {
+    "max_steps": "max_steps ends the run",
+    "num_epochs": "num_epochs ends the run",
+    "default": "the default, since neither max_steps nor num_epochs is set",
+}
+
+
+def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
+    """Work out what a run would be.
+
+    Args:
+        config: the recipe.
+        name: the name that the user wants, if any.
+
+    Raises:
+        RunError: the data does not suit the recipe.
+        RunNameError: the name is taken.
+    """
+    document, training = config.document, config.document.training_config
+    length = config.model.max_sequence_length
+    corpus = load_corpus(
+        config.data, validation_split=training.validation_split, sequence_length=length
+    )
+    sequences = (len(corpus.training) - 1) // length
+    plan = plan_of(document, sequences=sequences, length=length)
+    outline = _outline(config, corpus, plan, name)
+    said = cautions(document, plan, sequences=sequences, validation_tokens=len(corpus.validation))
+    warnings = [reported(finding) for finding in config.warnings]
+    for message, key in (*said, *_too_large(outline)):
+        warnings.append(
+            Finding(
+                place=config.place_of(key).label,
+                severity="warning",
+                code="caution",
+                message=message,
+                config_path=key,
+            )
+        )
+    return DryRun(config=str(config.path), errors=[], warnings=warnings, outline=outline)
+
+
+def refused(config: Path, findings: tuple[problems.Finding, ...]) -> DryRun:
+    """The answer for a recipe that cannot run."""
+    return DryRun(
+        config=str(config),
+        errors=[reported(finding) for finding in findings if finding.severity == "error"],
+        warnings=[reported(finding) for finding in findings if finding.severity == "warning"],
+        outline=None,
+    )
+
+
+def reported(finding: problems.Finding) -> Finding:
+    """A finding as plain data."""
+    return Finding(
+        place=finding.place.label,
+        severity=finding.severity,
+        code=finding.code,
+        message=finding.message,
+        config_path=finding.config_path or None,
+    )
+
+
+def _outline(config: ResolvedConfig, corpus: Corpus, plan: Plan, name: str | None) -> RunOutline:
+    document, training = config.document, config.document.training_config
+    model = with_vocabulary(config.model, corpus.tokenizer.vocab_size)
+    parent = Path(training.checkpoint_dir)
+    run = run_name(parent, config.path.stem, name)
+    parameters = derived.parameter_count(model)
+    remembered = derived.optimizer_numbers(training)
+    each = _FLOAT * parameters * (1 + remembered)
+    # The best one stays beside the newest, and a new one is whole before an old one goes.
+    kept = min(plan.checkpoints, training.keep_last_n + 1)
+    by_parameters = _FLOAT * parameters * (2 + remembered)
+    activations = derived.activation_memory(model, training.batch_size, model.vocab_size)
+    schedule = schedule_of(document, plan.total_steps)
+    return RunOutline(
+        name=run,
+        folder=(parent / run).as_posix(),
+        model_type=model.model_type,
+        parameters=parameters,
+        vocabulary=model.vocab_size,
+        sequence_length=model.max_sequence_length,
+        training_tokens=len(corpus.training),
+        validation_tokens=len(corpus.validation),
+        steps=plan.total_steps,
+        ends_by=plan.ends_by,
+        steps_per_epoch=plan.steps_per_epoch,
+        epochs=plan.total_steps / plan.steps_per_epoch,
+        batch_size=training.batch_size,
+        gradient_accumulation_steps=training.gradient_accumulation_steps,
+        effective_batch=plan.effective_batch,
+        tokens_per_step=plan.tokens_per_step,
+        learning_rate=schedule.peak,
+        learning_rate_key=schedule.key,
+        validations=plan.validations,
+        checkpoints=PlannedCheckpoints(
+            written=plan.checkpoints, kept=kept, bytes_each=each, bytes_kept=kept * each
+        ),
+        memory=PlannedMemory(
+            parameters=by_parameters, activations=activations, total=by_parameters + activations
+        ),
+    )
+
+
+def _too_large(outline: RunOutline) -> Iterator[tuple[str, str]]:
+    """What does not fit on the disk."""
+    place = next(path for path in Path(outline.folder).absolute().parents if path.exists())
+    free = shutil.disk_usage(place).free
+    needed = outline.checkpoints.bytes_kept + outline.checkpoints.bytes_each
+    if needed > free:
+        yield (
+            f"the checkpoints take {size(needed)} and the disk has {size(free)} left: "
+            "keep fewer, or write them elsewhere",
+            "training_config.keep_last_n",
+        )
+
+
+def text_of(answer: DryRun) -> str:
+    """The answer for people; errors are shown with their lines of the file elsewhere."""
+    lines = [f"warning: {finding.place}: {finding.message}" for finding in answer.warnings]
+    if answer.outline:
+        rows = list(_rows(answer.outline))
+        width = max(len(label) for label, _ in rows)
+        lines += [f"{label:<{width}}  {value}" for label, value in rows]
+        lines.append("Nothing was run.")
+    return "\n".join(lines)
+
+
+def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
+    checkpoints, memory = outline.checkpoints, outline.memory
+    yield "run", f"{outline.name}, in {outline.folder}/"
+    yield (
+        "model",
+        f"{outline.model_type}, {outline.parameters:,} parameters, {outline.vocabulary:,} tokens "
+        f"in the vocabulary, {outline.sequence_length:,} at once",
+    )
+    yield (
+        "data",
+        f"{outline.training_tokens:,} tokens to train on, "
+        f"{outline.validation_tokens:,} to validate with",
+    )
+    yield (
+        "length",
+        f"{count(outline.steps, 'step')} ({_ENDS_BY[outline.ends_by]}), "
+        f"{outline.epochs:.3g} epochs of {count(outline.steps_per_epoch, 'step')}",
+    )
+    yield (
+        "each step",
+        f"effective batch {outline.effective_batch} = {outline.batch_size} × "
+        f"{outline.gradient_accumulation_steps}, {outline.tokens_per_step:,} tokens",
+    )
+    yield "learning rate", f"up to {outline.learning_rate:g}, from {outline.learning_rate_key}"
+    yield "validations", f"{outline.validations:,}"
+    yield (
+        "checkpoints",
+        f"{checkpoints.written:,} of about {size(checkpoints.bytes_each)}; "
+        f"at most {checkpoints.kept} stay, {size(checkpoints.bytes_kept)}",
+    )
+    yield (
+        "memory",
+        f"about {size(memory.total)}: {size(memory.parameters)} for weights, gradients and "
+        f"optimizer, {size(memory.activations)} for a micro-batch of {outline.batch_size}",
+    )
