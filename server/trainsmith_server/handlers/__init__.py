@@ -1,1 +1,1 @@
-"""The handlers of the protocol."""
+"""The handlers of the protocol, one module for each concern; each registers its own."""

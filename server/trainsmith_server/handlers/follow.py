@@ -1,0 +1,42 @@
+"""The handlers that lead to the files that a document names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from trainsmith_server import convert
+
+if TYPE_CHECKING:
+    from trainsmith_server.app import Server
+
+
+def follow(server: Server) -> None:
+    """Register the handlers."""
+    session, files = server.session, server.files
+
+    @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_LINK)
+    def document_link(params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink] | None:
+        from trainsmith_server.features.references import file_references
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        return [
+            convert.document_link(reference, path, analysis, session.encoding)
+            for reference in file_references(analysis)
+            if (path := files.find(analysis.uri, reference.written))
+        ]
+
+    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
+        from trainsmith_server.features.references import reference_at
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        offset = convert.to_offset(params.position, analysis.lines, session.encoding)
+        reference = reference_at(analysis, offset)
+        path = files.find(analysis.uri, reference.written) if reference else None
+        return convert.top_of(path) if path else None

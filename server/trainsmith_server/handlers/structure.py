@@ -1,0 +1,45 @@
+"""The handlers that tell how a document is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from trainsmith_server import convert
+
+if TYPE_CHECKING:
+    from trainsmith_server.app import Server
+
+
+def structure(server: Server) -> None:
+    """Register the handlers."""
+    session = server.session
+
+    @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    def document_symbol(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
+        from trainsmith_server.features.symbols import symbols
+
+        analysis = session.analysis(params.text_document.uri)
+        return convert.symbols(symbols(analysis), analysis, session.encoding) if analysis else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE)
+    def folding_range(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange] | None:
+        from trainsmith_server.features.folding import folds
+
+        analysis = session.analysis(params.text_document.uri)
+        found = folds(analysis) if analysis else None
+        return None if found is None else convert.folds(found)
+
+    @server.feature(lsp.TEXT_DOCUMENT_SELECTION_RANGE)
+    def selection_range(params: lsp.SelectionRangeParams) -> list[lsp.SelectionRange] | None:
+        from trainsmith_server.features.selection import selections
+
+        analysis = session.analysis(params.text_document.uri)
+        if analysis is None or not analysis.documents:
+            return None
+        return [
+            convert.selection(selections(analysis, offset), analysis, session.encoding)
+            for position in params.positions
+            for offset in [convert.to_offset(position, analysis.lines, session.encoding)]
+        ]
