@@ -113,6 +113,8 @@ def _protocol() -> str:
     constants = [
         f"export const COMMANDS = {json.dumps(commands)} as const;",
         f"export const SETTINGS = {json.dumps(settings)} as const;",
+        f"export const TASKS = {json.dumps(protocol.TASKS)} as const;",
+        "export type TaskName = (typeof TASKS)[number];",
         f"export const TASK_TYPE = {json.dumps(protocol.TASK_TYPE)};",
         f"export const LANGUAGE_SERVER_ID = {json.dumps(protocol.LANGUAGE_SERVER_ID)};",
         f"export const CONTEXT_KEYS = {json.dumps(context_keys)} as const;",

@@ -3,7 +3,14 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, State } from "vscode-languageclient/node";
 
-import { COMMANDS, LANGUAGE_SERVER_ID, REQUESTS, type RunPlan } from "./generated/protocol";
+import {
+  COMMANDS,
+  type DocumentStatus,
+  LANGUAGE_SERVER_ID,
+  REQUESTS,
+  type Run,
+  type RunPlan,
+} from "./generated/protocol";
 import { choosePython, type Python } from "./python";
 
 /** A client that says nothing to the user about what fails because it is being stopped. */
@@ -60,6 +67,19 @@ export class Server implements vscode.Disposable {
     // It may start now: the user has chosen another Python since, or installed one.
     if (!this.client) await this.restart();
     return this.client?.sendRequest<RunPlan>(REQUESTS.runPlan, { uri: uri.toString() });
+  }
+
+  /** What a document is; `undefined` while there is no server. */
+  async documentStatus(uri: vscode.Uri): Promise<DocumentStatus | undefined> {
+    return this.client?.sendRequest<DocumentStatus>(REQUESTS.documentStatus, {
+      uri: uri.toString(),
+    });
+  }
+
+  /** The runs of a recipe, the newest first. */
+  async runs(uri: vscode.Uri): Promise<readonly Run[]> {
+    const runs = await this.client?.sendRequest<Run[]>(REQUESTS.runs, { uri: uri.toString() });
+    return runs ?? [];
   }
 
   /**

@@ -2,32 +2,54 @@ import * as vscode from "vscode";
 
 import { Server } from "./client";
 import { openLesson } from "./commands/openLesson";
-import { runTraining } from "./commands/runTraining";
+import { runRecipe } from "./commands/runRecipe";
+import { stopTraining, TaskProcesses } from "./commands/stopTraining";
+import { Documents } from "./documents";
 import { LastEditor } from "./editors";
-import { COMMANDS, SETTINGS } from "./generated/protocol";
-import { RunWatcher } from "./runs/watcher";
+import { COMMANDS, SETTINGS, TASK_TYPE } from "./generated/protocol";
+import { chooseProfile, ProfileStatus } from "./profile";
+import { FollowedRuns } from "./runs/followed";
+import { RunStatus } from "./runs/statusBar";
+import { RecipeTasks } from "./runs/tasks";
 
 /** Starts the language server and registers the commands. Everything else waits until it is used. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Trainsmith", { log: true });
   const server = new Server(context, log);
-  const runs = new RunWatcher(log);
+  const documents = new Documents(server);
+  const runs = new FollowedRuns(server, log);
+  const processes = new TaskProcesses();
   const editors = new LastEditor();
-  const register = (id: string, body: (argument: unknown) => Promise<unknown>): vscode.Disposable =>
-    vscode.commands.registerCommand(id, (argument: unknown) => reported(() => body(argument)));
+  const register = (
+    id: string,
+    body: (...arguments_: unknown[]) => Promise<unknown>,
+  ): vscode.Disposable =>
+    vscode.commands.registerCommand(id, (...given: unknown[]) => reported(() => body(...given)));
   context.subscriptions.push(
     log,
     server,
+    documents,
     runs,
+    processes,
     editors,
-    register(COMMANDS.runTraining, (uri) => runTraining(server, runs, editors, uri)),
+    new RunStatus(runs),
+    new ProfileStatus(documents),
+    vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, documents)),
+    register(COMMANDS.runTraining, (uri) => runRecipe(server, editors, "train", uri)),
+    register(COMMANDS.dryRun, (uri) => runRecipe(server, editors, "dryRun", uri)),
+    register(COMMANDS.smokeRun, (uri) => runRecipe(server, editors, "smoke", uri)),
+    register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
+    register(COMMANDS.chooseProfile, () => chooseProfile(documents)),
     register(COMMANDS.openLesson, () => openLesson(context, editors)),
     register(COMMANDS.restartServer, () => server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration(SETTINGS.pythonPath)) void reported(() => server.restart());
     }),
   );
-  void reported(() => server.start());
+  void reported(async () => {
+    await server.start();
+    await documents.start();
+  });
 }
 
 /** A failure is a message for the user, whatever caused it. */

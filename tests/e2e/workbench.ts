@@ -72,13 +72,16 @@ export class Workbench {
     this.write(".vscode/settings.json", JSON.stringify({ [name]: value }));
   }
 
-  /** Run a command from the palette by its title. */
+  /** Run a command from the palette by its title; it may take a moment until it is offered. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
     const input = this.page.locator(".quick-input-widget input").first();
-    await input.fill(`>${title}`);
     const row = this.page.locator(".quick-input-widget .monaco-list-row", { hasText: title });
-    await row.first().waitFor();
+    await expect(async () => {
+      await this.page.keyboard.press("Escape");
+      await this.page.keyboard.press("F1");
+      await input.fill(`>${title}`);
+      await row.first().waitFor({ timeout: 1000 });
+    }).toPass();
     await this.page.keyboard.press("Enter");
     await input.waitFor({ state: "hidden" });
   }

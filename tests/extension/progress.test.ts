@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 
 import type { TrainsmithEvent } from "../../extension/src/generated/events";
 import { advance, clock, NOT_STARTED, statusText } from "../../extension/src/runs/progress";
-import { runName } from "../../extension/src/runs/name";
 
 const started: TrainsmithEvent = {
   time: 0,
@@ -80,9 +79,4 @@ test.each([
   [11220, "3:07:00"],
 ])("%d seconds are %s", (seconds, text) => {
   expect(clock(seconds)).toBe(text);
-});
-
-test("run names sort by time", () => {
-  const name = runName("/a/b/training_n150.yaml", new Date(2026, 0, 2, 3, 4, 5));
-  expect(name).toBe("training_n150-20260102-030405");
 });

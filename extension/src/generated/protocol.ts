@@ -154,6 +154,8 @@ export const SETTINGS = {
   pythonPath: "trainsmith.python.path",
   traceServer: "trainsmith.trace.server",
 } as const;
+export const TASKS = ["train", "dryRun", "smoke", "resume"] as const;
+export type TaskName = (typeof TASKS)[number];
 export const TASK_TYPE = "trainsmith";
 export const LANGUAGE_SERVER_ID = "trainsmith";
 export const CONTEXT_KEYS = {

@@ -1,0 +1,63 @@
+import * as vscode from "vscode";
+
+import type { Server } from "../client";
+import type { LastEditor } from "../editors";
+import { TASK_TYPE, type TaskName } from "../generated/protocol";
+import { createTask } from "../runs/tasks";
+
+/**
+ * Train a recipe, or try it, in a terminal that the user sees and can interrupt: the one that a
+ * lens or a menu means, else the one in the editor.
+ */
+export async function runRecipe(
+  server: Server,
+  editors: LastEditor,
+  task: TaskName,
+  recipe: unknown,
+  run?: string,
+): Promise<void> {
+  const document = await recipeDocument(editors, recipe);
+  if (!vscode.workspace.isTrusted) {
+    throw new Error("Training runs programs, so the workspace has to be trusted first.");
+  }
+  if (document.isUntitled || (document.isDirty && !(await document.save()))) {
+    throw new Error("Save the recipe first: the trainer reads it from the disk.");
+  }
+  const plan = await server.runPlan(document.uri);
+  if (!plan) return;
+  if (plan.document !== "training") {
+    throw new Error("This file is not a training recipe: it has no training_config section.");
+  }
+  // A dry run says what is wrong itself.
+  if (task !== "dryRun" && plan.errors > 0 && !(await runDespite(plan.errors))) return;
+  const definition = { type: TASK_TYPE, task, config: document.uri.fsPath, ...(run && { run }) };
+  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+  const created = createTask(server, definition, folder);
+  if (created) await vscode.tasks.executeTask(created);
+}
+
+/** The document that a command is about: a URI, or its text, else what is in the editor. */
+export async function recipeDocument(
+  editors: LastEditor,
+  recipe: unknown,
+): Promise<vscode.TextDocument> {
+  if (typeof recipe === "string") {
+    return vscode.workspace.openTextDocument(vscode.Uri.parse(recipe));
+  }
+  if (recipe instanceof vscode.Uri) return vscode.workspace.openTextDocument(recipe);
+  const document = editors.yaml()?.document;
+  if (document) return document;
+  throw new Error("Open a training recipe first: a YAML file with a training_config section.");
+}
+
+async function runDespite(errors: number): Promise<boolean> {
+  const [show, run] = ["Show Problems", "Run Anyway"] as const;
+  const what = errors === 1 ? "an error" : `${errors} errors`;
+  const answer = await vscode.window.showWarningMessage(
+    `The recipe has ${what}; the trainer will refuse it.`,
+    show,
+    run,
+  );
+  if (answer === show) await vscode.commands.executeCommand("workbench.actions.view.problems");
+  return answer === run;
+}

@@ -1,0 +1,46 @@
+import * as path from "node:path";
+
+import * as vscode from "vscode";
+
+import type { FollowedRun, FollowedRuns } from "../runs/followed";
+import { statusText } from "../runs/progress";
+
+const CTRL_C = "\u0003";
+
+/** Stop a run as Ctrl-C in its terminal does, so that it saves a checkpoint; ask which of several. */
+export async function stopTraining(runs: FollowedRuns, processes: TaskProcesses): Promise<void> {
+  const run = runs.running.length > 1 ? await choose(runs.running) : runs.running[0];
+  if (!run) return;
+  const terminal = await processes.terminal(run.execution);
+  if (terminal) terminal.sendText(CTRL_C, false);
+  else run.execution.terminate();
+}
+
+async function choose(runs: readonly FollowedRun[]): Promise<FollowedRun | undefined> {
+  const items = runs.map((run) => ({
+    label: path.basename(run.folder ?? run.recipe.fsPath),
+    description: statusText(run.progress),
+    run,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: "Stop Training" }))?.run;
+}
+
+/** The terminals of tasks, which VS Code tells only by the ids of their processes. */
+export class TaskProcesses implements vscode.Disposable {
+  private readonly ids = new WeakMap<vscode.TaskExecution, number>();
+  private readonly subscription = vscode.tasks.onDidStartTaskProcess(({ execution, processId }) => {
+    this.ids.set(execution, processId);
+  });
+
+  async terminal(execution: vscode.TaskExecution): Promise<vscode.Terminal | undefined> {
+    const wanted = this.ids.get(execution);
+    for (const terminal of vscode.window.terminals) {
+      if (wanted !== undefined && (await terminal.processId) === wanted) return terminal;
+    }
+    return undefined;
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+}

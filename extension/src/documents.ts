@@ -1,0 +1,109 @@
+import * as vscode from "vscode";
+
+import type { Server } from "./client";
+import { CONTEXT_KEYS, type DocumentStatus } from "./generated/protocol";
+
+const YAML = "**/*.{yaml,yml}";
+const MOST_FILES = 500;
+const TYPING_MILLISECONDS = 300;
+const RECIPE = "training";
+
+/** Which YAML files are ours. The server tells; menus and the palette read it from context keys. */
+export class Documents implements vscode.Disposable {
+  private readonly known = new Map<string, DocumentStatus>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly subscriptions: vscode.Disposable;
+  private typing: NodeJS.Timeout | undefined;
+
+  /** What is known of some file has changed, or another one is in the editor. */
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly server: Server) {
+    const watcher = vscode.workspace.createFileSystemWatcher(YAML);
+    const look = (uri: vscode.Uri): void => void this.look(uri);
+    this.subscriptions = vscode.Disposable.from(
+      this.changed,
+      watcher,
+      watcher.onDidCreate(look),
+      watcher.onDidChange(look),
+      watcher.onDidDelete((uri) => {
+        this.forget(uri);
+      }),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (editor?.document.languageId === "yaml") look(editor.document.uri);
+        this.changed.fire();
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (document === active()) this.lookSoon(document.uri);
+      }),
+      vscode.workspace.onDidChangeConfiguration(() => {
+        const document = active();
+        if (document) this.lookSoon(document.uri);
+      }),
+    );
+  }
+
+  /** Look at the file in the editor, and then at all of the workspace. */
+  async start(): Promise<void> {
+    const document = active();
+    if (document) await this.look(document.uri);
+    for (const uri of await vscode.workspace.findFiles(YAML, undefined, MOST_FILES)) {
+      await this.look(uri);
+    }
+  }
+
+  /** The recipes that are known, as files. */
+  recipes(): vscode.Uri[] {
+    return this.paths(({ document }) => document === RECIPE).map((path) => vscode.Uri.file(path));
+  }
+
+  /** What the file in the editor is, if it is ours. */
+  active(): DocumentStatus | undefined {
+    const document = active();
+    return document && this.known.get(document.uri.fsPath);
+  }
+
+  dispose(): void {
+    clearTimeout(this.typing);
+    this.subscriptions.dispose();
+  }
+
+  private lookSoon(uri: vscode.Uri): void {
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => void this.look(uri), TYPING_MILLISECONDS);
+  }
+
+  private async look(uri: vscode.Uri): Promise<void> {
+    if (uri.scheme !== "file" && uri.scheme !== "untitled") return;
+    // A file that cannot be read is not ours.
+    const status = await this.server.documentStatus(uri).catch(() => undefined);
+    if (!status?.document) {
+      this.forget(uri);
+      return;
+    }
+    const before = this.known.get(uri.fsPath);
+    this.known.set(uri.fsPath, status);
+    if (before?.document !== status.document) this.tell();
+    this.changed.fire();
+  }
+
+  private forget(uri: vscode.Uri): void {
+    if (this.known.delete(uri.fsPath)) this.tell();
+    this.changed.fire();
+  }
+
+  private tell(): void {
+    const recipes = this.paths(({ document }) => document === RECIPE);
+    void vscode.commands.executeCommand("setContext", CONTEXT_KEYS.recipes, recipes);
+    void vscode.commands.executeCommand("setContext", CONTEXT_KEYS.files, [...this.known.keys()]);
+  }
+
+  private paths(wanted: (status: DocumentStatus) => boolean): string[] {
+    return [...this.known].filter(([, status]) => wanted(status)).map(([path]) => path);
+  }
+}
+
+function active(): vscode.TextDocument | undefined {
+  const document = vscode.window.activeTextEditor?.document;
+  return document?.languageId === "yaml" ? document : undefined;
+}

@@ -1,0 +1,115 @@
+import * as path from "node:path";
+
+import * as vscode from "vscode";
+
+import type { Server } from "../client";
+import type { Documents } from "../documents";
+import { TASK_TYPE, type TaskName, TASKS } from "../generated/protocol";
+
+/** A task of ours, as it stands in `tasks.json`. */
+export interface RecipeTask extends vscode.TaskDefinition {
+  readonly task: TaskName;
+  /** The recipe; a relative path counts from the workspace folder. */
+  readonly config: string;
+  /** The folder of the run to go on with; only for `resume`. */
+  readonly run?: string;
+}
+
+/** Tasks that everybody with a recipe has; going on needs a run to go on with. */
+const OFFERED = TASKS.filter((task) => task !== "resume");
+
+const OPTIONS: Record<TaskName, readonly string[]> = {
+  train: [],
+  dryRun: ["--dry-run"],
+  smoke: ["--smoke"],
+  resume: ["--resume"],
+};
+
+const TITLES: Record<TaskName, string> = {
+  train: "train",
+  dryRun: "dry run of",
+  smoke: "smoke run of",
+  resume: "resume",
+};
+
+/** Whether a task is one of ours. */
+export function isRecipeTask(definition: vscode.TaskDefinition): definition is RecipeTask {
+  return definition.type === TASK_TYPE;
+}
+
+/** Offers the tasks of all recipes, and completes those of `tasks.json`. */
+export class RecipeTasks implements vscode.TaskProvider {
+  constructor(
+    private readonly server: Server,
+    private readonly documents: Documents,
+  ) {}
+
+  async provideTasks(): Promise<vscode.Task[]> {
+    await this.server.start();
+    return this.documents.recipes().flatMap((uri) => {
+      const folder = vscode.workspace.getWorkspaceFolder(uri);
+      if (!folder) return [];
+      const config = path.relative(folder.uri.fsPath, uri.fsPath);
+      return OFFERED.flatMap(
+        (task) => createTask(this.server, { type: TASK_TYPE, task, config }, folder) ?? [],
+      );
+    });
+  }
+
+  async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
+    const { definition, scope } = task;
+    if (!isRecipeTask(definition)) return undefined;
+    await this.server.start();
+    return createTask(this.server, definition, folderOf(scope));
+  }
+}
+
+/**
+ * A task that runs a program with a list of arguments in a terminal of its own; `undefined` where
+ * there is no Python.
+ */
+export function createTask(
+  server: Server,
+  definition: RecipeTask,
+  folder: vscode.WorkspaceFolder | undefined,
+): vscode.Task | undefined {
+  if (!server.python) return undefined;
+  const { program, args } = server.python;
+  const config = recipeOf(definition, folder);
+  const cwd = folder?.uri.fsPath ?? path.dirname(config);
+  const options = [...OPTIONS[definition.task], ...(definition.run ? [definition.run] : [])];
+  const task = new vscode.Task(
+    definition,
+    folder ?? vscode.TaskScope.Global,
+    `${TITLES[definition.task]} ${path.basename(config)}`,
+    "Trainsmith",
+    new vscode.ProcessExecution(
+      program,
+      [...args, "-m", "trainsmith", "train", config, ...options],
+      { cwd, env: server.environment() },
+    ),
+    `$${TASK_TYPE}`,
+  );
+  task.presentationOptions = {
+    reveal: vscode.TaskRevealKind.Always,
+    panel: vscode.TaskPanelKind.Dedicated,
+    clear: true,
+  };
+  return task;
+}
+
+/** The absolute path of a task's recipe. */
+export function recipeOf(
+  { config }: RecipeTask,
+  folder: vscode.WorkspaceFolder | undefined,
+): string {
+  const root = folder?.uri.fsPath ?? "";
+  const open = vscode.window.activeTextEditor?.document.uri.fsPath ?? "";
+  const expanded = config.replace("${workspaceFolder}", root).replace("${file}", open);
+  return path.resolve(root, expanded);
+}
+
+/** The workspace folder that a task belongs to, the only one where it belongs to none. */
+export function folderOf(scope: vscode.Task["scope"]): vscode.WorkspaceFolder | undefined {
+  return typeof scope === "object" ? scope : vscode.workspace.workspaceFolders?.[0];
+}
