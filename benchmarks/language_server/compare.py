@@ -10,6 +10,7 @@ ratios mean something on a machine that does other things too.
 from __future__ import annotations
 
 import argparse
+import compileall
 import statistics
 import subprocess
 import sys
@@ -72,9 +73,9 @@ device_config:
 
 
 def document(lines: int) -> str:
-    """A file of about so many lines: the recipe, as often as it takes, as YAML documents."""
+    """A file of about so many lines: as many recipes as it takes, no two alike."""
     copies = max(1, round(lines / (RECIPE.count("\n") + 1)))
-    return "---\n".join([RECIPE] * copies)
+    return "---\n".join(RECIPE.replace("seed: 42", f"seed: {42 + copy}") for copy in range(copies))
 
 
 @dataclass
@@ -167,6 +168,12 @@ def peer_command() -> list[str]:
     return ["node", str(entry), "--stdio"]
 
 
+def compile_ours() -> None:
+    """Compile our modules, as installing them does."""
+    for package in ("cli", "schemas", "server"):
+        compileall.compile_dir(ROOT / package, quiet=1)
+
+
 def main() -> None:
     """Measure both in turn and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -186,6 +193,7 @@ def main() -> None:
     }
     ours, theirs = Figures(), Figures()
     command = [sys.executable, "-m", "trainsmith", "lsp"]
+    compile_ours()
     peer = peer_command()
     for _ in range(options.sessions):
         measure(lambda: Client(command, {}, folder), folder, options.rounds, ours)

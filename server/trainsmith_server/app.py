@@ -74,20 +74,24 @@ class Server(LanguageServer):
         """Send what is wrong with an open document."""
         if self.configuration.waiting:  # All are published when the settings are here.
             return
-        analysis = self.session.analysis(uri)
-        if analysis is not None:
-            from trainsmith_server.features.model_problems import judged, model_problems
+        parts = self.session.parts(uri)
+        if not parts:
+            return
+        from trainsmith_server.features.model_problems import judged, model_problems
 
-            problems = judged(model_problems(analysis, self.files.models(analysis)), analysis)
-            diagnostics = [
-                *convert.diagnostics(analysis, self.session.encoding),
-                *convert.model_problems(problems, analysis, self.session.encoding),
-            ]
-            if analysis.kind:
-                self.configuration.tell(uri)
-            self.text_document_publish_diagnostics(
-                lsp.PublishDiagnosticsParams(uri, diagnostics, self.session.version(uri))
-            )
+        self.files.follow(uri, parts)
+        models = self.files.models(*parts)
+        diagnostics: list[lsp.Diagnostic] = []
+        for part in parts:
+            problems = judged(model_problems(part, models), part)
+            diagnostics += convert.diagnostics(part, self.session.encoding)
+            diagnostics += convert.model_problems(problems, part, self.session.encoding)
+        if any(part.kind for part in parts):
+            self.configuration.tell(uri)
+        version = self.session.version(uri)
+        self.text_document_publish_diagnostics(
+            lsp.PublishDiagnosticsParams(uri, diagnostics, version)
+        )
 
     def publish_all(self) -> None:
         """Judge every open document again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,8 +39,6 @@ class Files:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._read: dict[Path, _Read] = {}
-        self._written: dict[str, tuple[int, frozenset[str]]] = {}
-        """The model files that a version of a document names; finding them takes a walk."""
         self._named: dict[str, frozenset[Path]] = {}
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace."""
@@ -77,22 +75,20 @@ class Files:
         if expanded is not None:
             yield from (folder / expanded for folder in self._bases(uri))
 
-    def models(self, analysis: Analysis) -> dict[str, Analysis]:
-        """The model files that an open document names, by their path as it is written there."""
-        names = self._names(analysis)
-        paths = {name: path for name in names if (path := self.find(analysis.uri, name))}
-        self._named[analysis.uri] = frozenset(paths.values())
+    def models(self, *analyses: Analysis) -> dict[str, Analysis]:
+        """The model files that documents name, by their path as it is written there."""
+        paths = self._model_paths(analyses)
         return {name: model for name, path in paths.items() if (model := self._analysis(path))}
 
-    def _names(self, analysis: Analysis) -> frozenset[str]:
+    def follow(self, uri: str, parts: Sequence[Analysis]) -> None:
+        """Note which model files an open document names, so that `naming` finds it."""
+        self._named[uri] = frozenset(self._model_paths(parts).values())
+
+    def _model_paths(self, analyses: Iterable[Analysis]) -> dict[str, Path]:
         from trainsmith_server.features.references import model_references
 
-        version = self._session.version(analysis.uri)
-        known = self._written.get(analysis.uri)
-        if known is None or known[0] != version:
-            names = frozenset(reference.written for reference in model_references(analysis))
-            known = self._written[analysis.uri] = (version, names)
-        return known[1]
+        named = {(one.uri, found.written) for one in analyses for found in model_references(one)}
+        return {name: path for uri, name in named if (path := self.find(uri, name))}
 
     def naming(self, uri: str) -> list[str]:
         """The open documents that name a file."""
@@ -106,7 +102,6 @@ class Files:
     def forget(self, uri: str) -> None:
         """A document was closed."""
         self._named.pop(uri, None)
-        self._written.pop(uri, None)
 
     def _bases(self, uri: str) -> Iterator[Path]:
         path = _path(uri)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from trainsmith_schemas.trainers import Trainer
 from trainsmith_schemas.problems import Problem
 from trainsmith_schemas.profiles import PROFILES
 from trainsmith_schemas.settings import PROJECT_FILE, Judgement, Level
+from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.bind import find, key_span, value_span
 from trainsmith_server.analysis.codes import adjustable_codes, unknown_code
 from trainsmith_server.analysis.directives import nearest_name

@@ -86,6 +86,7 @@ def test_a_model_is_read_again_when_it_changes(tmp_path: Path) -> None:
     assert said() == MODEL
     session.change(model.as_uri(), 2, [Change(None, "# empty\n")])
     assert said() == "# empty\n"
+    files.follow(uri, session.parts(uri))
     assert files.naming(model.as_uri()) == [uri]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from trainsmith_schemas.trainers import Trainer
 from trainsmith_schemas.documents import DOCUMENTS, recognise
 from trainsmith_schemas.profiles import PROFILES, choose_profile
+from trainsmith_schemas.trainers import Trainer
 from trainsmith_schemas.validate import validate
 from trainsmith_server.analysis.bind import bind
 from trainsmith_server.analysis.directives import Directives, read_directives

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from trainsmith_schemas.trainers import Trainer
 from trainsmith_schemas.profiles import PROFILES
+from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.findings import Edit, Finding, Fix
 from trainsmith_server.analysis.lines import LineIndex
 from trainsmith_server.analysis.tree import Scalar, Span, Tree, walk

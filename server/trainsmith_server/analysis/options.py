@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from trainsmith_schemas.trainers import Trainer
 from trainsmith_schemas.settings import Level
+from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.findings import Severity
 
 

@@ -17,12 +17,13 @@ def annotate(server: Server) -> None:
     session, files = server.session, server.files
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
-    def inlay_hint(params: lsp.InlayHintParams) -> list[lsp.InlayHint] | None:
+    def inlay_hint(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
         from trainsmith_server.features.inlay_hints import inlay_hints
 
-        analysis = session.analysis(params.text_document.uri)
-        if analysis is None:
-            return None
-        span = convert.to_span(params.range, analysis.lines, session.encoding)
-        hints = inlay_hints(analysis, span, files.models(analysis))
-        return convert.inlay_hints(hints, analysis, session.encoding)
+        found: list[lsp.InlayHint] = []
+        for part in session.parts(params.text_document.uri):
+            span = convert.to_span(params.range, part.lines, session.encoding)
+            if span[0] < span[1] and part.documents:
+                hints = inlay_hints(part, span, files.models(part))
+                found += convert.inlay_hints(hints, part, session.encoding)
+        return found

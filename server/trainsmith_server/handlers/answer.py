@@ -21,7 +21,7 @@ def answer(server: Server) -> None:
     def hover(params: lsp.HoverParams) -> lsp.Hover | None:
         from trainsmith_server.features.hover import hover
 
-        analysis = session.analysis(params.text_document.uri)
+        analysis = session.part(params.text_document.uri, params.position.line)
         if analysis is None:
             return None
         offset = convert.to_offset(params.position, analysis.lines, session.encoding)
@@ -34,7 +34,7 @@ def answer(server: Server) -> None:
     def completion(params: lsp.CompletionParams) -> lsp.CompletionList | None:
         from trainsmith_server.features.completion import complete
 
-        analysis = session.analysis(params.text_document.uri)
+        analysis = session.part(params.text_document.uri, params.position.line)
         if analysis is None:
             return None
         offset = convert.to_offset(params.position, analysis.lines, session.encoding)

@@ -17,23 +17,21 @@ def follow(server: Server) -> None:
     session, files = server.session, server.files
 
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_LINK)
-    def document_link(params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink] | None:
+    def document_link(params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink]:
         from trainsmith_server.features.references import file_references
 
-        analysis = session.analysis(params.text_document.uri)
-        if analysis is None:
-            return None
         return [
-            convert.document_link(reference, path, analysis, session.encoding)
-            for reference in file_references(analysis)
-            if (path := files.find(analysis.uri, reference.written))
+            convert.document_link(reference, path, part, session.encoding)
+            for part in session.parts(params.text_document.uri)
+            for reference in file_references(part)
+            if (path := files.find(part.uri, reference.written))
         ]
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
         from trainsmith_server.features.references import reference_at
 
-        analysis = session.analysis(params.text_document.uri)
+        analysis = session.part(params.text_document.uri, params.position.line)
         if analysis is None:
             return None
         offset = convert.to_offset(params.position, analysis.lines, session.encoding)

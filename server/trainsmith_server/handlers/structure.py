@@ -20,16 +20,20 @@ def structure(server: Server) -> None:
     def document_symbol(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
         from trainsmith_server.features.symbols import symbols
 
-        analysis = session.analysis(params.text_document.uri)
-        return convert.symbols(symbols(analysis), analysis, session.encoding) if analysis else []
+        return [
+            symbol
+            for part in session.parts(params.text_document.uri)
+            for symbol in convert.symbols(symbols(part), part, session.encoding)
+        ]
 
     @server.feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE)
     def folding_range(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange] | None:
         from trainsmith_server.features.folding import folds
 
-        analysis = session.analysis(params.text_document.uri)
-        found = folds(analysis) if analysis else None
-        return None if found is None else convert.folds(found)
+        found = [folds(part) for part in session.parts(params.text_document.uri)]
+        if all(one is None for one in found):
+            return None
+        return convert.folds(fold for one in found for fold in one or ())
 
     @server.feature(lsp.TEXT_DOCUMENT_SELECTION_RANGE)
     def selection_range(params: lsp.SelectionRangeParams) -> list[lsp.SelectionRange] | None:
