@@ -101,3 +101,71 @@ class DryRun(_Report):
     warnings: list[Finding]
     outline: RunOutline | None
     """What would run; nothing where there are errors."""
+
+
+class Difference(_Report):
+    """One thing that runs were told differently, by its meaning and not by its keys."""
+
+    what: str
+    """The setting in words, or its key: `learning rate`, `seed`."""
+    keys: list[str]
+    """The keys that decide it."""
+    values: list[str]
+    """What each run was told, in the order of the runs."""
+    matters: bool
+    """It can change what the model learns; what is only logged or saved otherwise cannot."""
+
+
+RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
+
+
+class RunRecord(_Report):
+    """A run, as its folder tells."""
+
+    name: str
+    folder: str
+    config: str
+    """The path of the recipe as it was given."""
+    state: RunState
+    """`interrupted` has no end and no process: it was killed, and `--resume` goes on."""
+    smoke: bool
+    started: float
+    """Seconds since 1970."""
+    seconds: float
+    """From the first event to the last."""
+    step: int
+    """The last step that was taken."""
+    total_steps: int
+    loss: float | None
+    """The training loss of the last step."""
+    validation_loss: float | None
+    """The last one that was measured."""
+    best_validation_loss: float | None
+    best_step: int | None
+    """Where the best validation loss was measured."""
+    reason: str | None
+    """Why it stopped or failed."""
+    parent: str | None
+    """The run of the same recipe that came before."""
+    changes: list[Difference] | None
+    """What changed since the parent; nothing where there is none, or no word of its settings."""
+
+
+class RunList(_Report):
+    """The answer of `trainsmith runs`."""
+
+    folder: str
+    runs: list[RunRecord]
+    """The newest first."""
+
+
+class Comparison(_Report):
+    """The answer of `trainsmith compare`."""
+
+    runs: list[RunRecord]
+    """In the order in which they were named."""
+    differences: list[Difference]
+    matter: int
+    """How many of them can change what the model learns: with more than one, none explains it."""
+    curves: str | None
+    """The picture with the curves of all."""
