@@ -66,9 +66,9 @@ def check(
 )
 def lsp(stdio: bool) -> None:
     """Run the language server on stdin and stdout."""
-    from trainsmith_server.lean import import_protocol
+    from trainsmith_server.lean import prepare
 
-    import_protocol()
+    prepare()
     from trainsmith_server.app import serve
 
     del stdio

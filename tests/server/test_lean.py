@@ -30,14 +30,14 @@ def say(program: str) -> str:
 
 
 def test_types_are_the_same() -> None:
-    lean = say("from trainsmith_server.lean import import_protocol; import_protocol()\n" + DESCRIBE)
+    lean = say("from trainsmith_server.lean import prepare; prepare()\n" + DESCRIBE)
     assert lean == say(DESCRIBE)
     assert lean.count("\n") > 500
 
 
 def test_nothing_of_the_trick_is_left_behind() -> None:
     left = say(
-        "from trainsmith_server.lean import import_protocol; import_protocol()\n"
+        "from trainsmith_server.lean import prepare; prepare()\n"
         "import attrs, ssl, hashlib\n"
         "@attrs.define\n"
         "class Point:\n"
