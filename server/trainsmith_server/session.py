@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,6 @@ class Change:
 class _Open:
     version: int
     text: str
-    lines: LineIndex | None = None
     analysis: Analysis | None = None
     """Of the whole text."""
     parts: tuple[Analysis, ...] = ()
@@ -56,15 +55,15 @@ class Session:
     def change(self, uri: str, version: int, changes: Iterable[Change]) -> None:
         """Apply changes in their order, each to the text that the one before left."""
         document = self._documents[uri]
-        text, lines = document.text, document.lines
+        text, lines = document.text, [part.lines for part in document.parts]
         for change in changes:
             if change.range is None:
                 text = change.text
             else:
-                lines = lines or LineIndex(text)
-                start, end = (lines.offset(*place, self.encoding) for place in change.range)
+                lines = lines or [LineIndex(text)]
+                start, end = (_offset(lines, place, self.encoding) for place in change.range)
                 text = text[:start] + change.text + text[max(start, end) :]
-            lines = None
+            lines = []
         self._documents[uri] = _Open(version, text, read=document.read)
 
     def close(self, uri: str) -> None:
@@ -100,7 +99,6 @@ class Session:
         if document.analysis is None:
             parts = self.parts(uri)
             document.analysis = parts[0] if len(parts) == 1 else self._analyze(uri, document.text)
-            document.lines = document.analysis.lines
         return document.analysis
 
     def parts(self, uri: str) -> tuple[Analysis, ...]:
@@ -152,3 +150,10 @@ class Session:
         from trainsmith_server.analysis.analyze import analyze
 
         return analyze(text, uri, self._options(uri), beside)
+
+
+def _offset(parts: Sequence[LineIndex], position: Position, encoding: Encoding) -> int:
+    """The offset of a position in a text, of which the lines of each part are known."""
+    at = max(bisect_right(parts, position[0], key=lambda part: part.first) - 1, 0)
+    before = sum(len(part.text) for part in parts[:at])
+    return before + parts[at].offset(*position, encoding)

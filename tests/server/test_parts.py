@@ -83,14 +83,18 @@ def test_any_mixture_of_documents(seed: int) -> None:
     chance = random.Random(seed)
     text = "---\n".join(chance.choice(PIECES) for _ in range(chance.randint(1, 6)))
     session = Session()
+    session.encoding = "utf-32"
     session.open(URI, 1, text)
     check(session)
     for version in range(2, 8):
         start, end = sorted(chance.randint(0, len(text)) for _ in range(2))
         end = min(end, start + 3)
         new = chance.choice(("", "x", "\n", "---\n", ": ", "8", "\n---\n"))
+        range_ = place(analyze(text), (start, end))
+        start, end = (analyze(text).lines.offset(*position) for position in range_)
         text = text[:start] + new + text[end:]
-        session.change(URI, version, [Change(None, text)])
+        session.change(URI, version, [Change((range_[0], range_[1]), new)])
+        assert session.text(URI) == text
         check(session)
 
 
