@@ -72,8 +72,9 @@ async function buildExtension() {
     ...["extension/src/extension.ts", `--outfile=${path.join(output, "extension.js")}`],
     ...["--platform=node", "--format=cjs", "--target=node20", "--external:vscode", ...common],
   ]);
-  await step("bundle the lesson's page", bin("esbuild"), [
-    ...["extension/src/webview/lesson.ts", "extension/src/webview/lesson.css"],
+  const pages = ["lesson", "training"].map((name) => `extension/src/webview/${name}`);
+  await step("bundle the pages", bin("esbuild"), [
+    ...pages.flatMap((page) => [`${page}.ts`, `${page}.css`]),
     ...[`--outdir=${path.join(output, "webview")}`, "--target=es2022", ...common],
   ]);
 }

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { Server } from "./client";
 import { openLesson } from "./commands/openLesson";
 import { runRecipe } from "./commands/runRecipe";
+import { showTraining } from "./commands/showTraining";
 import { stopTraining, TaskProcesses } from "./commands/stopTraining";
 import { Documents } from "./documents";
 import { LastEditor } from "./editors";
@@ -11,6 +12,7 @@ import { chooseProfile, ProfileStatus } from "./profile";
 import { FollowedRuns } from "./runs/followed";
 import { RunStatus } from "./runs/statusBar";
 import { RecipeTasks } from "./runs/tasks";
+import { TrainingPanels } from "./training/panel";
 
 /** Starts the language server and registers the commands. Everything else waits until it is used. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -20,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const runs = new FollowedRuns(server, log);
   const processes = new TaskProcesses();
   const editors = new LastEditor();
+  const panels = new TrainingPanels(context.extensionUri, server, log);
   const register = (
     id: string,
     body: (...arguments_: unknown[]) => Promise<unknown>,
@@ -32,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
     runs,
     processes,
     editors,
+    panels,
     new RunStatus(runs),
     new ProfileStatus(documents),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, documents)),
@@ -39,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.dryRun, (uri) => runRecipe(server, editors, "dryRun", uri)),
     register(COMMANDS.smokeRun, (uri) => runRecipe(server, editors, "smoke", uri)),
     register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
+    register(COMMANDS.showTraining, (uri, folder) => showTraining(panels, editors, uri, folder)),
     register(COMMANDS.chooseProfile, () => chooseProfile(documents)),
     register(COMMANDS.openLesson, () => openLesson(context, editors)),
     register(COMMANDS.restartServer, () => server.restart()),

@@ -40,6 +40,15 @@ test("Run Training trains in a terminal, tells the status bar, and writes the mo
   await expect(workbench.notification(/finished with loss/)).toBeVisible({ timeout: 60_000 });
   await expect(workbench.statusBar(/run finished · loss/)).toBeVisible();
   await workbench.screenshot("run-finished");
+  await workbench
+    .notification(/finished/)
+    .getByRole("button", { name: "Show Training" })
+    .click();
+  const panel = workbench.webview();
+  await expect(panel.getByRole("row", { name: /tiny-001 finished 40\/40/ })).toBeVisible();
+  await expect(panel.getByRole("group", { name: /^Loss/ }).locator("canvas")).toBeVisible();
+  await expect(panel.getByRole("heading", { name: "Samples" })).toBeVisible();
+  await workbench.screenshot("training");
   const [run] = fs.readdirSync(path.join(workspace, "tiny_runs"));
   const final = path.join(workspace, "tiny_runs", run ?? "", "final");
   expect(fs.readdirSync(final)).toContain("model.safetensors");

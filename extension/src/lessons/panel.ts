@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
-
 import * as vscode from "vscode";
 
 import type { LastEditor } from "../editors";
+import { page } from "../webviews";
 import type { Lesson } from "./lesson";
 import { LINKED_COMMANDS, renderMarkdown } from "./render";
 
@@ -40,41 +39,14 @@ export function showLesson(
   panels.set(lesson.folder, panel);
   panel.onDidDispose(() => panels.delete(lesson.folder));
   panel.webview.onDidReceiveMessage((message: PageMessage) => answer(message, editors));
-  panel.webview.html = page(panel.webview, media, lesson);
-}
-
-function page(webview: vscode.Webview, media: vscode.Uri, lesson: Lesson): string {
-  const nonce = randomBytes(16).toString("base64");
-  const resource = (name: string): string =>
-    webview.asWebviewUri(vscode.Uri.joinPath(media, name)).toString();
-  const policy = [
-    "default-src 'none'",
-    `style-src ${webview.cspSource}`,
-    `img-src ${webview.cspSource}`,
-    `script-src 'nonce-${nonce}'`,
-  ].join("; ");
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(lesson.title)}</title>
-<link rel="stylesheet" href="${resource("lesson.css")}">
-</head>
-<body>
-<main>
+  panel.webview.html = page(panel.webview, media, {
+    title: lesson.title,
+    name: "lesson",
+    body: `<main>
 <p class="meta">Lesson · about ${lesson.minutes} minutes</p>
 ${renderMarkdown(lesson.markdown)}
-</main>
-<div id="said" role="status" aria-live="polite"></div>
-<script nonce="${nonce}" src="${resource("lesson.js")}"></script>
-</body>
-</html>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+</main>`,
+  });
 }
 
 async function answer({ action, text }: PageMessage, editors: LastEditor): Promise<void> {

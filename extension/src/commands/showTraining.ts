@@ -1,0 +1,19 @@
+import * as vscode from "vscode";
+
+import type { LastEditor } from "../editors";
+import type { TrainingPanels } from "../training/panel";
+import { recipeDocument } from "./runRecipe";
+
+/** Show the curves of a recipe's runs: of the one that a lens or the status bar means, if any. */
+export async function showTraining(
+  panels: TrainingPanels,
+  editors: LastEditor,
+  recipe: unknown,
+  folder: unknown,
+): Promise<void> {
+  const { uri } =
+    typeof recipe === "string"
+      ? { uri: vscode.Uri.parse(recipe) }
+      : await recipeDocument(editors, recipe);
+  panels.show(uri, typeof folder === "string" ? folder : undefined);
+}

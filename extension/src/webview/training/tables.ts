@@ -1,0 +1,113 @@
+// What the page says in words and tables, so that nothing is to be had from a picture alone.
+import type { Run } from "../../generated/protocol";
+import { clock } from "../../runs/progress";
+import type { Facts } from "../../training/series";
+import { make } from "./dom";
+
+/** A run that is shown, with its name where there are several. */
+interface Known {
+  readonly name: string;
+  readonly facts: Facts;
+}
+
+/** All runs of the recipe, the newest first, each to be shown or not. */
+export function runTable(
+  runs: readonly Run[],
+  shown: readonly string[],
+  facts: ReadonlyMap<string, Facts>,
+  show: (folder: string, shown: boolean) => void,
+): HTMLElement {
+  if (runs.length === 0) {
+    return make("p", { class: "empty" }, "This recipe has no runs yet: Run Training starts one.");
+  }
+  const head = ["Run", "State", "Step", "Loss", "Validation", "Tokens/s", "Time left"];
+  const body = runs.map((run) => {
+    const at = shown.indexOf(run.folder);
+    const known = facts.get(run.folder);
+    return make(
+      "tr",
+      {},
+      make("th", { scope: "row" }, choice(run, at, show)),
+      ...cells(run, known).map((text) => make("td", {}, text)),
+    );
+  });
+  return table("Runs", head, body);
+}
+
+function choice(
+  { name, folder }: Run,
+  at: number,
+  show: (folder: string, shown: boolean) => void,
+): HTMLElement {
+  const box = make("input", { type: "checkbox", id: `show-${name}` }) as HTMLInputElement;
+  // As an attribute too, so that a difference is seen in the HTML.
+  box.toggleAttribute("checked", at >= 0);
+  box.addEventListener("change", () => {
+    show(folder, box.checked);
+  });
+  const swatch = make("span", { class: `swatch swatch-${at < 0 ? "none" : at % 6}` });
+  return make("label", {}, box, " ", swatch, ` ${name}`);
+}
+
+function cells(run: Run, facts: Facts | undefined): string[] {
+  const loss = facts?.progress.loss ?? run.loss;
+  const validation = facts?.validation.at(-1)?.[1] ?? run.validationLoss;
+  const step = facts?.progress.step ?? run.step;
+  const left = run.state === "unfinished" ? facts?.progress.secondsLeft : undefined;
+  return [
+    run.state,
+    `${step.toLocaleString("en")}/${run.totalSteps.toLocaleString("en")}`,
+    loss?.toFixed(3) ?? "–",
+    validation?.toFixed(3) ?? "–",
+    facts?.tokensPerSecond ? Math.round(facts.tokensPerSecond).toLocaleString("en") : "–",
+    left === undefined ? "–" : clock(left),
+  ];
+}
+
+/** What the models wrote, the newest first. */
+export function sampleList(runs: readonly Known[]): HTMLElement[] {
+  const samples = runs
+    .flatMap(({ name, facts }) => facts.samples.map((sample) => ({ name, ...sample })))
+    .sort((one, other) => other.step - one.step);
+  if (samples.length === 0) return [];
+  const items = samples.map(({ name, step, prompt, text }) =>
+    make(
+      "li",
+      {},
+      make("p", { class: "meta" }, `${name}step ${step.toLocaleString("en")}`),
+      make("pre", { tabindex: "0" }, make("span", { class: "prompt" }, prompt), text),
+    ),
+  );
+  return [make("h2", {}, "Samples"), make("ol", { class: "samples" }, ...items)];
+}
+
+/** The checkpoints that were saved, the newest first. */
+export function checkpointTable(runs: readonly Known[]): HTMLElement[] {
+  const rows = runs
+    .flatMap(({ name, facts }) => facts.checkpoints.map((saved) => ({ name, ...saved })))
+    .sort((one, other) => other.step - one.step)
+    .map(({ name, step, path, size, best }) =>
+      make(
+        "tr",
+        {},
+        ...[
+          `${name}step ${step.toLocaleString("en")}`,
+          path,
+          `${(size / 2 ** 20).toFixed(1)} MiB`,
+          best ? "lowest validation loss so far" : "",
+        ].map((text) => make("td", {}, text)),
+      ),
+    );
+  if (rows.length === 0) return [];
+  const head = ["Checkpoint", "Folder", "Size", ""];
+  return [make("h2", {}, "Checkpoints"), table("Checkpoints", head, rows)];
+}
+
+function table(title: string, head: readonly string[], body: readonly HTMLElement[]): HTMLElement {
+  const columns = head.map((text) => make("th", { scope: "col" }, text));
+  return make(
+    "div",
+    { class: "table", tabindex: "0", role: "region", "aria-label": title },
+    make("table", {}, make("thead", {}, make("tr", {}, ...columns)), make("tbody", {}, ...body)),
+  );
+}

@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+
+import type { TrainsmithEvent } from "../../extension/src/generated/events";
+import { RunSeries } from "../../extension/src/training/series";
+
+const started = (before: number): TrainsmithEvent =>
+  ({
+    time: 0,
+    event: "run_started",
+    device: "CPU",
+    parameters: 7,
+    total_steps: 100,
+    steps_before: before,
+  }) as TrainsmithEvent;
+
+const step = (number: number, loss: number | null = number): TrainsmithEvent =>
+  ({
+    time: 0,
+    event: "step",
+    step: number,
+    loss,
+    learning_rate: 1e-4,
+    tokens_per_second: 9000,
+    grad_norm: 1,
+    seconds_left: 1,
+  }) as TrainsmithEvent;
+
+const validation = (number: number): TrainsmithEvent => ({
+  time: 0,
+  event: "validation",
+  step: number,
+  loss: 2,
+  best: true,
+});
+
+test("rows are passed on once, and again to a page that has none", () => {
+  const series = new RunSeries();
+  series.take([started(0), step(1), step(2)]);
+  expect([...series.newRows().columns.step]).toEqual([1, 2]);
+  series.take([step(3)]);
+  const { from, columns } = series.newRows();
+  expect([from, [...columns.step]]).toEqual([2, [3]]);
+  series.rewind();
+  expect([...series.newRows().columns.step]).toEqual([1, 2, 3]);
+});
+
+test("steps that a resumed run takes again count once", () => {
+  const series = new RunSeries();
+  series.take([started(0), step(1), step(2), validation(2), step(3, 9), validation(3)]);
+  series.newRows();
+  series.take([started(2), step(3, 5)]);
+  const { from, columns } = series.newRows();
+  expect([from, [...columns.step], [...columns.loss]]).toEqual([2, [3], [5]]);
+  expect(series.facts.validation).toEqual([[2, 2]]);
+});
+
+test("a loss that is not a number is a gap", () => {
+  const series = new RunSeries();
+  series.take([started(0), step(1, null)]);
+  expect([...series.newRows().columns.loss]).toEqual([NaN]);
+});
+
+test("the facts are the run's", () => {
+  const series = new RunSeries();
+  series.take([started(0), step(1, 2.5)]);
+  const { device, parameters, tokensPerSecond, progress } = series.facts;
+  expect([device, parameters, tokensPerSecond, progress.loss]).toEqual(["CPU", 7, 9000, 2.5]);
+});
