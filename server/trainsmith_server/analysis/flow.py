@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from trainsmith_server.analysis import scan
@@ -19,6 +20,10 @@ from trainsmith_server.analysis.tree import (
 )
 
 _CLOSER = {"[": "]", "{": "}"}
+_WORD = "[A-Za-z0-9_.][A-Za-z0-9_./+-]*"
+_SIMPLE = re.compile(rf"\[ *{_WORD}(?: *, *{_WORD})* *\](?! *:)")
+"""A list of simple words, `[1, 2]`, as most lists in recipes are."""
+_WORDS = re.compile(_WORD)
 _SIMPLE_KEY_LENGTH = 1024
 """PyYAML takes no longer text as a key without `?`."""
 
@@ -53,6 +58,9 @@ def read_flow(
     missing bracket doesn't swallow the rest of the file. There is at most one fault. Without
     patience it ends on its line.
     """
+    simple = _SIMPLE.match(text, at) if own_anchor is None and depth < MAX_DEPTH else None
+    if simple:
+        return Flow(_simple_list(text, at, simple.end()), simple.end(), None, {})
     if not patient:
         limit = scan.end_of(scan.REST, text, at)
         return _FlowParser(text, limit, depth, anchors).read(at, own_anchor, stop_at_fault=False)
@@ -62,6 +70,15 @@ def read_flow(
     limit = _latest_end(text, at, parent_indent)
     part = _FlowParser(text, limit, depth, anchors).read(at, own_anchor, stop_at_fault=False)
     return replace(part, wasted=whole.end - at + limit - at)
+
+
+def _simple_list(text: str, start: int, end: int) -> Sequence:
+    """The list of words that lies between two offsets, both brackets included."""
+    items = [
+        Item(word.start(), Scalar(word.start(), word.end(), word[0]))
+        for word in _WORDS.finditer(text, start, end)
+    ]
+    return Sequence(start, end, -1, items)
 
 
 def _latest_end(text: str, at: int, parent_indent: int) -> int:

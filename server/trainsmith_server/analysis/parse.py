@@ -26,8 +26,8 @@ from trainsmith_server.analysis.tree import (
 
 _SIMPLE_KEY_LENGTH = 1024
 _LINE = re.compile(
-    # An indent, then either `key: simple value  # comment` or nothing but perhaps a comment.
-    rf"( *)(?:([A-Za-z_][\w.-]*):(?: +((?:[A-Za-z0-9_./+~$(]|-(?=[^{scan.BLANKS}]))"
+    # An indent, perhaps a dash, then either `key: simple value  # comment`, or perhaps a comment.
+    rf"( *)(- )?(?:([A-Za-z_][\w.-]*):(?: +((?:[A-Za-z0-9_./+~$(]|-(?=[^{scan.BLANKS}]))"
     rf"[^{scan.BREAKS}\t:#]*)| *)((?<= )#[^{scan.BREAKS}]*)?|(#[^{scan.BREAKS}]*)?)"
     rf"(?:\r\n|[{scan.BREAKS}]|\Z)"
 )
@@ -64,25 +64,32 @@ class _Parser(NodeReader):
             if line is None:
                 at = max(self._line(at), at + 1)  # Whatever happens, go on.
                 continue
-            key = line[2]
+            key = line[3]
             if key is None:
-                if line[5] is not None:
+                if line[2]:
+                    at = max(self._line(at), at + 1)
+                    continue
+                if line[6] is not None:
                     self.tail = None
                 at = line.end()
                 continue
-            start = line.end(1)
-            column = start - at
+            column = line.end(1) - at
             top = self.top
             if top.indent > column:
                 popped = self._pop_to(column)
                 top = self.top
             else:
                 popped = None
-            if top.indent != column or top.kind != "mapping" or len(key) > _SIMPLE_KEY_LENGTH:
+            kind = "sequence" if line[2] else "mapping"
+            if top.indent != column or top.kind != kind or len(key) > _SIMPLE_KEY_LENGTH:
                 at = max(self._line(at, popped), at + 1)
                 continue
-            colon = line.end(2)
-            value = line[3]
+            start = line.start(3)
+            if line[2]:
+                self._item(start - 2, column, popped)
+                top = self._host("mapping", start - at, start, None)
+            colon = line.end(3)
+            value = line[4]
             if value is None:
                 entry = Entry(Scalar(start, colon, key), None, colon)
                 top.slot = "value"
@@ -90,12 +97,12 @@ class _Parser(NodeReader):
                 self.last_end = colon + 1
             else:
                 value = value.rstrip(" ")
-                value_start = line.start(3)
+                value_start = line.start(4)
                 self.last_end = value_end = value_start + len(value)
                 node = Scalar(value_start, value_end, value)
                 entry = Entry(Scalar(start, colon, key), node, colon)
                 top.slot = ""
-                self.tail = None if line[4] else node
+                self.tail = None if line[5] else node
             top.part = entry
             top.pending = None
             top.entries.append(entry)
