@@ -20,6 +20,8 @@ class _Home:
 _COMMANDS = {
     "check": _Home("trainsmith_server.cli", "check", "Check training recipes and model files."),
     "train": _Home("trainsmith_trainer.cli", "train", "Train the model that a recipe describes."),
+    "runs": _Home("trainsmith_trainer.history.cli", "runs", "List the runs in a folder."),
+    "compare": _Home("trainsmith_trainer.history.cli", "compare", "Compare runs."),
     "generate": _Home("trainsmith_trainer.cli", "generate", "Let a trained model write text."),
     "lsp": _Home("trainsmith_server.cli", "lsp", "Run the language server on stdin and stdout."),
 }

@@ -167,3 +167,6 @@ Event = Annotated[
     Field(discriminator="event"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+ENDINGS = (RunFinished, RunStopped, RunFailed)
+"""The events after which nothing follows, until the run goes on."""

@@ -13,20 +13,24 @@ import numpy as np
 import pytest
 
 from trainsmith_trainer.checkpoint import (
+    Best,
     DamagedCheckpointError,
     State,
     checkpoints_in,
-    keep_last,
+    newest_whole,
+    rotate,
     save_checkpoint,
+    set_aside,
     verify_checkpoint,
 )
 from trainsmith_trainer.data.batches import Position
+from trainsmith_trainer.files import remove_leftovers
 
 TENSORS = {"moment": np.arange(64, dtype=np.float32)}
 
 
 def _state(step: int) -> State:
-    return State(step, Position(1, 32), 1.5, {"seed": 42})
+    return State(step, Position(1, 32), 1.25, 1.75, 1.5, Best(step, 1.5), {"threads": 2})
 
 
 def _save(folder: Path, step: int) -> Path:
@@ -74,25 +78,80 @@ def test_the_digests_are_those_of_sha256sum(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stderr
 
 
+def _steps(folder: Path) -> list[int]:
+    return [verify_checkpoint(path).step for path in checkpoints_in(folder)]
+
+
 def test_the_newest_are_kept_in_the_order_of_their_steps(tmp_path: Path) -> None:
     for step in (999_999, 5, 1_000_000, 20):
         _save(tmp_path, step)
-    keep_last(tmp_path, 2)
-    assert [path.name for path in checkpoints_in(tmp_path)] == ["step-999999", "step-1000000"]
+    (tmp_path / "step-000001.damaged").mkdir()
+    assert rotate(tmp_path, keep_last=2, best=None) == []
+    assert _steps(tmp_path) == [999_999, 1_000_000]
+
+
+def test_the_best_is_kept_too(tmp_path: Path) -> None:
+    for step in range(1, 6):
+        _save(tmp_path, step)
+    rotate(tmp_path, keep_last=1, best=Best(2, 0.5))
+    assert _steps(tmp_path) == [2, 5]
+    rotate(tmp_path, keep_last=1, best=Best(5, 0.25))
+    assert _steps(tmp_path) == [5]
+
+
+@pytest.mark.parametrize("damaged", [{5}, {4, 5}, {3, 4, 5}, {1, 2, 4, 5}])
+def test_the_last_whole_one_is_never_removed(tmp_path: Path, damaged: set[int]) -> None:
+    for step in range(1, 6):
+        path = _save(tmp_path, step)
+        if step in damaged:
+            (path / "optimizer.safetensors").write_bytes(b"")
+    errors = rotate(tmp_path, keep_last=2, best=None)
+    assert [
+        str(tmp_path / f"step-{step:06d}") in str(error)
+        for error, step in zip(errors, (5, 4, 3), strict=False)
+    ] == [True] * len(errors)
+    newest, _ = newest_whole(tmp_path)
+    assert newest is not None
+    assert newest.state.step == max({1, 2, 3, 4, 5} - damaged)
+
+
+def test_a_damaged_one_is_passed_over_and_named(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        path = _save(tmp_path, step)
+    (path / "random.safetensors").write_bytes(b"x")
+    newest, damaged = newest_whole(tmp_path)
+    assert newest is not None
+    assert newest.state.step == 2
+    assert [str(error) for error in damaged] == [
+        f"{path / 'random.safetensors'} is not what was written"
+    ]
+    assert set_aside(path).name == "step-000003.damaged"
+    assert newest_whole(tmp_path)[1] == []
+
+
+def test_what_a_kill_leaves_is_cleared_away(tmp_path: Path) -> None:
+    for name in (".step-000001.123", ".step-000001.removed.77"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").touch()
+    (tmp_path / ".config.yaml.9").touch()
+    (tmp_path / ".gitignore").touch()
+    remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".gitignore"]
 
 
 WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from trainsmith_trainer.checkpoint import State, keep_last, save_checkpoint
+from trainsmith_trainer.checkpoint import State, rotate, save_checkpoint
 from trainsmith_trainer.data.batches import Position
 folder = Path(sys.argv[1])
 tensors = {"moment": np.zeros(1_000_000, np.float32)}
 print("ready", flush=True)
 for step in range(1, 1_000_000):
-    save_checkpoint(folder, State(step, Position(), None, {}), {}, tensors, tensors)
-    keep_last(folder, 2)
+    state = State(step, Position(), 0.0, None, None, None, {})
+    save_checkpoint(folder, state, {}, tensors, tensors)
+    rotate(folder, keep_last=2, best=None)
 """
 
 

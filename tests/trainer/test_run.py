@@ -57,6 +57,7 @@ def test_every_step_is_an_event(finished: Workspace) -> None:
 
 def test_the_newest_checkpoints_are_kept_and_whole(finished: Workspace) -> None:
     found = checkpoints_in(finished.run_folder() / "checkpoints")
+    # Of 2, 4 and 6 the last two stay; the third step's loss is known, and 6 is better.
     assert [verify_checkpoint(path).step for path in found] == [4, 6]
     optimizer = safetensors.numpy.load_file(found[-1] / "optimizer.safetensors")
     assert optimizer["step"] == 6

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,12 +23,23 @@ from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.files import remove_folder, write_folder
 
 _STATE = "state.json"
+_OPTIMIZER = "optimizer.safetensors"
+_RANDOM = "random.safetensors"
 _DIGESTS = "SHA256SUMS"
-_FORMAT = 1
+_FORMAT = 2
+_NAME = re.compile(r"step-(\d{6,})")
 
 
 class DamagedCheckpointError(Exception):
     """A checkpoint is not what was written."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The checkpoint with the lowest validation loss."""
+
+    step: int
+    validation_loss: float
 
 
 @dataclass(frozen=True)
@@ -37,38 +49,52 @@ class State:
     step: int
     """Optimizer steps taken."""
     position: Position
+    loss: float
+    """The training loss of the last step."""
+    validation_loss: float | None
+    """The last one that was measured."""
     best_validation_loss: float | None
+    best: Best | None
+    """The best checkpoint so far; it may be this one."""
     setting: Mapping[str, Any]
-    """What must be the same for the run to go on exactly: versions, threads, the seed."""
+    """What must be the same for the run to go on exactly: versions, threads."""
 
 
 def save_checkpoint(
-    folder: Path, state: State, model: Mapping[str, bytes], optimizer: Arrays, random: Arrays
+    folder: Path, state: State, files: Mapping[str, bytes], optimizer: Arrays, random: Arrays
 ) -> tuple[Path, int]:
     """Write a checkpoint.
 
     Args:
         folder: that holds a run's checkpoints.
         state: where the run stands.
-        model: the model's files, as `export.model_files` gives them.
+        files: the model's, as `export.model_files` gives them, and the run's settings.
         optimizer: the optimizer's memory, by name.
         random: the states of random generators, by name.
 
     Returns:
         The checkpoint's path and its size in bytes.
+
+    Raises:
+        OSError: the disk is full, or the like; what was there before is untouched.
     """
     contents = {
-        **model,
-        "optimizer.safetensors": safetensors.numpy.save(dict(optimizer)),
-        "random.safetensors": safetensors.numpy.save(dict(random)),
+        **files,
+        _OPTIMIZER: safetensors.numpy.save(dict(optimizer)),
+        _RANDOM: safetensors.numpy.save(dict(random)),
         _STATE: json.dumps({"format": _FORMAT, **asdict(state)}, indent=2).encode() + b"\n",
     }
     contents[_DIGESTS] = "".join(
         f"{_digest(content)}  {name}\n" for name, content in contents.items()
     ).encode()
-    path = folder / f"step-{state.step:06d}"
+    path = folder / checkpoint_name(state.step)
     write_folder(path, contents)
     return path, sum(len(content) for content in contents.values())
+
+
+def checkpoint_name(step: int) -> str:
+    """The name of the folder of a checkpoint."""
+    return f"step-{step:06d}"
 
 
 def verify_checkpoint(path: Path) -> State:
@@ -77,34 +103,120 @@ def verify_checkpoint(path: Path) -> State:
     Raises:
         DamagedCheckpointError: naming the file that is missing or was changed.
     """
+    return _state(path, _whole_contents(path))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that was read, every file the one that was written."""
+
+    path: Path
+    state: State
+    optimizer: Arrays
+    random: Arrays
+    contents: Mapping[str, bytes]
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint, each file once, and compare it with its digest.
+
+    Raises:
+        DamagedCheckpointError: naming the file that is missing or was changed.
+    """
+    contents = _whole_contents(path)
+    return Checkpoint(
+        path,
+        _state(path, contents),
+        safetensors.numpy.load(contents[_OPTIMIZER]),
+        safetensors.numpy.load(contents[_RANDOM]),
+        contents,
+    )
+
+
+def _whole_contents(path: Path) -> dict[str, bytes]:
     lines = _read(path / _DIGESTS).decode("utf-8", "replace").splitlines()
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     if _STATE not in digests:
         raise DamagedCheckpointError(f"{path / _DIGESTS} is not what was written")
-    for name, digest in digests.items():
-        if _digest(_read(path / name)) != digest:
+    contents = {name: _read(path / name) for name in digests}
+    for name, content in contents.items():
+        if _digest(content) != digests[name]:
             raise DamagedCheckpointError(f"{path / name} is not what was written")
-    described = json.loads(_read(path / _STATE))
-    if described["format"] != _FORMAT:
-        raise DamagedCheckpointError(f"{path} has format {described['format']}, not {_FORMAT}")
-    return State(
-        step=described["step"],
-        position=Position(**described["position"]),
-        best_validation_loss=described["best_validation_loss"],
-        setting=described["setting"],
-    )
+    return contents
+
+
+def _state(path: Path, contents: Mapping[str, bytes]) -> State:
+    values: dict[str, Any] = json.loads(contents[_STATE])
+    found = values.pop("format")
+    if found != _FORMAT:
+        raise DamagedCheckpointError(f"{path} has format {found}, not {_FORMAT}")
+    values["position"] = Position(**values["position"])
+    values["best"] = Best(**values["best"]) if values["best"] else None
+    return State(**values)
+
+
+def step_of(path: Path) -> int | None:
+    """The step of a checkpoint, by its name; nothing for a folder of another kind."""
+    match = _NAME.fullmatch(path.name)
+    return int(match.group(1)) if match else None
 
 
 def checkpoints_in(folder: Path) -> list[Path]:
     """The checkpoints of a run, the oldest first."""
-    found = (path for path in folder.glob("step-*") if (path / _DIGESTS).is_file())
-    return sorted(found, key=lambda path: (len(path.name), path.name))
+    found = [path for path in folder.glob("step-*") if (path / _DIGESTS).is_file()]
+    return sorted(
+        (path for path in found if step_of(path) is not None), key=lambda path: step_of(path) or 0
+    )
 
 
-def keep_last(folder: Path, count: int) -> None:
-    """Remove all but the newest `count` checkpoints."""
-    for path in checkpoints_in(folder)[:-count]:
+def newest_whole(folder: Path) -> tuple[Checkpoint | None, list[DamagedCheckpointError]]:
+    """The newest checkpoint of a run that is whole, and what is wrong with newer ones."""
+    damaged: list[DamagedCheckpointError] = []
+    for path in reversed(checkpoints_in(folder)):
+        try:
+            return read_checkpoint(path), damaged
+        except DamagedCheckpointError as error:  # noqa: PERF203
+            damaged.append(error)
+    return None, damaged
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged checkpoint a name under which nobody takes it for one.
+
+    Returns:
+        Its path now.
+    """
+    aside = path.with_name(f"{path.name}.damaged")
+    remove_folder(aside)
+    return path.replace(aside)
+
+
+def rotate(folder: Path, *, keep_last: int, best: Best | None) -> list[DamagedCheckpointError]:
+    """Remove all but the newest checkpoints and the best one.
+
+    Nothing is removed before a newer checkpoint was read back and found to be what was written: the
+    last verified one always stays.
+
+    Returns:
+        What is wrong with the newest ones, if anything.
+    """
+    found = checkpoints_in(folder)
+    best_name = checkpoint_name(best.step) if best else None
+    doomed = [path for path in found[:-keep_last] if path.name != best_name]
+    if not doomed:
+        return []
+    damaged: list[DamagedCheckpointError] = []
+    for path in reversed(found):
+        if path in doomed:
+            doomed = doomed[: doomed.index(path)]  # This one may be the last that is whole.
+        try:
+            verify_checkpoint(path)
+            break
+        except DamagedCheckpointError as error:
+            damaged.append(error)
+    for path in doomed:
         remove_folder(path)
+    return damaged
 
 
 def _digest(content: bytes) -> str:

@@ -39,6 +39,14 @@ if TYPE_CHECKING:
 @click.option("--max-steps", type=click.IntRange(min=1), help="Stop after so many optimizer steps.")
 @click.option("--name", help="The run's name, and its folder's. Without it: CONFIG-001, -002, …")
 @click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="",
+    metavar="[PATH]",
+    help="Go on with the run --name, or the recipe's newest, from its newest checkpoint; "
+    "or from the checkpoint PATH. It stands after CONFIG.",
+)
+@click.option(
     "--dry-run", is_flag=True, help="Say what would run, in a moment; nothing is run or written."
 )
 @click.option(
@@ -60,25 +68,29 @@ def train(
     settings: tuple[str, ...],
     max_steps: int | None,
     name: str | None,
+    resume: str | None,
     dry_run: bool,
     smoke: bool,
     output: str,
 ) -> None:
     """Train the model that a recipe describes.
 
-    The run's folder is <checkpoint_dir>/<name>. Ctrl-C saves a checkpoint and stops.
+    The run's folder is <checkpoint_dir>/<name>. Ctrl-C saves a checkpoint and stops; --resume goes
+    on as if nothing had happened.
 
     Exits with 0 when the run finished, 1 when the recipe or its data is wrong or the run failed,
     2 when the command was called wrongly, 130 or 143 when it was stopped.
     """
-    if dry_run and smoke:
-        raise click.UsageError("--dry-run and --smoke exclude each other")
+    ways = {"--dry-run": dry_run, "--smoke": smoke, "--resume": resume is not None}
+    if sum(ways.values()) > 1:
+        together = " and ".join(way for way, chosen in ways.items() if chosen)
+        raise click.UsageError(f"{together} exclude each other")
     if output != "text" and not dry_run:
         raise click.UsageError("--format is for --dry-run")
     overrides = _overrides(settings, data, max_steps)
     if dry_run:
         sys.exit(_dry_run(config, overrides, name, as_json=output == "json"))
-    _train(config, overrides, name, smoke=smoke)
+    _train(config, overrides, name, smoke=smoke, resume=None if resume is None else Path(resume))
 
 
 def _overrides(
@@ -130,7 +142,9 @@ def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_js
     return 0 if answer.outline else 1
 
 
-def _train(config: Path, overrides: list[Override], name: str | None, *, smoke: bool) -> NoReturn:
+def _train(
+    config: Path, overrides: list[Override], name: str | None, *, smoke: bool, resume: Path | None
+) -> NoReturn:
     from trainsmith_trainer.config import load_config
     from trainsmith_trainer.problems import RecipeError, RunError
 
@@ -141,10 +155,13 @@ def _train(config: Path, overrides: list[Override], name: str | None, *, smoke: 
 
     require_modules()
     from trainsmith_trainer.folder import RunNameError
+    from trainsmith_trainer.resume import ResumeError
     from trainsmith_trainer.run import run_training
 
     try:
-        sys.exit(run_training(resolved, name, smoke=smoke))
+        sys.exit(run_training(resolved, name, smoke=smoke, resume=resume))
+    except ResumeError as error:
+        raise click.ClickException(str(error)) from None
     except RunNameError as error:
         raise click.BadParameter(str(error), param_hint="--name") from None
     except OSError as error:

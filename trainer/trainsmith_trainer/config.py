@@ -40,6 +40,8 @@ class ResolvedConfig:
     origins: Mapping[KeyPath, Place]
     """Where each value was written; what is absent here is a default."""
     warnings: tuple[Finding, ...]
+    options: tuple[str, ...] = ()
+    """The options of the command line that changed the files' values, as words."""
 
     def place_of(self, path: str) -> Place:
         """Where a key was written, by its full name; the recipe itself where it was not."""
@@ -93,6 +95,7 @@ def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfi
         data=data,
         origins={**recipe.values, **model_source.values},
         warnings=tuple(findings),
+        options=tuple(word for override in overrides for word in override.option.split(" ", 1)),
     )
 
 

@@ -65,6 +65,23 @@ def read_model(folder: Path) -> tuple[TransformerConfig, Arrays, CharTokenizer]:
     return config, weights, tokenizer
 
 
+def weights_in(content: bytes, config: TransformerConfig) -> Arrays:
+    """The weights that `model_files` was given, from the content of its `model.safetensors`.
+
+    Args:
+        content: the file's.
+        config: the model's shape, as it was then: it tells which biases were only filled in.
+    """
+    weights = safetensors.numpy.load(content)
+    if config.model_type == "gpt2":
+        weights = {
+            name: array.T if _is_turned(name) else array
+            for name, array in weights.items()
+            if config.bias or not name.endswith(".bias")
+        }
+    return weights
+
+
 def _gpt2_tensors(config: TransformerConfig, weights: Arrays) -> dict[str, Any]:
     """Turned where Hugging Face has them turned, with zeros for the biases that it insists on."""
     tensors = {name: array.T if _is_turned(name) else array for name, array in weights.items()}

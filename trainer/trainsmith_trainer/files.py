@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,11 +50,29 @@ def remove_folder(path: Path) -> None:
     shutil.rmtree(doomed)
 
 
+_LEFTOVER = re.compile(r"\..+\.\d+")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a process that was killed has left half done; nobody may be writing there."""
+    for path in folder.glob(".*"):
+        if not _LEFTOVER.fullmatch(path.name):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def _write_and_sync(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # Errors of writing do not name their file on their own.
+        raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
 def _sync_folder(path: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trainsmith_schemas import events
 from trainsmith_trainer.backends.base import Backend, Gradient
+from trainsmith_trainer.checkpoint import Best
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches
 from trainsmith_trainer.plan import Plan
 from trainsmith_trainer.problems import RunError
@@ -32,7 +33,16 @@ class Progress:
     """The training loss of the last step."""
     validation_loss: float | None = None
     """The last one that was measured."""
+    validated_at: int | None = None
+    """The step of that."""
     best_validation_loss: float | None = None
+    best: Best | None = None
+    """The best checkpoint."""
+    saved_at: int | None = None
+    """The step of the last checkpoint."""
+
+
+_BEGINNING = Progress()
 
 
 @dataclass(frozen=True)
@@ -42,20 +52,33 @@ class Surroundings:
     emit: Emit
     validate: Callable[[int], float | None]
     """Measure the loss after a step, and let the model write; `None` without validation data."""
-    save: Callable[[Progress], None]
+    save: Callable[[Progress], Progress]
+    """Write a checkpoint, and remember it if it is the best."""
     stop_requested: Callable[[], bool]
 
 
 def train(
-    backend: Backend, sampler: Sampler, schedule: Schedule, plan: Plan, around: Surroundings
+    backend: Backend,
+    sampler: Sampler,
+    schedule: Schedule,
+    plan: Plan,
+    around: Surroundings,
+    progress: Progress = _BEGINNING,
 ) -> Progress:
     """Train until the plan is fulfilled or somebody asks to stop.
+
+    Args:
+        backend: the model; it stands where `progress` says.
+        sampler: the data.
+        schedule: the learning rates.
+        plan: how long, and what happens in between.
+        around: everything that happens besides training.
+        progress: where the run stands.
 
     Raises:
         RunError: the loss or the gradient is no longer a number; the weights were not touched.
     """
-    progress = Progress()
-    pace = Pace(plan)
+    pace = Pace(plan, progress.step)
     while progress.step < plan.total_steps and not around.stop_requested():
         step = progress.step + 1
         batch, position = sampler.take(progress.position, plan.effective_batch)
@@ -64,9 +87,7 @@ def train(
         rate = schedule.rate(step)
         backend.update(rate)
         pace.step_taken(step)
-        progress = Progress(
-            step, position, gradient.loss, progress.validation_loss, progress.best_validation_loss
-        )
+        progress = replace(progress, step=step, position=position, loss=gradient.loss)
         around.emit(
             events.Step(
                 time=time.time(),
@@ -81,9 +102,11 @@ def train(
         )
         if plan.validates_after(step):
             progress = _validated(progress, around)
-        if plan.saves_after(step) or around.stop_requested():
-            around.save(progress)
+        if plan.saves_after(step):
+            progress = around.save(progress)
         pace.rest_over()
+    if progress.saved_at != progress.step > 0:  # Somebody asked to stop.
+        progress = around.save(progress)
     return progress
 
 
@@ -94,8 +117,11 @@ def _validated(progress: Progress, around: Surroundings) -> Progress:
     best = progress.best_validation_loss
     is_best = best is None or loss < best
     around.emit(events.Validation(time=time.time(), step=progress.step, loss=loss, best=is_best))
-    return Progress(
-        progress.step, progress.position, progress.loss, loss, loss if is_best else best
+    return replace(
+        progress,
+        validation_loss=loss,
+        validated_at=progress.step,
+        best_validation_loss=loss if is_best else best,
     )
 
 
@@ -103,10 +129,11 @@ def _refuse_divergence(gradient: Gradient, step: int, schedule: Schedule) -> Non
     """Stop before weights are spoilt. The gradient can break while the loss is still finite."""
     for what, value in (("loss", gradient.loss), ("length of the gradient", gradient.norm)):
         if not math.isfinite(value):
+            rate = schedule.rate(step)
             raise RunError(
                 f"the {what} became {value} at step {step}; the weights were left as they were",
-                advice=f"lower the learning rate (now {schedule.rate(step):g})"
-                " or the gradient's greatest length, and start again",
+                advice=f"lower the learning rate: it was {rate:g}, try {rate / 2:g} or a tenth of "
+                "it; keep `use_clip_grad_norm` on, it shortens the gradient of a bad batch",
                 config_path=schedule.key,
             )
 
@@ -116,8 +143,9 @@ class Pace:
 
     _SMOOTHING = 0.9
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, steps_before: int) -> None:
         self._plan = plan
+        self._steps_before = steps_before
         self._began = self._resumed = time.perf_counter()
         self._seconds_per_step = 0.0
         self.tokens_per_second = 0.0
@@ -128,11 +156,12 @@ class Pace:
         now = time.perf_counter()
         latest = now - self._resumed
         # The first step is slow for reasons of its own.
-        weight = self._SMOOTHING if step > 2 else 0.0
+        taken = step - self._steps_before
+        weight = self._SMOOTHING if taken > 2 else 0.0
         self._seconds_per_step = weight * self._seconds_per_step + (1 - weight) * latest
         self.tokens_per_second = self._plan.tokens_per_step / self._seconds_per_step
         # Validations and checkpoints take time too, so the whole run so far is the measure.
-        self.seconds_left = (now - self._began) / step * (self._plan.total_steps - step)
+        self.seconds_left = (now - self._began) / taken * (self._plan.total_steps - step)
 
     def rest_over(self) -> None:
         """Note that training goes on, after validating or saving."""

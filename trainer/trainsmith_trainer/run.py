@@ -5,67 +5,50 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from trainsmith_schemas import events
-from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.backends import open_backend
 from trainsmith_trainer.backends.base import Backend
-from trainsmith_trainer.checkpoint import State, checkpoints_in, keep_last, save_checkpoint
+from trainsmith_trainer.checkpoint import checkpoints_in
 from trainsmith_trainer.config import ResolvedConfig
-from trainsmith_trainer.data.batches import Sampler, validation_batches
-from trainsmith_trainer.data.text import Corpus, load_corpus
+from trainsmith_trainer.data.batches import validation_batches
 from trainsmith_trainer.export import model_files
-from trainsmith_trainer.files import write_file, write_folder
-from trainsmith_trainer.folder import CHECKPOINTS, FINAL, make_run_folder, make_smoke_folder
-from trainsmith_trainer.loop import Emit, Progress, Surroundings, train
-from trainsmith_trainer.plan import Plan, cautions, plan_of, smoke_plan
+from trainsmith_trainer.files import remove_leftovers, write_file, write_folder
+from trainsmith_trainer.folder import CHECKPOINTS, FINAL
+from trainsmith_trainer.history.record import EVENTS
+from trainsmith_trainer.keeping import path_of, restore, saver
+from trainsmith_trainer.locks import HeldError, hold
+from trainsmith_trainer.loop import Emit, Surroundings, train
+from trainsmith_trainer.plan import cautions
+from trainsmith_trainer.prepare import Run, prepare
 from trainsmith_trainer.problems import RunError
 from trainsmith_trainer.report import open_report
 from trainsmith_trainer.report.snapshot import resolved_yaml
+from trainsmith_trainer.resume import SETTINGS_FILE, ResumeError, put_damaged_aside
 from trainsmith_trainer.sampling import Sampling, write
-from trainsmith_trainer.schedule import Schedule, schedule_of
+from trainsmith_trainer.smoke import Stopwatch, seconds_of
 from trainsmith_trainer.stopping import StopRequest, stop_on_signals
-from trainsmith_trainer.vocabulary import with_vocabulary
 
 _PROMPT_TOKENS = 32
 _SAMPLE_TOKENS = 200
 
 
-@dataclass(frozen=True)
-class Run:
-    """Everything that is fixed before the first step, save the weights."""
-
-    folder: Path
-    config: ResolvedConfig
-    model: TransformerConfig
-    """With the vocabulary's size."""
-    corpus: Corpus
-    sampler: Sampler
-    plan: Plan
-    whole: Plan
-    """The plan of the recipe itself; a smoke run's own is shorter."""
-    smoke: bool
-    schedule: Schedule
-
-    @property
-    def training(self) -> TrainingConfig:
-        """The recipe's main section."""
-        return self.config.document.training_config
-
-
-def run_training(config: ResolvedConfig, name: str | None, *, smoke: bool = False) -> int:
+def run_training(
+    config: ResolvedConfig, name: str | None, *, smoke: bool = False, resume: Path | None = None
+) -> int:
     """Train as a config says, in a folder of its own.
 
     Args:
         config: the recipe.
         name: the run's name, if the user wants a certain one.
         smoke: take a few steps only, with everything that happens in a run.
+        resume: go on from this checkpoint, or from the newest one (`resume.LATEST`).
 
     Returns:
         The exit code: 0, or 1 for a run that failed, or 128 and the signal that stopped it.
@@ -73,77 +56,81 @@ def run_training(config: ResolvedConfig, name: str | None, *, smoke: bool = Fals
     Raises:
         RunError: the data does not suit the recipe; there is no folder then.
         RunNameError: the name is taken.
+        ResumeError: the run cannot go on from there.
     """
-    run = prepare(config, name, smoke=smoke)
-    with stop_on_signals() as stop, open_report(run.folder, run.training.log_level) as emit:
-        steps_taken = 0
-
-        def emit_and_count(event: events.Event) -> None:
-            nonlocal steps_taken
-            steps_taken = event.step if isinstance(event, events.Step) else steps_taken
-            emit(event)
-
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_on_signals())
+        run = prepare(config, name, smoke=smoke, resume=resume)
         try:
-            return _run(run, emit_and_count, stop)
-        except RunError as error:
-            emit(_failed(run, steps_taken, error))
-        except OSError as error:
-            emit(_failed(run, steps_taken, RunError(f"{error.filename}: {error.strerror}")))
-        except Exception as error:
-            with (run.folder / "training.log").open("a", encoding="utf-8") as log:
-                traceback.print_exc(file=log)
-            unexpected = RunError(
-                f"{type(error).__name__}: {error}",
-                advice="this should not happen; training.log has the details",
-            )
-            emit(_failed(run, steps_taken, unexpected))
-        return 1
+            stack.enter_context(hold(run.folder / EVENTS))
+        except HeldError:
+            raise ResumeError(f"the run {run.folder.name} is going on in another process") from None
+        _tidy(run)
+        notes = None if smoke else config.path.parent
+        emit = stack.enter_context(open_report(run.folder, run.training.log_level, notes))
+        return _run_to_an_end(run, emit, stop)
 
 
-def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool) -> Run:
-    """Read the data, fix the length of the run, and make its folder."""
-    training = config.document.training_config
-    length = config.model.max_sequence_length
-    corpus = load_corpus(
-        config.data, validation_split=training.validation_split, sequence_length=length
-    )
-    model = with_vocabulary(config.model, corpus.tokenizer.vocab_size)
-    sampler = Sampler(corpus.training, length, training.seed)
-    whole = plan_of(config.document, sequences=sampler.sequences, length=length)
-    make_folder = make_smoke_folder if smoke else make_run_folder
-    folder = make_folder(Path(training.checkpoint_dir), config.path.stem, name)
-    return Run(
-        folder=folder,
-        config=config,
-        model=model,
-        corpus=corpus,
-        sampler=sampler,
-        plan=smoke_plan(whole) if smoke else whole,
-        whole=whole,
-        smoke=smoke,
-        # A smoke run has the rates of the run that it stands for.
-        schedule=schedule_of(config.document, whole.total_steps),
-    )
+def _tidy(run: Run) -> None:
+    """Clear away what a killed process has left; the folder is this process's alone now."""
+    (run.folder / CHECKPOINTS).mkdir(exist_ok=True)
+    for folder in (run.folder, run.folder / CHECKPOINTS):
+        remove_leftovers(folder)
+    if run.start.folder:
+        put_damaged_aside(run.folder, run.start.checkpoint)
+
+
+def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest) -> int:
+    steps_taken = run.start.checkpoint.state.step if run.start.checkpoint else 0
+
+    def emit_and_count(event: events.Event) -> None:
+        nonlocal steps_taken
+        steps_taken = event.step if isinstance(event, events.Step) else steps_taken
+        emit(event)
+
+    try:
+        return _run(run, emit_and_count, stop)
+    except RunError as error:
+        emit(_failed(run, steps_taken, error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        emit(_failed(run, steps_taken, RunError(f"{where}{error.strerror or error}")))
+    except Exception as error:
+        with (run.folder / "training.log").open("a", encoding="utf-8") as log:
+            traceback.print_exc(file=log)
+        unexpected = RunError(
+            f"{type(error).__name__}: {error}",
+            advice="this should not happen; training.log has the details",
+        )
+        emit(_failed(run, steps_taken, unexpected))
+    return 1
 
 
 def _run(run: Run, emit: Emit, stop: StopRequest) -> int:
     began = time.perf_counter()
     backend = open_backend(run.model, run.training)
-    _describe(run, backend, emit)
-    validating, saving = _Stopwatch(), _Stopwatch()
+    resolved = _describe(run, backend, emit)
+    progress = restore(run, backend, emit)
+    validating, saving = Stopwatch(), Stopwatch()
     around = Surroundings(
         emit=emit,
         validate=validating.around(_validator(run, backend, emit)),
-        save=saving.around(_saver(run, backend, emit)),
+        save=saving.around(saver(run, backend, resolved, emit)),
         stop_requested=stop,
     )
     training_began = time.perf_counter()
-    progress = train(backend, run.sampler, run.schedule, run.plan, around)
-    if stop.signal and progress.step < run.plan.total_steps:
-        reason = "Ctrl-C" if stop.signal.name == "SIGINT" else stop.signal.name
-        emit(events.RunStopped(time=time.time(), step=progress.step, reason=reason))
-        return stop.exit_code
+    progress = train(backend, run.sampler, run.schedule, run.plan, around, progress)
     trained = time.perf_counter() - training_began
+    if stop.signal and progress.step < run.plan.total_steps:
+        emit(
+            events.RunStopped(
+                time=time.time(),
+                step=progress.step,
+                reason=stop.reason,
+                resume=run.resume_command,
+            )
+        )
+        return stop.exit_code
     write_folder(
         run.folder / FINAL, model_files(run.model, backend.weights(), run.corpus.tokenizer)
     )
@@ -155,66 +142,39 @@ def _run(run: Run, emit: Emit, stop: StopRequest) -> int:
             validation_loss=progress.validation_loss,
             seconds=time.perf_counter() - began,
             final=FINAL,
-            whole_run_seconds=_whole_run(run, trained, validating, saving) if run.smoke else None,
+            best_checkpoint=path_of(progress.best) if progress.best else None,
+            whole_run_seconds=seconds_of(
+                run.whole, done=run.plan, trained=trained, validating=validating, saving=saving
+            )
+            if run.smoke
+            else None,
         )
     )
     return 0
 
 
-_Argument = TypeVar("_Argument")
-_Result = TypeVar("_Result")
+def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
+    """Write down what is about to happen, before it does.
 
-
-class _Stopwatch:
-    """Measures calls."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._calls = 0
-
-    @property
-    def mean(self) -> float:
-        """Seconds of a call."""
-        return self.seconds / max(1, self._calls)
-
-    def around(self, function: Callable[[_Argument], _Result]) -> Callable[[_Argument], _Result]:
-        """The same function, measured."""
-
-        def measured(argument: _Argument) -> _Result:
-            began = time.perf_counter()
-            try:
-                return function(argument)
-            finally:
-                self.seconds += time.perf_counter() - began
-                self._calls += 1
-
-        return measured
-
-
-def _whole_run(run: Run, trained: float, validating: _Stopwatch, saving: _Stopwatch) -> float:
-    """Seconds that the recipe itself would take, after a smoke run of it."""
-    step = (trained - validating.seconds - saving.seconds) / run.plan.total_steps
-    return (
-        step * run.whole.total_steps
-        + validating.mean * run.whole.validations
-        + saving.mean * run.whole.checkpoints
-    )
-
-
-def _describe(run: Run, backend: Backend, emit: Emit) -> None:
-    """Write down what is about to happen, before it does."""
-    plan = run.plan
+    Returns:
+        Every value of the run, as `resolved.yaml` holds them.
+    """
+    plan, start = run.plan, run.start
+    step = start.checkpoint.state.step if start.checkpoint else 0
     conclusions: dict[str, Any] = {
         "device": backend.device,
         "parameters": backend.parameters,
         "vocabulary": run.model.vocab_size,
-        "training tokens": len(run.corpus.training),
-        "validation tokens": len(run.corpus.validation),
-        "learning rate": f"{run.schedule.peak:g}, from {run.schedule.key}",
+        "training_tokens": len(run.corpus.training),
+        "validation_tokens": len(run.corpus.validation),
+        "data_sha256": run.data_digest,
+        "learning_rate": run.schedule.peak,
+        "learning_rate_key": run.schedule.key,
         **asdict(plan),
     }
-    write_file(run.folder / "config.yaml", run.config.text.encode())
-    write_file(run.folder / "resolved.yaml", resolved_yaml(run.config, conclusions).encode())
+    resolved = resolved_yaml(run.config, conclusions).encode()
+    _write_keeping(run.folder / "config.yaml", run.config.text.encode(), step)
+    _write_keeping(run.folder / SETTINGS_FILE, resolved, step)
     emit(
         events.RunStarted(
             time=time.time(),
@@ -227,6 +187,9 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> None:
             steps_per_epoch=plan.steps_per_epoch,
             effective_batch=plan.effective_batch,
             tokens_per_step=plan.tokens_per_step,
+            steps_before=step,
+            resumed_from=start.origin,
+            parent=start.parent,
             smoke=run.smoke,
         )
     )
@@ -241,6 +204,14 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> None:
     )
     for message, key in said:
         emit(events.Warned(time=time.time(), message=message, config_path=key))
+    return resolved
+
+
+def _write_keeping(path: Path, content: bytes, step: int) -> None:
+    """Write a file; another one that was there stays, with the step up to which it counted."""
+    if path.exists() and path.read_bytes() != content:
+        path.replace(path.with_name(f"{path.stem}.until-step-{step:06d}{path.suffix}"))
+    write_file(path, content)
 
 
 def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float | None]:
@@ -262,33 +233,17 @@ def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float 
     return validate
 
 
-def _saver(run: Run, backend: Backend, emit: Emit) -> Callable[[Progress], None]:
-    folder = run.folder / CHECKPOINTS
-    setting = {"device": backend.device, "seed": run.training.seed, **backend.versions}
-
-    def save(progress: Progress) -> None:
-        path, size = save_checkpoint(
-            folder,
-            State(progress.step, progress.position, progress.best_validation_loss, setting),
-            model_files(run.model, backend.weights(), run.corpus.tokenizer),
-            backend.optimizer_state(),
-            backend.random_state(),
-        )
-        keep_last(folder, run.training.keep_last_n)
-        relative = path.relative_to(run.folder).as_posix()
-        emit(events.CheckpointSaved(time=time.time(), step=progress.step, path=relative, size=size))
-
-    return save
-
-
 def _failed(run: Run, step: int, error: RunError) -> events.RunFailed:
     saved = checkpoints_in(run.folder / CHECKPOINTS)
-    kept = f"the last checkpoint is {saved[-1].relative_to(run.folder)}" if saved else None
-    advice = "; ".join(part for part in (error.advice, kept) if part)
+    parts = [error.advice] if error.advice else []
+    if saved:
+        parts.append(f"the last checkpoint is {saved[-1].relative_to(run.folder).as_posix()}")
+        if run.resume_command:
+            parts.append(f"to go on from it: {run.resume_command}")
     return events.RunFailed(
         time=time.time(),
         step=step,
         message=error.message,
-        advice=advice or None,
+        advice="; ".join(parts) or None,
         config_path=error.config_path,
     )

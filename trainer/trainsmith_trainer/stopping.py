@@ -1,11 +1,19 @@
-"""Ctrl-C and SIGTERM, as a wish that the loop grants between two steps."""
+"""Ctrl-C, SIGTERM and SIGHUP, as a wish that the loop grants between two steps."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+_STANDARD_ERROR = 2
+_MESSAGE = "\nStopping: a checkpoint is saved first. Ctrl-C again quits at once, without saving.\n"
+_SHOW_CURSOR = "\033[?25h"
 
 
 class StopRequest:
@@ -23,24 +31,45 @@ class StopRequest:
         """128 and the signal's number, as shells have it."""
         return 128 + (self.signal or 0)
 
+    @property
+    def reason(self) -> str:
+        """The signal, as people know it."""
+        names = {"SIGINT": "Ctrl-C", "SIGHUP": "SIGHUP, its terminal was closed"}
+        return names.get(self.signal.name, self.signal.name) if self.signal else ""
+
 
 @contextmanager
 def stop_on_signals() -> Generator[StopRequest, None, None]:
-    """Note the first Ctrl-C or SIGTERM instead of dying of it; the second one kills as usual."""
+    """Note the first signal instead of dying of it; a second Ctrl-C ends the process at once.
+
+    A signal that was ignored before, as `nohup` does with SIGHUP, stays ignored.
+    """
     request = StopRequest()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    heeded = [number for number, handler in before.items() if handler != signal.SIG_IGN]
 
     def note(number: int, _frame: FrameType | None) -> None:
-        request.signal = signal.Signals(number)
-        restore()
+        if request.signal is None:
+            request.signal = signal.Signals(number)
+            _say(_MESSAGE)
+        # The system's own handling, not Python's: it works even while a kernel computes for long.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    for number in before:
+    for number in heeded:
         signal.signal(number, note)
     try:
         yield request
     finally:
-        restore()
+        for number in heeded:
+            signal.signal(number, before[number])
+
+
+def _say(message: str) -> None:
+    """Write past Python's buffers, which the signal may have interrupted in the middle.
+
+    The progress bar hides the cursor, and a second Ctrl-C leaves nobody to show it again.
+    """
+    with suppress(OSError):
+        if os.isatty(_STANDARD_ERROR):
+            message = _SHOW_CURSOR + message
+        os.write(_STANDARD_ERROR, message.encode())

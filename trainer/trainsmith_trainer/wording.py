@@ -1,6 +1,8 @@
-"""Numbers as people read them."""
+"""Numbers and differences as people read them."""
 
 from __future__ import annotations
+
+from trainsmith_schemas.reports import Difference
 
 
 def duration(seconds: float) -> str:
@@ -22,3 +24,8 @@ def size(count: float) -> str:
 def count(number: int, thing: str) -> str:
     """A number with its noun: `1 step`, `1,000 steps`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def change_text(change: Difference) -> str:
+    """A difference between two runs: `learning rate 0.0001 → 0.0002`."""
+    return f"{change.what} {' → '.join(change.values)}"

@@ -82,3 +82,13 @@ class Backend(Protocol):
     def random_state(self) -> Arrays:
         """The state of every random generator that training draws from."""
         ...
+
+    def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
+        """Stand where another backend of the same model stood when it gave these three.
+
+        A random state of a device that is not there is passed over.
+
+        Raises:
+            ValueError: they are those of another model or optimizer. The text says what differs.
+        """
+        ...

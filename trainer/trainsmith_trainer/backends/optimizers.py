@@ -6,7 +6,7 @@ everything else before the first step. The kernels themselves need none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
 import torch
@@ -26,6 +26,14 @@ class Optimizer(Protocol):
 
     def state(self) -> dict[str, Tensor]:
         """Everything that must be kept to go on exactly."""
+        ...
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Remember what `state` gave.
+
+        Raises:
+            ValueError: it is the memory of another kind of optimizer.
+        """
         ...
 
 
@@ -89,6 +97,14 @@ class AdamW:
         }
         return {"step": self._steps, **named}
 
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Remember what `state` gave."""
+        own = self.state()
+        _require_same_names(own, state)
+        for name, tensor in own.items():
+            tensor.copy_(state[name])
+
     def _fused_step(self, names: list[str], decay: float, learning_rate: float) -> None:
         torch._fused_adamw_(  # pyright: ignore
             [self._parameters[name] for name in names],
@@ -144,6 +160,13 @@ class _Sgd:
     def state(self) -> dict[str, Tensor]:
         return {f"momentum.{name}": momentum for name, momentum in self._momenta.items()}
 
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        names = self._parameters if self._config.momentum and state else ()
+        _require_same_names({f"momentum.{name}" for name in names}, state)
+        for name in names:
+            device = self._parameters[name].device
+            self._momenta[name] = state[f"momentum.{name}"].to(device, copy=True)
+
     def _direction(self, name: str, gradient: Tensor) -> Tensor:
         config = self._config
         if not config.momentum:
@@ -164,6 +187,15 @@ class _NoOp:
 
     def state(self) -> dict[str, Tensor]:
         return {}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        _require_same_names((), state)
+
+
+def _require_same_names(own: Iterable[str], given: Iterable[str]) -> None:
+    if set(own) != set(given):
+        kinds = sorted({name.partition(".")[0] for name in given})
+        raise ValueError(f"it remembers {', '.join(kinds) or 'nothing'}")
 
 
 def _groups(parameters: Parameters, weight_decay: float) -> Iterator[tuple[list[str], float]]:

@@ -100,6 +100,26 @@ class TorchBackend:
             states["mps"] = torch.mps.get_rng_state()
         return {name: _array(state) for name, state in states.items()}
 
+    @torch.no_grad()
+    def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
+        """Stand where another backend stood when it gave these three."""
+        own = dict(self._model.named_parameters())
+        if own.keys() != weights.keys():
+            different = sorted(own.keys() ^ weights.keys())
+            raise ValueError(f"the weights are of another model: {', '.join(different[:5])} differ")
+        for name, parameter in own.items():
+            if parameter.shape != weights[name].shape:
+                shapes = f"{list(weights[name].shape)}, not {list(parameter.shape)}"
+                raise ValueError(f"the weights are of another model: {name} is {shapes}")
+            parameter.copy_(_tensor(weights[name]))
+        self._optimizer.restore({name: _tensor(array) for name, array in optimizer.items()})
+        if "cpu" in random:
+            torch.set_rng_state(_tensor(random["cpu"]))
+        if self._device.type == "cuda" and "cuda" in random:
+            torch.cuda.set_rng_state(_tensor(random["cuda"]))
+        if self._device.type == "mps" and "mps" in random:
+            torch.mps.set_rng_state(_tensor(random["mps"]))
+
     def _summed_loss(self, batch: Batch) -> Tensor:
         inputs = torch.from_numpy(batch.inputs).to(self._device)
         targets = torch.from_numpy(batch.targets).to(self._device)
@@ -179,6 +199,10 @@ def _device_of(model: Transformer) -> torch.device:
 
 def _array(tensor: Tensor) -> npt.NDArray[Any]:
     return np.asarray(tensor.detach().cpu().numpy())
+
+
+def _tensor(array: npt.NDArray[Any]) -> Tensor:
+    return torch.from_numpy(np.array(array))
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -11,10 +13,16 @@ from trainsmith_trainer.report.lines import line_of
 
 
 class _TextFile:
-    """A file that grows by whole pieces, each visible to readers at once."""
+    """A file that grows by whole pieces, each visible to readers at once.
+
+    A piece that a full disk, or a kill, cut off is taken back.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8", newline="\n")
+        self._path = path
+        self._file = path.open("ab", buffering=0)
+        self._size = _whole_lines(path)
+        self._file.truncate(self._size)
 
     def __enter__(self) -> _TextFile:
         return self
@@ -23,11 +31,32 @@ class _TextFile:
         self._file.close()
 
     def _append(self, text: str) -> None:
-        self._file.write(text)
-        self._file.flush()
+        content = text.encode("utf-8", "replace")
+        try:
+            written = self._file.write(content)
+            if written != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            self._file.truncate(self._size)
+            raise type(error)(error.errno, error.strerror, str(self._path)) from None
+        self._size += written
 
     def __call__(self, event: events.Event) -> None:
         raise NotImplementedError
+
+
+def _whole_lines(path: Path) -> int:
+    """Bytes up to the end of the last whole line."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            begin = max(0, end - 65_536)
+            file.seek(begin)
+            newline = file.read(end - begin).rfind(b"\n")
+            if newline >= 0:
+                return begin + newline + 1
+            end = begin
+    return 0
 
 
 class EventFile(_TextFile):

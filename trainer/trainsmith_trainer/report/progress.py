@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 from rich.console import Console
@@ -30,8 +31,24 @@ def open_console(level: int) -> Generator[Callable[[events.Event], None], None, 
         BarColumn(bar_width=None),
         TextColumn("{task.fields[figures]}"),
     )
-    with Progress(*columns, console=Console(highlight=False), refresh_per_second=4) as progress:
+    progress = Progress(*columns, console=Console(highlight=False), refresh_per_second=4)
+    progress.start()
+    try:
         yield _LiveConsole(level, progress)
+    finally:
+        with suppress(OSError):  # The terminal may be closed by now.
+            progress.stop()
+
+
+def leave_console() -> None:
+    """Write no more to where nobody reads: a closed terminal, or the broken pipe of `| head`."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # noqa: PERF203
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 class _PlainConsole:

@@ -24,8 +24,8 @@ def resolved_yaml(config: ResolvedConfig, conclusions: Mapping[str, Any]) -> str
     lines += _section_lines(config.document, (), config)
     lines.append("transformer_config:")
     lines += _section_lines(config.model, ("transformer_config",), config)
-    lines.append("# What follows from them:")
-    lines += [f"#   {name}: {_scalar(value)}" for name, value in conclusions.items()]
+    lines.append("derived:")
+    lines += [f"  {name}: {_scalar(value)}" for name, value in conclusions.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,86 @@
+"""`trainsmith runs` and `trainsmith compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FORMAT = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or for programs.",
+)
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER, default=Path("checkpoints"), metavar="[FOLDER]")
+@_FORMAT
+def runs(folder: Path, output: str) -> None:
+    """List the runs in FOLDER, which is a recipe's checkpoint_dir; the newest first.
+
+    Each is shown with its losses and with what changed since the run before of the same recipe.
+    """
+    from trainsmith_schemas.reports import RunList
+    from trainsmith_trainer.history.listing import list_text
+    from trainsmith_trainer.history.record import runs_in
+
+    answer = RunList(folder=folder.as_posix(), runs=runs_in(folder))
+    click.echo(answer.model_dump_json(indent=2) if output == "json" else list_text(answer))
+
+
+@click.command()
+@click.argument("folders", nargs=-1, required=True, metavar="RUN RUN…")
+@click.option(
+    "--in",
+    "parent",
+    type=_FOLDER,
+    default=Path("checkpoints"),
+    show_default=True,
+    help="Where runs lie that are given by their names.",
+)
+@click.option(
+    "--curves",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The picture with the curves of all. Default: comparison.png beside the first run.",
+)
+@_FORMAT
+def compare(folders: tuple[str, ...], parent: Path, curves: Path | None, output: str) -> None:
+    """Compare runs: the settings that differ by their meaning, the losses, the curves.
+
+    RUN is a run's folder, or its name.
+    """
+    from trainsmith_trainer.history.comparison import UnknownRunError
+    from trainsmith_trainer.history.comparison import compare as compare_runs
+    from trainsmith_trainer.history.listing import comparison_text
+    from trainsmith_trainer.report.drawing import start_drawing, wait_for_drawing
+
+    if len(folders) < 2:
+        raise click.UsageError("name at least two runs")
+    found = [_folder(name, parent) for name in folders]
+    picture = curves or found[0].parent / "comparison.png"
+    try:
+        answer = compare_runs(found)
+        complaint = wait_for_drawing(start_drawing(picture, found))
+    except UnknownRunError as error:
+        raise click.ClickException(str(error)) from None
+    if complaint:
+        click.echo(f"warning: {picture} was not drawn: {complaint}", err=True)
+    else:
+        answer = answer.model_copy(update={"curves": picture.as_posix()})
+    click.echo(answer.model_dump_json(indent=2) if output == "json" else comparison_text(answer))
+
+
+def _folder(name: str, parent: Path) -> Path:
+    candidates = (Path(name), parent / name)
+    found = next((path for path in candidates if path.is_dir()), None)
+    if found is None:
+        raise click.BadParameter(
+            f"there is no run {name!r}: looked for {' and '.join(map(str, candidates))}"
+        )
+    return found

@@ -1,0 +1,127 @@
+"""`experiments.md`: an entry for each run, with a place for what people conclude from it.
+
+A run writes only between its two marks. Everything else is somebody's, and is never touched: the
+file is read and written as bytes, a new entry is appended, and an entry that goes on is replaced
+only if nobody has written between its marks, which the digest in the second one tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainsmith_schemas.reports import RunRecord
+from trainsmith_trainer.files import write_file
+from trainsmith_trainer.wording import change_text, count, duration
+
+FILE = "experiments.md"
+_HEAD = b"# Experiments\n"
+_CONCLUSION = b"\n**Conclusion:** \n"
+_SAMPLE_LENGTH = 300
+
+
+def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
+    """Write what is known of a run into its entry; make the file, or the entry, if need be.
+
+    Args:
+        path: the file.
+        run: the run, as its folder tells.
+        sample: the last text that it wrote.
+
+    Raises:
+        OSError: the file cannot be read or written; it is as it was.
+    """
+    path = path.resolve()  # A link stays a link.
+    before = path.read_bytes() if path.exists() else b""
+    body = _body(run, sample)
+    entry = _marked(run.name, body)
+    found = _own_entry(before, run.name)
+    if found:
+        begin, end = found
+        _replace(path, before[:begin] + entry + before[end:])
+        return
+    again = ", continued" if _begin_mark(run.name) in before else ""
+    heading = f"## {run.name}{again}\n\n".encode()
+    gap = _HEAD + b"\n" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
+    # Appending cannot lose what an editor saved a moment ago.
+    with path.open("ab") as file:
+        file.write(gap + heading + entry + _CONCLUSION)
+
+
+def _begin_mark(name: str) -> bytes:
+    return f"<!-- trainsmith: {name} -->\n".encode()
+
+
+def _end_mark(body: bytes) -> bytes:
+    return f"<!-- trainsmith: end {hashlib.sha256(body).hexdigest()[:16]} -->\n".encode()
+
+
+def _marked(name: str, body: bytes) -> bytes:
+    return _begin_mark(name) + body + _end_mark(body)
+
+
+_ANY_END = re.compile(rb"<!-- trainsmith: end [0-9a-f]{16} -->\n")
+
+
+def _own_entry(content: bytes, name: str) -> tuple[int, int] | None:
+    """Where the last entry of a run stands that nobody has written into."""
+    begin = content.rfind(_begin_mark(name))
+    if begin < 0:
+        return None
+    body_begin = begin + len(_begin_mark(name))
+    end = _ANY_END.search(content, body_begin)
+    if end is None or end.group() != _end_mark(content[body_begin : end.start()]):
+        return None
+    return begin, end.end()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    mode = path.stat().st_mode
+    write_file(path, content)
+    path.chmod(mode & 0o7777)
+
+
+def _body(run: RunRecord, sample: str | None) -> bytes:
+    """What a run has to say of itself, in Markdown. No text of it can look like a mark."""
+    lines = "\n".join(_lines(run, sample)) + "\n"
+    return lines.replace("<!--", "<! --").encode("utf-8", "replace")
+
+
+def _lines(run: RunRecord, sample: str | None) -> Iterator[str]:
+    began = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
+    yield f"- {began}, recipe `{run.config}`, folder `{run.folder}`"
+    yield f"- {changes_text(run)}"
+    yield f"- Result: {_result(run)}"
+    if sample:
+        shown = sample[:_SAMPLE_LENGTH] + ("…" if len(sample) > _SAMPLE_LENGTH else "")
+        yield "- Sample:"
+        yield ""
+        yield from (f"      {line}" for line in shown.splitlines())
+
+
+def _result(run: RunRecord) -> str:
+    steps = f"{run.state} after {count(run.step, 'step')} in {duration(run.seconds)}"
+    reason = f" ({run.reason})" if run.reason else ""
+    losses = [f"training loss {run.loss:.4f}"] if run.loss is not None else []
+    if run.validation_loss is not None:
+        losses.append(f"validation loss {run.validation_loss:.4f}")
+    if run.best_validation_loss is not None and run.best_step != run.step:
+        losses.append(f"at best {run.best_validation_loss:.4f} at step {run.best_step}")
+    return ", ".join((steps + reason, *losses))
+
+
+def changes_text(run: RunRecord) -> str:
+    """What changed since the run before, in a sentence."""
+    if run.parent is None:
+        return "The first run of this recipe"
+    if run.changes is None:
+        return f"Since {run.parent}: not known, its settings cannot be read"
+    if not run.changes:
+        return f"Since {run.parent}: nothing"
+    matter = [change for change in run.changes if change.matters]
+    said = "; ".join(change_text(change) for change in run.changes)
+    caution = " (more than one thing changed: no single one explains the result)"
+    return f"Since {run.parent}: {said}{caution if len(matter) > 1 else ''}"

@@ -1,0 +1,82 @@
+"""Runs and comparisons as text for people."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from trainsmith_schemas.reports import Comparison, RunList, RunRecord
+from trainsmith_trainer.history.experiments import changes_text
+
+
+def list_text(answer: RunList) -> str:
+    """The runs of a folder as a table, with what changed under each."""
+    if not answer.runs:
+        return f"{answer.folder} holds no runs"
+    head = ("run", "state", "step", "loss", "validation", "best", "began")
+    rows = [_row(run) for run in answer.runs]
+    lines = list(_table([head, *rows]))
+    shown = [lines[0]]
+    for run, line in zip(answer.runs, lines[1:], strict=True):
+        shown.append(line)
+        if run.parent:
+            shown.append(f"    {changes_text(run)}")
+        if run.reason and run.state == "failed":
+            shown.append(f"    {run.reason}")
+    return "\n".join(shown)
+
+
+def comparison_text(answer: Comparison) -> str:
+    """What differs, setting by setting and then loss by loss, a column for each run."""
+    names = [run.name for run in answer.runs]
+    parts: list[str] = []
+    matter = [(d.what, *d.values) for d in answer.differences if d.matters]
+    others = [(d.what, *d.values) for d in answer.differences if not d.matters]
+    if matter:
+        parts += _table([("changed", *names), *matter])
+    else:
+        parts.append("Nothing differs that can change what the model learns.")
+    if others:
+        parts += ["", *_table([("without influence on the model", *names), *others])]
+    results = [
+        ("state", *(run.state for run in answer.runs)),
+        ("steps", *(f"{run.step}/{run.total_steps}" for run in answer.runs)),
+        ("final loss", *(_loss(run.loss) for run in answer.runs)),
+        ("final validation loss", *(_loss(run.validation_loss) for run in answer.runs)),
+        ("best validation loss", *(_best(run) for run in answer.runs)),
+    ]
+    parts += ["", *_table([("result", *names), *results])]
+    if answer.matter > 1:
+        parts += ["", f"{answer.matter} things changed: no single one explains the result."]
+    if answer.curves:
+        parts += ["", f"The curves are in {answer.curves}"]
+    return "\n".join(parts)
+
+
+def _row(run: RunRecord) -> tuple[str, ...]:
+    return (
+        run.name,
+        f"{run.state}{' (smoke)' if run.smoke else ''}",
+        f"{run.step}/{run.total_steps}",
+        _loss(run.loss),
+        _loss(run.validation_loss),
+        _best(run),
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)),
+    )
+
+
+def _loss(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _best(run: RunRecord) -> str:
+    if run.best_validation_loss is None:
+        return "–"
+    return f"{run.best_validation_loss:.4f} at {run.best_step}"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()

@@ -1,0 +1,195 @@
+"""A run's folder → what is known of the run. Nothing here needs a tensor library."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trainsmith_schemas.difference import Settings, differences
+from trainsmith_schemas.documents import TrainingDocument
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.reports import RunRecord, RunState
+from trainsmith_schemas.validate import validate
+from trainsmith_trainer.locks import is_held
+from trainsmith_trainer.problems import RecipeError
+from trainsmith_trainer.source import parse_source
+
+EVENTS = "events.jsonl"
+RESOLVED = "resolved.yaml"
+_ENDS: Mapping[str, RunState] = {
+    "run_finished": "finished",
+    "run_stopped": "stopped",
+    "run_failed": "failed",
+}
+_VERSION = re.compile(r"[-_]?v\d+$")
+
+
+@dataclass
+class Course:
+    """What a run's events tell, as far as it counts: steps that were taken again count once."""
+
+    started: dict[str, Any]
+    """The first event."""
+    last_start: dict[str, Any]
+    """The event with which it went on the last time."""
+    end: dict[str, Any] | None = None
+    steps: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    validations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    samples: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    last: float = 0.0
+    """When the last event happened."""
+
+
+def read_course(folder: Path) -> Course | None:
+    """What a run's `events.jsonl` tells; nothing where there is none, or no first event yet.
+
+    A last line without its end, and lines that are no events, are passed over.
+    """
+    course: Course | None = None
+    for event in _events(folder / EVENTS):
+        kind = event.get("event")
+        if kind == "run_started":
+            course = _started(course, event)
+        if course is None:
+            continue
+        course.last = event.get("time", course.last)
+        match kind:
+            case "step":
+                course.steps.append(event)
+            case "validation":
+                course.validations.append(event)
+            case "sample":
+                course.samples.append(event)
+            case _ if kind in _ENDS:
+                course.end = event
+            case _:
+                pass
+    return course
+
+
+def _started(course: Course | None, event: dict[str, Any]) -> Course:
+    if course is None:
+        return Course(event, event)
+    before = event.get("steps_before", 0)
+    course.last_start, course.end = event, None
+    course.steps = [step for step in course.steps if step["step"] <= before]
+    course.validations = [one for one in course.validations if one["step"] <= before]
+    course.samples = [one for one in course.samples if one["step"] <= before]
+    return course
+
+
+def _events(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(event, dict):
+                    yield event
+    except OSError:
+        return
+
+
+def read_settings(folder: Path) -> Settings | None:
+    """What a run was told; nothing where its `resolved.yaml` is missing or not to be understood."""
+    try:
+        return settings_from((folder / RESOLVED).read_bytes())
+    except OSError:
+        return None
+
+
+def settings_from(content: bytes) -> Settings | None:
+    """What the content of a `resolved.yaml` says; nothing where it is not to be understood."""
+    try:
+        data = parse_source(content.decode("utf-8"), RESOLVED).data
+    except (UnicodeDecodeError, RecipeError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    model = data.pop("transformer_config", None)
+    derived = data.pop("derived", None) or {}
+    recipe = validate(TrainingDocument, data).config
+    shape = validate(TransformerConfig, model).config
+    if recipe is None or shape is None:
+        return None
+    digest = derived.get("data_sha256") if isinstance(derived, dict) else None
+    return Settings(recipe, shape, digest)
+
+
+def read_run(folder: Path) -> RunRecord | None:
+    """What is known of a run; nothing where the folder is none's.
+
+    Args:
+        folder: the run's. Its parent run, if it has one, lies beside it.
+    """
+    course = read_course(folder)
+    if course is None:
+        return None
+    first, end = course.started, course.end
+    best = min(course.validations, key=lambda one: one["loss"], default=None)
+    parent = first.get("parent")
+    return RunRecord(
+        name=folder.name,
+        folder=folder.as_posix(),
+        config=first["config"],
+        state=_state(folder, course),
+        smoke=first.get("smoke", False),
+        started=first["time"],
+        seconds=course.last - first["time"],
+        step=course.steps[-1]["step"] if course.steps else 0,
+        total_steps=course.last_start["total_steps"],
+        loss=course.steps[-1]["loss"] if course.steps else None,
+        validation_loss=course.validations[-1]["loss"] if course.validations else None,
+        best_validation_loss=best["loss"] if best else None,
+        best_step=best["step"] if best else None,
+        reason=(end.get("reason") or end.get("message")) if end else None,
+        parent=parent,
+        changes=changes_since(folder.parent / parent, folder) if parent else None,
+    )
+
+
+def changes_since(parent: Path, folder: Path) -> Any:
+    """The differences between two runs' settings; nothing where one of them is unknown."""
+    before, after = read_settings(parent), read_settings(folder)
+    return differences([before, after]) if before and after else None
+
+
+def runs_in(folder: Path) -> list[RunRecord]:
+    """The runs in a folder, the newest first."""
+    found = [read_run(path) for path in folder.iterdir() if path.is_dir()]
+    runs = [run for run in found if run]
+    return sorted(runs, key=lambda run: run.started, reverse=True)
+
+
+def newest_run(parent: Path, config: Path) -> str | None:
+    """The name of the newest run of a recipe, or of another version of it, in a folder.
+
+    `training_v2.yaml` is another version of `training.yaml` and of `training_v1.yaml`. Smoke runs
+    do not count.
+    """
+    newest: tuple[float, str] | None = None
+    for path in parent.glob(f"*/{EVENTS}"):
+        first = next(_events(path), None)
+        if first is None or first.get("event") != "run_started" or first.get("smoke"):
+            continue
+        if _family(Path(first["config"])) == _family(config):
+            newest = max(newest or (0.0, ""), (first["time"], path.parent.name))
+    return newest[1] if newest else None
+
+
+def _family(config: Path) -> str:
+    return _VERSION.sub("", config.stem)
+
+
+def _state(folder: Path, course: Course) -> RunState:
+    if course.end:
+        return _ENDS[course.end["event"]]
+    return "running" if is_held(folder / EVENTS) else "interrupted"

@@ -1,0 +1,125 @@
+"""Everything about a run that is fixed before its first step."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trainsmith_schemas.difference import Settings
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.training import TrainingConfig
+from trainsmith_trainer.checkpoint import Checkpoint
+from trainsmith_trainer.config import ResolvedConfig
+from trainsmith_trainer.data.batches import Sampler
+from trainsmith_trainer.data.text import Corpus, load_corpus
+from trainsmith_trainer.folder import make_run_folder, make_smoke_folder
+from trainsmith_trainer.history.record import newest_run
+from trainsmith_trainer.plan import Plan, plan_of, smoke_plan
+from trainsmith_trainer.resume import ResumeError, Start, find_start, refuse_another_model
+from trainsmith_trainer.schedule import Schedule, schedule_of
+from trainsmith_trainer.vocabulary import with_vocabulary
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that is fixed before the first step, save the weights."""
+
+    folder: Path
+    config: ResolvedConfig
+    model: TransformerConfig
+    """With the vocabulary's size."""
+    corpus: Corpus
+    data_digest: str
+    """Of the tokens."""
+    sampler: Sampler
+    plan: Plan
+    whole: Plan
+    """The plan of the recipe itself; a smoke run's own is shorter."""
+    smoke: bool
+    schedule: Schedule
+    start: Start
+
+    @property
+    def training(self) -> TrainingConfig:
+        """The recipe's main section."""
+        return self.config.document.training_config
+
+    @property
+    def settings(self) -> Settings:
+        """Everything that the run was told."""
+        return Settings(self.config.document, self.config.model, self.data_digest)
+
+    @property
+    def resume_command(self) -> str | None:
+        """What to type to go on with the run; nothing for a smoke run."""
+        if self.smoke:
+            return None
+        words = ("trainsmith", "train", str(self.config.path), *self.config.options)
+        return shlex.join((*words, "--resume", "--name", self.folder.name))
+
+
+def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Path | None) -> Run:
+    """Read the data, fix the length of the run, and make its folder or find it.
+
+    The arguments and errors are those of `run.run_training`.
+    """
+    training = config.document.training_config
+    parent = Path(training.checkpoint_dir)
+    length = config.model.max_sequence_length
+    corpus = load_corpus(
+        config.data, validation_split=training.validation_split, sequence_length=length
+    )
+    digest = _digest(corpus)
+    model = with_vocabulary(config.model, corpus.tokenizer.vocab_size)
+    sampler = Sampler(corpus.training, length, training.seed)
+    whole = plan_of(config.document, sequences=sampler.sequences, length=length)
+    if resume is None:
+        start = Start(None, None, None if smoke else newest_run(parent, config.path))
+    else:
+        start = find_start(parent, config.path, name, resume)
+    if start.checkpoint:
+        now = Settings(config.document, config.model, digest)
+        _refuse_what_does_not_fit(start.checkpoint, corpus, whole, now)
+    make_folder = make_smoke_folder if smoke else make_run_folder
+    return Run(
+        folder=start.folder or make_folder(parent, config.path.stem, name),
+        config=config,
+        model=model,
+        corpus=corpus,
+        data_digest=digest,
+        sampler=sampler,
+        plan=smoke_plan(whole) if smoke else whole,
+        whole=whole,
+        smoke=smoke,
+        # A smoke run has the rates of the run that it stands for.
+        schedule=schedule_of(config.document, whole.total_steps),
+        start=start,
+    )
+
+
+def _digest(corpus: Corpus) -> str:
+    digest = hashlib.sha256(corpus.tokenizer.files()["tokenizer.json"])
+    for tokens in (corpus.training, corpus.validation):
+        digest.update(np.ascontiguousarray(tokens).data)
+    return digest.hexdigest()
+
+
+def _refuse_what_does_not_fit(
+    checkpoint: Checkpoint, corpus: Corpus, plan: Plan, now: Settings
+) -> None:
+    refuse_another_model(checkpoint, now)
+    written = checkpoint.contents.get("tokenizer.json")
+    if written != corpus.tokenizer.files()["tokenizer.json"]:
+        raise ResumeError(
+            f"the data has other tokens than that of {checkpoint.path}: "
+            "train on the same text, or start a new run without --resume"
+        )
+    if checkpoint.state.step > plan.total_steps:
+        raise ResumeError(
+            f"{checkpoint.path} has taken {checkpoint.state.step} steps, and the recipe ends "
+            f"after {plan.total_steps}: raise max_steps or num_epochs, or resume an earlier one"
+        )

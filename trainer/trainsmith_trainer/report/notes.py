@@ -1,0 +1,32 @@
+"""A run's entry in `experiments.md`, written when the run ends."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from trainsmith_schemas import events
+from trainsmith_trainer.history.experiments import FILE, note_run
+from trainsmith_trainer.history.record import read_run
+
+
+class Notes:
+    """Listens for the end of a run. What it writes it takes from the run's folder."""
+
+    def __init__(self, folder: Path, notes: Path) -> None:
+        self._folder = folder
+        self._path = notes / FILE
+        self._sample: str | None = None
+
+    def __call__(self, event: events.Event) -> None:
+        """Remember the last sample, and write at the end."""
+        if isinstance(event, events.Sample):
+            self._sample = event.prompt + event.text
+        if not isinstance(event, events.ENDINGS):
+            return
+        try:
+            run = read_run(self._folder)
+            if run:
+                note_run(self._path, run, self._sample)
+        except OSError as error:
+            print(f"warning: {self._path} was not written: {error.strerror}", file=sys.stderr)
