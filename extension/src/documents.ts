@@ -93,9 +93,19 @@ export class Documents implements vscode.Disposable {
   }
 
   private tell(): void {
-    const recipes = this.paths(({ document }) => document === RECIPE);
-    void vscode.commands.executeCommand("setContext", CONTEXT_KEYS.recipes, recipes);
-    void vscode.commands.executeCommand("setContext", CONTEXT_KEYS.files, [...this.known.keys()]);
+    const set = (key: string, files: string[]): void => {
+      // A remote window has its own way to write a path of the other machine.
+      const paths = files.flatMap((file) => [file, vscode.Uri.file(file).path]);
+      void vscode.commands.executeCommand("setContext", key, paths);
+    };
+    set(
+      CONTEXT_KEYS.recipes,
+      this.paths(({ document }) => document === RECIPE),
+    );
+    set(
+      CONTEXT_KEYS.files,
+      this.paths(() => true),
+    );
   }
 
   private paths(wanted: (status: DocumentStatus) => boolean): string[] {

@@ -69,7 +69,14 @@ COMMANDS = (
         when=RUNNING,
         menus=(("editor/title", "navigation@1"),),
     ),
-    Command("trainsmith.showTraining", "Show Training", icon="$(graph-line)", when=_RECIPE),
+    # In the title itself, since VS Code looks at the run button's menu again only along with it.
+    Command(
+        "trainsmith.showTraining",
+        "Show Training",
+        icon="$(graph-line)",
+        when=_RECIPE,
+        menus=(("editor/title", "navigation@2"),),
+    ),
     Command("trainsmith.compareWithLastRun", "Compare with Last Run", icon="$(diff)", when=_RECIPE),
     Command("trainsmith.chooseProfile", "Choose Profile", when=_FILE),
     Command("trainsmith.openLesson", "Open Lesson", icon="$(mortar-board)"),

@@ -234,6 +234,6 @@ export class Chart {
 /** The theme's colours, which a canvas has to be told. */
 export function colors(): { foreground: string; grid: string; font: string } {
   const style = getComputedStyle(document.body);
-  const grid = style.getPropertyValue("--vscode-charts-lines") || style.color;
+  const grid = style.getPropertyValue("--vscode-editorIndentGuide-background1") || style.color;
   return { foreground: style.color, grid, font: `12px ${style.fontFamily}` };
 }
