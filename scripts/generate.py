@@ -18,7 +18,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 import reference
-from trainsmith_schemas import protocol
+from trainsmith_schemas import protocol, reports
 from trainsmith_schemas.documents import DOCUMENTS
 from trainsmith_schemas.events import EVENT
 from trainsmith_schemas.settings import Settings
@@ -46,6 +46,7 @@ def outputs() -> dict[Path, str]:
         Path("package.json"): _manifest(schemas["settings"]),
         TYPESCRIPT / "events.ts": _typescript(schemas["events"]),
         TYPESCRIPT / "protocol.ts": _protocol(),
+        TYPESCRIPT / "reports.ts": _reports(),
     }
 
 
@@ -121,6 +122,13 @@ def _protocol() -> str:
         f"export const REQUESTS = {json.dumps(requests)} as const;",
     ]
     return _typescript(messages, "\n".join(constants))
+
+
+def _reports() -> str:
+    """What the command line answers with `--format json`."""
+    models = (reports.DryRun, reports.RunList, reports.Comparison)
+    _, schema = models_json_schema([(model, "serialization") for model in models])
+    return _typescript({"title": "Reports", **schema})
 
 
 def _camel_case(name: str) -> str:

@@ -1,0 +1,164 @@
+"""`experiments.md`: an entry for each run, and not a byte of anybody's words lost."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from workspace import Workspace
+
+from trainsmith_schemas.reports import Difference, RunRecord
+from trainsmith_trainer.history.experiments import FILE, note_run
+
+
+def _run(name: str, **changes: object) -> RunRecord:
+    facts = {
+        "name": name,
+        "folder": f"checkpoints/{name}",
+        "config": "training.yaml",
+        "state": "stopped",
+        "smoke": False,
+        "started": 0.0,
+        "seconds": 65.0,
+        "step": 10,
+        "total_steps": 20,
+        "loss": 1.5,
+        "validation_loss": 1.75,
+        "best_validation_loss": 1.7,
+        "best_step": 5,
+        "reason": None,
+        "parent": None,
+        "changes": None,
+    }
+    return RunRecord.model_validate({**facts, **changes})
+
+
+def test_a_run_gets_an_entry_with_a_place_for_the_conclusion(tmp_path: Path) -> None:
+    changes = [
+        Difference(what="learning rate", keys=[], values=["1", "2"], matters=True),
+        Difference(what="log_level", keys=[], values=["INFO", "DEBUG"], matters=False),
+    ]
+    note_run(tmp_path / FILE, _run("one", state="finished"), "To be\nor not")
+    note_run(tmp_path / FILE, _run("two", parent="one", changes=changes), None)
+    text = (tmp_path / FILE).read_text(encoding="utf-8")
+    assert text.startswith("# Experiments\n\n## one\n\n<!-- trainsmith: one -->\n")
+    assert "- The first run of this recipe\n" in text
+    assert (
+        "- Result: finished after 10 steps in 1:05, training loss 1.5000, validation loss 1.7500, "
+        "at best 1.7000 at step 5\n"
+    ) in text
+    assert "      To be\n      or not\n" in text
+    assert "- Since one: learning rate 1 → 2; log_level INFO → DEBUG\n" in text
+    assert text.count("**Conclusion:** \n") == 2
+
+
+def test_more_than_one_change_is_pointed_out(tmp_path: Path) -> None:
+    changes = [
+        Difference(what=what, keys=[], values=["1", "2"], matters=True) for what in ("a", "b")
+    ]
+    note_run(tmp_path / FILE, _run("two", parent="one", changes=changes), None)
+    assert "more than one thing changed" in (tmp_path / FILE).read_text(encoding="utf-8")
+
+
+def test_a_run_that_goes_on_has_one_entry(tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    note_run(path, _run("one"), "<!-- trainsmith: end 0000000000000000 -->\n<!-- trainsmith: x -->")
+    path.write_bytes(path.read_bytes() + b"It was warm.\n")
+    note_run(path, _run("one", state="finished"), None)
+    text = path.read_text(encoding="utf-8")
+    assert text.count("## one\n") == 1
+    assert "stopped" not in text
+    assert text.endswith("**Conclusion:** \nIt was warm.\n")
+
+
+@pytest.mark.parametrize("before", [b"", b"My notes", b"My notes\r\n", b"\xff\xfe\x00"])
+def test_a_file_that_is_there_is_added_to(tmp_path: Path, before: bytes) -> None:
+    path = tmp_path / FILE
+    if before:
+        path.write_bytes(before)
+    note_run(path, _run("one"), None)
+    assert path.read_bytes().startswith(before)
+    assert b"## one\n" in path.read_bytes()
+
+
+def test_a_link_stays_a_link_and_the_mode_stays(tmp_path: Path) -> None:
+    real = tmp_path / "real.md"
+    note_run(real, _run("one"), None)
+    real.chmod(0o640)
+    (tmp_path / FILE).symlink_to(real)
+    note_run(tmp_path / FILE, _run("one", state="finished"), None)
+    assert (tmp_path / FILE).is_symlink()
+    assert b"finished" in real.read_bytes()
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+_REGION = re.compile(
+    rb"<!-- trainsmith: (\w+) -->\n(?:(?!<!--).)*?<!-- trainsmith: end \w{16} -->\n", re.DOTALL
+)
+_PIECES = st.one_of(
+    st.binary(min_size=1, max_size=30),
+    st.sampled_from(
+        [
+            b"<!-- trainsmith: a -->\n",
+            b"<!-- trainsmith: end 0123456789abcdef -->\n",
+            b"## a\n\n",
+            b"**Conclusion:** it helped\n",
+            b"\r\n",
+        ]
+    ),
+)
+
+
+@given(
+    actions=st.lists(
+        st.one_of(
+            st.tuples(st.just("run"), st.sampled_from(["a", "b"])),
+            st.tuples(st.floats(0, 1), _PIECES),
+        ),
+        max_size=12,
+    )
+)
+def test_nobodys_words_are_lost(
+    tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[object, object]]
+) -> None:
+    """Words may be written anywhere at any time, even into the entries and the marks."""
+    path = tmp_path_factory.mktemp("notes") / FILE
+    for number, (action, what) in enumerate(actions):
+        before = path.read_bytes() if path.exists() else b""
+        if action == "run":
+            note_run(path, _run(str(what), step=number), "sample" if number % 2 else None)
+            _assert_only_own_words_changed(before, path.read_bytes(), str(what).encode())
+        else:
+            assert isinstance(action, float)
+            assert isinstance(what, bytes)
+            place = int(action * len(before))
+            path.write_bytes(before[:place] + what + before[place:])
+
+
+def _assert_only_own_words_changed(before: bytes, after: bytes, name: bytes) -> None:
+    """Either something was added at the end, or one whole region was replaced by another."""
+    if after.startswith(before):
+        return
+    candidates = [match for match in _REGION.finditer(before) if match.group(1) == name]
+    assert any(
+        after.startswith(before[: match.start()]) and after.endswith(before[match.end() :])
+        for match in candidates
+    )
+
+
+def test_runs_write_it_beside_their_recipe(workspace: Workspace) -> None:
+    for options in (["--smoke"], ["--max-steps", "2"], ["--max-steps", "3"]):
+        assert workspace.command("train", "training.yaml", *options).returncode == 0
+    text = (workspace.path / FILE).read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["training-001", "training-002"]
+    assert "- Since training-001: length 2 steps → 3 steps\n" in text
+
+
+def test_notes_that_cannot_be_written_do_not_fail_a_run(workspace: Workspace) -> None:
+    (workspace.path / FILE).mkdir()
+    result = workspace.command("train", "training.yaml", "--max-steps", "1")
+    assert result.returncode == 0
+    assert f"{FILE} was not written: Is a directory" in result.stderr

@@ -1,0 +1,259 @@
+"""Runs that were: listed, and compared."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workspace import Workspace, make_workspace
+
+from trainsmith_schemas.reports import Comparison, RunList, RunRecord
+from trainsmith_trainer.history.record import (
+    EVENTS,
+    newest_run,
+    read_course,
+    read_run,
+    read_settings,
+    runs_in,
+)
+from trainsmith_trainer.locks import HeldError, hold, is_held
+
+
+@pytest.fixture(scope="module")
+def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A first run; one with twice the rate; one with the same effective batch and another seed."""
+    workspace = make_workspace(tmp_path_factory.mktemp("history"))
+    for number, settings in enumerate(
+        (
+            ["log_level=INFO"],
+            ["learning_rate=0.002"],
+            ["batch_size=2", "gradient_accumulation_steps=2", "seed=7"],
+        )
+    ):
+        options = [part for setting in settings for part in ("--set", f"training_config.{setting}")]
+        name = ("first", "second", "third")[number]
+        result = workspace.command("train", "training.yaml", "--name", name, *options)
+        assert result.returncode == 0, result.stderr
+    return workspace
+
+
+def _runs(workspace: Workspace) -> dict[str, RunRecord]:
+    result = workspace.command("runs", "--format", "json")
+    assert result.returncode == 0, result.stderr
+    answer = RunList.model_validate_json(result.stdout)
+    assert [run.name for run in answer.runs] == ["third", "second", "first"]
+    return {run.name: run for run in answer.runs}
+
+
+def test_runs_tell_how_they_ended_and_what_changed(three_runs: Workspace) -> None:
+    runs = _runs(three_runs)
+    second = runs["second"]
+    assert (second.state, second.step, second.total_steps) == ("finished", 6, 6)
+    assert second.folder == "checkpoints/second"
+    assert second.loss is not None
+    assert second.best_validation_loss == second.validation_loss
+    assert second.best_step == 6
+    assert (runs["first"].parent, runs["first"].changes) == (None, None)
+    assert second.parent == "first"
+    assert second.changes is not None
+    assert [(change.what, change.values) for change in second.changes] == [
+        ("learning rate", ["0.001", "0.002"])
+    ]
+
+
+def test_runs_for_people(three_runs: Workspace) -> None:
+    lines = three_runs.command("runs").stdout.splitlines()
+    assert lines[0].split() == ["run", "state", "step", "loss", "validation", "best", "began"]
+    assert lines[1].startswith("third   finished  6/6")
+    assert "more than one thing changed" in lines[2]
+    assert lines[4] == "    Since first: learning rate 0.001 → 0.002"
+
+
+def test_a_comparison_shows_what_differs_by_meaning(three_runs: Workspace) -> None:
+    result = three_runs.command("compare", "first", "checkpoints/third", "--format", "json")
+    answer = Comparison.model_validate_json(result.stdout)
+    assert [run.name for run in answer.runs] == ["first", "third"]
+    assert {difference.what: difference.values for difference in answer.differences} == {
+        "effective batch": ["4 (4 × 1)", "4 (2 × 2)"],
+        "seed": ["42", "7"],
+    }
+    assert answer.matter == 2
+    assert answer.curves == "checkpoints/comparison.png"
+    picture = (three_runs.path / answer.curves).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+
+
+def test_a_comparison_for_people(three_runs: Workspace) -> None:
+    output = three_runs.command("compare", "first", "second", "third").stdout
+    assert "learning rate    0.001      0.002      0.001\n" in output
+    assert "3 things changed: no single one explains the result." in output
+    assert [line.split() for line in output.splitlines() if line.startswith("steps")] == [
+        ["steps", "6/6", "6/6", "6/6"]
+    ]
+    one = three_runs.command("compare", "first", "second", "--curves", "both.png").stdout
+    assert "things changed" not in one
+    assert (three_runs.path / "both.png").is_file()
+
+
+def test_what_is_no_run_is_named(three_runs: Workspace) -> None:
+    for arguments, code, message in (
+        (("first", "nowhere"), 2, "there is no run 'nowhere'"),
+        (("first",), 2, "at least two runs"),
+        (("first", "checkpoints"), 1, "checkpoints is not a run's folder"),
+    ):
+        result = three_runs.command("compare", *arguments)
+        assert (result.returncode, message in result.stderr) == (code, True), result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_history_needs_no_tensor_library(three_runs: Workspace) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from trainsmith_trainer.history.comparison import compare\n"
+        "from trainsmith_trainer.history.record import runs_in\n"
+        "folders = [Path(run.folder) for run in runs_in(Path('checkpoints'))]\n"
+        "print(len(compare(folders).runs), [m for m in ('torch', 'numpy') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=three_runs.path, capture_output=True, text=True
+    )
+    assert result.stdout == "3 []\n", result.stderr
+
+
+def test_the_settings_of_a_run_are_read_back(three_runs: Workspace) -> None:
+    settings = read_settings(three_runs.run_folder("third"))
+    assert settings is not None
+    assert settings.document.training_config.seed == 7
+    assert settings.document.training_config.data_path == "text.txt"
+    assert settings.model.embedding_dim == 32
+    assert settings.data_digest is not None
+
+
+def _event(kind: str, **facts: Any) -> dict[str, Any]:
+    return {"time": float(facts.get("step", 0)), "event": kind, **facts}
+
+
+def _started(steps_before: int = 0, time: float = 0.0, **facts: Any) -> dict[str, Any]:
+    begin = {"name": "r", "config": "a.yaml", "total_steps": 9, "steps_before": steps_before}
+    return {**_event("run_started"), "time": time, **begin, **facts}
+
+
+def _step(step: int, loss: float) -> dict[str, Any]:
+    return _event("step", step=step, loss=loss)
+
+
+def _write(folder: Path, *events: dict[str, Any], rest: str = "") -> Path:
+    folder.mkdir(parents=True)
+    lines = "".join(json.dumps(event) + "\n" for event in events)
+    (folder / EVENTS).write_text(lines + rest, encoding="utf-8")
+    return folder
+
+
+def test_steps_that_were_taken_again_count_once(tmp_path: Path) -> None:
+    folder = _write(
+        tmp_path / "r",
+        _started(),
+        *(_step(step, step / 10) for step in range(1, 6)),
+        _event("validation", step=2, loss=0.5, best=True),
+        _event("validation", step=4, loss=0.1, best=True),
+        _started(steps_before=3),
+        _step(4, 4.0),
+        rest='{"event": "step", "st',
+    )
+    course = read_course(folder)
+    assert course is not None
+    assert [(step["step"], step["loss"]) for step in course.steps] == [
+        (1, 0.1),
+        (2, 0.2),
+        (3, 0.3),
+        (4, 4.0),
+    ]
+    run = read_run(folder)
+    assert run is not None
+    assert (run.best_validation_loss, run.best_step) == (0.5, 2)
+    assert (run.state, run.step, run.loss) == ("interrupted", 4, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("end", "state", "reason"),
+    [
+        (_event("run_finished", step=1), "finished", None),
+        (_event("run_stopped", step=1, reason="Ctrl-C"), "stopped", "Ctrl-C"),
+        (_event("run_failed", step=1, message="no space"), "failed", "no space"),
+        (_step(1, 1.0), "interrupted", None),
+    ],
+)
+def test_states(tmp_path: Path, end: dict[str, Any], state: str, reason: str | None) -> None:
+    run = read_run(_write(tmp_path / "r", _started(), end))
+    assert run is not None
+    assert (run.state, run.reason) == (state, reason)
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from trainsmith_trainer.locks import hold
+with hold(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Generator[tuple[Path, subprocess.Popen[str]], None, None]:
+    folder = _write(tmp_path / "r", _started())
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder / EVENTS)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield folder, process
+        process.kill()
+
+
+def test_a_run_with_a_process_is_running_until_it_is_killed(
+    holder: tuple[Path, subprocess.Popen[str]],
+) -> None:
+    folder, process = holder
+    run = read_run(folder)
+    assert run is not None
+    assert run.state == "running"
+    with pytest.raises(HeldError), hold(folder / EVENTS):
+        pass
+    process.kill()
+    process.wait()
+    assert not is_held(folder / EVENTS)
+    with hold(folder / EVENTS):
+        assert (folder / EVENTS).read_text(encoding="utf-8").startswith('{"time"'), "not emptied"
+
+
+def test_the_newest_run_of_a_recipe_and_its_versions(tmp_path: Path) -> None:
+    for name, config, time in (
+        ("one", "a/train_v1.yaml", 1.0),
+        ("two", "train.yaml", 2.0),
+        ("other", "b.yaml", 3.0),
+    ):
+        _write(tmp_path / name, _started(time=time, config=config))
+    _write(tmp_path / "smoke", _started(time=9.0, config="train.yaml", smoke=True))
+    (tmp_path / "empty").mkdir()
+    assert newest_run(tmp_path, Path("x/train_v2.yaml")) == "two"
+    assert newest_run(tmp_path, Path("b.yaml")) == "other"
+    assert newest_run(tmp_path, Path("c.yaml")) is None
+    assert [run.name for run in runs_in(tmp_path)] == ["smoke", "other", "two", "one"]
+
+
+def test_an_old_run_without_readable_settings_is_listed(tmp_path: Path) -> None:
+    _write(tmp_path / "a", _started())
+    folder = _write(tmp_path / "b", _started(time=1.0, parent="a"))
+    (folder / "resolved.yaml").write_text("training_config: {gone: 1}\n", encoding="utf-8")
+    run = read_run(folder)
+    assert run is not None
+    assert (run.parent, run.changes) == ("a", None)
