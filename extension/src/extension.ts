@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 
 import { Server } from "./client";
+import { Comparisons, compareWithLastRun } from "./commands/compareRuns";
 import { openLesson } from "./commands/openLesson";
+import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
 import { showTraining } from "./commands/showTraining";
 import { stopTraining, TaskProcesses } from "./commands/stopTraining";
@@ -20,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const server = new Server(context, log);
   const documents = new Documents(server);
   const runs = new FollowedRuns(server, log);
+  const comparisons = new Comparisons();
   const processes = new TaskProcesses();
   const editors = new LastEditor();
   const panels = new TrainingPanels(context.extensionUri, server, log);
@@ -34,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
     documents,
     runs,
     processes,
+    comparisons,
     editors,
     panels,
     new RunStatus(runs),
@@ -42,6 +46,10 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.runTraining, (uri) => runRecipe(server, editors, "train", uri)),
     register(COMMANDS.dryRun, (uri) => runRecipe(server, editors, "dryRun", uri)),
     register(COMMANDS.smokeRun, (uri) => runRecipe(server, editors, "smoke", uri)),
+    register(COMMANDS.resumeTraining, (uri) => resumeTraining(server, editors, uri)),
+    register(COMMANDS.compareWithLastRun, (uri) =>
+      compareWithLastRun(server, editors, comparisons, uri),
+    ),
     register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
     register(COMMANDS.showTraining, (uri, folder) => showTraining(panels, editors, uri, folder)),
     register(COMMANDS.chooseProfile, () => chooseProfile(documents)),

@@ -78,6 +78,7 @@ COMMANDS = (
         menus=(("editor/title", "navigation@2"),),
     ),
     Command("trainsmith.compareWithLastRun", "Compare with Last Run", icon="$(diff)", when=_RECIPE),
+    Command("trainsmith.resumeTraining", "Resume Training", icon="$(debug-continue)", when=_RECIPE),
     Command("trainsmith.chooseProfile", "Choose Profile", when=_FILE),
     Command("trainsmith.openLesson", "Open Lesson", icon="$(mortar-board)"),
     Command("trainsmith.restartServer", "Restart Language Server"),
@@ -150,6 +151,8 @@ class Run(_Message):
     """The absolute path of the run's folder."""
     started: float
     """Seconds since 1970."""
+    smoke: bool
+    """It is a short run that tries everything."""
     state: Literal["unfinished", "finished", "stopped", "failed"]
     """How it ended; an unfinished one is under way, or was killed."""
     step: int

@@ -18,7 +18,8 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.judgement import ProjectFile, Projects
 
 SECTION = "trainsmith"
-WATCHED = "**/.trainsmith.yaml"
+WATCHED = ("**/.trainsmith.yaml", "**/events.jsonl")
+"""The projects' files, and what runs say while they go."""
 
 
 class Configuration:
@@ -67,7 +68,7 @@ class Configuration:
             wanted.append(lsp.Registration("settings", method, {"section": SECTION}))
         if workspace and (can := workspace.did_change_watched_files) and can.dynamic_registration:
             watchers = lsp.DidChangeWatchedFilesRegistrationOptions(
-                [lsp.FileSystemWatcher(WATCHED)]
+                [lsp.FileSystemWatcher(pattern) for pattern in WATCHED]
             )
             method = lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES
             wanted.append(lsp.Registration("project files", method, watchers))

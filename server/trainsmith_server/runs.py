@@ -51,6 +51,12 @@ class Runs:
         }
         return sorted(found.values(), key=lambda run: run.started, reverse=True)
 
+    def is_news(self, folder: Path) -> bool:
+        """Whether a run has begun or ended since the last look at its folder."""
+        before = self._read.pop(folder, None)
+        now = self._look(folder)
+        return (before and before.run.state) != (now and now.run.state)
+
     def _look(self, folder: Path) -> _Read | None:
         file = folder / EVENTS
         try:
@@ -98,6 +104,7 @@ def _read(file: Path, stamp: tuple[int, int]) -> _Read | None:
         name=first.name,
         folder=str(file.parent),
         started=first.time,
+        smoke=first.smoke,
         state="unfinished",
         step=0,
         totalSteps=first.total_steps,

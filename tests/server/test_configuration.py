@@ -13,6 +13,8 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from trainsmith_schemas import events
+
 RECIPE = "training_config:\n  learning_rate: 0.01\n"
 
 
@@ -28,6 +30,7 @@ class Editor(LanguageClient):
         self.feature(lsp.WORKSPACE_CONFIGURATION)(partial(self._answer))
         self.feature(lsp.CLIENT_REGISTER_CAPABILITY)(partial(self._register))
         self.feature(lsp.WINDOW_SHOW_MESSAGE)(partial(self._show))
+        self.feature(lsp.WORKSPACE_CODE_LENS_REFRESH)(partial(self._refresh))
 
     def _publish(self, params: lsp.PublishDiagnosticsParams) -> None:
         name = params.uri.rsplit("/", 1)[1]
@@ -42,6 +45,9 @@ class Editor(LanguageClient):
 
     def _show(self, params: lsp.ShowMessageParams) -> None:
         self.said.put_nowait(params.message)
+
+    def _refresh(self, _: None) -> None:
+        self.said.put_nowait("refresh lenses")
 
     def open(self, path: Path) -> None:
         item = lsp.TextDocumentItem(path.as_uri(), lsp.LanguageKind.Yaml, 1, RECIPE)
@@ -71,7 +77,10 @@ async def _started(asks: bool) -> Editor:
     dynamic = lsp.DidChangeConfigurationClientCapabilities(dynamic_registration=asks)
     watched = lsp.DidChangeWatchedFilesClientCapabilities(dynamic_registration=asks)
     workspace = lsp.WorkspaceClientCapabilities(
-        configuration=asks, did_change_configuration=dynamic, did_change_watched_files=watched
+        configuration=asks,
+        did_change_configuration=dynamic,
+        did_change_watched_files=watched,
+        code_lens=lsp.CodeLensWorkspaceClientCapabilities(refresh_support=asks),
     )
     capabilities = lsp.ClientCapabilities(workspace=workspace)
     await client.initialize_async(lsp.InitializeParams(capabilities))
@@ -135,3 +144,29 @@ async def test_a_projects_file_and_the_editor_which_wins(editor: Editor, tmp_pat
     project.unlink()
     editor.file_event(project, lsp.FileChangeType.Deleted)
     await editor.hears(".trainsmith.yaml: ")
+
+
+async def test_lenses_are_drawn_anew_when_a_run_begins(editor: Editor, tmp_path: Path) -> None:
+    editor.initialized(lsp.InitializedParams())
+    editor.open(tmp_path / "a.yaml")
+    await editor.hears("a.yaml: Warning lr-too-high")
+    said = events.RunStarted(
+        time=1,
+        name="a-001",
+        config="a.yaml",
+        device="CPU",
+        parameters=1,
+        total_steps=9,
+        ends_by="max_steps",
+        steps_per_epoch=3,
+        effective_batch=8,
+        tokens_per_step=64,
+    )
+    file = tmp_path / "checkpoints" / "a-001" / "events.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{said.model_dump_json()}\n", encoding="utf-8")
+    editor.file_event(file, lsp.FileChangeType.Created)
+    await editor.hears("refresh lenses")
+    editor.file_event(file, lsp.FileChangeType.Changed)
+    editor.file_event(tmp_path / ".trainsmith.yaml", lsp.FileChangeType.Deleted)
+    assert await asyncio.wait_for(editor.said.get(), 20) == "a.yaml: Warning lr-too-high"

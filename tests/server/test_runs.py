@@ -136,6 +136,19 @@ def test_the_end_of_a_long_run_is_read_without_its_middle(
     assert [(run.step, run.loss, run.state) for run in _of(tmp_path)] == [(7, 2.5, "stopped")]
 
 
+def test_only_a_beginning_and_an_end_are_news(write: Callable[..., Path], tmp_path: Path) -> None:
+    runs = Runs()
+    folder = write("a", STEP)
+    assert runs.is_news(folder)
+    write("a", STEP, STEP)
+    assert not runs.is_news(folder)
+    write("a", STEP, STEP, STOPPED)
+    assert runs.is_news(folder)
+    (folder / EVENTS).unlink()
+    assert runs.is_news(folder)
+    assert not runs.is_news(folder)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "{}\n", "no json\n", '{"event": "run_started"}\n'])
 def test_what_is_no_run(text: str, tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints" / "a"

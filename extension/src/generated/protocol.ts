@@ -37,6 +37,10 @@ export type Folder = string;
  */
 export type Started = number;
 /**
+ * It is a short run that tries everything.
+ */
+export type Smoke = boolean;
+/**
  * How it ended; an unfinished one is under way, or was killed.
  */
 export type State = "unfinished" | "finished" | "stopped" | "failed";
@@ -118,6 +122,7 @@ export interface Run {
   name: Name1;
   folder: Folder;
   started: Started;
+  smoke: Smoke;
   state: State;
   step: Step;
   totalSteps: Totalsteps;
@@ -144,6 +149,7 @@ export const COMMANDS = {
   stopTraining: "trainsmith.stopTraining",
   showTraining: "trainsmith.showTraining",
   compareWithLastRun: "trainsmith.compareWithLastRun",
+  resumeTraining: "trainsmith.resumeTraining",
   chooseProfile: "trainsmith.chooseProfile",
   openLesson: "trainsmith.openLesson",
   restartServer: "trainsmith.restartServer",

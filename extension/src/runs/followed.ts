@@ -78,7 +78,7 @@ export class FollowedRuns implements vscode.Disposable {
     const { definition, scope } = execution.task;
     if (!isRecipeTask(definition) || definition.task === "dryRun") return;
     const recipe = vscode.Uri.file(recipeOf(definition, folderOf(scope)));
-    const run = { execution, recipe, folder: definition.run, progress: NOT_STARTED };
+    const run = { execution, recipe, folder: undefined, progress: NOT_STARTED };
     const following: Following = { run, since, tail: undefined, timer: undefined };
     this.following.unshift(following);
     this.tell();
@@ -108,12 +108,17 @@ export class FollowedRuns implements vscode.Disposable {
 
   /** The folder of the run: the first one of the recipe since the task began. */
   private async find({ run, since }: Following): Promise<string | undefined> {
+    const { definition } = run.execution.task;
+    const runs = await this.server.runs(run.recipe);
+    if (isRecipeTask(definition) && definition.task === "resume") {
+      return (definition.run ? runs.find(({ name }) => name === definition.run) : runs[0])?.folder;
+    }
     const taken = this.running.map(({ folder }) => folder);
-    const runs = (await this.server.runs(run.recipe)).filter(
+    const candidates = runs.filter(
       ({ folder, started, state }) =>
         started >= since && !taken.includes(folder) && (since > 0 || state === "unfinished"),
     );
-    return (since > 0 ? runs.at(-1) : runs[0])?.folder;
+    return (since > 0 ? candidates.at(-1) : candidates[0])?.folder;
   }
 
   private async end(execution: vscode.TaskExecution, exitCode?: number): Promise<void> {

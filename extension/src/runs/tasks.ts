@@ -11,7 +11,7 @@ export interface RecipeTask extends vscode.TaskDefinition {
   readonly task: TaskName;
   /** The recipe; a relative path counts from the workspace folder. */
   readonly config: string;
-  /** The folder of the run to go on with; only for `resume`. */
+  /** The name of the run to go on with, without it the newest; only for `resume`. */
   readonly run?: string;
 }
 
@@ -77,7 +77,10 @@ export function createTask(
   const { program, args } = server.python;
   const config = recipeOf(definition, folder);
   const cwd = folder?.uri.fsPath ?? path.dirname(config);
-  const options = [...OPTIONS[definition.task], ...(definition.run ? [definition.run] : [])];
+  const options = [
+    ...OPTIONS[definition.task],
+    ...(definition.run ? ["--name", definition.run] : []),
+  ];
   const task = new vscode.Task(
     definition,
     folder ?? vscode.TaskScope.Global,

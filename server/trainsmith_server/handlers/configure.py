@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from trainsmith_server.configuration import SECTION
+from trainsmith_server.handlers.recipes import tell_of_runs
 
 if TYPE_CHECKING:
     from trainsmith_server.app import Server
@@ -26,7 +27,9 @@ def configure(server: Server) -> None:
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: lsp.DidChangeWatchedFilesParams) -> None:
-        for change in params.changes:
+        changes = tell_of_runs(server, params.changes)
+        for change in changes:
             if change.type == lsp.FileChangeType.Deleted:
                 configuration.forget(change.uri)
-        server.publish_all()
+        if changes:
+            server.publish_all()

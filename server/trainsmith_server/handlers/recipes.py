@@ -21,6 +21,9 @@ RUN_PLAN = "trainsmith/runPlan"
 DOCUMENT_STATUS = "trainsmith/documentStatus"
 RUNS = "trainsmith/runs"
 
+EVENTS = "events.jsonl"
+"""What a run writes into its folder; `trainsmith_server.runs` reads it."""
+
 
 def answer_about_recipes(server: Server) -> None:
     """Register the handlers."""
@@ -48,8 +51,20 @@ def answer_about_recipes(server: Server) -> None:
         analysis = server.session.analysis(params.text_document.uri)
         if analysis is None:
             return None
-        last = next(iter(_runs(server, analysis)), None)
+        last = next((run for run in _runs(server, analysis) if not run.smoke), None)
         return convert.code_lenses(code_lenses(analysis, last), analysis, server.session.encoding)
+
+
+def tell_of_runs(server: Server, changes: Sequence[lsp.FileEvent]) -> list[lsp.FileEvent]:
+    """Have lenses drawn anew where a run has begun or ended; what is left is not about runs."""
+    about_runs = [change for change in changes if change.uri.endswith(f"/{EVENTS}")]
+    folders = {Path(path).parent for change in about_runs if (path := to_fs_path(change.uri))}
+    news = [folder for folder in folders if server.runs.is_news(folder)]
+    workspace = server.client_capabilities.workspace
+    can_refresh = workspace and workspace.code_lens and workspace.code_lens.refresh_support
+    if news and can_refresh:
+        server.workspace_code_lens_refresh(None)
+    return [change for change in changes if change not in about_runs]
 
 
 def _analysis(server: Server, uri: str) -> Analysis:
