@@ -18,6 +18,7 @@ from workspace import Workspace, make_workspace
 from trainsmith_schemas import events
 from trainsmith_trainer.checkpoint import checkpoints_in, read_checkpoint, verify_checkpoint
 from trainsmith_trainer.config import load_config
+from trainsmith_trainer.locks import hold
 from trainsmith_trainer.run import run_training
 
 STEPS = 9
@@ -129,3 +130,167 @@ def test_going_on_anywhere_is_never_having_stopped(
     assert _final(workspace, "resumed") == _final(workspace, "whole")
     assert _last_checkpoint(workspace, "resumed") == _last_checkpoint(workspace, "whole")
     shutil.rmtree(workspace.path)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A run with checkpoints at 2 and 4 that was cut off after 5 of 6 steps."""
+    workspace = make_workspace(tmp_path_factory.mktemp("stopped"))
+    workspace.write_recipe(training_config={"keep_last_n": 5})
+    for name in ("whole", "cut"):
+        result = workspace.command("train", "training.yaml", "--name", name)
+        assert result.returncode == 0, result.stderr
+    folder = workspace.run_folder("cut")
+    shutil.rmtree(folder / "final")
+    shutil.rmtree(folder / "checkpoints" / "step-000006")
+    lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    last = next(i for i, line in enumerate(lines) if '"step","step":6' in line)
+    (folder / "events.jsonl").write_text("".join(lines[:last]) + '{"time": 1.0, "eve')
+    return workspace
+
+
+@pytest.fixture
+def cut(stopped: Workspace, tmp_path: Path) -> Workspace:
+    shutil.copytree(stopped.path, tmp_path / "copy")
+    return Workspace(tmp_path / "copy")
+
+
+def _resume(workspace: Workspace, *options: str, code: int = 0) -> str:
+    """What `--resume` says: everything, or the complaint."""
+    result = workspace.command("train", "training.yaml", "--resume", *options)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    return result.stderr if code else result.stdout + result.stderr
+
+
+def _warnings(workspace: Workspace, name: str = "cut") -> list[str]:
+    return [event.message for event in workspace.events(name) if isinstance(event, events.Warned)]
+
+
+@pytest.mark.parametrize("options", [(), ("--name", "cut")])
+def test_the_newest_run_goes_on_in_its_own_folder(cut: Workspace, options: tuple[str]) -> None:
+    assert "run cut, from step 4 (checkpoints/step-000004)" in _resume(cut, *options)
+    assert _final(cut, "cut") == _final(cut, "whole")
+    assert _course(cut, "cut") == _course(cut, "whole")
+    starts = [event for event in cut.events("cut") if isinstance(event, events.RunStarted)]
+    assert [start.steps_before for start in starts] == [0, 4]
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(cut: Workspace) -> None:
+    damaged = cut.run_folder("cut") / "checkpoints" / "step-000004"
+    content = bytearray((damaged / "model.safetensors").read_bytes())
+    content[-1] ^= 1
+    (damaged / "model.safetensors").write_bytes(content)
+    said = _resume(cut)
+    assert "from step 2 (checkpoints/step-000002)" in said
+    named = "checkpoints/cut/checkpoints/step-000004/model.safetensors is not what was written"
+    assert f"warning: {named}; the checkpoint before it is used" in said
+    assert (damaged.parent / "step-000004.damaged").is_dir(), "nothing is thrown away"
+    assert _final(cut, "cut") == _final(cut, "whole")
+
+
+def test_a_run_without_a_whole_checkpoint_begins_again(cut: Workspace) -> None:
+    shutil.rmtree(cut.run_folder("cut") / "checkpoints")
+    assert "has no whole checkpoint: the run begins again" in _resume(cut)
+    assert _final(cut, "cut") == _final(cut, "whole")
+    assert _course(cut, "cut") == _course(cut, "whole")
+
+
+def test_a_run_that_was_killed_at_birth_goes_on(cut: Workspace) -> None:
+    cut.run_folder("newborn").mkdir()
+    _resume(cut, "--name", "newborn")
+    assert _final(cut, "newborn") == _final(cut, "whole")
+
+
+def test_another_model_is_refused_with_the_difference(cut: Workspace) -> None:
+    before = sorted(cut.run_folder("cut").rglob("*"))
+    said = _resume(cut, "--set", "transformer_config.embedding_dim=64", code=1)
+    assert "    embedding_dim 32 → 64\n" in said
+    assert "start a new run without --resume" in said
+    cut.write("text.txt", "Another text. " * 300)
+    assert "the data has other tokens" in _resume(cut, code=1)
+    assert sorted(cut.run_folder("cut").rglob("*")) == before, "nothing was written"
+
+
+def test_another_optimizer_is_refused(cut: Workspace) -> None:
+    said = _resume(cut, "--set", "training_config.optimizer.type=SGD", code=1)
+    assert "it remembers exp_avg, exp_avg_sq, step" in said
+    assert "(training_config.optimizer)" in said
+
+
+def test_what_else_changed_is_said_and_kept(cut: Workspace) -> None:
+    _resume(
+        cut,
+        *("--set", "training_config.learning_rate=0.0005"),
+        *("--set", "transformer_config.dropout_prob=0.0"),
+        *("--set", "training_config.log_level=DEBUG"),
+    )
+    assert _warnings(cut) == [
+        "changed since step-000004: learning rate 0.001 → 0.0005",
+        "changed since step-000004: dropout_prob 0.1 → 0",
+    ]
+    folder = cut.run_folder("cut")
+    before = (folder / "resolved.until-step-000004.yaml").read_text(encoding="utf-8")
+    assert "learning_rate: 0.001 " in before
+    assert "learning_rate: 0.0005" in (folder / "resolved.yaml").read_text(encoding="utf-8")
+
+
+def test_another_number_of_threads_is_said(cut: Workspace) -> None:
+    environment = {"OMP_NUM_THREADS": "2"}
+    with cut.start("train", "training.yaml", "--resume", environment=environment) as process:
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    said = "device was CPU, 1 thread and is now CPU, 2 threads"
+    assert f"warning: {said}: results agree only up to rounding" in output
+
+
+def test_a_finished_run_goes_on_only_with_more_steps(cut: Workspace) -> None:
+    said = _resume(cut, "--name", "whole", code=1)
+    assert "the run whole has finished" in said
+    assert "raise max_steps" in said
+    _resume(cut, "--name", "whole", "--max-steps", "8")
+    assert [event.step for event in cut.events("whole") if isinstance(event, events.Step)] == [
+        *range(1, 9)
+    ]
+
+
+def test_an_end_that_was_cut_off_is_made_up_for(cut: Workspace) -> None:
+    folder = cut.run_folder("whole")
+    shutil.rmtree(folder / "final")
+    lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "events.jsonl").write_text("".join(lines[:-1]), encoding="utf-8")
+    _resume(cut, "--name", "whole")
+    assert (folder / "final" / "model.safetensors").is_file()
+    assert isinstance(cut.events("whole")[-1], events.RunFinished)
+
+
+def test_from_an_older_checkpoint_a_new_run_branches_off(cut: Workspace) -> None:
+    older = "checkpoints/cut/checkpoints/step-000002"
+    said = _resume(cut, older, code=1)
+    assert "cut has newer checkpoints than step-000002, up to step-000004" in said
+    _resume(cut, older, "--name", "branch")
+    assert _final(cut, "branch") == _final(cut, "whole")
+    start = cut.events("branch")[0]
+    assert isinstance(start, events.RunStarted)
+    assert (start.steps_before, start.parent) == (2, "cut")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--name", "none"), "there is no run checkpoints/none"),
+        (("nowhere",), "nowhere/SHA256SUMS cannot be read"),
+        (("--set", "training_config.max_steps=3"), "has taken 4 steps, and the recipe ends"),
+    ],
+)
+def test_what_cannot_go_on_is_said(cut: Workspace, options: tuple[str], message: str) -> None:
+    assert message in _resume(cut, *options, code=1)
+
+
+def test_without_any_run_there_is_nothing_to_resume(workspace: Workspace) -> None:
+    assert "there is nothing to resume" in _resume(workspace, code=1)
+
+
+def test_a_run_goes_on_in_one_process_only(cut: Workspace) -> None:
+    with hold(cut.run_folder("cut") / "events.jsonl"):
+        assert "the run cut is going on in another process" in _resume(cut, code=1)

@@ -61,16 +61,19 @@ class Workspace:
             output, errors = process.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `trainsmith …` in the folder."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "trainsmith", *arguments],
-            cwd=self.path,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(
+        self, *arguments: str, environment: dict[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[str]:
+        """Start `trainsmith …` in the folder; options are those of `subprocess.Popen`."""
+        everything: dict[str, Any] = {
+            "cwd": self.path,
+            "env": {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+            **options,
+        }
+        return subprocess.Popen([sys.executable, "-m", "trainsmith", *arguments], **everything)
 
     def run_folder(self, name: str = "training-001") -> Path:
         return self.path / "checkpoints" / name

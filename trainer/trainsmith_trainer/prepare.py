@@ -84,6 +84,11 @@ def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Pa
     if start.checkpoint:
         now = Settings(config.document, config.model, digest)
         _refuse_what_does_not_fit(start.checkpoint, corpus, whole, now)
+        if start.finished and start.checkpoint.state.step == whole.total_steps:
+            raise ResumeError(
+                f"the run {name or start.checkpoint.path.parent.parent.name} has finished: "
+                "raise max_steps or num_epochs, and it goes on"
+            )
     make_folder = make_smoke_folder if smoke else make_run_folder
     return Run(
         folder=start.folder or make_folder(parent, config.path.stem, name),

@@ -45,6 +45,8 @@ class Start:
     parent: str | None
     """The run that came before, by its name."""
     warnings: tuple[str, ...] = ()
+    finished: bool = False
+    """The run had reached its end: it goes on only with more steps in the recipe."""
 
     @property
     def origin(self) -> str | None:
@@ -99,12 +101,12 @@ def _latest(folder: Path) -> Start:
     if checkpoint is None:
         warnings = [str(error) for error in damaged]
         warnings.append(f"{folder} has no whole checkpoint: the run begins again")
-    elif course and course.end and course.end["event"] == "run_finished":
-        step, total = checkpoint.state.step, course.last_start["total_steps"]
-        if step >= total:
-            # It may still go on: with more steps in the recipe there are some left.
-            warnings.append(f"{folder.name} had finished after {total} steps; it goes on")
-    return Start(folder, checkpoint, parent, tuple(warnings))
+    finished = course is not None and course.end is not None and _is_finish(course.end)
+    return Start(folder, checkpoint, parent, tuple(warnings), finished)
+
+
+def _is_finish(end: Mapping[str, Any]) -> bool:
+    return end["event"] == "run_finished"
 
 
 def _from_checkpoint(parent: Path, name: str | None, path: Path) -> Start:
@@ -125,7 +127,7 @@ def _from_checkpoint(parent: Path, name: str | None, path: Path) -> Start:
             "give a --name, and a new run branches off from there; or resume without a path"
         )
     start = _latest(path.parent.parent)
-    return Start(start.folder, checkpoint, start.parent)
+    return Start(start.folder, checkpoint, start.parent, finished=start.finished)
 
 
 def _step(path: Path) -> int:
