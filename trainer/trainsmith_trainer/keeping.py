@@ -55,6 +55,8 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
             config_path="training_config.optimizer",
         ) from None
     best = state.best if state.best and (run.folder / path_of(state.best)).is_dir() else None
+    # Perhaps the recipe keeps fewer than it did, because the disk is full.
+    rotate(run.folder / CHECKPOINTS, keep_last=run.training.keep_last_n, best=best)
     return Progress(
         step=state.step,
         position=state.position,

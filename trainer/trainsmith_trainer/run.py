@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import traceback
 from collections.abc import Callable
@@ -93,8 +94,7 @@ def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest) -> int:
     except RunError as error:
         emit(_failed(run, steps_taken, error))
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        emit(_failed(run, steps_taken, RunError(f"{where}{error.strerror or error}")))
+        emit(_failed(run, steps_taken, _of_the_system(error)))
     except Exception as error:
         with (run.folder / "training.log").open("a", encoding="utf-8") as log:
             traceback.print_exc(file=log)
@@ -231,6 +231,18 @@ def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float 
         return backend.loss(validation_batches(tokens, run.model.max_sequence_length, size))
 
     return validate
+
+
+def _of_the_system(error: OSError) -> RunError:
+    where = f"{error.filename}: " if error.filename else ""
+    message = f"{where}{error.strerror or error}"
+    if error.errno != errno.ENOSPC:
+        return RunError(message)
+    return RunError(
+        message,
+        advice="free some space, or keep fewer checkpoints",
+        config_path="training_config.keep_last_n",
+    )
 
 
 def _failed(run: Run, step: int, error: RunError) -> events.RunFailed:

@@ -49,11 +49,14 @@ def stop_on_signals() -> Generator[StopRequest, None, None]:
     heeded = [number for number, handler in before.items() if handler != signal.SIG_IGN]
 
     def note(number: int, _frame: FrameType | None) -> None:
+        if signal.SIGINT in heeded:
+            # The system's own handling, not Python's: it works while a kernel computes for long.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         if request.signal is None:
             request.signal = signal.Signals(number)
             _say(_MESSAGE)
-        # The system's own handling, not Python's: it works even while a kernel computes for long.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        elif number == signal.SIGINT:  # It came before the line above.
+            signal.raise_signal(signal.SIGINT)
 
     for number in heeded:
         signal.signal(number, note)

@@ -1,0 +1,216 @@
+"""However a run ends, what was saved stays, and it goes on from there. Real processes only."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import random
+import resource
+import signal
+import subprocess
+import termios
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from workspace import Workspace, make_workspace
+
+from trainsmith_schemas import events
+from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
+
+KILLS = int(os.environ.get("TRAINSMITH_KILLS", "3"))
+"""How often a run is killed. More of them take longer and find rarer moments."""
+
+
+def _wait_for(process: subprocess.Popen[str], log: Path, text: str) -> None:
+    patience = time.monotonic() + 60
+    while not (log.exists() and text in log.read_text(encoding="utf-8")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < patience, f"{text!r} never appears"
+        time.sleep(0.02)
+
+
+def _steps(workspace: Workspace, name: str) -> list[int]:
+    folder = workspace.run_folder(name) / "checkpoints"
+    return [verify_checkpoint(path).step for path in checkpoints_in(folder)]
+
+
+def _final(workspace: Workspace, name: str) -> bytes:
+    return (workspace.run_folder(name) / "final" / "model.safetensors").read_bytes()
+
+
+def _losses(workspace: Workspace, name: str) -> dict[int, float]:
+    said = workspace.events(name)
+    return {event.step: event.loss for event in said if isinstance(event, events.Step)}
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "reason"),
+    [
+        (signal.SIGINT, 130, "Ctrl-C"),
+        (signal.SIGTERM, 143, "SIGTERM"),
+        (signal.SIGHUP, 129, "SIGHUP, its terminal was closed"),
+    ],
+)
+def test_a_signal_saves_says_how_to_go_on_and_ends(
+    workspace: Workspace, number: signal.Signals, code: int, reason: str
+) -> None:
+    workspace.write_recipe(training_config={"checkpoint_frequency": 100_000})
+    options = ("--max-steps", "100000", "--set", "training_config.weight_decay=0.1")
+    with workspace.start("train", "training.yaml", *options) as process:
+        _wait_for(process, workspace.run_folder() / "training.log", "step 3 ")
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in errors
+    assert "Stopping: a checkpoint is saved first." in errors
+    command = f"trainsmith train training.yaml {' '.join((*options[2:], *options[:2]))}"
+    saved, stopped = workspace.events()[-2:]
+    assert isinstance(saved, events.CheckpointSaved)
+    assert isinstance(stopped, events.RunStopped)
+    assert (stopped.reason, stopped.resume) == (reason, f"{command} --resume --name training-001")
+    assert f"stopped after step {stopped.step}: {reason}; go on with: {stopped.resume}" in output
+    assert _steps(workspace, "training-001") == [stopped.step]
+
+
+def test_a_closed_terminal_saves(workspace: Workspace) -> None:
+    """The terminal of an editor is closed: SIGHUP, and nowhere to write any more."""
+    workspace.write_recipe(training_config={"max_steps": 100_000, "checkpoint_frequency": 100_000})
+    leader, follower = pty.openpty()
+    process = workspace.start(
+        *("train", "training.yaml"),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        preexec_fn=lambda: _own(follower),
+    )
+    os.close(follower)
+    with process:
+        _wait_for(process, workspace.run_folder() / "training.log", "step 3 ")
+        os.close(leader)
+        process.wait(timeout=60)
+    assert process.returncode == 129
+    stopped = workspace.events()[-1]
+    assert isinstance(stopped, events.RunStopped)
+    assert _steps(workspace, "training-001") == [stopped.step]
+
+
+def _own(terminal: int) -> None:
+    """Make a terminal the controlling one of this process, which is a new session's first."""
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def test_a_second_ctrl_c_ends_at_once(workspace: Workspace) -> None:
+    """In the middle of a step of many thousand micro-batches."""
+    workspace.write_recipe(
+        training_config={"batch_size": 1, "gradient_accumulation_steps": 100_000}
+    )
+    with workspace.start("train", "training.yaml") as process:
+        _wait_for(process, workspace.run_folder() / "training.log", "run training-001")
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while "Ctrl-C again quits at once" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == -signal.SIGINT
+    assert _steps(workspace, "training-001") == []
+
+
+def test_a_signal_that_nohup_ignores_stays_ignored(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"max_steps": 200})
+    process = workspace.start(
+        *("train", "training.yaml"), preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    )
+    with process:
+        _wait_for(process, workspace.run_folder() / "training.log", "step 3 ")
+        process.send_signal(signal.SIGHUP)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+
+
+def test_a_reader_that_leaves_ends_nothing(workspace: Workspace) -> None:
+    with workspace.start("train", "training.yaml") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_runs_that_are_killed_go_on_as_if_they_had_not_been(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"max_steps": 60, "checkpoint_frequency": 1})
+    assert workspace.command("train", "training.yaml", "--name", "whole").returncode == 0
+    chance = random.Random(0)
+    log = workspace.run_folder("cut") / "training.log"
+    for attempt in range(KILLS):
+        resume = ["--resume"] if attempt else []
+        with workspace.start("train", "training.yaml", "--name", "cut", *resume) as process:
+            _wait_for(process, log, "run cut" if chance.random() < 0.3 else f"step {attempt + 1} ")
+            time.sleep(chance.uniform(0, 0.1))
+            process.kill()
+        _steps(workspace, "cut")  # Every one of them is whole.
+    result = workspace.command("train", "training.yaml", "--name", "cut", "--resume")
+    assert result.returncode == 0, result.stderr
+    assert _losses(workspace, "cut") == _losses(workspace, "whole")
+    assert _final(workspace, "cut") == _final(workspace, "whole")
+    folder = workspace.run_folder("cut") / "checkpoints"
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_file_that_may_not_grow_stops_the_run_cleanly(workspace: Workspace) -> None:
+    """A limit of the system's: from the second start on, no checkpoint can be written."""
+    assert workspace.command("train", "training.yaml", "--name", "whole").returncode == 0
+    workspace.command("train", "training.yaml", "--name", "cut", "--max-steps", "2")
+    before = _steps(workspace, "cut")
+    process = workspace.start(
+        *("train", "training.yaml", "--name", "cut", "--resume"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+    )
+    with process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "model.safetensors: File too large" in errors
+    assert "Traceback" not in errors
+    failed = workspace.events("cut")[-1]
+    assert isinstance(failed, events.RunFailed)
+    assert "the last checkpoint is checkpoints/step-000002" in str(failed.advice)
+    assert _steps(workspace, "cut") == before == [2]
+    assert workspace.command("train", "training.yaml", "--name", "cut", "--resume").returncode == 0
+    assert _final(workspace, "cut") == _final(workspace, "whole")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Generator[Workspace, None, None]:
+    """A workspace whose checkpoints go to a disk of 1.4 megabytes."""
+    workspace = make_workspace(tmp_path)
+    disk = workspace.path / "checkpoints"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1400k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small disk takes root's rights")
+    yield workspace
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_stops_the_run_cleanly(small_disk: Workspace) -> None:
+    small_disk.write_recipe(
+        training_config={"max_steps": 40, "checkpoint_frequency": 1, "keep_last_n": 100}
+    )
+    result = small_disk.command("train", "training.yaml")
+    assert result.returncode == 1
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+    kept = _steps(small_disk, "training-001")
+    assert kept == list(range(1, len(kept) + 1))
+    assert len(kept) >= 2, "everything earlier is intact"
+    folder = small_disk.run_folder("training-001") / "checkpoints"
+    assert len(list(folder.iterdir())) == len(kept), "nothing half written stays"
+    # Every line is whole, and with fewer checkpoints to keep there is space again.
+    small_disk.events("training-001")
+    few = ("--set", "training_config.keep_last_n=1")
+    goes_on = small_disk.command("train", "training.yaml", "--resume", *few)
+    assert goes_on.returncode == 0, goes_on.stderr
+    assert _losses(small_disk, "training-001").keys() == set(range(1, 41))
