@@ -90,6 +90,12 @@ def command(name: str) -> Command:
     return next(one for one in COMMANDS if one.id == f"trainsmith.{name}")
 
 
+CREATE_NEXT_VERSION = "trainsmith.createNextVersion"
+"""The server's command that copies a recipe to the next free name: `run.yaml` to `run_v2.yaml`.
+
+Its argument is the recipe's URI, and so is its answer.
+"""
+
 RUN_PLAN = "trainsmith/runPlan"
 DOCUMENT_STATUS = "trainsmith/documentStatus"
 RUNS = "trainsmith/runs"

@@ -20,6 +20,7 @@ from trainsmith_server.files import Files
 from trainsmith_server.handlers.annotate import annotate
 from trainsmith_server.handlers.answer import answer
 from trainsmith_server.handlers.configure import configure
+from trainsmith_server.handlers.edit import edit
 from trainsmith_server.handlers.follow import follow
 from trainsmith_server.handlers.recipes import answer_about_recipes
 from trainsmith_server.handlers.structure import structure
@@ -109,6 +110,7 @@ def create_server() -> Server:
     structure(server)
     annotate(server)
     follow(server)
+    edit(server)
     answer_about_recipes(server)
     return server
 

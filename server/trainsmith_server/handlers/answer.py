@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from trainsmith_server import convert
+from trainsmith_server.handlers.edit import SORT, document_actions
 
 if TYPE_CHECKING:
     from trainsmith_server.app import Server
@@ -45,7 +46,14 @@ def answer(server: Server) -> None:
 
     @server.feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,
-        lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, convert.FIX_ALL]),
+        lsp.CodeActionOptions(
+            code_action_kinds=[
+                lsp.CodeActionKind.QuickFix,
+                lsp.CodeActionKind.Refactor,
+                convert.FIX_ALL,
+                SORT,
+            ]
+        ),
     )
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         from trainsmith_server.features.code_actions import fix_all, quick_fixes
@@ -62,6 +70,11 @@ def answer(server: Server) -> None:
             ]
         if _wants(params.context, convert.FIX_ALL) and (edits := fix_all(analysis)):
             actions.append(convert.fix_all(edits, analysis, session.encoding))
+        actions += [
+            action
+            for action in document_actions(analysis, params, session.encoding)
+            if action.kind and _wants(params.context, action.kind)
+        ]
         return actions
 
 

@@ -1,0 +1,49 @@
+"""What can be done with a whole document, as an editor's menu offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from trainsmith_schemas.profiles import PROFILES
+from trainsmith_server.analysis.findings import Edit
+from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.features.edits.conversion import conversions, convert_document
+from trainsmith_server.features.edits.layout import CannotMoveError
+from trainsmith_server.features.edits.order import sort_keys
+from trainsmith_server.features.edits.sections import add_section, missing_sections
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An edit of a document."""
+
+    title: str
+    kind: Literal["rewrite", "sort"]
+    edits: tuple[Edit, ...]
+
+
+def offers(analysis: Analysis, offset: int) -> Iterator[Offer]:
+    """All edits that would change something; `offset` is where the cursor is."""
+    if not analysis.documents or analysis.tree.faults:
+        return
+    for trainer in conversions(analysis):
+        title = f"Convert to {PROFILES[trainer].title}"
+        yield from _offer(title, "rewrite", partial(convert_document, analysis, trainer))
+    for missing in missing_sections(analysis, offset):
+        title = f"Add `{missing.field.key}`"
+        yield from _offer(title, "rewrite", partial(add_section, analysis, missing))
+    yield from _offer("Sort into canonical order", "sort", partial(sort_keys, analysis))
+
+
+def _offer(
+    title: str, kind: Literal["rewrite", "sort"], make: Callable[[], tuple[Edit, ...]]
+) -> Iterator[Offer]:
+    try:
+        edits = make()
+    except CannotMoveError:
+        return
+    if edits:
+        yield Offer(title, kind, edits)
