@@ -1,17 +1,11 @@
-"""The language server: its parts, and what it publishes. `handlers/` has what it answers.
-
-The texts are kept by our own `Session`. pygls would split lines with `str.splitlines`, which also
-breaks at U+2028 and form feeds, and so lose step with the editor.
-"""
+"""The language server: its parts, and what it publishes. `handlers/` has what it answers."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from trainsmith_schemas import __version__
 from trainsmith_server import convert
@@ -25,33 +19,22 @@ from trainsmith_server.handlers.follow import follow
 from trainsmith_server.handlers.recipes import answer_about_recipes
 from trainsmith_server.handlers.structure import structure
 from trainsmith_server.handlers.synchronise import synchronise
+from trainsmith_server.protocol import Protocol, serve_stdio
 from trainsmith_server.session import Session
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
     from trainsmith_server.runs import Runs
 
 
-class _Protocol(LanguageServerProtocol):
-    """pygls without its own copy of the texts."""
-
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
-        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_OPEN], (params,), None
-
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
-        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CHANGE], (params,), None
-
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
-        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CLOSE], (params,), None
-
-
 class Server(LanguageServer):
     """A pygls server and the documents that are open."""
 
     def __init__(self) -> None:
-        super().__init__("trainsmith", __version__, protocol_cls=_Protocol)
+        super().__init__("trainsmith", __version__, protocol_cls=Protocol)
+        assert isinstance(self.protocol, Protocol)
+        self.protocol.when_idle = self._publish_outdated
+        self._outdated: dict[str, None] = {}
+        """The documents that have changed since they were last published."""
         self.configuration = Configuration(self)
         self.session = Session(self.configuration.options)
         self.files = Files(self.session)
@@ -66,10 +49,16 @@ class Server(LanguageServer):
         return self._runs
 
     def publish_around(self, uri: str) -> None:
-        """Send what is wrong with a document that changed, and with those that name it."""
-        self.publish(uri)
-        for other in self.files.naming(uri):
-            self.publish(other)
+        """Send what is wrong with a document that changed, and with those that name it.
+
+        What the editor waits for comes first, and of several changes in a row only the last counts.
+        """
+        self._outdated.update(dict.fromkeys([uri, *self.files.naming(uri)]))
+
+    def _publish_outdated(self) -> None:
+        outdated, self._outdated = list(self._outdated), {}
+        for uri in outdated:
+            self.publish(uri)
 
     def publish(self, uri: str) -> None:
         """Send what is wrong with an open document."""
@@ -117,4 +106,4 @@ def create_server() -> Server:
 
 def serve() -> None:
     """Serve one editor on stdin and stdout until it says goodbye."""
-    create_server().start_io()
+    serve_stdio(create_server())

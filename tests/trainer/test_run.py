@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from typing import Any
 
 import numpy as np
-import pytest
 import safetensors.numpy
 import torch
 import transformers
@@ -140,27 +137,6 @@ def test_a_taken_name_is_refused_and_default_names_count_up(workspace: Workspace
     result = workspace.command("train", "training.yaml", "--max-steps", "1")
     assert result.returncode == 0
     assert workspace.run_folder("training-008").is_dir()
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_saves_and_stops(workspace: Workspace, number: signal.Signals, code: int) -> None:
-    workspace.write_recipe(training_config={"max_steps": 100_000, "checkpoint_frequency": 100_000})
-    with workspace.start("train", "training.yaml") as process:
-        log = workspace.run_folder() / "training.log"
-        while not (log.exists() and "step 3 " in log.read_text(encoding="utf-8")):
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.05)
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == code
-    assert "Traceback" not in errors
-    saved, stopped = workspace.events()[-2:]
-    assert isinstance(saved, events.CheckpointSaved)
-    assert isinstance(stopped, events.RunStopped)
-    (checkpoint,) = checkpoints_in(workspace.run_folder() / "checkpoints")
-    assert verify_checkpoint(checkpoint).step == stopped.step == saved.step
-    written = workspace.command("generate", "checkpoints/training-001", "--prompt", "T")
-    assert written.returncode == 0, written.stderr
 
 
 def test_a_diverging_run_stops_before_its_weights_are_spoilt(workspace: Workspace) -> None:

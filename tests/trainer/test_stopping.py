@@ -24,9 +24,12 @@ KILLS = int(os.environ.get("TRAINSMITH_KILLS", "3"))
 """How often a run is killed. More of them take longer and find rarer moments."""
 
 
-def _wait_for(process: subprocess.Popen[str], log: Path, text: str) -> None:
+def _wait_for(
+    process: subprocess.Popen[str], log: Path, text: str, *, times: int = 1, after: int = 0
+) -> None:
+    """Wait until a text was written so many times behind a place in the log."""
     patience = time.monotonic() + 60
-    while not (log.exists() and text in log.read_text(encoding="utf-8")):
+    while not (log.exists() and log.read_text(encoding="utf-8")[after:].count(text) >= times):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < patience, f"{text!r} never appears"
         time.sleep(0.02)
@@ -95,6 +98,8 @@ def test_a_closed_terminal_saves(workspace: Workspace) -> None:
     stopped = workspace.events()[-1]
     assert isinstance(stopped, events.RunStopped)
     assert _steps(workspace, "training-001") == [stopped.step]
+    written = workspace.command("generate", "checkpoints/training-001", "--prompt", "T")
+    assert written.returncode == 0, written.stderr
 
 
 def _own(terminal: int) -> None:
@@ -141,15 +146,19 @@ def test_a_reader_that_leaves_ends_nothing(workspace: Workspace) -> None:
 
 
 def test_runs_that_are_killed_go_on_as_if_they_had_not_been(workspace: Workspace) -> None:
-    workspace.write_recipe(training_config={"max_steps": 60, "checkpoint_frequency": 1})
+    """Each is killed at its first steps, when it saves most of the time, or before them."""
+    steps = 4 * KILLS + 4
+    workspace.write_recipe(training_config={"max_steps": steps, "checkpoint_frequency": 1})
     assert workspace.command("train", "training.yaml", "--name", "whole").returncode == 0
     chance = random.Random(0)
     log = workspace.run_folder("cut") / "training.log"
     for attempt in range(KILLS):
         resume = ["--resume"] if attempt else []
+        before = len(log.read_text(encoding="utf-8")) if attempt else 0
         with workspace.start("train", "training.yaml", "--name", "cut", *resume) as process:
-            _wait_for(process, log, "run cut" if chance.random() < 0.3 else f"step {attempt + 1} ")
-            time.sleep(chance.uniform(0, 0.1))
+            _wait_for(process, log, "  loss ", times=chance.randrange(3), after=before)
+            time.sleep(chance.uniform(0, 0.03))
+            assert process.poll() is None, "it is killed in the middle"
             process.kill()
         _steps(workspace, "cut")  # Every one of them is whole.
     result = workspace.command("train", "training.yaml", "--name", "cut", "--resume")

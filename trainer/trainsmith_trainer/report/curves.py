@@ -10,7 +10,7 @@ from pathlib import Path
 from trainsmith_schemas import events
 from trainsmith_trainer.report.drawing import start_drawing, wait_for_drawing
 
-_SECONDS_BETWEEN_DRAWINGS = 30.0
+_SECONDS_BETWEEN_DRAWINGS = 120.0
 
 
 class Curves:

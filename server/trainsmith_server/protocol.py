@@ -1,0 +1,127 @@
+"""pygls, with what an editor feels: it reads ahead, drops what was cancelled, works when it may.
+
+The texts are kept by our own `Session`. pygls would split lines with `str.splitlines`, which also
+breaks at U+2028 and form feeds, and so lose step with the editor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Generator
+from threading import Event, Thread
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcRequestCancelled
+from pygls.io_ import StdoutWriter, run_async
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+_CHUNK = 1 << 16
+_PAUSE = 0.002
+"""Seconds in which an editor sends the request that follows a keystroke."""
+
+
+class Protocol(LanguageServerProtocol):
+    """Messages wait in line while others are read, so that a cancelled request is never begun."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: deque[Any] = deque()
+        self._at_work = False
+        self._pause: asyncio.TimerHandle | None = None
+        self.when_idle: Callable[[], None] = lambda: None
+        """Called when no message waits."""
+
+    def handle_message(self, message: Any) -> None:
+        """Put a message in line; a cancellation takes its request out of it."""
+        if getattr(message, "method", None) == lsp.CANCEL_REQUEST and self._cancel(message):
+            return
+        self._waiting.append(message)
+        if self._pause:
+            self._pause.cancel()
+        if not self._at_work:
+            self._at_work = True
+            asyncio.get_running_loop().call_soon(self._work)
+
+    async def finish(self) -> None:
+        """Wait until every message has been handled."""
+        while self._at_work:
+            await asyncio.sleep(0)
+
+    def _work(self) -> None:
+        """Handle one message, and let the reader look for others before the next."""
+        loop = asyncio.get_running_loop()
+        try:
+            if self._waiting:
+                super().handle_message(self._waiting.popleft())
+        finally:
+            self._at_work = bool(self._waiting)
+            if self._at_work:
+                loop.call_soon(self._work)
+            else:
+                self._pause = loop.call_later(_PAUSE, lambda: self.when_idle())
+
+    def _cancel(self, message: Any) -> bool:
+        """Answer a request that waits; false where there is none."""
+        for request in self._waiting:
+            if getattr(request, "id", None) == message.params.id and hasattr(request, "method"):
+                self._waiting.remove(request)
+                error = JsonRpcRequestCancelled("the request was cancelled before it was begun")
+                self._send_response(request.id, error=error.to_response_error())
+                return True
+        return False
+
+    # pygls would keep the texts itself here.
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
+        """Leave it to our own handler."""
+        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_OPEN], (params,), None
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+        """Leave it to our own handler."""
+        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
+        """Leave it to our own handler."""
+        yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CLOSE], (params,), None
+
+
+def serve_stdio(server: LanguageServer) -> None:
+    """Serve one editor until it says goodbye or closes stdin.
+
+    pygls reads a message when the one before it has been handled. Here a thread of its own reads
+    whatever the editor has sent.
+    """
+    protocol = server.protocol
+    assert isinstance(protocol, Protocol)
+    protocol.set_writer(StdoutWriter(sys.stdout.buffer))
+    try:
+        asyncio.run(_serve(server, protocol))
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass  # The editor is gone.
+    finally:
+        server.shutdown()
+
+
+async def _serve(server: LanguageServer, protocol: Protocol) -> None:
+    loop, reader, stdin = asyncio.get_running_loop(), asyncio.StreamReader(), sys.stdin.fileno()
+
+    def read() -> None:
+        try:
+            while data := os.read(stdin, _CHUNK):
+                loop.call_soon_threadsafe(reader.feed_data, data)
+            loop.call_soon_threadsafe(reader.feed_eof)
+        except RuntimeError:  # The loop has ended first.
+            pass
+
+    Thread(target=read, daemon=True, name="stdin").start()
+    stopped = Event()
+    await run_async(stopped, reader, protocol, error_handler=server.report_server_error)
+    await protocol.finish()

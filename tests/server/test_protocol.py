@@ -1,0 +1,68 @@
+"""The editor's messages are read ahead: what is cancelled is dropped, what is asked comes first."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+URI = "file:///training.yaml"
+LARGE = "---\n".join(f"training_config:\n  seed: {seed}\n  batch_size: 0\n" for seed in range(2000))
+
+
+def talk(*messages: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a server says to messages that are all sent at once, up to its end."""
+    opened = {"uri": URI, "languageId": "yaml", "version": 1, "text": LARGE}
+    start = (
+        {"id": "start", "method": "initialize", "params": {"capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"method": "textDocument/didOpen", "params": {"textDocument": opened}},
+    )
+    end = ({"id": "end", "method": "shutdown"}, {"method": "exit"})
+    sent = b""
+    for message in (*start, *messages, *end):
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        sent += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    command = [sys.executable, "-m", "trainsmith", "lsp"]
+    done = subprocess.run(command, input=sent, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    said: list[dict[str, Any]] = []
+    rest = done.stdout
+    while rest:
+        head, _, rest = rest.partition(b"\r\n\r\n")
+        length = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
+        said.append(json.loads(rest[:length]))
+        rest = rest[length:]
+    return said
+
+
+def hover(number: int) -> dict[str, Any]:
+    at = {"textDocument": {"uri": URI}, "position": {"line": 1, "character": 4}}
+    return {"id": number, "method": "textDocument/hover", "params": at}
+
+
+def cancel(number: int) -> dict[str, Any]:
+    return {"method": "$/cancelRequest", "params": {"id": number}}
+
+
+def answers(said: list[dict[str, Any]]) -> dict[Any, Any]:
+    """The error code, or `None` for a result, of every request."""
+    return {one["id"]: one.get("error", {}).get("code") for one in said if "id" in one}
+
+
+def test_a_cancelled_request_is_answered_and_never_begun() -> None:
+    said = talk(hover(1), hover(2), hover(3), cancel(2), cancel(99))
+    assert answers(said) == {"start": None, 1: None, 2: -32800, 3: None, "end": None}
+
+
+def test_a_request_is_answered_before_the_diagnostics_of_the_change_before_it() -> None:
+    change = {
+        "textDocument": {"uri": URI, "version": 2},
+        "contentChanges": [{"text": LARGE + "---\ntraining_config:\n  batch_size: 0\n"}],
+    }
+    said = talk({"method": "textDocument/didChange", "params": change}, hover(1))
+    kinds = [one.get("method", one.get("id")) for one in said]
+    published = "textDocument/publishDiagnostics"
+    assert 1 in kinds
+    assert published not in kinds or kinds.index(1) < kinds.index(published)
