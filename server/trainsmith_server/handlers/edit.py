@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # `trainsmith_schemas.protocol` owns the name; the tests hold them together.
 CREATE_NEXT_VERSION = "trainsmith.createNextVersion"
-SORT = lsp.CodeActionKind("source.sort.trainsmith")
+SORT = "source.sort.trainsmith"
 REWRITE = lsp.CodeActionKind.RefactorRewrite
 
 
