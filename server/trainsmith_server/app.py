@@ -37,7 +37,7 @@ class Server(LanguageServer):
         """The documents that have changed since they were last published."""
         self.configuration = Configuration(self)
         self.session = Session(self.configuration.options)
-        self.files = Files(self.session)
+        self.files = Files(self.session, self.configuration.options)
         self._runs: Runs | None = None
 
     @property
@@ -67,15 +67,13 @@ class Server(LanguageServer):
         parts = self.session.parts(uri)
         if not parts:
             return
-        from trainsmith_server.features.model_problems import judged, model_problems
-
         self.files.follow(uri, parts)
-        models = self.files.models(*parts)
-        diagnostics: list[lsp.Diagnostic] = []
-        for part in parts:
-            problems = judged(model_problems(part, models), part)
-            diagnostics += convert.diagnostics(part, self.session.encoding)
-            diagnostics += convert.model_problems(problems, part, self.session.encoding)
+        encoding = self.session.encoding
+        diagnostics = [
+            one
+            for part in parts
+            for one in convert.diagnostics(self.files.findings(part), part, encoding)
+        ]
         if any(part.kind for part in parts):
             self.configuration.tell(uri)
         version = self.session.version(uri)
@@ -86,6 +84,7 @@ class Server(LanguageServer):
     def publish_all(self) -> None:
         """Judge every open document again."""
         self.session.judge_again()
+        self.files.judge_again()
         for uri in self.session.uris():
             self.publish(uri)
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from pygls.uris import to_fs_path
 
 from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.analysis.options import Options
+from trainsmith_server.files import Files
 from trainsmith_server.fixing import fixed, unified_diff, write_whole
 from trainsmith_server.judgement import Projects, merge
 from trainsmith_server.reports import Checked
@@ -24,6 +26,7 @@ from trainsmith_server.reports.text import text_report
 
 Format = Literal["text", "json", "sarif", "github"]
 STDIN = "-"
+NO_NAME = "<stdin>"
 _REPORTS: Mapping[Format, Callable[[list[Checked]], str]] = {
     "text": text_report,
     "json": json_report,
@@ -46,7 +49,7 @@ class Wishes:
     strict: bool = False
     """Warnings count as errors."""
     profile: Trainer | None = None
-    stdin_filename: str = "<stdin>"
+    stdin_filename: str = NO_NAME
 
 
 def check_paths(paths: Iterable[str], wishes: Wishes | None = None) -> int:
@@ -70,6 +73,7 @@ def check_paths(paths: Iterable[str], wishes: Wishes | None = None) -> int:
         kept = [_fix(one) for one in checked]
         checked = [one for one in kept if one is not None]
         failed = failed or len(checked) < len(kept)
+    checked = _with_other_files(checked, wishes, projects)
     report = _REPORTS[wishes.output_format](checked)
     if report:
         # A text that was fixed has stdout for itself.
@@ -77,6 +81,25 @@ def check_paths(paths: Iterable[str], wishes: Wishes | None = None) -> int:
     grave = ("error", "warning") if wishes.strict else ("error",)
     errors = any(f.severity in grave for one in checked for f in one.analysis.findings)
     return 2 if failed else 1 if errors else 0
+
+
+def _with_other_files(
+    checked: Iterable[Checked], wishes: Wishes, projects: Projects
+) -> list[Checked]:
+    """The files with what is wrong between them and those that they name, as in the editor."""
+
+    def options(uri: str) -> Options:
+        try:
+            return _options(Path(to_fs_path(uri) or ""), wishes, projects)
+        except UnreadableError:  # Told already, or it is about no file that was asked for.
+            return Options(wishes.profile)
+
+    files = Files(options=options)
+    files.folders = (Path.cwd(),)
+    return [
+        replace(one, analysis=replace(one.analysis, findings=files.findings(one.analysis)))
+        for one in checked
+    ]
 
 
 def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bool]]:
@@ -113,8 +136,11 @@ def _check(path: Path, named: bool, wishes: Wishes, projects: Projects) -> Check
     except UnreadableError as error:
         _complain(str(error))
         return None
-    uri = path.as_uri() if path.is_absolute() else shown
-    return Checked(shown, named, analyze(text, uri, options), stdin=str(path) == STDIN)
+    stdin = str(path) == STDIN
+    # A text from stdin has a place if it has a name.
+    is_file = not stdin or wishes.stdin_filename != NO_NAME
+    uri = Path(shown).absolute().as_uri() if is_file else shown
+    return Checked(shown, named, analyze(text, uri, options), stdin)
 
 
 def _options(path: Path, wishes: Wishes, projects: Projects) -> Options:

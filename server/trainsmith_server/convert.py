@@ -22,7 +22,6 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.features.folding import Fold
     from trainsmith_server.features.hover import Hover
     from trainsmith_server.features.inlay_hints import Hint
-    from trainsmith_server.features.model_problems import ModelProblem
     from trainsmith_server.features.references import Reference
     from trainsmith_server.features.symbols import Symbol
 
@@ -86,9 +85,11 @@ def to_range(span: Span, lines: LineIndex, encoding: Encoding) -> lsp.Range:
     return lsp.Range(start, end)
 
 
-def diagnostics(analysis: Analysis, encoding: Encoding) -> list[lsp.Diagnostic]:
-    """All findings of a document."""
-    return [_diagnostic(finding, analysis, encoding) for finding in analysis.findings]
+def diagnostics(
+    findings: Iterable[Finding], analysis: Analysis, encoding: Encoding
+) -> list[lsp.Diagnostic]:
+    """Findings of a document."""
+    return [_diagnostic(finding, analysis, encoding) for finding in findings]
 
 
 def _diagnostic(finding: Finding, analysis: Analysis, encoding: Encoding) -> lsp.Diagnostic:
@@ -102,8 +103,7 @@ def _diagnostic(finding: Finding, analysis: Analysis, encoding: Encoding) -> lsp
         tags=[_TAGS[tag] for tag in finding.tags] or None,
         related_information=[
             lsp.DiagnosticRelatedInformation(
-                lsp.Location(analysis.uri, to_range(related.span, analysis.lines, encoding)),
-                related.message,
+                _location(related.span, related.other or analysis, encoding), related.message
             )
             for related in finding.related
         ]
@@ -111,29 +111,8 @@ def _diagnostic(finding: Finding, analysis: Analysis, encoding: Encoding) -> lsp
     )
 
 
-def model_problems(
-    problems: Iterable[ModelProblem], analysis: Analysis, encoding: Encoding
-) -> list[lsp.Diagnostic]:
-    """Problems whose causes stand in other files."""
-    return [
-        lsp.Diagnostic(
-            range=to_range(problem.span, analysis.lines, encoding),
-            message=problem.message,
-            severity=_SEVERITIES[problem.severity],
-            code=problem.code,
-            source=SOURCE,
-            related_information=[
-                lsp.DiagnosticRelatedInformation(
-                    lsp.Location(
-                        problem.model.uri, to_range(cause.span, problem.model.lines, encoding)
-                    ),
-                    cause.message,
-                )
-                for cause in problem.causes
-            ],
-        )
-        for problem in problems
-    ]
+def _location(span: Span, analysis: Analysis, encoding: Encoding) -> lsp.Location:
+    return lsp.Location(analysis.uri, to_range(span, analysis.lines, encoding))
 
 
 def hover(found: Hover, analysis: Analysis, encoding: Encoding) -> lsp.Hover:

@@ -1,10 +1,10 @@
-"""The files that open documents name: where they are, and what they say."""
+"""The files that documents name: where they are, and what they say."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,11 +15,20 @@ from pygls.uris import from_fs_path, to_fs_path
 from trainsmith_server.session import Session
 
 if TYPE_CHECKING:
+    from trainsmith_schemas.trainers import Trainer
+    from trainsmith_server.analysis.findings import Finding
+    from trainsmith_server.analysis.options import Options
     from trainsmith_server.analysis.result import Analysis
     from trainsmith_server.features.paths import FolderEntry
 
-_VARIABLE = re.compile(r"\$\{?(TT_METAL_RUNTIME_ROOT|TT_METAL_HOME)\b\}?")
+_ROOTS = ("TT_METAL_RUNTIME_ROOT", "TT_METAL_HOME")
+"""The variables for the top of tt-metal; the second is the older."""
+_VARIABLE = re.compile(rf"\$\{{?({'|'.join(_ROOTS)})\b\}}?")
 """What tt-train expands in paths. Other variables are none of our business."""
+_TT_TRAIN_FOLDERS = (".", "configs", "model_configs", "configs/model_configs")
+"""tt-train's own recipes write a model's path from its top, from `configs`, or as a bare name."""
+_FOLDERS_ABOVE = 4
+"""How far above a recipe tt-train's top may be."""
 _MOST_ENTRIES = 1000
 """How much of a folder is looked at while somebody types."""
 _LARGEST = 1_000_000
@@ -36,23 +45,39 @@ class _Read:
 class Files:
     """Files on the disk, with what is open in the editor laid over them."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(
+        self, session: Session | None = None, options: Callable[[str], Options | None] | None = None
+    ) -> None:
+        self._session = session or Session()
+        self._options = options or _no_options
+        """What a file, by its URI, is judged by."""
         self._read: dict[Path, _Read] = {}
         self._named: dict[str, frozenset[Path]] = {}
         self.folders: tuple[Path, ...] = ()
-        """The folders of the workspace."""
+        """The folders of the workspace; on the command line, the working directory."""
 
-    def find(self, uri: str, written: str) -> Path | None:
-        """The file that a document means by a path, as the trainer would find it.
+    def judge_again(self) -> None:
+        """Forget what was read, since what files are judged by has changed."""
+        self._read.clear()
+
+    def findings(self, analysis: Analysis) -> tuple[Finding, ...]:
+        """All that is wrong with a text: in itself, and between it and the files that it names."""
+        from trainsmith_server.features.file_problems import file_problems
+
+        around = file_problems(analysis, self.models(analysis), self._missing(analysis))
+        found = (*analysis.findings, *around)
+        return tuple(sorted(found, key=lambda finding: (finding.span, finding.code)))
+
+    def find(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> Path | None:
+        """The file that a document means by a path, as its trainer would find it.
 
         It is looked for beside the document first, then in the workspace folder around it, which
-        is the working directory of Run Training.
+        is the working directory of Run Training; for tt-train, also where its own files lie.
         """
         expanded = _expand(written)
         if expanded is None:
             return None
-        for folder in self._bases(uri):
+        for folder in self._bases(uri, trainer):
             path = Path(os.path.normpath(folder / expanded))
             try:
                 if path.is_file():
@@ -87,8 +112,44 @@ class Files:
     def _model_paths(self, analyses: Iterable[Analysis]) -> dict[str, Path]:
         from trainsmith_server.features.references import model_references
 
-        named = {(one.uri, found.written) for one in analyses for found in model_references(one)}
-        return {name: path for uri, name in named if (path := self.find(uri, name))}
+        return {
+            named.written: path
+            for one in analyses
+            for named in model_references(one)
+            if (path := self.find(one.uri, named.written, trainer_of(one)))
+        }
+
+    def _missing(self, analysis: Analysis) -> dict[str, tuple[str, ...]]:
+        """Where was looked for the files that a document names and that are not there.
+
+        Paths of which nobody here can tell where they lead are left out: in a text without a
+        place, with a variable that is not set, or below tt-train's own root if that is unknown.
+        """
+        from trainsmith_server.features.references import file_references
+
+        trainer = trainer_of(analysis)
+        missing: dict[str, tuple[str, ...]] = {}
+        for one in file_references(analysis):
+            path = _expand(one.written)
+            if (
+                path is not None
+                and (one.key == "model_config" or trainer == "trainsmith")
+                and self._is_known(analysis.uri, path, trainer)
+                and self.find(analysis.uri, one.written, trainer) is None
+            ):
+                absolute = Path(path).is_absolute()
+                shown = [str(Path(path).parent)] if absolute else self._shown(analysis)
+                missing[one.written] = tuple(shown)
+        return missing
+
+    def _is_known(self, uri: str, path: str, trainer: Trainer) -> bool:
+        """Whether it can be told where a path leads."""
+        if Path(path).is_absolute():
+            return True
+        return _path(uri) is not None and (trainer == "trainsmith" or _tt_train() is not None)
+
+    def _shown(self, analysis: Analysis) -> list[str]:
+        return list(map(str, self._bases(analysis.uri, "trainsmith")))
 
     def naming(self, uri: str) -> list[str]:
         """The open documents that name a file."""
@@ -103,11 +164,16 @@ class Files:
         """A document was closed."""
         self._named.pop(uri, None)
 
-    def _bases(self, uri: str) -> Iterator[Path]:
+    def _bases(self, uri: str, trainer: Trainer = "trainsmith") -> Iterator[Path]:
+        """The folders from which a path in a document may lead, the likeliest first."""
         path = _path(uri)
-        if path:
-            yield path.parent
-            yield from (folder for folder in self.folders if folder in path.parents[1:])
+        if path is None:
+            return
+        yield path.parent
+        yield from (folder for folder in self.folders if folder in path.parents[1:])
+        if trainer != "trainsmith":
+            tops = [*path.parents[:_FOLDERS_ABOVE], *filter(None, (_tt_train(),))]
+            yield from (top / folder for top in tops for folder in _TT_TRAIN_FOLDERS)
 
     def _analysis(self, path: Path) -> Analysis | None:
         """What a file says: as it is in the editor, or else on the disk."""
@@ -119,10 +185,24 @@ class Files:
             stamp = (status.st_mtime_ns, status.st_size)
             known = self._read.get(path)
             if known is None or known.stamp != stamp:
-                known = self._read[path] = _Read(stamp, _analyze(path, status.st_size))
+                known = self._read[path] = _Read(stamp, self._analyze(path, status.st_size))
         except (OSError, UnicodeDecodeError):
             return None
         return known.analysis
+
+    def _analyze(self, path: Path, size: int) -> Analysis | None:
+        from trainsmith_server.analysis.analyze import analyze
+
+        if size > _LARGEST:
+            return None
+        uri = from_fs_path(str(path)) or ""
+        return analyze(path.read_bytes().decode("utf-8-sig"), uri, self._options(uri))
+
+
+def trainer_of(analysis: Analysis) -> Trainer:
+    """The trainer that a text is judged for."""
+    first = analysis.documents[0] if analysis.documents else analysis.beside
+    return first.profile.name if first and first.profile else "trainsmith"
 
 
 def _expand(written: str) -> str | None:
@@ -139,12 +219,14 @@ def _path(uri: str) -> Path | None:
     return Path(path) if path else None
 
 
-def _analyze(path: Path, size: int) -> Analysis | None:
-    from trainsmith_server.analysis.analyze import analyze
+def _no_options(_uri: str) -> None:
+    return None
 
-    if size > _LARGEST:
-        return None
-    return analyze(path.read_text(encoding="utf-8-sig"), from_fs_path(str(path)) or "")
+
+def _tt_train() -> Path | None:
+    """The top of tt-train, where it is known."""
+    root = next((found for name in _ROOTS if (found := os.environ.get(name))), None)
+    return Path(root) / "tt-train" if root else None
 
 
 def _scan(folder: Path) -> list[FolderEntry]:

@@ -150,8 +150,8 @@ async def test_a_recipe_shows_its_model_file(editor: Editor, tmp_path: Path) -> 
     assert "context 128 tokens" in hover.contents.value
 
     model = _open(editor, tmp_path / "model.yaml", MODEL)
-    _replace(editor, model, MODEL.replace("128", "none"))
     assert not await editor.diagnostics(recipe)
+    _replace(editor, model, MODEL.replace("128", "none"))
     [problem] = await editor.diagnostics(recipe)
     assert problem.severity == lsp.DiagnosticSeverity.Warning
     assert problem.code == "model-file-problems"

@@ -10,7 +10,7 @@ from trainsmith_server.features.code_lens import code_lenses
 from trainsmith_server.features.folding import folds
 from trainsmith_server.features.hover import hover
 from trainsmith_server.features.inlay_hints import inlay_hints
-from trainsmith_server.features.model_problems import model_problems
+from trainsmith_server.features.file_problems import file_problems
 from trainsmith_server.features.references import references
 from trainsmith_server.features.selection import selections
 from trainsmith_server.features.symbols import Symbol, symbols
@@ -48,7 +48,7 @@ def _answers_everywhere(text: str, offsets: list[int]) -> None:
     lines = len(analysis.lines.starts)
     assert all(0 <= fold.first < fold.last < lines for fold in folds(analysis) or ())
     assert all(0 <= one.span[0] <= one.span[1] <= end for one in references(analysis))
-    assert all(one.causes for one in model_problems(analysis, models))
+    assert all(one.related for one in file_problems(analysis, models))
     code_lenses(analysis, None)
     for symbol in symbols(analysis):
         _is_well_formed(symbol, end)

@@ -7,7 +7,7 @@ from support import Case, cases
 
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.hover import hover
-from trainsmith_server.features.model_problems import model_problems
+from trainsmith_server.features.file_problems import file_problems
 
 
 @pytest.mark.parametrize("case", cases("model_files"))
@@ -18,9 +18,12 @@ def test_case(case: Case) -> None:
     plain = hover(recipe, case.offset)
     assert plain
     summary = [line for line in shown.markdown.removeprefix(plain.markdown).split("\n") if line]
-    problems = list(model_problems(recipe, models))
+    problems = list(file_problems(recipe, models))
     lines = [
-        str(one.model.lines.line_of(cause.span[0]) + 1) for one in problems for cause in one.causes
+        str(cause.other.lines.line_of(cause.span[0]) + 1)
+        for one in problems
+        for cause in one.related
+        if cause.other
     ]
     assert [
         *(("hover", line) for line in summary),
@@ -36,10 +39,12 @@ RECIPE = "training_config:\n  validation_split: 0.1\n  model_config: m.yaml\n  m
 
 
 def _said(recipe: str, model: str) -> list[tuple[str, str, str]]:
-    found = model_problems(analyze(recipe), {"m.yaml": analyze(model)})
+    found = file_problems(analyze(recipe), {"m.yaml": analyze(model)})
     return [
-        (one.severity, recipe[slice(*one.span)], one.model.text[slice(*one.causes[0].span)])
+        (one.severity, recipe[slice(*one.span)], cause.other.text[slice(*cause.span)])
         for one in found
+        for cause in one.related
+        if cause.other
     ]
 
 

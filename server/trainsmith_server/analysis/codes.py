@@ -12,8 +12,10 @@ from trainsmith_server.rules import all_rules
 ELSEWHERE: Mapping[str, str] = {
     "model-file-problems": "The model file that a recipe names has errors",
     "contradiction": "The model file that a recipe names says something else",
+    "model-config-not-found": "The model file that a recipe names is not there",
+    "data-path-not-found": "The data that a recipe names is not there",
 }
-"""Codes that only the editor gives, since their causes stand in other files."""
+"""Codes whose causes stand in other files, so that a text alone never has them."""
 
 
 @cache

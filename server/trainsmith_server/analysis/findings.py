@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from trainsmith_server.analysis.tree import Span
+
+if TYPE_CHECKING:
+    from trainsmith_server.analysis.result import Analysis
 
 Severity = Literal["error", "warning", "information", "hint"]
 Tag = Literal["unnecessary", "deprecated"]
@@ -37,6 +40,8 @@ class Related:
 
     span: Span
     message: str
+    other: Analysis | None = None
+    """The file that the place is in; `None` for the one that the finding is in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from trainsmith_server import convert
+from trainsmith_server.files import trainer_of
 
 if TYPE_CHECKING:
     from trainsmith_server.app import Server
@@ -24,7 +25,7 @@ def follow(server: Server) -> None:
             convert.document_link(reference, path, part, session.encoding)
             for part in session.parts(params.text_document.uri)
             for reference in file_references(part)
-            if (path := files.find(part.uri, reference.written))
+            if (path := files.find(part.uri, reference.written, trainer_of(part)))
         ]
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
@@ -36,5 +37,7 @@ def follow(server: Server) -> None:
             return None
         offset = convert.to_offset(params.position, analysis.lines, session.encoding)
         reference = reference_at(analysis, offset)
-        path = files.find(analysis.uri, reference.written) if reference else None
+        if reference is None:
+            return None
+        path = files.find(analysis.uri, reference.written, trainer_of(analysis))
         return convert.top_of(path) if path else None

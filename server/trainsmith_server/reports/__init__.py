@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+
+from pygls.uris import to_fs_path
 
 from trainsmith_server.analysis.lines import LineIndex
 from trainsmith_server.analysis.result import Analysis
@@ -19,6 +24,16 @@ class Checked:
     analysis: Analysis
     stdin: bool = False
     """Its text came from stdin; the path is only what it is called."""
+
+
+def shown(one: Checked, other: Analysis) -> str:
+    """What to call a file that a checked one names: by its path from where `one` was found."""
+    path = Path(to_fs_path(other.uri) or other.uri)
+    if Path(one.path).is_absolute():
+        return str(path)
+    with suppress(ValueError):  # Another drive on Windows has no way from here.
+        return os.path.relpath(path)
+    return str(path)
 
 
 def place(span: Span, lines: LineIndex) -> dict[str, int]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from trainsmith_server.reports import Checked, place
+from trainsmith_server.reports import Checked, place, shown
 
 
 def json_report(checked: Iterable[Checked]) -> str:
@@ -22,6 +22,14 @@ def _to_json(checked: Iterable[Checked]) -> list[dict[str, Any]]:
             "code": finding.code,
             "severity": finding.severity,
             "message": finding.message,
+            "related": [
+                {
+                    "path": shown(one, other.other) if other.other else one.path,
+                    **place(other.span, (other.other or one.analysis).lines),
+                    "message": other.message,
+                }
+                for other in finding.related
+            ],
             "fixes": [
                 {
                     "title": fix.title,

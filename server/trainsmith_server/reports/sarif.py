@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from trainsmith_schemas import __version__
 from trainsmith_server.analysis.codes import adjustable_codes
-from trainsmith_server.analysis.findings import Finding, Fix
+from trainsmith_server.analysis.findings import Finding, Fix, Related
 from trainsmith_server.analysis.tree import Span
-from trainsmith_server.reports import Checked, place
+from trainsmith_server.reports import Checked, place, shown
 from trainsmith_server.rules import all_rules
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -57,7 +57,7 @@ def _result(one: Checked, finding: Finding, rule: int) -> dict[str, Any]:
     }
     if finding.related:
         result["relatedLocations"] = [
-            {**_location(one, other.span), "message": {"text": other.message}}
+            {**_location(_place_of(one, other), other.span), "message": {"text": other.message}}
             for other in finding.related
         ]
     if finding.fixes:
@@ -67,6 +67,11 @@ def _result(one: Checked, finding: Finding, rule: int) -> dict[str, Any]:
 
 def _location(one: Checked, span: Span) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": _artifact(one), "region": _region(one, span)}}
+
+
+def _place_of(one: Checked, related: Related) -> Checked:
+    """The file that a related place is in."""
+    return Checked(shown(one, related.other), False, related.other) if related.other else one
 
 
 def _artifact(one: Checked) -> dict[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from trainsmith_server.analysis.findings import Finding
+from trainsmith_server.analysis.findings import Finding, Related
 from trainsmith_server.analysis.lines import LineIndex
-from trainsmith_server.reports import Checked
+from trainsmith_server.reports import Checked, shown
 
 _COLORS = {"error": "red", "warning": "yellow", "information": "blue", "hint": "cyan"}
 _LONGEST_LINE = 200
@@ -27,8 +27,16 @@ def _finding_text(one: Checked, finding: Finding) -> str:
     place = click.style(f"{one.path}:{line + 1}:{column + 1}:", bold=True)
     code = click.style(f"{finding.severity}[{finding.code}]", fg=color, bold=True)
     parts = [f"{place} {code} {finding.message}", _excerpt(finding, lines, color)]
+    parts += [f"    {_elsewhere(one, other)}" for other in finding.related if other.other]
     parts += [f"    {click.style('fix:', fg='green')} {fix.title}" for fix in finding.fixes]
     return "\n".join(parts)
+
+
+def _elsewhere(one: Checked, related: Related) -> str:
+    """A place in another file, for which the excerpt has no room."""
+    assert related.other
+    line, column = related.other.lines.position(related.span[0])
+    return f"{shown(one, related.other)}:{line + 1}:{column + 1}: {related.message}"
 
 
 def _excerpt(finding: Finding, lines: LineIndex, color: str) -> str:

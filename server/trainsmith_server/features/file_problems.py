@@ -1,0 +1,85 @@
+"""What is wrong between a recipe and the files that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from trainsmith_server.analysis.bind import find, value_span
+from trainsmith_server.analysis.findings import Finding, Related
+from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_server.features.quantities import plural
+from trainsmith_server.features.readable import model_of, training_of
+from trainsmith_server.features.references import Reference, file_references
+
+NOT_FOUND: Mapping[str, str] = {
+    "model_config": "model-config-not-found",
+    "data_path": "data-path-not-found",
+}
+"""The codes for files that are not there, by the key that names the file."""
+
+
+def file_problems(
+    analysis: Analysis,
+    models: Mapping[str, Analysis],
+    missing: Mapping[str, tuple[str, ...]] | None = None,
+) -> Iterator[Finding]:
+    """Problems whose causes stand in other files, as severe as was chosen for this one.
+
+    Args:
+        analysis: the recipe, or a part of its file.
+        models: the model files that it names, by their path as it is written.
+        missing: where was looked for each file that is not there, by its path as it is written.
+    """
+    for finding in _all(analysis, models, missing or {}):
+        severity = analysis.severity(finding.code, finding.severity, finding.span)
+        if severity:
+            yield replace(finding, severity=severity)
+
+
+def _all(
+    analysis: Analysis, models: Mapping[str, Analysis], missing: Mapping[str, tuple[str, ...]]
+) -> Iterator[Finding]:
+    for reference in file_references(analysis):
+        model = models.get(reference.written) if reference.key == "model_config" else None
+        if reference.key in NOT_FOUND and reference.written in missing:
+            yield _not_found(reference, missing[reference.written])
+        elif model and (errors := [one for one in model.findings if one.severity == "error"]):
+            yield _broken(reference, model, errors)
+    for known in analysis.documents:
+        yield from _disagreement(known, models)
+
+
+def _not_found(reference: Reference, looked_in: Iterable[str]) -> Finding:
+    looked = " and ".join(f"`{folder}`" for folder in looked_in)
+    message = f"`{reference.key}` names no file: looked for `{reference.written}` in {looked}"
+    return Finding(NOT_FOUND[reference.key], "warning", message, reference.span)
+
+
+def _broken(reference: Reference, model: Analysis, errors: list[Finding]) -> Finding:
+    line = model.lines.line_of(errors[0].span[0]) + 1
+    count = plural(len(errors), "error")
+    message = f"The model file has {count}; line {line}: {errors[0].message}"
+    causes = tuple(Related(one.span, one.message, model) for one in errors)
+    return Finding("model-file-problems", "warning", message, reference.span, related=causes)
+
+
+def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Iterator[Finding]:
+    """A recipe that says another `model_type` than its model file: the trainer refuses it."""
+    recipe = training_of(known) if known.profile.name == "trainsmith" else None
+    wanted = find(known.document.root, ("training_config", "model_type"))
+    if recipe is None or wanted is None or not recipe.training_config.model_type:
+        return
+    analysis = models.get(recipe.training_config.model_file or "")
+    model = model_of(analysis)
+    if analysis and model and model.model_type != recipe.training_config.model_type:
+        message = (
+            f"`model_type` is {recipe.training_config.model_type}, and the model file says "
+            f"{model.model_type}: take it out here, or correct one of them"
+        )
+        root = analysis.documents[0].document.root
+        said = find(root, ("transformer_config", "model_type"))
+        said = said or find(root, ("transformer_config",))
+        span = value_span(said) if said else (0, 0)
+        cause = Related(span, f"here it is {model.model_type}", analysis)
+        yield Finding("contradiction", "error", message, value_span(wanted), related=(cause,))

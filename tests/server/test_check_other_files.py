@@ -1,0 +1,81 @@
+"""`trainsmith check` follows a recipe to the files that it names, as the editor does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from trainsmith_server.cli import check
+
+RECIPE = "training_config:\n  max_steps: 5\n  model_config: model.yaml\n"
+TT_TRAIN = "# trainsmith: profile=tt-train\n"
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("TT_METAL_RUNTIME_ROOT", "TT_METAL_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "configs").mkdir()
+    return tmp_path
+
+
+def _codes(text: str, path: str = "configs/training.yaml") -> list[str]:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
+    printed = CliRunner().invoke(check, ["--format", "json", path]).stdout
+    return [one["code"] for one in json.loads(printed) if one["code"] != "seed-missing"]
+
+
+def test_a_model_file_that_is_not_there(project: Path) -> None:
+    assert _codes(RECIPE) == ["model-config-not-found"]
+    said = CliRunner().invoke(check, ["configs/training.yaml"]).stdout
+    assert f"looked for `model.yaml` in `{project / 'configs'}` and `{project}`" in said
+    # As for the trainer, the working directory is the second place.
+    (project / "model.yaml").write_text("transformer_config: {num_heads: 2}\n", encoding="utf-8")
+    assert _codes(RECIPE) == []
+    ignored = RECIPE.replace("yaml\n", "yaml.old # trainsmith: ignore[model-config-not-found]\n")
+    assert _codes(ignored) == []
+
+
+def test_data_that_is_not_there(project: Path) -> None:
+    assert _codes("training_config:\n  data_path: text.txt\n") == ["data-path-not-found"]
+    (project / "configs" / "text.txt").write_text("words", encoding="utf-8")
+    assert _codes("training_config:\n  data_path: text.txt\n") == []
+
+
+def test_a_model_file_with_errors_is_shown_with_its_place(project: Path) -> None:
+    model = project / "configs" / "model.yaml"
+    model.write_text("transformer_config:\n  num_heads: four\n", encoding="utf-8")
+    assert _codes(RECIPE) == ["model-file-problems"]
+    said = CliRunner().invoke(check, ["configs/training.yaml"]).stdout
+    assert "\n    configs/model.yaml:2:14: `num_heads` is" in said
+    arguments = ["--format", "sarif", "configs/training.yaml"]
+    log = json.loads(CliRunner().invoke(check, arguments).stdout)
+    [result] = [one for one in log["runs"][0]["results"] if "relatedLocations" in one]
+    place = result["relatedLocations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "configs/model.yaml"}
+    assert place["region"]["startLine"] == 2
+
+
+def test_tt_train_says_where_its_files_are_or_nothing_is_known(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, path = TT_TRAIN + RECIPE, "tt-train/configs/training_configs/a.yaml"
+    assert _codes(recipe, path) == []
+    monkeypatch.setenv("TT_METAL_RUNTIME_ROOT", str(project))
+    assert _codes(recipe, path) == ["model-config-not-found"]
+    model = project / "tt-train" / "configs" / "model_configs" / "model.yaml"
+    model.parent.mkdir(parents=True)
+    model.write_text("transformer_config: {num_heads: 2}\n", encoding="utf-8")
+    for spelling in (
+        "model.yaml",
+        "model_configs/model.yaml",
+        "configs/model_configs/model.yaml",
+        "${TT_METAL_RUNTIME_ROOT}/tt-train/configs/model_configs/model.yaml",
+    ):
+        assert _codes(recipe.replace("model.yaml", spelling), path) == [], spelling
+    assert _codes(recipe.replace("model.yaml", "${TT_METAL_HOME}/model.yaml"), path) == []
