@@ -8,6 +8,7 @@ from typing import Literal
 
 from trainsmith_schemas.documents import TrainingDocument
 from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.training import TrainingConfig
 
 DEFAULT_STEPS = 1000
@@ -47,6 +48,19 @@ def weight_decay(training: TrainingConfig) -> float:
     if training.optimizer and training.optimizer.weight_decay is not None:
         return training.optimizer.weight_decay
     return training.weight_decay
+
+
+def momentum(optimizer: OptimizerConfig) -> float:
+    """How much of the last step is repeated; Muon is hardly Muon without it."""
+    if optimizer.momentum is not None:
+        return optimizer.momentum
+    return 0.95 if optimizer.type == "Muon" else 0.0
+
+
+def carries_rounding(training: TrainingConfig) -> bool:
+    """Whether bfloat16 updates shall keep what rounding takes from them."""
+    block = training.optimizer
+    return training.use_kahan_summation or (block is not None and block.kahan_summation)
 
 
 def device_count(document: TrainingDocument) -> int:

@@ -108,6 +108,16 @@ def _clipping(settings: Settings) -> str:
     return _text(training.clip_grad_norm_max_norm) if training.use_clip_grad_norm else "off"
 
 
+def _precision(settings: Settings) -> str:
+    training = settings.document.training_config
+    if training.precision == "fp32":
+        # There is no rounding to carry, but a key that was changed is worth a word.
+        return "fp32, Kahan summation unused" if derived.carries_rounding(training) else "fp32"
+    if training.optimizer and training.optimizer.type == "AdamWFullPrecision":
+        return "bf16 with an fp32 copy"
+    return "bf16 with Kahan summation" if derived.carries_rounding(training) else "bf16"
+
+
 def _devices(settings: Settings) -> str:
     device = settings.document.device_config
     together = ", gradients averaged" if device.enable_ddp else ""
@@ -126,7 +136,7 @@ _KERNELS = {
 _READ_BY_OPTIMIZER = {
     "AdamW": ("beta1", "beta2", "epsilon", "amsgrad"),
     "SGD": ("momentum", "dampening", "nesterov"),
-    "Muon": ("momentum", "nesterov", "ns_steps"),
+    "Muon": ("beta1", "beta2", "epsilon", "momentum", "ns_steps"),
 }
 
 
@@ -138,7 +148,7 @@ def _optimizer(settings: Settings) -> str:
     unusual = [
         f"{key} {_text(getattr(optimizer, key))}"
         for key in _READ_BY_OPTIMIZER.get(kind, ())
-        if getattr(optimizer, key) != getattr(usual, key)
+        if getattr(optimizer, key) not in (None, getattr(usual, key))
     ]
     return ", ".join((kind, *unusual))
 
@@ -236,6 +246,15 @@ _MEANINGS: tuple[_Meaning, ...] = (
         matters=False,
     ),
     _Meaning(
+        "precision",
+        (
+            _training("precision"),
+            _training("use_kahan_summation"),
+            _training("optimizer.kahan_summation"),
+        ),
+        _precision,
+    ),
+    _Meaning(
         "devices", ("device_config.mesh_shape", "device_config.enable_ddp"), _devices, matters=False
     ),
 )
@@ -249,8 +268,6 @@ _WITHOUT_INFLUENCE = (
     "training_config.checkpoint_dir",
     "training_config.keep_last_n",
     "training_config.log_level",
-    "training_config.optimizer.kahan_summation",
-    "training_config.use_kahan_summation",
     "training_config.use_moreh_adamw",
     "training_config.use_wandb",
     "training_config.validation_batch_size",

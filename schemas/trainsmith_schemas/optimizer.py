@@ -33,8 +33,10 @@ class OptimizerConfig(Section):
     ] = "AdamW"
     """Which optimizer updates the weights.
 
-    `AdamW` is right for transformers. `MorehAdamW`, `AdamWComposite` and `AdamWFullPrecision` name
-    the same mathematics in other kernels of ttnn.
+    `AdamW` is right for transformers. `MorehAdamW` and `AdamWComposite` name the same mathematics
+    in other kernels of ttnn; `AdamWFullPrecision` also keeps a float32 copy of bfloat16 weights.
+    `Muon` makes the updates of the matrices inside the blocks orthogonal and leaves the rest to
+    AdamW. `NoOp` leaves the weights alone.
     """
 
     lr: Annotated[
@@ -76,11 +78,18 @@ class OptimizerConfig(Section):
     kahan_summation: Annotated[Flag, _EVERYWHERE] = False
     """Carry the rounding error of each bfloat16 update into the next one.
 
+    The same as `training_config.use_kahan_summation`; either is enough.
+
     Of tt-train's optimizers only `AdamWComposite` and `MorehAdamW` read it.
     """
 
-    momentum: Annotated[Number, Field(ge=0, lt=1), Typical(0.0, 0.95), _EVERYWHERE] = 0.0
-    """How much of the last step is repeated. SGD and Muon."""
+    momentum: Annotated[
+        Number | None, Field(ge=0, lt=1), Typical(0.0, 0.95), Examples(0.9, 0.95), _EVERYWHERE
+    ] = None
+    """How much of the last step is repeated. SGD and Muon.
+
+    Without it, `0.0` for SGD and `0.95` for Muon.
+    """
 
     dampening: Annotated[Number, Field(ge=0, lt=1), _EVERYWHERE] = 0.0
     """Weakens the gradient that enters the momentum. SGD."""

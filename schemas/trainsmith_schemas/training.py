@@ -141,11 +141,27 @@ class TrainingConfig(Section):
     optimizer: Annotated[OptimizerConfig | None, ReadBy("trainsmith", "tt-train")] = None
     """The optimizer and its hyperparameters in one block. Its values win over the flat keys."""
 
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """The number format of weights, gradients and activations.
+
+    `bf16` halves their memory, and is faster where the processor or the GPU has units for it; where
+    it has none, the run says so and computes in `fp32`. Small updates get lost in its rounding:
+    `use_kahan_summation` keeps them, and so does the optimizer `AdamWFullPrecision`. The
+    optimizer's moments are always `fp32`.
+    """
+
     use_moreh_adamw: Annotated[Flag, _FLAT] = False
-    """Take the fused AdamW kernel of ttnn. Elsewhere it is the same mathematics."""
+    """Take the fused AdamW kernel of ttnn. On every other device it is the same mathematics.
+
+    It chooses a kernel and nothing else; PyTorch's AdamW is fused without it.
+    """
 
     use_kahan_summation: Annotated[Flag, _FLAT] = False
-    """Keep the rounding error of bfloat16 updates and add it to the next one. A little slower."""
+    """Keep what rounding to bfloat16 takes from an update, and add it to the next one.
+
+    It takes two more bytes for each parameter and is a little slower. In `fp32` there is nothing
+    to keep.
+    """
 
     use_clip_grad_norm: Annotated[Flag, _ALL] = True
     """Shorten gradients that are longer than `clip_grad_norm_max_norm`.

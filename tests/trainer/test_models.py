@@ -1,4 +1,4 @@
-"""Models and their training: against `transformers`, against `torch.optim`, against themselves."""
+"""Models and their training: against `transformers`, and against themselves."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from workspace import MODEL, TEXT
 
 from trainsmith_schemas.documents import ModelDocument
 from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.training import TrainingConfig
-from trainsmith_trainer.backends import optimizers
 from trainsmith_trainer.backends.torch_backend import TorchBackend, load_decoder
 from trainsmith_trainer.data.batches import IGNORED, Batch
 from trainsmith_trainer.export import model_files, read_model
@@ -156,58 +154,6 @@ def test_dropout_keeps_its_share_and_the_mean(share: float) -> None:
     assert float((dropped == 0).float().mean()) == pytest.approx(share, abs=0.004)
     assert float(dropped.mean()) == pytest.approx(1.0, abs=0.004)
     assert bool((Dropout(share).eval()(dropped) == dropped).all())
-
-
-@pytest.mark.parametrize(
-    ("config", "kind", "options"),
-    [
-        ({"beta2": 0.9}, torch.optim.AdamW, {"betas": (0.9, 0.9)}),
-        ({"amsgrad": True, "epsilon": 0.1}, torch.optim.AdamW, {"amsgrad": True, "eps": 0.1}),
-        ({"type": "SGD"}, torch.optim.SGD, {}),
-        (
-            {"type": "SGD", "momentum": 0.9, "nesterov": True},
-            torch.optim.SGD,
-            {"momentum": 0.9, "nesterov": True},
-        ),
-        (
-            {"type": "SGDComposite", "momentum": 0.9, "dampening": 0.5},
-            torch.optim.SGD,
-            {"momentum": 0.9, "dampening": 0.5},
-        ),
-    ],
-)
-@pytest.mark.parametrize("fused", [True, False])
-def test_optimizers_agree_with_pytorch(
-    config: dict[str, Any],
-    kind: Any,
-    options: dict[str, Any],
-    fused: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def is_fused(_device: torch.device) -> bool:
-        return fused
-
-    monkeypatch.setattr(optimizers, "fused_adamw", is_fused)
-    torch.manual_seed(0)
-    ours, theirs = (torch.nn.Parameter(torch.ones(5, 4)) for _ in range(2))
-    own = optimizers.build_optimizer({"w": ours}, OptimizerConfig.model_validate(config), 0.3)
-    reference = kind([theirs], lr=0.1, weight_decay=0.3, **options)
-    for rate in (0.1, 0.05, 0.2, 0.1):
-        gradient = torch.randn(5, 4)
-        ours.grad, theirs.grad = gradient.clone(), gradient.clone()
-        reference.param_groups[0]["lr"] = rate
-        reference.step()
-        own.step(rate)
-        torch.testing.assert_close(ours, theirs)
-
-
-def test_weight_decay_spares_biases_and_gains() -> None:
-    matrix, bias = torch.nn.Parameter(torch.ones(2, 2)), torch.nn.Parameter(torch.ones(2))
-    own = optimizers.build_optimizer({"m": matrix, "b": bias}, OptimizerConfig(), 0.5)
-    matrix.grad, bias.grad = torch.zeros(2, 2), torch.zeros(2)
-    own.step(0.1)
-    assert matrix[0, 0].item() == pytest.approx(0.95)
-    assert bias[0].item() == 1.0
 
 
 def test_every_layer_has_random_weights_of_the_expected_size() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
 from trainsmith_schemas.documents import TrainingDocument
@@ -21,12 +21,6 @@ class NotActedOn:
     severity: Literal["error", "warning"]
     because: str
     """A sentence after the key's name: what happens instead, what to write."""
-    only: tuple[Any, ...] = ()
-    """The values that it is about; without them every value but the default."""
-
-    def concerns(self, value: Any, default: Any) -> bool:
-        """Whether something must be said about this value."""
-        return value in self.only if self.only else value != default
 
 
 _OWN_MODEL_FILE = "describe the model in a file of its own and name it in `model_config`"
@@ -39,19 +33,9 @@ NOT_ACTED_ON: Mapping[str, NotActedOn] = {
     "training_config.use_moreh_adamw": NotActedOn(
         "warning", "this is a kernel of ttnn; PyTorch's fused AdamW does the same mathematics here"
     ),
-    "training_config.use_kahan_summation": NotActedOn(
-        "warning", "weights are float32 here, so there is no bfloat16 rounding error to carry"
-    ),
     "training_config.use_wandb": NotActedOn("warning", _WANDB),
     "training_config.wandb_project": NotActedOn("warning", _WANDB),
     "training_config.wandb_run_name": NotActedOn("warning", _WANDB),
-    "training_config.optimizer.type": NotActedOn(
-        "error", "this optimizer is not built in yet; write `AdamW` or `SGD`", only=("Muon",)
-    ),
-    "training_config.optimizer.kahan_summation": NotActedOn(
-        "warning", "weights are float32 here, so there is no bfloat16 rounding error to carry"
-    ),
-    "training_config.optimizer.ns_steps": NotActedOn("warning", "only Muon iterates"),
     "training_config.beta1": NotActedOn("error", "write `optimizer.beta1`"),
     "training_config.beta2": NotActedOn("error", "write `optimizer.beta2`"),
     "training_config.eps": NotActedOn("error", "write `optimizer.epsilon`"),
@@ -85,7 +69,7 @@ def not_acted_on(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, Not
         path = (*prefix, facts.key)
         value = getattr(config, name)
         entry = NOT_ACTED_ON.get(".".join(map(str, path))) or _others(facts)
-        if entry and name in config.model_fields_set and entry.concerns(value, info.default):
+        if entry and name in config.model_fields_set and value != info.default:
             yield path, entry
         elif isinstance(value, Section):
             yield from not_acted_on(value, path)

@@ -202,7 +202,7 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
         sequences=run.sampler.sequences,
         validation_tokens=len(run.corpus.validation),
     )
-    for message, key in said:
+    for message, key in (*backend.cautions, *said):
         emit(events.Warned(time=time.time(), message=message, config_path=key))
     return resolved
 

@@ -47,6 +47,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def cautions(self) -> Sequence[tuple[str, str]]:
+        """What a user should know of the device, each with the key of the recipe concerned."""
+        ...
+
+    @property
     def versions(self) -> Mapping[str, Any]:
         """What else decides the bits of a result: the library's version, the kernels chosen."""
         ...

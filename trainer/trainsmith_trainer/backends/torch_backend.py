@@ -17,8 +17,10 @@ from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Gradient, Logits
-from trainsmith_trainer.backends.optimizers import build_optimizer, fused_adamw
+from trainsmith_trainer.backends.optimizers import Optimizer
+from trainsmith_trainer.backends.precision import DTYPES, Precision, has_bf16_units
 from trainsmith_trainer.backends.threads import sensible_threads
+from trainsmith_trainer.backends.update_rules import fused_adamw
 from trainsmith_trainer.data.batches import IGNORED, Batch
 from trainsmith_trainer.models import build_model
 from trainsmith_trainer.models.transformer import LayerCache, Transformer
@@ -30,23 +32,31 @@ class TorchBackend:
 
     def __init__(self, model: TransformerConfig, training: TrainingConfig) -> None:
         self._device, self.device = _choose_device()
+        precision, self.cautions = _choose_precision(training, self._device)
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
-            self._model = build_model(model).to(self._device)
+            self._model = _in_precision(build_model(model).to(self._device), precision)
             self._trainable = {
                 name: parameter
                 for name, parameter in self._model.named_parameters()
                 if parameter.requires_grad
             }
-            self._optimizer = build_optimizer(
+            inside = {id(each) for block in self._model.blocks() for each in block.parameters()}
+            self._optimizer = Optimizer(
                 self._trainable,
                 training.optimizer or OptimizerConfig(),
-                derived.weight_decay(training),
+                weight_decay=derived.weight_decay(training),
+                kahan=derived.carries_rounding(training),
+                inner={name for name, each in self._trainable.items() if id(each) in inside},
             )
         clips = training.use_clip_grad_norm
         self._max_norm = training.clip_grad_norm_max_norm if clips else float("inf")
         self.parameters = sum(parameter.numel() for parameter in self._trainable.values())
-        self.versions = {"torch": torch.__version__, "fused_adamw": fused_adamw(self._device)}
+        self.versions = {
+            "torch": torch.__version__,
+            "fused_adamw": fused_adamw(self._device),
+            "precision": precision,
+        }
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward over an effective batch; the gradient is clipped afterwards."""
@@ -58,7 +68,7 @@ class TorchBackend:
                 loss = self._summed_loss(batch) / tokens
                 loss.backward()
                 total += loss.detach()
-        norm = torch.nn.utils.clip_grad_norm_(self._trainable.values(), self._max_norm)
+        norm = self._clipped_norm()
         # One transfer for both numbers: each would wait for the device.
         loss_value, norm_value = torch.stack((total, norm)).tolist()
         return Gradient(loss_value, norm_value)
@@ -120,10 +130,17 @@ class TorchBackend:
         if self._device.type == "mps" and "mps" in random:
             torch.mps.set_rng_state(_tensor(random["mps"]))
 
+    def _clipped_norm(self) -> Tensor:
+        """The gradient's length, before it is shortened where it is too long."""
+        gradients = [each.grad for each in self._trainable.values() if each.grad is not None]
+        norm = torch.nn.utils.get_total_norm([each.float() for each in gradients])
+        torch.nn.utils.clip_grads_with_norm_(self._trainable.values(), self._max_norm, norm)
+        return norm
+
     def _summed_loss(self, batch: Batch) -> Tensor:
         inputs = torch.from_numpy(batch.inputs).to(self._device)
         targets = torch.from_numpy(batch.targets).to(self._device)
-        logits = self._model(inputs).flatten(0, 1)
+        logits = self._model(inputs).flatten(0, 1).float()
         return functional.cross_entropy(
             logits, targets.flatten(), ignore_index=IGNORED, reduction="sum"
         )
@@ -159,7 +176,8 @@ class TorchDecoder:
         return logits[0, -1].float().cpu().numpy()
 
     def _new_cache(self) -> LayerCache:
-        return LayerCache(self._model.config, _device_of(self._model))
+        weight = next(self._model.parameters())
+        return LayerCache(self._model.config, weight.device, weight.dtype)
 
 
 def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
@@ -193,12 +211,42 @@ def _choose_device() -> tuple[torch.device, str]:
     return torch.device("cpu"), f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
+def _choose_precision(
+    training: TrainingConfig, device: torch.device
+) -> tuple[Precision, tuple[tuple[str, str], ...]]:
+    """The precision to train in, and what must be said of it, each with the key concerned."""
+    cautions: list[tuple[str, str]] = []
+    precision = training.precision
+    if precision == "bf16" and not has_bf16_units(device):
+        precision = "fp32"
+        message = (
+            "this processor has no bfloat16 units and would be over ten times slower in bf16: "
+            "the run computes in fp32"
+        )
+        cautions.append((message, "training_config.precision"))
+    if precision == "fp32" and derived.carries_rounding(training):
+        flat = training.use_kahan_summation
+        key = "use_kahan_summation" if flat else "optimizer.kahan_summation"
+        message = "weights are fp32, so Kahan summation has no bfloat16 rounding to carry"
+        cautions.append((message, f"training_config.{key}"))
+    return precision, tuple(cautions)
+
+
+def _in_precision(model: Transformer, precision: Precision) -> Transformer:
+    """Convert the weights alone: tables of positions stay exact."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.to(DTYPES[precision])
+    return model
+
+
 def _device_of(model: Transformer) -> torch.device:
     return next(model.parameters()).device
 
 
 def _array(tensor: Tensor) -> npt.NDArray[Any]:
-    return np.asarray(tensor.detach().cpu().numpy())
+    # NumPy has no bfloat16; float32 holds all its values.
+    exact = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
+    return np.asarray(exact.detach().cpu().numpy())
 
 
 def _tensor(array: npt.NDArray[Any]) -> Tensor:

@@ -125,7 +125,8 @@ class _Rotation(nn.Module):
         cosines = cast("Tensor", self.cosines)[start:end]
         sines = cast("Tensor", self.sines)[start:end]
         first, second = heads.chunk(2, dim=3)
-        return heads * cosines + torch.cat((-second, first), dim=3) * sines
+        turned = heads * cosines + torch.cat((-second, first), dim=3) * sines
+        return turned.to(heads.dtype)
 
 
 def _frequencies(config: TransformerConfig) -> Tensor:

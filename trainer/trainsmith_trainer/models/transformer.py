@@ -19,11 +19,11 @@ _FIRST_WEIGHTS = 0.02
 class LayerCache:
     """Keys and values of the tokens that one layer has seen; (1, heads, length, head size)."""
 
-    def __init__(self, config: TransformerConfig, device: torch.device) -> None:
+    def __init__(self, config: TransformerConfig, device: torch.device, dtype: torch.dtype) -> None:
         heads = key_value_heads(config)
         shape = (1, heads, config.max_sequence_length, config.embedding_dim // config.num_heads)
-        self.keys = torch.zeros(shape, device=device)
-        self.values = torch.zeros(shape, device=device)
+        self.keys = torch.zeros(shape, device=device, dtype=dtype)
+        self.values = torch.zeros(shape, device=device, dtype=dtype)
 
     def extend(self, start: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Store what is new from position `start` on, and give back everything up to its end."""

@@ -1,0 +1,105 @@
+"""Training in bfloat16, and what is said where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from workspace import MODEL, TEXT, Workspace
+
+from trainsmith_schemas import events
+from trainsmith_schemas.documents import ModelDocument
+from trainsmith_schemas.training import TrainingConfig
+from trainsmith_trainer.backends import torch_backend
+from trainsmith_trainer.backends.torch_backend import TorchBackend
+from trainsmith_trainer.config import load_config
+from trainsmith_trainer.data.batches import Batch
+from trainsmith_trainer.run import run_training
+from trainsmith_trainer.tokenizers import CharTokenizer
+
+TOKENS = CharTokenizer.of(TEXT).encode(TEXT)
+
+
+def _backend(shape: dict[str, Any], **training: Any) -> TorchBackend:
+    section = {**MODEL, "vocab_size": int(TOKENS.max()) + 1, "dropout_prob": 0.0, **shape}
+    model = ModelDocument.model_validate({"transformer_config": section}).transformer_config
+    return TorchBackend(model, TrainingConfig.model_validate(training))
+
+
+def _pretend(monkeypatch: pytest.MonkeyPatch, *, units: bool) -> None:
+    """A processor with or without bfloat16 units; without them PyTorch computes it slowly."""
+
+    def answer(_device: torch.device) -> bool:
+        return units
+
+    monkeypatch.setattr(torch_backend, "has_bf16_units", answer)
+
+
+def _batch(seed: int) -> Batch:
+    starts = np.random.default_rng(seed).integers(0, len(TOKENS) - 17, 8)
+    window = TOKENS[starts[:, None] + np.arange(17)].astype(np.int64)
+    return Batch(window[:, :-1].copy(), window[:, 1:].copy())
+
+
+def _losses(backend: TorchBackend) -> list[float]:
+    losses: list[float] = []
+    for step in range(30):
+        losses.append(backend.gradient([_batch(step)]).loss)
+        backend.update(0.003)
+    return losses
+
+
+@pytest.mark.parametrize("shape", [{}, {"model_type": "llama", "num_groups": 2}])
+@pytest.mark.parametrize(
+    "more", [{"use_kahan_summation": True}, {"optimizer": {"type": "AdamWFullPrecision"}}]
+)
+def test_bfloat16_learns_as_float32_does(
+    shape: dict[str, Any], more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pretend(monkeypatch, units=True)
+    exact = _losses(_backend(shape, **more))
+    backend = _backend(shape, precision="bf16", **more)
+    assert _losses(backend) == pytest.approx(exact, rel=0.03)
+    assert backend.versions["precision"] == "bf16"
+    tokens = TOKENS[:12].tolist()
+    cached = backend.decoder()
+    step_by_step = [cached.read([token]) for token in tokens][-1]
+    np.testing.assert_allclose(step_by_step, backend.decoder().read(tokens), atol=0.1)
+    assert {array.dtype for array in backend.weights().values()} == {np.dtype(np.float32)}
+
+
+def test_a_run_goes_on_in_bfloat16_bit_by_bit(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pretend(monkeypatch, units=True)
+    monkeypatch.chdir(workspace.path)
+    workspace.write_recipe(training_config={"precision": "bf16", "use_kahan_summation": True})
+    config = load_config(workspace.path / "training.yaml")
+    assert run_training(config, "whole") == 0
+    checkpoint = workspace.run_folder("whole") / "checkpoints" / "step-000004"
+    assert run_training(config, "again", resume=checkpoint) == 0
+    final = [
+        (workspace.run_folder(name) / "final" / "model.safetensors").read_bytes()
+        for name in ("whole", "again")
+    ]
+    assert final[0] == final[1]
+
+
+def test_a_processor_without_bfloat16_units_says_so_and_takes_float32(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _pretend(monkeypatch, units=False)
+    monkeypatch.chdir(workspace.path)
+    asked = {"precision": "bf16", "use_kahan_summation": True, "max_steps": 1}
+    workspace.write_recipe(training_config=asked)
+    assert run_training(load_config(workspace.path / "training.yaml"), None) == 0
+    said = {
+        event.config_path: event.message
+        for event in workspace.events()
+        if isinstance(event, events.Warned)
+    }
+    assert "no bfloat16 units" in said["training_config.precision"]
+    assert "the run computes in fp32" in said["training_config.precision"]
+    assert "no bfloat16 rounding" in said["training_config.use_kahan_summation"]
