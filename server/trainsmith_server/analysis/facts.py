@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from trainsmith_server.analysis.result import KnownDocument
 
 _T = TypeVar("_T")
+
+_COMMENT = r"#(?!\s*trainsmith:\s*(?:profile|ignore-file)\b)"
+"""The beginning of a comment that may be about a key; what is about the file stays on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +204,34 @@ class Facts:
         """The fix that takes an entry away."""
         return Fix(title or f"Remove `{found.key}`", (self.removal(found),), preferred)
 
-    def move(self, founds: list[Found[Any]], section: Path, lines: list[str], title: str) -> Fix:
-        """The fix that takes entries away and writes lines into a section, made where absent."""
-        removals = [self.removal(found) for found in founds]
+    def move(
+        self, moves: Iterable[tuple[Found[Any], str | None]], section: Path, title: str
+    ) -> Fix:
+        """The fix that takes entries away and writes them into a section, made where absent.
+
+        Comments at the end of an entry's line and right above it go with it. In braces there is
+        no place for them, so that they stay where they are.
+
+        Args:
+            moves: the entries, each with the line that it becomes, or `None` if it only goes.
+            section: where they go.
+            title: what the fix is called.
+        """
+        moves = list(moves)
+        braces = self._in_braces(section)
+        lines: list[str] = []
+        removals: list[Edit] = []
+        for found, line in moves:
+            removal = self.removal(found)
+            above, end = self._comments(found) if line else ([], "")
+            if line and braces:
+                left = self._text[removal.span[0] : found.entry.key.start] + end + "\n"
+                removal = Edit(removal.span, left if end else "")
+                lines.append(line)
+            elif line:
+                removal = Edit((self._above(found, len(above)), removal.span[1]), "")
+                lines += [*above, f"{line}  {end}" if end else line]
+            removals.append(removal)
         if not lines:
             return Fix(title, tuple(removals), preferred=True)
         insertion = self._insertion(section, lines)
@@ -213,8 +242,38 @@ class Facts:
         # The new lines go where the last old one was: one edit, since edits must not overlap.
         new_text = insertion.new_text.lstrip("\n") + "\n"
         flow = insertion.new_text.startswith(", ")
-        whole = Edit(inside.span, insertion.new_text if flow else new_text)
+        whole = Edit(inside.span, insertion.new_text if flow else new_text + inside.new_text)
         return Fix(title, (*(one for one in removals if one is not inside), whole), preferred=True)
+
+    def _in_braces(self, section: Path) -> bool:
+        """Whether what is written into a section stands in braces."""
+        for depth in range(len(section), -1, -1):
+            place = self._place(section[:depth]) if depth else None
+            node = resolve_alias(place.node if place else self._known.document.root)
+            if (place or not depth) and isinstance(node, Mapping):
+                return node.flow
+        return False
+
+    def _comments(self, found: Found[Any]) -> tuple[list[str], str]:
+        """The comments right above an entry, and the one at the end of its line."""
+        if self._parent(found.entry).flow:
+            return [], ""
+        start = found.entry.key.start
+        column = start - self._text.rfind("\n", 0, start) - 1
+        before = self._text[: start - column].splitlines()
+        above: list[str] = []
+        while before and re.match(rf" {{{column}}}{_COMMENT}", before[-1]):
+            above.insert(0, before.pop().strip())
+        end = _end(found.entry)
+        rest = self._text[end : self._line_end(end)].strip()
+        return above, rest if rest.startswith("#") else ""
+
+    def _above(self, found: Found[Any], count: int) -> int:
+        """Where the lines above an entry begin, so many of them."""
+        start = self.removal(found).span[0]
+        for _ in range(count):
+            start = self._text.rfind("\n", 0, start - 1) + 1
+        return start
 
     def source(self, found: Found[Any]) -> str | None:
         """A value as it stands in the text; `None` for a block collection or an empty value."""

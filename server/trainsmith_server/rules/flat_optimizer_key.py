@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from trainsmith_schemas.profiles import FLAT_OPTIMIZER_KEYS
@@ -21,31 +21,39 @@ def check(facts: Facts) -> Iterator[Hit]:
         for key in FLAT_OPTIMIZER_KEYS
         if (flat := facts.key(f"training_config.{key}")) is not None
     ]
-    lines = list(dict.fromkeys(line for flat in found for line in _lines(facts, flat)))
+    moves = list(_moves(facts, found))
     what = f"`{found[0].key}`" if len(found) == 1 else f"these {len(found)} keys"
     for flat in found:
         yield Hit(
             f"tt-train does not read `{flat.key}` here; "
             f"it reads `{FLAT_OPTIMIZER_KEYS[flat.key]}` in `optimizer`",
             flat.span,
-            fixes=(facts.move(found, _OPTIMIZER, lines, f"Move {what} into `optimizer`"),),
+            fixes=(facts.move(moves, _OPTIMIZER, f"Move {what} into `optimizer`"),),
             tags=("unnecessary",),
         )
 
 
-def _lines(facts: Facts, flat: Found[Any]) -> Iterator[str]:
+def _moves(facts: Facts, found: Iterable[Found[Any]]) -> Iterator[tuple[Found[Any], str | None]]:
+    """Each flat key with its line in the block; of several that say the same, only one has it."""
+    seen: set[str] = set()
+    for flat in found:
+        line = _line(facts, flat)
+        yield flat, None if line in seen else line
+        seen.add(line or "")
+
+
+def _line(facts: Facts, flat: Found[Any]) -> str | None:
     """What a flat key is in the block; nothing where the block says it already."""
     name = FLAT_OPTIMIZER_KEYS[flat.key]
     if facts.has(f"training_config.optimizer.{name}"):
-        return
+        return None
     if name == "type":
-        if flat.value is True:
-            yield "type: MorehAdamW" if flat.key == "use_moreh_adamw" else "type: NoOp"
-    elif name == "kahan_summation":
-        if flat.value is True:
-            yield "kahan_summation: true"
-    elif (value := facts.source(flat)) is not None:
-        yield f"{name}: {value}"
+        kind = "MorehAdamW" if flat.key == "use_moreh_adamw" else "NoOp"
+        return f"type: {kind}" if flat.value is True else None
+    if name == "kahan_summation":
+        return "kahan_summation: true" if flat.value is True else None
+    value = facts.source(flat)
+    return None if value is None else f"{name}: {value}"
 
 
 RULE = Rule(
@@ -68,7 +76,7 @@ key goes away.
             bad="training_config:\n  model_source: a/b\n  ema_decay: 0.9\n  learning_rate: 0.0003\n"
             "  weight_decay: 0.01  # as before\n  optimizer:\n    type: AdamW\n  seed: 1\n",
             good="training_config:\n  model_source: a/b\n  ema_decay: 0.9\n  optimizer:\n"
-            "    type: AdamW\n    lr: 0.0003\n    weight_decay: 0.01\n  seed: 1\n",
+            "    type: AdamW\n    lr: 0.0003\n    weight_decay: 0.01  # as before\n  seed: 1\n",
         ),
         Example(
             bad="training_config:\n  project_name: nano\n  learning_rate: 0.5\n"
@@ -80,6 +88,12 @@ key goes away.
             "  optimizer: {type: SGD}\n  learning_rate: 0.5",
             good="training_config:\n  project_name: nano\n  model_source: a/b\n"
             "  optimizer: {type: SGD, lr: 0.5}\n",
+        ),
+        Example(
+            bad="training_config:\n  project_name: nano\n  model_source: a/b\n"
+            "  # How fast.\n  learning_rate: 0.5  # tried\n  optimizer: {type: SGD}\n",
+            good="training_config:\n  project_name: nano\n  model_source: a/b\n"
+            "  # How fast.\n  # tried\n  optimizer: {type: SGD, lr: 0.5}\n",
         ),
     ),
     fine=(

@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         taken = facts.has(dotted((*home, name)))
         fixes = ()
         if value is not None and not taken:
-            fixes = (facts.move([found], home, [f"{name}: {value}"], f"Move it to {where}"),)
+            fixes = (facts.move([(found, f"{name}: {value}")], home, f"Move it to {where}"),)
         elif taken:
             fixes = (facts.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
         yield Hit(f"`{name}` belongs {belongs}, not {here}", key_span(binding.entry), fixes)
@@ -72,10 +72,10 @@ that was pasted below the wrong heading.
 """,
     examples=(
         Example(
-            bad="training_config:\n  batch_size: 8\n  temperature: 0.0  # greedy\n"
+            bad="training_config:\n  batch_size: 8\n  # Sampling.\n  temperature: 0.0  # greedy\n"
             "eval_config:\n  top_k: 50  # off\n",
             good="training_config:\n  batch_size: 8\neval_config:\n  top_k: 50  # off\n"
-            "  temperature: 0.0\n",
+            "  # Sampling.\n  temperature: 0.0  # greedy\n",
         ),
         Example(
             bad="training_config:\n  batch_size: 8\n  enable_ddp: false\n",
@@ -86,8 +86,8 @@ that was pasted below the wrong heading.
             good="training_config:\n  seed: 1\n  max_steps: 9\n  optimizer:\n    lr: 0.0003\n",
         ),
         Example(
-            bad="batch_size: 8\ntraining_config:\n  seed: 1",
-            good="training_config:\n  seed: 1\n  batch_size: 8",
+            bad="# trainsmith: profile=trainsmith\nbatch_size: 8\ntraining_config:\n  seed: 1",
+            good="# trainsmith: profile=trainsmith\ntraining_config:\n  seed: 1\n  batch_size: 8",
         ),
         Example(
             bad="device_config: {enable_ddp: false, seed: 1}\ntraining_config:\neval_config:\n",
