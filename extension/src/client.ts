@@ -11,7 +11,7 @@ import {
   type Run,
   type RunPlan,
 } from "./generated/protocol";
-import { choosePython, pythonSetting, type Python } from "./python";
+import { choosePython, type Python } from "./python";
 
 /** A client that says nothing to the user about what fails because it is being stopped. */
 class Client extends LanguageClient {
@@ -31,8 +31,6 @@ class Client extends LanguageClient {
 export class Server implements vscode.Disposable {
   private client: Client | undefined;
   private starting: Promise<void> | undefined;
-  /** The setting that `start` went by. */
-  private setting = "";
   private readonly status: vscode.LanguageStatusItem;
 
   /** The Python found by `start`; it runs training too. */
@@ -49,14 +47,11 @@ export class Server implements vscode.Disposable {
 
   /** Start the server, or wait for the start that is under way. */
   start(): Promise<void> {
-    // The setting may have come after the first start, as a window was opened.
-    if (this.starting && pythonSetting() === this.setting) return this.starting;
-    return this.restart();
+    return this.starting ?? this.restart();
   }
 
   /** Stop the server if there is one, and start it with the settings as they are now. */
   restart(): Promise<void> {
-    this.setting = pythonSetting();
     // A client that is starting cannot be stopped, so one start waits for the other.
     const before = (this.starting ?? Promise.resolve()).catch(() => undefined);
     this.starting = before.then(() => this.stop()).then(() => this.launch());
@@ -74,8 +69,9 @@ export class Server implements vscode.Disposable {
     return this.client?.sendRequest<RunPlan>(REQUESTS.runPlan, { uri: uri.toString() });
   }
 
-  /** What a document is; `undefined` while there is no server. */
+  /** What a document is; `undefined` where there is no server. */
   async documentStatus(uri: vscode.Uri): Promise<DocumentStatus | undefined> {
+    await this.start();
     return this.client?.sendRequest<DocumentStatus>(REQUESTS.documentStatus, {
       uri: uri.toString(),
     });
@@ -83,6 +79,7 @@ export class Server implements vscode.Disposable {
 
   /** The runs of a recipe, the newest first. */
   async runs(uri: vscode.Uri): Promise<readonly Run[]> {
+    await this.start();
     const runs = await this.client?.sendRequest<Run[]>(REQUESTS.runs, { uri: uri.toString() });
     return runs ?? [];
   }
@@ -110,7 +107,7 @@ export class Server implements vscode.Disposable {
 
   private async launch(): Promise<void> {
     this.show("Trainsmith is starting", vscode.LanguageStatusSeverity.Information, true);
-    this.python = await choosePython(this.setting, this.log);
+    this.python = await choosePython(this.log);
     if (!this.python) {
       this.show("Trainsmith has no Python", vscode.LanguageStatusSeverity.Error);
       return;

@@ -14,16 +14,9 @@ interface PythonExtension {
   };
 }
 
-/** The Python that the settings name; empty where they name none. */
-export function pythonSetting(): string {
-  return vscode.workspace.getConfiguration().get<string>(SETTINGS.pythonPath, "").trim();
-}
-
 /** Find a Python for the server and for training; without one, say so once with the way out. */
-export async function choosePython(
-  setting: string,
-  log: vscode.LogOutputChannel,
-): Promise<Python | undefined> {
+export async function choosePython(log: vscode.LogOutputChannel): Promise<Python | undefined> {
+  const setting = vscode.workspace.getConfiguration().get<string>(SETTINGS.pythonPath, "").trim();
   const list = candidates(setting, await selectedInterpreter(), process.platform);
   const { python, rejected } = await firstUsable(list);
   for (const reason of rejected) log.info(`Not used: ${reason}`);

@@ -9,7 +9,10 @@ import { Failure, run, venv } from "./run.mjs";
 
 const START_MILLISECONDS = 60_000;
 
-/** First-run pages and prompts off; the Python that the project set up. */
+/** What belongs to the machine and not to its user: the Python that the project set up. */
+const MACHINE_SETTINGS = { "trainsmith.python.path": venv("python") };
+
+/** First-run pages and prompts off. */
 const SETTINGS = {
   "chat.commandCenter.enabled": false,
   "chat.disableAIFeatures": true,
@@ -25,7 +28,6 @@ const SETTINGS = {
   "telemetry.telemetryLevel": "off",
   "terminal.integrated.gpuAcceleration": "off",
   "terminal.integrated.showTerminalConfigPrompt": false,
-  "trainsmith.python.path": venv("python"),
   "update.mode": "none",
   "update.showReleaseNotes": false,
   "window.commandCenter": false,
@@ -44,9 +46,8 @@ const SETTINGS = {
 export async function startWorkbench({ entry, vsix, workspace, settings = {}, log }) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-workbench-"));
   const data = path.join(home, "data");
-  fs.mkdirSync(path.join(data, "User"), { recursive: true });
-  const all = { ...SETTINGS, ...settings };
-  fs.writeFileSync(path.join(data, "User", "settings.json"), JSON.stringify(all, null, 2));
+  writeSettings(path.join(data, "User"), { ...SETTINGS, ...settings });
+  writeSettings(path.join(data, "Machine"), MACHINE_SETTINGS);
   const config = path.join(home, "config.yaml");
   fs.writeFileSync(config, "bind-addr: 127.0.0.1:0\nauth: none\ncert: false\n");
   const folders = ["--config", config, "--user-data-dir", data];
@@ -93,6 +94,11 @@ export async function startWorkbench({ entry, vsix, workspace, settings = {}, lo
   }
   const url = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`;
   return { url, port, process: server, stop, logs: path.join(data, "logs") };
+}
+
+function writeSettings(folder, settings) {
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, "settings.json"), JSON.stringify(settings, null, 2));
 }
 
 /** Everything that would reach into the user's own VS Code or out to a gallery is unset. */

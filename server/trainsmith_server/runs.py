@@ -40,6 +40,8 @@ class Runs:
 
     def __init__(self) -> None:
         self._read: dict[Path, _Read] = {}
+        self._told: dict[Path, str] = {}
+        """The states that `is_news` knows."""
 
     def of(self, recipe: Path, folders: Iterator[Path]) -> list[Run]:
         """The runs of a recipe in some folders, the newest first."""
@@ -52,10 +54,13 @@ class Runs:
         return sorted(found.values(), key=lambda run: run.started, reverse=True)
 
     def is_news(self, folder: Path) -> bool:
-        """Whether a run has begun or ended since the last look at its folder."""
-        before = self._read.pop(folder, None)
-        now = self._look(folder)
-        return (before and before.run.state) != (now and now.run.state)
+        """Whether a run has begun or ended since this was asked last."""
+        known = self._look(folder)
+        state = known and known.run.state
+        before = self._told.pop(folder, None)
+        if state:
+            self._told[folder] = state
+        return state != before
 
     def _look(self, folder: Path) -> _Read | None:
         file = folder / EVENTS

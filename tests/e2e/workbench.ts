@@ -83,7 +83,7 @@ export class Workbench {
       await row.first().waitFor({ timeout: 1000 });
     }).toPass();
     await this.page.keyboard.press("Enter");
-    await input.waitFor({ state: "hidden" });
+    await row.first().waitFor({ state: "hidden" });
   }
 
   /** What the open webview shows. */

@@ -139,7 +139,8 @@ def test_the_end_of_a_long_run_is_read_without_its_middle(
 def test_only_a_beginning_and_an_end_are_news(write: Callable[..., Path], tmp_path: Path) -> None:
     runs = Runs()
     folder = write("a", STEP)
-    assert runs.is_news(folder)
+    assert _of(tmp_path, runs)
+    assert runs.is_news(folder), "others may have seen it before"
     write("a", STEP, STEP)
     assert not runs.is_news(folder)
     write("a", STEP, STEP, STOPPED)

@@ -59,10 +59,11 @@ export async function compareWithLastRun(
   }
   const { python } = server;
   if (!python) return;
+  const folder = path.dirname(last.folder);
   const { stdout } = await run(
     python.program,
-    [...python.args, "-m", "trainsmith", "compare", before.folder, last.folder],
-    { cwd: path.dirname(last.folder), env: { ...process.env, ...server.environment() } },
+    [...python.args, "-m", "trainsmith", "compare", "--in", folder, before.folder, last.folder],
+    { cwd: folder, env: { ...process.env, ...server.environment() } },
   ).catch((error: unknown) => {
     const { stderr } = error as { stderr?: string };
     throw new Error(stderr ? stderr.trim() : String(error));

@@ -1,0 +1,112 @@
+import fs from "node:fs";
+import path from "node:path";
+
+import { expect, test, type Workbench } from "./workbench";
+
+const MODEL = `transformer_config:
+  model_type: gpt2
+  embedding_dim: 32
+  num_blocks: 1
+  num_heads: 2
+  max_sequence_length: 32
+`;
+
+const recipe = (name: string, steps: number): string => `training_config:
+  data_path: ${name}.txt
+  model_config: ${name}_model.yaml
+  batch_size: 4
+  learning_rate: 0.0003
+  max_steps: ${steps}
+  checkpoint_dir: ${name}_runs
+`;
+
+/** A recipe that can be trained, open in the editor. */
+async function openRecipe(workbench: Workbench, name: string, steps: number) {
+  workbench.write(`${name}.txt`, "The quick brown fox jumps over the lazy dog.\n".repeat(200));
+  workbench.write(`${name}_model.yaml`, MODEL);
+  return workbench.open(`${name}.yaml`, recipe(name, steps));
+}
+
+test("a run is stopped, resumed, and compared with the next one", async ({ workbench }) => {
+  const { page } = workbench;
+  const editor = await openRecipe(workbench, "long", 3000);
+  const lens = (text: string) => editor.locator(".codelens-decoration a", { hasText: text });
+  await lens("Run Training").click();
+  await expect(workbench.statusBar(/step [1-9]\d*\/3000 · loss \d/)).toBeVisible();
+  await expect(lens("Last run: not finished")).toBeVisible();
+  await page.locator(".editor-actions [aria-label^='Stop Training']").click();
+  await expect(workbench.notification(/stopped at step \d+ \(Ctrl-C\)/)).toBeVisible();
+  await expect(lens("Last run: stopped at step")).toBeVisible();
+  await workbench.screenshot("run-stopped");
+
+  await workbench.command("Trainsmith: Resume Training");
+  await expect(workbench.notification(/Run long-001 finished/)).toBeVisible({ timeout: 90_000 });
+  await expect(lens("Last run: loss")).toBeVisible();
+
+  await editor.locator(".view-line", { hasText: "max_steps" }).click();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Shift+End");
+  await page.keyboard.type("max_steps: 30");
+  await workbench.command("Trainsmith: Run Training");
+  await expect(workbench.notification(/Run long-002 finished/)).toBeVisible();
+  await lens("Compare with Last Run").click();
+  const comparison = page.locator('.monaco-editor[data-uri^="trainsmith-comparison:"]');
+  await expect(comparison).toContainText("final validation loss");
+  await workbench.screenshot("compare");
+});
+
+test("dry and smoke runs are tasks that leave the recipe's runs alone", async ({ workbench }) => {
+  const { page, workspace } = workbench;
+  const editor = await openRecipe(workbench, "trial", 2000);
+  await editor.locator(".codelens-decoration a", { hasText: "Dry Run" }).click();
+  const terminal = page.locator(".terminal-wrapper.active .xterm-rows");
+  await expect(terminal).toContainText("--dry-run");
+  await expect(terminal).toContainText("2,000");
+  expect(fs.existsSync(path.join(workspace, "trial_runs"))).toBe(false);
+  await workbench.screenshot("dry-run");
+
+  await workbench.command("Trainsmith: Smoke Run");
+  await expect(workbench.notification(/trial.* finished with loss/)).toBeVisible();
+  await expect(editor.locator(".codelens-decoration")).not.toContainText("Last run");
+});
+
+test("a task of tasks.json trains", async ({ workbench }) => {
+  const { page, workspace } = workbench;
+  await openRecipe(workbench, "task", 20);
+  fs.mkdirSync(path.join(workspace, ".vscode"), { recursive: true });
+  workbench.write(
+    ".vscode/tasks.json",
+    JSON.stringify({
+      version: "2.0.0",
+      tasks: [{ type: "trainsmith", task: "train", config: "task.yaml", label: "my training" }],
+    }),
+  );
+  const task = page.locator(".quick-input-widget .monaco-list-row", { hasText: "my training" });
+  await expect(async () => {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("F1");
+    await page.locator(".quick-input-widget input").first().fill(">Tasks: Run Task");
+    await page.getByRole("option", { name: /^Tasks: Run Task(,|$)/ }).click();
+    await task.click({ timeout: 2000 });
+  }).toPass();
+  await expect(workbench.notification(/Run task-001 finished/)).toBeVisible();
+});
+
+test("the profile is shown and chosen", async ({ workbench }) => {
+  const { page } = workbench;
+  const editor = await workbench.open("chosen.yaml", "training_config:\n  batch_size: 8\n");
+  await workbench.command("Trainsmith: Choose Profile");
+  const row = (text: string) =>
+    page.locator(".quick-input-widget .monaco-list-row", { hasText: text });
+  await expect(row("Automatic")).toContainText("current");
+  await workbench.screenshot("profile");
+  await row("tt-train 0.62").click();
+  await row("In This File").click();
+  await expect(editor).toContainText("# trainsmith: profile=tt-train-flat");
+  await page.locator("[id='status.languageStatus']").hover();
+  await expect(page.locator(".hover-language-status").first()).toBeVisible();
+  await expect(
+    page.locator(".hover-language-status", { hasText: "tt-train 0.62 to 0.65" }),
+  ).toContainText("a comment in the file says so");
+  await workbench.screenshot("profile-status");
+});
