@@ -19,6 +19,7 @@ class _Home:
 
 _COMMANDS = {
     "check": _Home("trainsmith_server.cli", "check", "Check training recipes and model files."),
+    "convert": _Home("trainsmith_server.cli", "convert", "Write a recipe for another trainer."),
     "train": _Home("trainsmith_trainer.cli", "train", "Train the model that a recipe describes."),
     "runs": _Home("trainsmith_trainer.history.cli", "runs", "List the runs in a folder."),
     "compare": _Home("trainsmith_trainer.history.cli", "compare", "Compare runs."),

@@ -6,12 +6,11 @@ Who reads a key stands at the key itself. Here stands only what no single key ca
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from trainsmith_schemas.base import Section, fields_of
 from trainsmith_schemas.documents import TrainingDocument
-from trainsmith_schemas.trainers import Trainer
+from trainsmith_schemas.trainers import CONVERTIBLE_TO, Trainer
 
 _TRAINING = "training_config."
 _OPTIMIZER = "training_config.optimizer."
@@ -84,25 +83,9 @@ DEFAULTS: Mapping[str, Mapping[Trainer, str]] = {
 """What counts without a key, as YAML; written out for a trainer with another default."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """A conversion that people may ask for."""
-
-    trainer: Trainer
-    sources: tuple[Trainer, ...]
-    """The trainers whose documents it can convert."""
-
-
-TARGETS = (
-    Target("trainsmith", ("tt-train", "tt-train-flat", "blacksmith")),
-    Target("tt-train", ("trainsmith", "tt-train-flat", "blacksmith")),
-    Target("tt-train-flat", ("trainsmith", "tt-train")),
-)
-
-
 def targets(source: Trainer) -> list[Trainer]:
     """The trainers that a document of a trainer can be converted to."""
-    return [target.trainer for target in TARGETS if source in target.sources]
+    return [trainer for trainer in CONVERTIBLE_TO if trainer != source]
 
 
 def synonyms(path: str) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 
-from trainsmith_schemas.trainers import Trainer
+from trainsmith_schemas.trainers import CONVERTIBLE_TO, Trainer
 
 if TYPE_CHECKING:
     from trainsmith_server.check import Format
@@ -58,6 +59,34 @@ def check(
         raise click.UsageError("--fix changes the files and --diff does not: take one of them")
     wishes = Wishes(output_format, fix, diff, strict, profile, stdin_filename)
     sys.exit(check_paths(paths, wishes))
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "trainer",
+    type=click.Choice(CONVERTIBLE_TO),
+    required=True,
+    help="The trainer that is to read it.",
+)
+@click.option("--diff", is_flag=True, help="Print what changes instead of the result.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the result here.")
+def convert(file: Path, trainer: Trainer, diff: bool, output: Path | None) -> None:
+    """Write the recipes of FILE for another trainer.
+
+    Keys that it knows by another name are renamed or moved, with their comments. Keys that it does
+    not read stay as comments.
+    """
+    from trainsmith_server.converting import ConversionError, convert_file
+
+    if diff and output:
+        raise click.UsageError("--diff prints and --output writes: take one of them")
+    try:
+        convert_file(file, trainer, output, diff=diff)
+    except ConversionError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
 
 
 @click.command()

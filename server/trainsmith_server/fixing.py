@@ -47,7 +47,7 @@ def unified_diff(path: str, before: str, after: str) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Put a new text in a file's place at once, with the file's permissions.
+    """Put a text in a file's place at once, with its permissions, or where no file is.
 
     Raises:
         OSError: the folder or the file cannot be written; the file is as it was.
@@ -60,8 +60,18 @@ def write_whole(path: Path, text: str) -> None:
             file.write(text.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
-        shutil.copymode(path, temporary)
+        if path.exists():
+            shutil.copymode(path, temporary)
+        else:
+            temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _umask() -> int:
+    """What the process takes away from the permissions of new files; it can only be swapped."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

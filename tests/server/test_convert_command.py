@@ -1,0 +1,55 @@
+"""`trainsmith convert` as people call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from trainsmith_server.cli import convert
+
+FLAT = "training_config:\r\n  project_name: a\r\n  learning_rate: 0.1  # é"
+NEW = FLAT.replace("  learning_rate", "  optimizer:\r\n    type: AdamW\r\n    lr")
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "run.yaml"
+    path.write_bytes(FLAT.encode())
+    return path
+
+
+def test_it_writes_where_it_is_told_to(recipe: Path) -> None:
+    new = recipe.with_name("new.yaml")
+    ran = CliRunner().invoke(convert, [str(recipe), "--to", "tt-train", "-o", str(new)])
+    assert (ran.exit_code, ran.output) == (0, "")
+    assert new.read_bytes().decode() == NEW
+    assert recipe.read_bytes().decode() == FLAT
+
+
+def test_it_shows_what_changes(recipe: Path) -> None:
+    ran = CliRunner().invoke(convert, [str(recipe), "--to", "tt-train", "--diff"])
+    assert ran.exit_code == 0
+    assert "-  learning_rate: 0.1  # é" in ran.output
+    assert "+    lr: 0.1  # é" in ran.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("jobs: 1\n", "the text has no training recipe in it"),
+        ("training_config:\n  seed: &s 1\n", "line 2 has an anchor, which must stay where it is"),
+        (None, "No such file or directory"),
+    ],
+)
+def test_what_cannot_be_converted_is_left_alone(
+    tmp_path: Path, text: str | None, said: str
+) -> None:
+    path, new = tmp_path / "run.yaml", tmp_path / "new.yaml"
+    if text is not None:
+        path.write_text(text)
+    ran = CliRunner().invoke(convert, [str(path), "--to", "tt-train", "-o", str(new)])
+    assert ran.exit_code == 2
+    assert ran.output == f"error: {path}: {said}\n"
+    assert not new.exists()
