@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from workspace import KILLS
 
 from trainsmith_trainer.checkpoint import (
     Best,
@@ -157,7 +158,7 @@ for step in range(1, 1_000_000):
 
 def test_a_kill_at_any_moment_leaves_whole_checkpoints(tmp_path: Path) -> None:
     chance = random.Random(0)
-    for attempt in range(6):
+    for attempt in range(KILLS):
         folder = tmp_path / str(attempt)
         with subprocess.Popen(
             [sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE

@@ -15,13 +15,10 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from workspace import Workspace, make_workspace
+from workspace import KILLS, Workspace, make_workspace
 
 from trainsmith_schemas import events
 from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
-
-KILLS = int(os.environ.get("TRAINSMITH_KILLS", "3"))
-"""How often a run is killed. More of them take longer and find rarer moments."""
 
 
 def _wait_for(

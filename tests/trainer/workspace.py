@@ -13,6 +13,9 @@ import yaml
 
 from trainsmith_schemas import events
 
+KILLS = int(os.environ.get("TRAINSMITH_KILLS", "3"))
+"""How often a run is killed. More of them take longer and find rarer moments."""
+
 TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind\n" * 40
 
 RECIPE: dict[str, Any] = {

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -84,8 +85,9 @@ def save_checkpoint(
         _RANDOM: safetensors.numpy.save(dict(random)),
         _STATE: json.dumps({"format": _FORMAT, **asdict(state)}, indent=2).encode() + b"\n",
     }
+    digests = _digests(contents.values())
     contents[_DIGESTS] = "".join(
-        f"{_digest(content)}  {name}\n" for name, content in contents.items()
+        f"{digest}  {name}\n" for name, digest in zip(contents, digests, strict=True)
     ).encode()
     path = folder / checkpoint_name(state.step)
     write_folder(path, contents)
@@ -139,8 +141,8 @@ def _whole_contents(path: Path) -> dict[str, bytes]:
     if _STATE not in digests:
         raise DamagedCheckpointError(f"{path / _DIGESTS} is not what was written")
     contents = {name: _read(path / name) for name in digests}
-    for name, content in contents.items():
-        if _digest(content) != digests[name]:
+    for name, digest in zip(contents, _digests(contents.values()), strict=True):
+        if digest != digests[name]:
             raise DamagedCheckpointError(f"{path / name} is not what was written")
     return contents
 
@@ -217,6 +219,12 @@ def rotate(folder: Path, *, keep_last: int, best: Best | None) -> list[DamagedCh
     for path in doomed:
         remove_folder(path)
     return damaged
+
+
+def _digests(contents: Iterable[bytes]) -> list[str]:
+    """The digest of each; weights and optimizer at once, since `hashlib` lets threads run."""
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(_digest, contents))
 
 
 def _digest(content: bytes) -> str:

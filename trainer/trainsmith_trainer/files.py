@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
@@ -13,7 +14,7 @@ def write_file(path: Path, content: bytes) -> None:
     """Write a file under a temporary name, flush it to the disk, and rename it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        _write_and_sync(temporary, content)
+        _write_and_sync({temporary: content})
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -30,8 +31,7 @@ def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
-        for name, content in contents.items():
-            _write_and_sync(temporary / name, content)
+        _write_and_sync({temporary / name: content for name, content in contents.items()})
         _sync_folder(temporary)
         remove_folder(path)
         temporary.replace(path)
@@ -64,14 +64,26 @@ def remove_leftovers(folder: Path) -> None:
             path.unlink()
 
 
-def _write_and_sync(path: Path, content: bytes) -> None:
+def _write_and_sync(contents: Mapping[Path, bytes]) -> None:
+    """Write all, then flush all: the first flush takes most of the others' work with it."""
+    with ExitStack() as stack:
+        files = {path: stack.enter_context(path.open("wb", 0)) for path in contents}
+        for path, file in files.items():
+            with _naming(path):
+                rest = memoryview(contents[path])
+                while rest:
+                    rest = rest[file.write(rest) :]
+        for path, file in files.items():
+            with _naming(path):
+                os.fsync(file.fileno())
+
+
+@contextmanager
+def _naming(path: Path) -> Generator[None, None, None]:
+    """Let errors of writing name their file, which they do not on their own."""
     try:
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        yield
     except OSError as error:
-        # Errors of writing do not name their file on their own.
         raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
