@@ -119,6 +119,8 @@ def _protocol() -> str:
         f"export const TASK_TYPE = {json.dumps(protocol.TASK_TYPE)};",
         f"export const LANGUAGE_SERVER_ID = {json.dumps(protocol.LANGUAGE_SERVER_ID)};",
         f"export const CONTEXT_KEYS = {json.dumps(context_keys)} as const;",
+        f"export const CODE_ACTION_KINDS = {json.dumps(protocol.CODE_ACTION_KINDS)} as const;",
+        f"export const CREATE_NEXT_VERSION = {json.dumps(protocol.CREATE_NEXT_VERSION)};",
         f"export const REQUESTS = {json.dumps(requests)} as const;",
     ]
     return _typescript(messages, "\n".join(constants))

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 
 import { Server } from "./client";
 import { Comparisons, compareWithLastRun } from "./commands/compareRuns";
+import { editDocument, saveAsNextVersion } from "./commands/editDocument";
 import { openLesson } from "./commands/openLesson";
 import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
@@ -52,6 +53,10 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
     register(COMMANDS.showTraining, (uri, folder) => showTraining(panels, editors, uri, folder)),
+    register(COMMANDS.convert, () => editDocument("convert")),
+    register(COMMANDS.sortKeys, () => editDocument("sort")),
+    register(COMMANDS.addSection, () => editDocument("addSection")),
+    register(COMMANDS.saveAsNextVersion, (uri) => saveAsNextVersion(editors, uri)),
     register(COMMANDS.chooseProfile, () => chooseProfile(documents)),
     register(COMMANDS.openLesson, () => openLesson(context, editors)),
     register(COMMANDS.restartServer, () => server.restart()),

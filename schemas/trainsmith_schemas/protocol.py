@@ -79,6 +79,10 @@ COMMANDS = (
     ),
     Command("trainsmith.compareWithLastRun", "Compare with Last Run", icon="$(diff)", when=_RECIPE),
     Command("trainsmith.resumeTraining", "Resume Training", icon="$(debug-continue)", when=_RECIPE),
+    Command("trainsmith.convert", "Convert to Another Trainer", when=_FILE),
+    Command("trainsmith.saveAsNextVersion", "Save as Next Version", when=_RECIPE),
+    Command("trainsmith.sortKeys", "Sort Keys", when=_FILE),
+    Command("trainsmith.addSection", "Add Missing Section", when=_FILE),
     Command("trainsmith.chooseProfile", "Choose Profile", when=_FILE),
     Command("trainsmith.openLesson", "Open Lesson", icon="$(mortar-board)"),
     Command("trainsmith.restartServer", "Restart Language Server"),
@@ -99,6 +103,14 @@ Its argument is the recipe's URI, and so is its answer.
 RUN_PLAN = "trainsmith/runPlan"
 DOCUMENT_STATUS = "trainsmith/documentStatus"
 RUNS = "trainsmith/runs"
+
+CODE_ACTION_KINDS = {
+    "sort": "source.sort.trainsmith",
+    "convert": "refactor.rewrite.convert.trainsmith",
+    "addSection": "refactor.rewrite.section.trainsmith",
+}
+"""The kinds of the edits that a command of the palette makes too."""
+
 REQUESTS = (RUN_PLAN, DOCUMENT_STATUS, RUNS)
 
 

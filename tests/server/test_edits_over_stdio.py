@@ -46,6 +46,19 @@ async def test_actions_of_a_document() -> None:
         assert not moved.keys() & offered.keys()
 
 
+async def test_each_kind_of_edit_can_be_asked_for_by_itself() -> None:
+    kinds = {"sort": edit.SORT, "convert": edit.CONVERT, "addSection": edit.ADD_SECTION}
+    assert kinds == protocol.CODE_ACTION_KINDS
+    async with editor() as client:
+        client.open(FLAT)
+        assert all(
+            title.startswith("Convert") for title in await _actions(client, URI, edit.CONVERT)
+        )
+        assert all(
+            title.startswith("Add") for title in await _actions(client, URI, edit.ADD_SECTION)
+        )
+
+
 async def test_sorting() -> None:
     async with editor() as client:
         client.open("device_config:\n  enable_ddp: false\ntraining_config:\n  seed: 1\n")

@@ -150,6 +150,10 @@ export const COMMANDS = {
   showTraining: "trainsmith.showTraining",
   compareWithLastRun: "trainsmith.compareWithLastRun",
   resumeTraining: "trainsmith.resumeTraining",
+  convert: "trainsmith.convert",
+  saveAsNextVersion: "trainsmith.saveAsNextVersion",
+  sortKeys: "trainsmith.sortKeys",
+  addSection: "trainsmith.addSection",
   chooseProfile: "trainsmith.chooseProfile",
   openLesson: "trainsmith.openLesson",
   restartServer: "trainsmith.restartServer",
@@ -169,6 +173,12 @@ export const CONTEXT_KEYS = {
   files: "trainsmith.files",
   running: "trainsmith.running",
 } as const;
+export const CODE_ACTION_KINDS = {
+  sort: "source.sort.trainsmith",
+  convert: "refactor.rewrite.convert.trainsmith",
+  addSection: "refactor.rewrite.section.trainsmith",
+} as const;
+export const CREATE_NEXT_VERSION = "trainsmith.createNextVersion";
 export const REQUESTS = {
   runPlan: "trainsmith/runPlan",
   documentStatus: "trainsmith/documentStatus",

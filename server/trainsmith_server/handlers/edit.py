@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from trainsmith_server.app import Server
     from trainsmith_server.features.edits.offers import Offer
 
-# `trainsmith_schemas.protocol` owns the name; the tests hold them together.
+# `trainsmith_schemas.protocol` owns these names; the tests hold them together.
 CREATE_NEXT_VERSION = "trainsmith.createNextVersion"
-SORT = "source.sort.trainsmith"
-REWRITE = lsp.CodeActionKind.RefactorRewrite
+SORT, CONVERT, ADD_SECTION = (
+    "source.sort.trainsmith",
+    "refactor.rewrite.convert.trainsmith",
+    "refactor.rewrite.section.trainsmith",
+)
 
 
 def edit(server: Server) -> None:
@@ -77,8 +80,10 @@ def _action(offer: Offer, analysis: Analysis, encoding: Encoding) -> lsp.CodeAct
         lsp.TextEdit(convert.to_range(edit.span, analysis.lines, encoding), edit.new_text)
         for edit in offer.edits
     ]
-    kind = SORT if offer.kind == "sort" else REWRITE
-    return lsp.CodeAction(offer.title, kind, edit=lsp.WorkspaceEdit({analysis.uri: edits}))
+    kinds = {"sort": SORT, "convert": CONVERT, "section": ADD_SECTION}
+    return lsp.CodeAction(
+        offer.title, kinds[offer.kind], edit=lsp.WorkspaceEdit({analysis.uri: edits})
+    )
 
 
 def _next_version(path: Path) -> Path:

@@ -15,13 +15,15 @@ from trainsmith_server.features.edits.layout import CannotMoveError
 from trainsmith_server.features.edits.order import sort_keys
 from trainsmith_server.features.edits.sections import add_section, missing_sections
 
+Kind = Literal["convert", "section", "sort"]
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """An edit of a document."""
 
     title: str
-    kind: Literal["rewrite", "sort"]
+    kind: Kind
     edits: tuple[Edit, ...]
 
 
@@ -31,16 +33,14 @@ def offers(analysis: Analysis, offset: int) -> Iterator[Offer]:
         return
     for trainer in conversions(analysis):
         title = f"Convert to {PROFILES[trainer].title}"
-        yield from _offer(title, "rewrite", partial(convert_document, analysis, trainer))
+        yield from _offer(title, "convert", partial(convert_document, analysis, trainer))
     for missing in missing_sections(analysis, offset):
         title = f"Add `{missing.field.key}`"
-        yield from _offer(title, "rewrite", partial(add_section, analysis, missing))
+        yield from _offer(title, "section", partial(add_section, analysis, missing))
     yield from _offer("Sort into canonical order", "sort", partial(sort_keys, analysis))
 
 
-def _offer(
-    title: str, kind: Literal["rewrite", "sort"], make: Callable[[], tuple[Edit, ...]]
-) -> Iterator[Offer]:
+def _offer(title: str, kind: Kind, make: Callable[[], tuple[Edit, ...]]) -> Iterator[Offer]:
     try:
         edits = make()
     except CannotMoveError:
