@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -14,15 +15,18 @@ from trainsmith_server.files import Files
 from trainsmith_server.handlers.annotate import annotate
 from trainsmith_server.handlers.answer import answer
 from trainsmith_server.handlers.configure import configure
+from trainsmith_server.handlers.diagnose import diagnose
 from trainsmith_server.handlers.edit import edit
 from trainsmith_server.handlers.follow import follow
 from trainsmith_server.handlers.recipes import answer_about_recipes
+from trainsmith_server.handlers.rename import rename
 from trainsmith_server.handlers.structure import structure
 from trainsmith_server.handlers.synchronise import synchronise
 from trainsmith_server.protocol import Protocol, serve_stdio
 from trainsmith_server.session import Session
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
+    from trainsmith_server.analysis.result import Analysis
     from trainsmith_server.runs import Runs
 
 
@@ -38,6 +42,8 @@ class Server(LanguageServer):
         self.configuration = Configuration(self)
         self.session = Session(self.configuration.options)
         self.files = Files(self.session, self.configuration.options)
+        self.changed = asyncio.Event()
+        """Something beside the open texts has changed since it was last cleared."""
         self._runs: Runs | None = None
 
     @property
@@ -48,6 +54,12 @@ class Server(LanguageServer):
         self._runs = self._runs or Runs()
         return self._runs
 
+    @property
+    def pulls(self) -> bool:
+        """Whether the editor asks for diagnostics; then none are sent unasked."""
+        text = self.client_capabilities.text_document
+        return bool(text and text.diagnostic)
+
     def publish_around(self, uri: str) -> None:
         """Send what is wrong with a document that changed, and with those that name it.
 
@@ -57,36 +69,60 @@ class Server(LanguageServer):
 
     def _publish_outdated(self) -> None:
         outdated, self._outdated = list(self._outdated), {}
+        if self.pulls:
+            # The editor asks for the one that changed by itself.
+            if len(outdated) > 1:
+                self._refresh()
+            return
         for uri in outdated:
-            self.publish(uri)
-
-    def publish(self, uri: str) -> None:
-        """Send what is wrong with an open document."""
-        if self.configuration.waiting:  # All are published when the settings are here.
-            return
-        parts = self.session.parts(uri)
-        if not parts:
-            return
-        self.files.follow(uri, parts)
-        encoding = self.session.encoding
-        diagnostics = [
-            one
-            for part in parts
-            for one in convert.diagnostics(self.files.findings(part), part, encoding)
-        ]
-        if any(part.kind for part in parts):
-            self.configuration.tell(uri)
-        version = self.session.version(uri)
-        self.text_document_publish_diagnostics(
-            lsp.PublishDiagnosticsParams(uri, diagnostics, version)
-        )
+            self._publish(uri)
 
     def publish_all(self) -> None:
         """Judge every open document again."""
         self.session.judge_again()
         self.files.judge_again()
+        if self.pulls:
+            self._refresh()
+            return
         for uri in self.session.uris():
-            self.publish(uri)
+            self._publish(uri)
+
+    def parts(self, uri: str) -> tuple[Analysis, ...]:
+        """A document as it is in the editor, or else on the disk; nothing if it cannot be read."""
+        if self.session.is_open(uri):
+            return self.session.parts(uri)
+        analysis = self.files.on_disk(uri)
+        return (analysis,) if analysis else ()
+
+    def diagnostics(self, uri: str) -> list[lsp.Diagnostic]:
+        """What is wrong with a document, open or not."""
+        parts = self.parts(uri)
+        if self.session.is_open(uri):
+            self.files.follow(uri, parts)
+            if any(part.kind for part in parts):
+                self.configuration.tell(uri)
+        encoding = self.session.encoding
+        return [
+            one
+            for part in parts
+            for one in convert.diagnostics(self.files.findings(part), part, encoding)
+        ]
+
+    def _publish(self, uri: str) -> None:
+        """Send what is wrong with an open document."""
+        # All are published when the settings are here.
+        if self.session.is_open(uri) and not self.configuration.waiting:
+            version = self.session.version(uri)
+            self.text_document_publish_diagnostics(
+                lsp.PublishDiagnosticsParams(uri, self.diagnostics(uri), version)
+            )
+
+    def _refresh(self) -> None:
+        """Let the editor ask for all diagnostics again."""
+        self.changed.set()
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
+            self.workspace_diagnostic_refresh(None)
 
 
 def create_server() -> Server:
@@ -94,11 +130,13 @@ def create_server() -> Server:
     server = Server()
     synchronise(server)
     configure(server)
+    diagnose(server)
     answer(server)
     structure(server)
     annotate(server)
     follow(server)
     edit(server)
+    rename(server)
     answer_about_recipes(server)
     return server
 

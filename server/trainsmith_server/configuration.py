@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,10 @@ class Configuration:
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
-        self.waiting = False
-        """The editor has been asked for its settings; what is published before would change."""
+        self._answered = asyncio.Event()
+        self._answered.set()
+        self.watches = False
+        """The editor tells of files that change."""
         self._editor: Options | None = None
         self._projects: Projects | None = None
         self._told: dict[str, object] = {}
@@ -43,19 +46,28 @@ class Configuration:
         editor = self._editor or Options()
         return merge(editor, project.options) if project else editor
 
+    @property
+    def waiting(self) -> bool:
+        """The editor has been asked for its settings; what is published before would change."""
+        return not self._answered.is_set()
+
+    async def ready(self) -> None:
+        """Wait for the settings that the editor has been asked for."""
+        await self._answered.wait()
+
     async def ask(self) -> bool:
         """Ask the editor for its settings; false where it does not answer such questions."""
         workspace = self._server.client_capabilities.workspace
         if not workspace or not workspace.configuration:
             return False
         asked = lsp.ConfigurationParams([lsp.ConfigurationItem(section=SECTION)])
-        self.waiting = True
+        self._answered.clear()
         try:
             answers = await self._server.workspace_configuration_async(asked)
         except JsonRpcException:  # An editor that cannot tell has no settings.
             answers = None
         finally:
-            self.waiting = False
+            self._answered.set()
         self.take(answers[0] if answers else None)
         return True
 
@@ -71,6 +83,7 @@ class Configuration:
                 [lsp.FileSystemWatcher(pattern) for pattern in WATCHED]
             )
             method = lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES
+            self.watches = True
             wanted.append(lsp.Registration("project files", method, watchers))
         if wanted:
             await self._server.client_register_capability_async(lsp.RegistrationParams(wanted))

@@ -31,6 +31,14 @@ _FOLDERS_ABOVE = 4
 """How far above a recipe tt-train's top may be."""
 _MOST_ENTRIES = 1000
 """How much of a folder is looked at while somebody types."""
+_MOST_FILES = 2000
+"""How many YAML files of a folder of the workspace are looked at."""
+_MOST_FOLDERS = 20_000
+"""In how many folders they are looked for."""
+_OTHERS = ("node_modules", "venv", "__pycache__", "site-packages")
+"""Folders of other people's files; those whose names begin with a dot are left out too."""
+_EVENTS = "events.jsonl"
+"""What tells the folder of a run."""
 _LARGEST = 1_000_000
 """Bytes; a model file has a few hundred."""
 
@@ -175,11 +183,24 @@ class Files:
             tops = [*path.parents[:_FOLDERS_ABOVE], *filter(None, (_tt_train(),))]
             yield from (top / folder for top in tops for folder in _TT_TRAIN_FOLDERS)
 
+    def in_workspace(self) -> Iterator[Path]:
+        """The YAML files of the workspace, but for those of runs and of other people's packages."""
+        for folder in self.folders:
+            found = (file for place in _folders(folder) for file in place)
+            yield from islice(found, _MOST_FILES)
+
     def _analysis(self, path: Path) -> Analysis | None:
         """What a file says: as it is in the editor, or else on the disk."""
         for uri in self._session.uris():
             if _path(uri) == path:
                 return self._session.analysis(uri)
+        return self.on_disk(from_fs_path(str(path)) or "")
+
+    def on_disk(self, uri: str) -> Analysis | None:
+        """What a file says on the disk; `None` where it cannot be read."""
+        path = _path(uri)
+        if path is None:
+            return None
         try:
             status = path.stat()
             stamp = (status.st_mtime_ns, status.st_size)
@@ -217,6 +238,18 @@ def _path(uri: str) -> Path | None:
     """The path of a document, unless it is not a file, such as an untitled one."""
     path = to_fs_path(uri) if uri.startswith("file:") else None
     return Path(path) if path else None
+
+
+def _folders(top: Path) -> Iterator[list[Path]]:
+    """The YAML files of each folder below one, by name."""
+    for at, (folder, below, files) in enumerate(os.walk(top)):
+        below[:] = sorted(one for one in below if one not in _OTHERS and not one.startswith("."))
+        if _EVENTS in files:  # A run keeps copies of its recipe.
+            below.clear()
+        elif at > _MOST_FOLDERS:
+            return
+        else:
+            yield [Path(folder, one) for one in sorted(files) if one.endswith((".yaml", ".yml"))]
 
 
 def _no_options(_uri: str) -> None:

@@ -45,5 +45,6 @@ def synchronise(server: Server) -> None:
         uri = params.text_document.uri
         session.close(uri)
         server.files.forget(uri)
-        server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+        if not server.pulls:
+            server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
         server.publish_around(uri)  # Those that name it see the file on the disk again.

@@ -1,0 +1,128 @@
+"""An editor that asks for diagnostics: of a document, of its model file, of the whole workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
+
+RECIPE = "training_config:\n  model_config: model.yaml\n"
+MODEL = "transformer_config:\n  num_heads: 2\n"
+WRONG = MODEL.replace("2", "two")
+
+
+class Editor(LanguageClient):
+    """An editor that pulls, and counts what comes unasked."""
+
+    def __init__(self) -> None:
+        super().__init__("tests", "1")
+        self.unasked: list[str] = []
+        self.refreshed = asyncio.Event()
+        self.parts: list[Any] = []
+
+        def publish(params: lsp.PublishDiagnosticsParams) -> None:
+            self.unasked.append(params.uri)
+
+        def refresh(_params: None) -> None:
+            self.refreshed.set()
+
+        def progress(params: lsp.ProgressParams) -> None:
+            self.parts.append(params)
+
+        self.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
+        self.feature(lsp.WORKSPACE_DIAGNOSTIC_REFRESH)(refresh)
+        self.feature(lsp.PROGRESS)(progress)
+        self.feature(lsp.CLIENT_REGISTER_CAPABILITY)(lambda _params: None)  # pyright: ignore[reportUnknownLambdaType]
+
+    def open(self, path: Path, text: str) -> str:
+        item = lsp.TextDocumentItem(path.as_uri(), lsp.LanguageKind.Yaml, 1, text)
+        self.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+        return item.uri
+
+    async def pull(self, uri: str, previous: str | None = None) -> Any:
+        document = lsp.TextDocumentIdentifier(uri)
+        params = lsp.DocumentDiagnosticParams(document, previous_result_id=previous)
+        return await asyncio.wait_for(self.text_document_diagnostic_async(params), 20)
+
+    async def pull_all(self, known: dict[str, str], token: str | None = None) -> Any:
+        previous = [lsp.PreviousResultId(uri, value) for uri, value in known.items()]
+        params = lsp.WorkspaceDiagnosticParams(previous, partial_result_token=token)
+        return await asyncio.wait_for(self.workspace_diagnostic_async(params), 20)
+
+
+@pytest.fixture
+async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
+    client = Editor()
+    await client.start_io(sys.executable, "-m", "trainsmith", "lsp")
+    capabilities = lsp.ClientCapabilities(
+        text_document=lsp.TextDocumentClientCapabilities(
+            diagnostic=lsp.DiagnosticClientCapabilities(related_document_support=True)
+        ),
+        workspace=lsp.WorkspaceClientCapabilities(
+            diagnostics=lsp.DiagnosticWorkspaceClientCapabilities(refresh_support=True),
+            did_change_watched_files=lsp.DidChangeWatchedFilesClientCapabilities(
+                dynamic_registration=True
+            ),
+        ),
+    )
+    folder = lsp.WorkspaceFolder(tmp_path.as_uri(), tmp_path.name)
+    params = lsp.InitializeParams(capabilities, workspace_folders=[folder])
+    result = await client.initialize_async(params)
+    provider = result.capabilities.diagnostic_provider
+    assert provider
+    assert (provider.inter_file_dependencies, provider.workspace_diagnostics) == (True, True)
+    client.initialized(lsp.InitializedParams())
+    yield client
+    await client.shutdown_async(None)
+    client.exit(None)
+    await client.stop()
+    assert client.unasked == []
+
+
+async def test_a_document_and_its_model_file(editor: Editor, tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(MODEL, encoding="utf-8")
+    recipe = editor.open(tmp_path / "training.yaml", RECIPE)
+    first = await editor.pull(recipe)
+    assert (first.kind, first.items) == ("full", ())
+    again = await editor.pull(recipe, first.result_id)
+    assert (again.kind, again.result_id) == ("unchanged", first.result_id)
+    model = editor.open(tmp_path / "model.yaml", MODEL)
+    change = lsp.TextDocumentContentChangeWholeDocument(WRONG)
+    document = lsp.VersionedTextDocumentIdentifier(2, model)
+    editor.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
+    await asyncio.wait_for(editor.refreshed.wait(), 20)
+    now = await editor.pull(recipe, first.result_id)
+    assert [one.code for one in now.items] == ["model-file-problems"]
+    assert [one.code for one in now.related_documents[model].items] == ["wrong-type"]
+
+
+async def test_the_workspace(editor: Editor, tmp_path: Path) -> None:
+    for name in ("a.yaml", "node_modules/b.yaml", ".venv/c.yaml", "run/d.yaml", "run/events.jsonl"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(WRONG, encoding="utf-8")
+    (tmp_path / "other.yaml").write_text("jobs: [\n", encoding="utf-8")
+    found = await editor.pull_all({})
+    assert [Path(one.uri).name for one in found.items] == ["a.yaml"]
+    [one] = found.items
+    known = {one.uri: one.result_id}
+    waiting = asyncio.ensure_future(editor.pull_all(known))
+    await asyncio.sleep(0.2)
+    assert not waiting.done(), "nothing is new, so there is nothing to say yet"
+    (tmp_path / "a.yaml").unlink()
+    event = lsp.FileEvent(one.uri, lsp.FileChangeType.Deleted)
+    editor.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
+    [gone] = (await waiting).items
+    assert (gone.uri, gone.items) == (one.uri, ())
+
+
+async def test_the_workspace_part_by_part(editor: Editor, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(WRONG, encoding="utf-8")
+    assert (await editor.pull_all({}, "part")).items == ()
+    assert len(editor.parts) == 1
+    assert editor.parts[0].token == "part"
