@@ -16,6 +16,7 @@ from trainsmith_schemas import migration
 from trainsmith_schemas.migration import SYNONYMS
 from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.analyze import analyze
+from trainsmith_server.features.code_actions import quick_fixes
 from trainsmith_server.features.edits.conversion import conversions, convert_document
 from trainsmith_server.features.edits.layout import CannotMoveError, lay_out
 from trainsmith_server.features.edits.lines import apply
@@ -225,3 +226,13 @@ def test_layouts_are_put_together_as_they_were() -> None:
 )
 def test_the_next_version(name: str, taken: tuple[str, ...], expected: str) -> None:
     assert next_version(name, taken) == expected
+
+
+def test_all_findings_of_a_rule_are_mended_at_once() -> None:
+    text = "training_config:\n  batchsize: 8\n  max_stepss: 5\n  seed: 1\n"
+    analysis = analyze(text)
+    fixes = [one.fix for one in quick_fixes(analysis, (20, 20))]
+    [whole] = [fix for fix in fixes if fix.title.startswith("Fix all")]
+    assert whole.title == "Fix all 2 of `unknown-key`"
+    mended = apply(text, whole.edits)
+    assert mended == text.replace("batchsize", "batch_size").replace("stepss", "steps")

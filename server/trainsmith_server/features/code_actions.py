@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from trainsmith_server.analysis.directives import is_ignorable
@@ -27,6 +27,10 @@ def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
     for finding in touched:
         for fix in finding.fixes:
             yield QuickFix(finding, fix)
+    for finding in {one.code: one for one in touched if one.fixes}.values():
+        edits, count = _fixes_of(analysis, finding.code)
+        if count > 1:
+            yield QuickFix(finding, Fix(f"Fix all {count} of `{finding.code}`", edits))
     for finding in touched:
         if is_ignorable(finding.code):
             fix = ignore_on_line(analysis.tree, analysis.lines, analysis.directives, finding)
@@ -35,12 +39,24 @@ def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
 
 def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
     """The edits of all safe fixes, from the first to the last; of two that overlap, the first."""
+    safe = (next((fix for fix in one.fixes if fix.safe), None) for one in analysis.findings)
+    return _together(safe)[0]
+
+
+def _fixes_of(analysis: Analysis, code: str) -> tuple[tuple[Edit, ...], int]:
+    """The edits of the first fix of each finding with a code, and how many fixes those are."""
+    return _together(one.fixes[0] for one in analysis.findings if one.code == code and one.fixes)
+
+
+def _together(fixes: Iterable[Fix | None]) -> tuple[tuple[Edit, ...], int]:
+    """The edits of several fixes in the order of the text, and of how many: not of two in one."""
     edits: list[Edit] = []
-    for finding in analysis.findings:
-        fix = next((fix for fix in finding.fixes if fix.safe), None)
+    count = 0
+    for fix in fixes:
         if fix and not any(_overlap(one.span, other.span) for one in fix.edits for other in edits):
             edits.extend(fix.edits)
-    return tuple(sorted(edits, key=lambda edit: edit.span))
+            count += 1
+    return tuple(sorted(edits, key=lambda edit: edit.span)), count
 
 
 def _overlap(one: Span, other: Span) -> bool:
