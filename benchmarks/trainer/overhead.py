@@ -5,7 +5,7 @@
 Trains a recipe for real, in a folder that is removed afterwards, with a checkpoint every 100 steps
 and a progress bar on a terminal. Measured are the functions that the loop calls: saving with its
 digests, `fsync`, reading back and rotation; and every event, with the log, the event file and the
-bar. What the bar's own thread draws four times a second is added. The loop's whole time is the
+bar. What the bar's own thread draws twice a second is added. The loop's whole time is the
 measure.
 """
 

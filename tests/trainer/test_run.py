@@ -194,6 +194,70 @@ def test_epochs_and_steps_say_which_ends_the_run(workspace: Workspace) -> None:
     assert started.total_steps == started.steps_per_epoch
 
 
+def _saved(workspace: Workspace) -> list[events.CheckpointSaved]:
+    said = workspace.events()
+    return [event for event in said if isinstance(event, events.CheckpointSaved)]
+
+
+def test_checkpoints_at_the_ends_of_epochs(workspace: Workspace) -> None:
+    workspace.write("text.txt", TEXT[:600])
+    workspace.write_recipe(
+        training_config={
+            "num_epochs": 2,
+            "max_steps": None,
+            "save_strategy": "epoch",
+            "checkpoint_frequency": 1,
+        }
+    )
+    result = workspace.command("train", "training.yaml")
+    assert result.returncode == 0, result.stderr
+    started = workspace.events()[0]
+    assert isinstance(started, events.RunStarted)
+    epoch = started.steps_per_epoch
+    assert epoch > 1
+    assert [event.step for event in _saved(workspace)] == [epoch, 2 * epoch]
+    steps = {event.step: event for event in workspace.events() if isinstance(event, events.Step)}
+    assert [steps[epoch].epoch, steps[epoch + 1].epoch] == [1, 2]
+
+
+def test_the_best_checkpoint_is_remembered_and_stays(workspace: Workspace) -> None:
+    """The rate is far too high, so that the model is best at first."""
+    workspace.write_recipe(
+        training_config={
+            "learning_rate": 0.3,
+            "validation_frequency": 1,
+            "checkpoint_frequency": 1,
+            "keep_last_n": 1,
+        }
+    )
+    result = workspace.command("train", "training.yaml")
+    assert result.returncode == 0, result.stderr
+    said = workspace.events()
+    losses = {event.step: event.loss for event in said if isinstance(event, events.Validation)}
+    best = min(losses, key=losses.__getitem__)
+    assert best < 6, "else the test shows nothing"
+    finished = said[-1]
+    assert isinstance(finished, events.RunFinished)
+    assert finished.best_checkpoint == f"checkpoints/step-{best:06d}"
+    assert [event.step for event in _saved(workspace) if event.best][-1] == best
+    kept = checkpoints_in(workspace.run_folder() / "checkpoints")
+    assert [verify_checkpoint(path).step for path in kept] == [best, 6]
+    final = safetensors.numpy.load_file(workspace.run_folder() / "final" / "model.safetensors")
+    newest = safetensors.numpy.load_file(kept[-1] / "model.safetensors")
+    assert all(np.array_equal(final[name], newest[name]) for name in newest)
+
+
+def test_weights_that_are_no_numbers_are_not_saved(workspace: Workspace) -> None:
+    """One step so far that float32 cannot hold where it leads."""
+    too_far = ("--set", "training_config.learning_rate=1e39")
+    result = workspace.command(
+        *("train", "training.yaml", "--set", "training_config.checkpoint_frequency=1", *too_far)
+    )
+    assert result.returncode == 1
+    assert "are no longer numbers; nothing was saved" in result.stderr
+    assert checkpoints_in(workspace.run_folder() / "checkpoints") == []
+
+
 def test_data_may_be_named_on_the_command_line(workspace: Workspace) -> None:
     workspace.write("other.txt", "abc" * 200)
     result = workspace.command("train", "training.yaml", "--data", "other.txt", "--max-steps", "1")

@@ -31,7 +31,7 @@ def open_console(level: int) -> Generator[Callable[[events.Event], None], None, 
         BarColumn(bar_width=None),
         TextColumn("{task.fields[figures]}"),
     )
-    progress = Progress(*columns, console=Console(highlight=False), refresh_per_second=4)
+    progress = Progress(*columns, console=Console(highlight=False), refresh_per_second=2)
     progress.start()
     try:
         yield _LiveConsole(level, progress)
@@ -78,7 +78,9 @@ class _LiveConsole:
 
     def __call__(self, event: events.Event) -> None:
         if isinstance(event, events.RunStarted):
-            self._task = self._progress.add_task("", total=event.total_steps, figures="")
+            self._task = self._progress.add_task(
+                "", total=event.total_steps, completed=event.steps_before, figures=""
+            )
         if isinstance(event, events.Step):
             self._show_step(event)
             return

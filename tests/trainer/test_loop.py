@@ -1,0 +1,127 @@
+"""The loop alone, around a backend that is none: for numbers that no real one gives on demand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trainsmith_schemas import events
+from trainsmith_trainer.backends.base import Arrays, Decoder, Gradient
+from trainsmith_trainer.data.batches import Batch, Sampler
+from trainsmith_trainer.loop import Progress, Surroundings, train
+from trainsmith_trainer.plan import Plan
+from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.schedule import Schedule
+
+SAMPLER = Sampler(np.arange(200, dtype=np.uint16), 8, seed=1)
+SCHEDULE = Schedule(0.5, 0.5, 0, 0, 10, "training_config.learning_rate")
+
+
+@dataclass
+class FakeBackend:
+    """Gives gradients that were thought up, and notes each update."""
+
+    gradients: Mapping[int, Gradient] = field(default_factory=dict[int, Gradient])
+    updates: list[float] = field(default_factory=list[float])
+    device = "none"
+    parameters = 1
+    cautions: Sequence[tuple[str, str]] = ()
+    versions: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
+        return self.gradients.get(len(self.updates) + 1, Gradient(1.0, 1.0))
+
+    def update(self, learning_rate: float) -> None:
+        self.updates.append(learning_rate)
+
+    def loss(self, batches: Iterable[Batch]) -> float:
+        return 1.0
+
+    def decoder(self) -> Decoder:
+        raise NotImplementedError
+
+    def weights(self) -> Arrays:
+        return {}
+
+    def optimizer_state(self) -> Arrays:
+        return {}
+
+    def random_state(self) -> Arrays:
+        return {}
+
+    def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
+        raise NotImplementedError
+
+
+def _plan(**changes: int) -> Plan:
+    intervals = {"validate_every": 100, "save_every": 100, **changes}
+    return Plan(10, "max_steps", 5, 2, 2, 16, **intervals)
+
+
+@dataclass
+class _Around:
+    """Notes what the loop does, and asks to stop when so many steps were said."""
+
+    stop_after: int = 100
+    said: list[events.Event] = field(default_factory=list[events.Event])
+    saved: list[int] = field(default_factory=list[int])
+
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.said.append, lambda step: 1.0, self.save, self.stop)
+
+    def save(self, progress: Progress) -> Progress:
+        self.saved.append(progress.step)
+        return Progress(progress.step, progress.position, saved_at=progress.step)
+
+    def stop(self) -> bool:
+        return sum(isinstance(event, events.Step) for event in self.said) >= self.stop_after
+
+
+@pytest.mark.parametrize(
+    ("gradient", "message"),
+    [
+        (Gradient(math.nan, 1.0), "the loss became nan at step 3"),
+        (Gradient(1.0, math.inf), "the length of the gradient became inf at step 3"),
+    ],
+)
+def test_what_is_no_number_never_reaches_the_weights(gradient: Gradient, message: str) -> None:
+    backend, around = FakeBackend({3: gradient}), _Around()
+    with pytest.raises(RunError) as raised:
+        train(backend, SAMPLER, SCHEDULE, _plan(save_every=2), around.surroundings())
+    assert raised.value.message == f"{message}; the weights were left as they were"
+    assert raised.value.config_path == "training_config.learning_rate"
+    assert "it was 0.5, try 0.25" in str(raised.value.advice)
+    assert "use_clip_grad_norm" in str(raised.value.advice)
+    assert len(backend.updates) == 2
+    assert around.saved == [2]
+
+
+@pytest.mark.parametrize(("stop_after", "saved"), [(4, [3, 4]), (3, [3]), (0, [])])
+def test_who_asks_to_stop_gets_a_checkpoint_of_the_last_step(
+    stop_after: int, saved: list[int]
+) -> None:
+    around = _Around(stop_after)
+    progress = train(FakeBackend(), SAMPLER, SCHEDULE, _plan(save_every=3), around.surroundings())
+    assert progress.step == stop_after
+    assert around.saved == saved
+
+
+def test_the_last_step_is_validated_and_saved() -> None:
+    around = _Around()
+    train(FakeBackend(), SAMPLER, SCHEDULE, _plan(), around.surroundings())
+    assert around.saved == [10]
+    assert isinstance(around.said[-1], events.Validation)
+
+
+def test_a_run_that_goes_on_counts_from_where_it_was() -> None:
+    around = _Around()
+    before = Progress(8, saved_at=8)
+    backend = FakeBackend()
+    train(backend, SAMPLER, SCHEDULE, _plan(), around.surroundings(), before)
+    assert [event.step for event in around.said if isinstance(event, events.Step)] == [9, 10]
+    assert len(backend.updates) == 2
