@@ -1,0 +1,107 @@
+"""Training in turns: a process takes some steps, says how long they took, and waits for its turn.
+
+Processes that are compared live side by side and never compute at the same time; so each round
+meets the machine in the same mood.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_MARK = "turn "
+
+
+class Turns:
+    """The side of the process that trains. It stops after its first step."""
+
+    def __init__(self) -> None:
+        self._left = 1
+        self._began = _now()
+
+    def step_done(self) -> None:
+        """Call it after each step: at the end of a turn it comes back when the next one begins."""
+        self._left -= 1
+        if self._left:
+            return
+        wall, cpu = (now - before for now, before in zip(_now(), self._began, strict=True))
+        print(f"{_MARK}{wall} {cpu}", flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            os._exit(0)
+        self._left = int(line)
+        self._began = _now()
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How long a turn took, in seconds."""
+
+    wall: float
+    cpu: float
+    """Of all threads. On one thread it is the time that the turn would take on a quiet machine."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process has taken so far."""
+
+    cpu: float
+    """Seconds, of all its threads."""
+    memory: float
+    """MiB at its peak."""
+
+
+class Trainee:
+    """The other side: a process that trains when it is told to."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Trainee:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def wait(self) -> Turn:
+        """Wait for the end of a turn, the first of which is one step."""
+        assert self._process.stdout
+        for line in self._process.stdout:
+            if line.startswith(_MARK):
+                return Turn(*map(float, line.removeprefix(_MARK).split()))
+        _, errors = self._process.communicate()
+        raise RuntimeError(f"the process ended:\n{errors}")
+
+    def take(self, steps: int) -> Turn:
+        """Let it take so many steps."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{steps}\n")
+        self._process.stdin.flush()
+        return self.wait()
+
+    def usage(self) -> Usage:
+        """What it has taken so far; from Linux's /proc."""
+        process = Path("/proc") / str(self._process.pid)
+        fields = (process / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
+        status = (process / "status").read_text(encoding="ascii")
+        peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return Usage(ticks / os.sysconf("SC_CLK_TCK"), int(peak.split()[1]) / 1024)
