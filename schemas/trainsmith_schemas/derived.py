@@ -166,8 +166,13 @@ def training_memory(parameters: int) -> int:
     return parameters * BYTES_PER_PARAMETER
 
 
-def activation_memory(model: TransformerConfig, sequences: int, vocab_size: int) -> int:
-    """Bytes that the forward pass keeps for the backward pass, estimated; in float32.
+def activation_memory(
+    model: TransformerConfig,
+    sequences: int,
+    vocab_size: int,
+    precision: Literal["fp32", "bf16"] = "fp32",
+) -> int:
+    """Bytes that the forward pass keeps for the backward pass, estimated.
 
     Counted from what PyTorch saves, with attention that keeps no matrix of weights. In widths for
     each token: 16 in a block of GPT-2; in one of a llama 10, and 4 times the width inside its
@@ -177,8 +182,10 @@ def activation_memory(model: TransformerConfig, sequences: int, vocab_size: int)
         model: its shape.
         sequences: that pass through the model at once.
         vocab_size: how many tokens there are.
+        precision: the number format.
     """
     width = model.embedding_dim
+    size = _FLOAT if precision == "fp32" else _BFLOAT
     block = 16 * width
     if model.model_type == "llama":
         block = 10 * width + 4 * feed_forward_width(model)
@@ -186,15 +193,46 @@ def activation_memory(model: TransformerConfig, sequences: int, vocab_size: int)
         kept = model.num_blocks * width + block  # One block at a time is computed again.
     else:
         kept = model.num_blocks * block
-    return 4 * sequences * model.max_sequence_length * (kept + 3 * width + 3 * vocab_size)
+    return size * sequences * model.max_sequence_length * (kept + 3 * width + 3 * vocab_size)
 
 
-def optimizer_numbers(training: TrainingConfig) -> int:
-    """Numbers that the optimizer remembers for each parameter."""
+_FLOAT, _BFLOAT = 4, 2
+
+
+def memory_per_parameter(training: TrainingConfig) -> int:
+    """Bytes of a weight, its gradient, and everything that the optimizer keeps for it."""
+    size = _FLOAT if training.precision == "fp32" else _BFLOAT
+    carried = size if _has_carry(training) else 0
+    return 2 * size + carried + _FLOAT * _optimizer_floats(training)
+
+
+def checkpoint_per_parameter(training: TrainingConfig) -> int:
+    """Bytes of a weight in a checkpoint, and of what the optimizer keeps for it; all in float32."""
+    return _FLOAT * (1 + _has_carry(training) + _optimizer_floats(training))
+
+
+def _has_carry(training: TrainingConfig) -> bool:
+    """Whether the optimizer keeps what rounding takes; with an exact copy there is nothing."""
+    rounds = training.precision == "bf16" and carries_rounding(training)
+    return rounds and not _has_copy(training)
+
+
+def _has_copy(training: TrainingConfig) -> bool:
     optimizer = training.optimizer
-    kind = optimizer.type if optimizer else "AdamW"
-    if kind == "NoOp":
+    full = optimizer is not None and optimizer.type == "AdamWFullPrecision"
+    return full and training.precision == "bf16"
+
+
+def _optimizer_floats(training: TrainingConfig) -> int:
+    """Numbers in float32 that the optimizer keeps for each parameter.
+
+    Muon keeps one for the matrices inside the blocks and two for the rest: two are an upper bound.
+    """
+    optimizer = training.optimizer or OptimizerConfig()
+    if optimizer.type == "NoOp":
         return 0
-    if optimizer and kind in ("SGD", "SGDComposite"):
-        return 1 if optimizer.momentum else 0
-    return 3 if optimizer and optimizer.amsgrad else 2
+    if optimizer.type in ("SGD", "SGDComposite"):
+        return 1 if momentum(optimizer) else 0
+    if optimizer.type == "Muon":
+        return 2
+    return 2 + optimizer.amsgrad + _has_copy(training)

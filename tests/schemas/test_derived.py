@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from trainsmith_schemas.derived import (
     checkpoint_count,
+    checkpoint_per_parameter,
+    memory_per_parameter,
     parameter_count,
     tokens_per_step,
     training_memory,
@@ -77,3 +81,24 @@ def test_gpt2_small_has_the_published_size() -> None:
     )
     assert parameter_count(gpt2) == 124_439_808
     assert training_memory(1000) == 16_000
+
+
+@pytest.mark.parametrize(
+    ("training", "memory", "checkpoint"),
+    [
+        ({}, 16, 12),
+        ({"use_kahan_summation": True}, 16, 12),
+        ({"optimizer": {"amsgrad": True}}, 20, 16),
+        ({"optimizer": {"type": "SGD"}}, 8, 4),
+        ({"optimizer": {"type": "SGD", "momentum": 0.9}}, 12, 8),
+        ({"optimizer": {"type": "NoOp"}}, 8, 4),
+        ({"optimizer": {"type": "AdamWFullPrecision"}}, 16, 12),
+        ({"precision": "bf16"}, 12, 12),
+        ({"precision": "bf16", "use_kahan_summation": True}, 14, 16),
+        ({"precision": "bf16", "optimizer": {"type": "AdamWFullPrecision"}}, 16, 16),
+    ],
+)
+def test_bytes_for_each_parameter(training: dict[str, Any], memory: int, checkpoint: int) -> None:
+    config = TrainingConfig.model_validate(training)
+    assert memory_per_parameter(config) == memory
+    assert checkpoint_per_parameter(config) == checkpoint

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from workspace import Workspace, make_workspace
 
 from trainsmith_schemas import events
+from trainsmith_trainer.backends import torch_backend
 from trainsmith_trainer.checkpoint import checkpoints_in, read_checkpoint, verify_checkpoint
 from trainsmith_trainer.config import load_config
 from trainsmith_trainer.locks import hold
@@ -29,6 +30,8 @@ RECIPES = st.fixed_dictionaries(
         "seed": st.integers(0, 2**32 - 1),
         "scheduler_type": st.sampled_from(["identity", "warmup_linear"]),
         "use_clip_grad_norm": st.booleans(),
+        "precision": st.sampled_from(["fp32", "bf16"]),
+        "use_kahan_summation": st.booleans(),
         "validation_frequency": st.integers(1, 5),
         "checkpoint_frequency": st.integers(1, 4),
         "optimizer": st.sampled_from(
@@ -37,6 +40,8 @@ RECIPES = st.fixed_dictionaries(
                 {"type": "AdamW", "amsgrad": True},
                 {"type": "SGD", "momentum": 0.9, "nesterov": True},
                 {"type": "SGD"},
+                {"type": "AdamWFullPrecision"},
+                {"type": "Muon"},
                 {"type": "NoOp"},
             ]
         ),
@@ -60,6 +65,18 @@ def _inside(folder: Path) -> Generator[None, None, None]:
         yield
     finally:
         os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def every_precision() -> Generator[None, None, None]:
+    """Without the units for it, bfloat16 is slow, which is all the same for so small a model."""
+
+    def answer(_device: torch.device) -> bool:
+        return True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch_backend, "has_bf16_units", answer)
+        yield
 
 
 def _train(workspace: Workspace, name: str, resume: Path | None = None) -> None:
@@ -109,6 +126,7 @@ def _last_checkpoint(workspace: Workspace, name: str) -> dict[str, Any]:
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+@pytest.mark.usefixtures("every_precision")
 @given(recipe=RECIPES, shape=SHAPES, choice=st.randoms(use_true_random=False))
 def test_going_on_anywhere_is_never_having_stopped(
     tmp_path_factory: pytest.TempPathFactory, recipe: dict[str, Any], shape: Any, choice: Any

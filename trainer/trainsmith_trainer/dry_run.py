@@ -23,7 +23,6 @@ from trainsmith_trainer.schedule import schedule_of
 from trainsmith_trainer.vocabulary import with_vocabulary
 from trainsmith_trainer.wording import count, size
 
-_FLOAT = 4
 _ENDS_BY = {
     "max_steps": "max_steps ends the run",
     "num_epochs": "num_epochs ends the run",
@@ -92,12 +91,13 @@ def _outline(config: ResolvedConfig, corpus: Corpus, plan: Plan, name: str | Non
     parent = Path(training.checkpoint_dir)
     run = run_name(parent, config.path.stem, name)
     parameters = derived.parameter_count(model)
-    remembered = derived.optimizer_numbers(training)
-    each = _FLOAT * parameters * (1 + remembered)
+    each = parameters * derived.checkpoint_per_parameter(training)
     # The best one stays beside the newest, and a new one is whole before an old one goes.
     kept = min(plan.checkpoints, training.keep_last_n + 1)
-    by_parameters = _FLOAT * parameters * (2 + remembered)
-    activations = derived.activation_memory(model, training.batch_size, model.vocab_size)
+    by_parameters = parameters * derived.memory_per_parameter(training)
+    activations = derived.activation_memory(
+        model, training.batch_size, model.vocab_size, training.precision
+    )
     schedule = schedule_of(document, plan.total_steps)
     return RunOutline(
         name=run,
