@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,29 +34,59 @@ vim.cmd("qall!")
 """
 
 
+RUN_LENS = """\
+vim.wait(30000, function() return #vim.diagnostic.get(0) > 0 end, 50)
+local asked = { textDocument = vim.lsp.util.make_text_document_params() }
+local answers = vim.lsp.buf_request_sync(0, "textDocument/codeLens", asked, 30000)
+for _, answer in pairs(answers) do
+  for _, lens in ipairs(answer.result) do
+    if lens.command.command == "trainsmith.dryRun" then
+      vim.lsp.commands[lens.command.command](lens.command)
+    end
+  end
+end
+local function shown()
+  return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false))
+end
+vim.wait(30000, function() return shown():find("data_path") end, 50)
+vim.fn.writefile({ vim.json.encode(shown()) }, vim.env.REPORT)
+vim.cmd("qall!")
+"""
+
+
 @pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim (nvim) is not on this machine")
 def test_the_documented_set_up_shows_a_mistake(tmp_path: Path) -> None:
-    block = re.search(r"```lua\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
-    assert block
-    init, report = tmp_path / "init.lua", tmp_path / "report.json"
-    init.write_text(f"{OLDER}{block[1]}", encoding="utf-8")
-    (tmp_path / "report.lua").write_text(REPORT, encoding="utf-8")
-    recipe = tmp_path / "training.yaml"
-    recipe.write_text("training_config:\n  learning_rate: 0.01\n", encoding="utf-8")
-    bin_ = Path(sys.executable).parent
-    subprocess.run(
-        ["nvim", "--headless", "-u", init, recipe, "-c", f"luafile {tmp_path / 'report.lua'}"],
-        env={
-            **os.environ,
-            "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",
-            "XDG_STATE_HOME": str(tmp_path),
-            "XDG_DATA_HOME": str(tmp_path),
-            "REPORT": str(report),
-        },
-        timeout=60,
-        check=True,
-    )
-    [(line, column, severity, message)] = json.loads(report.read_text(encoding="utf-8"))
+    [(line, column, severity, message)] = _neovim(tmp_path, REPORT)
     assert (line, column) == (1, 17)
     assert severity == 1, "the setting in the documentation makes an error of the warning"
     assert message.startswith("`learning_rate` 0.01 is 100 times")
+
+
+@pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim (nvim) is not on this machine")
+def test_the_documented_commands_run_the_trainer(tmp_path: Path) -> None:
+    shown = _neovim(tmp_path, RUN_LENS)
+    assert "`data_path` is missing" in shown
+
+
+def _neovim(folder: Path, script: str) -> Any:
+    """What a script reports from a Neovim that is set up as the documentation says."""
+    blocks = re.findall(r"```lua\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    init, report = folder / "init.lua", folder / "report.json"
+    init.write_text("\n".join([OLDER, *blocks]), encoding="utf-8")
+    (folder / "script.lua").write_text(script, encoding="utf-8")
+    recipe = folder / "training.yaml"
+    recipe.write_text("training_config:\n  learning_rate: 0.01\n", encoding="utf-8")
+    programs = Path(sys.executable).parent
+    subprocess.run(
+        ["nvim", "--headless", "-u", init, recipe, "-c", f"luafile {folder / 'script.lua'}"],
+        env={
+            **os.environ,
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "XDG_STATE_HOME": str(folder),
+            "XDG_DATA_HOME": str(folder),
+            "REPORT": str(report),
+        },
+        timeout=120,
+        check=True,
+    )
+    return json.loads(report.read_text(encoding="utf-8"))
