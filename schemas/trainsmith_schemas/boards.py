@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+BoardName = Literal["N150", "N300", "p100", "p150", "T3000", "Galaxy"]
 
 
 @dataclass(frozen=True)
 class Board:
     """A board or a system."""
 
-    name: str
+    name: BoardName
     mesh_shape: tuple[int, int]
     """Its devices as rows and columns, in the shape that tt-train opens them."""
 

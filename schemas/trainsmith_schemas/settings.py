@@ -6,9 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trainsmith_schemas.boards import BoardName
 from trainsmith_schemas.trainers import Trainer
 
 Level = Literal["off", "hint", "information", "warning", "error"]
+Privacy = Literal["unrestricted", "local-only"]
+
+PRIVACY_VARIABLE = "TRAINSMITH_PRIVACY"
+"""The environment variable that may say `local-only` too: for the editor and for every run."""
 
 PROJECT_FILE = ".trainsmith.yaml"
 """Where a project keeps its `Judgement`: in the folder of a document or one above it."""
@@ -35,6 +40,22 @@ class Judgement(BaseModel):
     A project sets it in `.trainsmith.yaml`, which `trainsmith check` reads too; for a code that
     stands in both, this setting wins. A single line is better ignored with a comment at its end,
     `# trainsmith: ignore[lr-too-high]`.
+    """
+
+    board: Annotated[
+        Literal["unknown", BoardName], Field(json_schema_extra={"scope": "window"})
+    ] = "unknown"
+    """The Tenstorrent board or system that recipes are written for.
+
+    With it, `mesh-board` holds `mesh_shape` against its devices, and `batch-vs-board` the batch
+    against its memory. A project sets it in `.trainsmith.yaml`.
+    """
+
+    privacy: Annotated[Privacy, Field(json_schema_extra={"scope": "window"})] = "unrestricted"
+    """Where metrics may go. With `local-only`, `use_wandb` is an error, and a run refuses it.
+
+    A project sets it in `.trainsmith.yaml`, a machine in the environment variable
+    `TRAINSMITH_PRIVACY`; if one of them says `local-only`, the others cannot allow more.
     """
 
 

@@ -17,7 +17,7 @@ from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.analysis.options import Options
 from trainsmith_server.files import Files
 from trainsmith_server.fixing import fixed, unified_diff, write_whole
-from trainsmith_server.judgement import Projects, merge
+from trainsmith_server.judgement import Projects, merge, of_the_environment
 from trainsmith_server.reports import Checked
 from trainsmith_server.reports.github import github_report
 from trainsmith_server.reports.json import json_report
@@ -150,12 +150,12 @@ def _options(path: Path, wishes: Wishes, projects: Projects) -> Options:
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(f"the .trainsmith.yaml of {path} cannot be read: {error}") from None
     if project is None:
-        return Options(wishes.profile)
+        return merge(Options(wishes.profile), of_the_environment())
     if project.faults:
         fault = project.faults[0]
         line, column = project.lines.position(fault.span[0])
         raise UnreadableError(f"{project.path}:{line + 1}:{column + 1}: {fault.message}")
-    return merge(Options(wishes.profile), project.options)
+    return merge(Options(wishes.profile), project.options, of_the_environment())
 
 
 def _read(path: Path) -> str:

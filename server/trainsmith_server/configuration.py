@@ -39,12 +39,11 @@ class Configuration:
 
     def options(self, uri: str) -> Options:
         """What a document is judged by: the editor's settings, then its project's file."""
-        from trainsmith_server.analysis.options import Options
-        from trainsmith_server.judgement import merge
+        from trainsmith_server.judgement import merge, of_the_environment
 
         project = self._project(uri)
-        editor = self._editor or Options()
-        return merge(editor, project.options) if project else editor
+        said = (self._editor, project.options if project else None, of_the_environment())
+        return merge(*(one for one in said if one))
 
     @property
     def waiting(self) -> bool:
@@ -90,11 +89,12 @@ class Configuration:
 
     def take(self, settings: Any) -> None:
         """Use the settings under `trainsmith`."""
+        from trainsmith_schemas.settings import Judgement
         from trainsmith_server.judgement import read_judgement
 
         said = settings if isinstance(settings, dict) else {}
         # Other settings are the extension's business.
-        judged = {key: said.get(key) for key in ("profile", "rules")}
+        judged = {key: said.get(key) for key in Judgement.model_fields}
         self._editor, problems = read_judgement(judged)
         message = "; ".join(problem.message for problem in problems)
         if message and self._is_news("", message):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from trainsmith_schemas.boards import BOARDS
 from trainsmith_schemas.problems import Problem
 from trainsmith_schemas.profiles import PROFILES
-from trainsmith_schemas.settings import PROJECT_FILE, Judgement, Level
+from trainsmith_schemas.settings import (
+    PRIVACY_VARIABLE,
+    PROJECT_FILE,
+    Judgement,
+    Level,
+    Privacy,
+)
 from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.bind import find, key_span, value_span
 from trainsmith_server.analysis.codes import adjustable_codes, unknown_code
@@ -21,6 +29,8 @@ from trainsmith_server.analysis.tree import Span
 from trainsmith_server.analysis.values import construct
 
 _LEVELS: tuple[Level, ...] = get_args(Level)
+_KEYS = ", ".join(f"`{key}`" for key in Judgement.model_fields)
+_PRIVACY: tuple[Privacy, ...] = get_args(Privacy)
 _LARGEST = 100_000
 """Bytes; a project's file has a few hundred."""
 
@@ -44,20 +54,25 @@ class ProjectFile:
 
 
 def read_judgement(data: Any) -> tuple[Options, tuple[Problem, ...]]:
-    """Read `profile` and `rules`; what cannot be used is left out and told about.
+    """Read the keys of `Judgement`; what cannot be used is left out and told about.
 
     YAML 1.1 reads an `off` without quotes as false, so false is the level `off`.
     """
     if data is None:
         return Options(), ()
     if not isinstance(data, Mapping):
-        return Options(), (Problem((), "wrong-type", "expected the keys `profile` and `rules`"),)
+        return Options(), (Problem((), "wrong-type", f"expected the keys {_KEYS}"),)
     problems = [_unknown_key(str(key)) for key in data if key not in Judgement.model_fields]
-    profile = data.get("profile")
-    trainer: Trainer | None = next((name for name in PROFILES if name == profile), None)
-    if trainer is None and profile not in (None, "auto"):
-        names = ("auto", *PROFILES)
-        problems.append(_unknown_choice(("profile",), "profile", profile, names))
+    chosen = {
+        key: _choice(data, key, names, problems)
+        for key, names in (
+            ("profile", ("auto", *PROFILES)),
+            ("board", ("unknown", *(board.name for board in BOARDS))),
+            ("privacy", _PRIVACY),
+        )
+    }
+    trainer: Trainer | None = next((name for name in PROFILES if name == chosen["profile"]), None)
+    board = next((board for board in BOARDS if board.name == chosen["board"]), None)
     levels: dict[str, Level] = {}
     rules = data.get("rules")
     if rules is not None and not isinstance(rules, Mapping):
@@ -73,12 +88,24 @@ def read_judgement(data: Any) -> tuple[Options, tuple[Problem, ...]]:
             problems.append(_unknown_choice(("rules", code), "level", said, _LEVELS))
         else:
             levels[code] = level
-    return Options(trainer, levels), tuple(problems)
+    options = Options(trainer, levels, board, chosen["privacy"] == "local-only")
+    return options, tuple(problems)
+
+
+def _choice(
+    data: Mapping[Any, Any], key: str, names: tuple[str, ...], problems: list[Problem]
+) -> str | None:
+    """What is said under a key, if it is one of the names."""
+    said = data.get(key)
+    if said is None or said in names:
+        return said
+    problems.append(_unknown_choice((key,), key, said, names))
+    return None
 
 
 def _unknown_key(key: str) -> Problem:
     nearest = nearest_name(key, Judgement.model_fields)
-    hint = f"; did you mean `{nearest}`?" if nearest else ", only `profile` and `rules`"
+    hint = f"; did you mean `{nearest}`?" if nearest else f", only {_KEYS}"
     return Problem((key,), "unknown-key", f"there is no setting `{key}`{hint}", on_key=True)
 
 
@@ -118,9 +145,19 @@ def read_project_file(path: Path) -> ProjectFile:
     return ProjectFile(path, lines, options, tuple(faults))
 
 
-def merge(first: Options, second: Options) -> Options:
-    """Two judgements as one; the first wins."""
-    return Options(first.profile or second.profile, {**second.levels, **first.levels})
+def merge(*judgements: Options) -> Options:
+    """Several judgements as one; the first wins, but none allows what another keeps private."""
+    return Options(
+        next((one.profile for one in judgements if one.profile), None),
+        {code: level for one in reversed(judgements) for code, level in one.levels.items()},
+        next((one.board for one in judgements if one.board), None),
+        any(one.local_only for one in judgements),
+    )
+
+
+def of_the_environment() -> Options:
+    """What the environment says: whether anything may leave the machine."""
+    return Options(local_only=os.environ.get(PRIVACY_VARIABLE) == "local-only")
 
 
 class Projects:

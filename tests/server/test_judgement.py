@@ -49,12 +49,17 @@ def test_nothing_chosen(tmp_path: Path, text: str) -> None:
             "2 `warn` there is no level `warn`, only `off`, `hint`, `information`, `warning`,"
             " `error`; did you mean `warning`?",
         ),
+        (
+            "privacy: local\n",
+            "1 `local` there is no privacy `local`, only `unrestricted`, `local-only`;"
+            " did you mean `local-only`?",
+        ),
         ("rules: [lr-too-high]\n", "1 `[lr-too-high]` `rules` needs codes and their levels"),
         (
             "rules: {yaml-tab: off}\n",
             "1 `yaml-tab` `yaml-tab` is an error that every reader of YAML stops at",
         ),
-        ("- rules\n", "1 `- rules` expected the keys `profile` and `rules`"),
+        ("- rules\n", "1 `- rules` expected the keys `profile`, `rules`, `board`, `privacy`"),
     ],
 )
 def test_a_mistake_is_named_and_left_out(tmp_path: Path, text: str, fault: str) -> None:

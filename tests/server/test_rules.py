@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support import CORPUS, corpus, read
 
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.analysis.facts import Facts, Hit
-from trainsmith_server.analysis.options import Options
 from trainsmith_server.features.code_actions import apply
 from trainsmith_server.rules import Example, Rule, all_rules
 
@@ -30,7 +31,7 @@ def hits(rule: Rule, text: str) -> list[Hit]:
         hit
         for known in analyze(text).documents
         if known.kind.name in rule.documents
-        for hit in rule.check(Facts(known, text))
+        for hit in rule.check(Facts(known, text, rule.options))
     ]
 
 
@@ -45,13 +46,13 @@ def test_a_bad_example_is_found_and_its_first_fix_mends_it(rule: Rule, example: 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_rule_that_is_on_speaks_in_the_editor(rule: Rule, example: Example):
-    codes = [finding.code for finding in analyze(example.bad).findings]
+    codes = [finding.code for finding in analyze(example.bad, options=rule.options).findings]
     assert (rule.code in codes) == rule.on
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_rule_can_be_turned_on(rule: Rule, example: Example):
-    turned_on = Options(levels={rule.code: "information"})
+    turned_on = replace(rule.options, levels={rule.code: "information"})
     found = [f for f in analyze(example.bad, options=turned_on).findings if f.code == rule.code]
     assert {finding.severity for finding in found} == {"information"}
 

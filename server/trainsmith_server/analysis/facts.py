@@ -12,6 +12,7 @@ from trainsmith_schemas.problems import Path
 from trainsmith_schemas.profiles import unread_keys
 from trainsmith_server.analysis.bind import Binding, Place, find, key_span, value_span
 from trainsmith_server.analysis.findings import Edit, Fix, Related, Severity, Tag
+from trainsmith_server.analysis.options import Options
 from trainsmith_server.analysis.tree import Entry, Mapping, Span, resolve_alias, walk
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ class Facts:
     the key is absent, empty, or has a value of another kind: that is for the schema to report.
     """
 
-    __slots__ = ("_entries", "_known", "_text", "kind", "profile")
+    __slots__ = ("_entries", "_known", "_text", "kind", "options", "profile")
 
-    def __init__(self, known: KnownDocument, text: str) -> None:
+    def __init__(self, known: KnownDocument, text: str, options: Options | None = None) -> None:
         self._known = known
         self._text = text
         self._entries = {binding.path: binding.entry for binding in known.bindings.entries}
@@ -78,6 +79,8 @@ class Facts:
         """What kind of document it is."""
         self.profile = known.profile
         """The trainer that the document is judged for."""
+        self.options = options or Options()
+        """What somebody has said about board and privacy."""
 
     def number(self, path: str) -> Found[float] | None:
         """A finite number. `1e-4` counts, though YAML 1.1 reads it as text: trainers read it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from trainsmith_schemas.boards import Board
 from trainsmith_schemas.settings import Level
 from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.findings import Severity
@@ -18,6 +19,10 @@ class Options:
     """The trainer to judge for; `None` is the one that the text was written for."""
     levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
     """Codes whose level is not the usual one."""
+    board: Board | None = None
+    """The board or system that recipes are for, where somebody has said it."""
+    local_only: bool = False
+    """Whether nothing may leave the machine."""
 
     def severity(self, code: str, usual: Severity | None) -> Severity | None:
         """How severe a code is here; `usual` and the result are `None` where it is off."""

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
 from trainsmith_schemas.problems import Path, Problem, dotted
+from trainsmith_schemas.validate import facts_at
 from trainsmith_server.analysis.bind import Place, find, key_span, value_span
 from trainsmith_server.analysis.directives import Directives
 from trainsmith_server.analysis.facts import Facts
@@ -74,7 +75,7 @@ def _on_readable_lines(
         misplaced = {finding.span for finding in ruled if finding.code == "wrong-section"}
         for problem in known.problems:
             if problem.code != "missing-key" or not tree.faults:
-                finding = _problem_finding(known.document.root, problem)
+                finding = _problem_finding(known, problem)
                 # The rule says more about the same mistake.
                 if finding.code != "unknown-key" or finding.span not in misplaced:
                     yield finding
@@ -91,7 +92,7 @@ def _fault_finding(fault: Fault) -> Finding:
 
 
 def _rule_findings(known: KnownDocument, text: str, options: Options) -> Iterator[Finding]:
-    facts = Facts(known, text)
+    facts = Facts(known, text, options)
     for rule in all_rules():
         usual = rule.severity if rule.on else None
         if known.kind.name in rule.documents and options.severity(rule.code, usual):
@@ -156,7 +157,8 @@ def _whole_lines(text: str, entry: Entry) -> Span:
     return start, len(text) if after < 0 else after + 1
 
 
-def _problem_finding(root: Node | None, problem: Problem) -> Finding:
+def _problem_finding(known: KnownDocument, problem: Problem) -> Finding:
+    root = known.document.root
     place, whole = _nearest_place(root, problem.path)
     if place.entry is None and isinstance(place.node, Mapping) and place.node.entries:
         span = key_span(place.node.entries[0])
@@ -169,8 +171,19 @@ def _problem_finding(root: Node | None, problem: Problem) -> Finding:
         for path in problem.related
         if (other := find(root, path)) is not None
     )
-    fixes = tuple(_problem_fixes(root, problem, place)) if whole else ()
-    return Finding(problem.code, "error", problem.message, span, fixes, related)
+    message, fixes = problem.message, tuple(_problem_fixes(root, problem, place)) if whole else ()
+    meant = place.node if whole and _is_text_field(known, problem) else None
+    if isinstance(meant, Scalar) and not meant.style and meant.tag is None:
+        message += f"; without quotes, `{meant.text}` is something else in YAML 1.1"
+        edit = Edit((meant.start, meant.end), f'"{meant.text}"')
+        fixes = (Fix(f'Put it in quotes: "{meant.text}"', (edit,), preferred=True, safe=True),)
+    return Finding(problem.code, "error", message, span, fixes, related)
+
+
+def _is_text_field(known: KnownDocument, problem: Problem) -> bool:
+    """Whether a text was expected where `on`, `1:30` or a date stands."""
+    facts = facts_at(known.kind.model, problem.path) if problem.code == "wrong-type" else None
+    return facts is not None and (facts.type_text == "text" or facts.path_to is not None)
 
 
 def _nearest_place(root: Node | None, path: Path) -> tuple[Place, bool]:

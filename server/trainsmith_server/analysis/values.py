@@ -260,6 +260,11 @@ def is_merge(key: Node) -> bool:
     return isinstance(key, Scalar) and key.text == "<<" and not key.style and key.tag is None
 
 
+def is_null(node: Scalar) -> bool:
+    """Whether a scalar is nothing: empty, `~` or `null`, without quotes."""
+    return not node.style and node.tag is None and _WORDS.get(node.text, True) is None
+
+
 def short_tag(tag: str) -> str:
     """A tag as people write it."""
     return "!!" + tag[len(_STANDARD) :] if tag.startswith(_STANDARD) else tag

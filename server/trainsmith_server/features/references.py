@@ -8,6 +8,7 @@ from typing import Literal
 
 from trainsmith_server.analysis.result import Analysis
 from trainsmith_server.analysis.tree import Scalar, Span
+from trainsmith_server.analysis.values import is_null
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def references(analysis: Analysis) -> Iterator[Reference]:
     for known in analysis.documents:
         for binding in known.bindings.entries:
             field, value = binding.field, binding.entry.value
-            if field and field.path_to and isinstance(value, Scalar) and value.text:
+            if field and field.path_to and isinstance(value, Scalar) and not is_null(value):
                 quote = 1 if value.style in ("'", '"') else 0
                 span = (value.start + quote, max(value.end - quote, value.start + quote))
                 yield Reference(field.key, value.text, field.path_to, span)

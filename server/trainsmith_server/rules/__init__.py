@@ -14,6 +14,9 @@ from functools import cache
 
 from trainsmith_server.analysis.facts import Facts, Hit
 from trainsmith_server.analysis.findings import Severity
+from trainsmith_server.analysis.options import Options
+
+_NOTHING_SAID = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Rule:
     """The kinds of document that it looks at."""
     on: bool = True
     """Whether it speaks without being asked to; what is a matter of taste does not."""
+    options: Options = _NOTHING_SAID
+    """What must have been said for the rule to have a say; its examples are judged by it."""
 
 
 @cache

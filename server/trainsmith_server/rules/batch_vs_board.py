@@ -1,0 +1,67 @@
+"""`batch-vs-board`: a batch that may not fit into the board's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_schemas.boards import BOARDS
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.findings import Fix
+from trainsmith_server.analysis.options import Options
+from trainsmith_server.rules import Example, Rule
+
+SAFE = 8
+"""Sequences at once on one device; the lesson's value for an N150."""
+LIMIT = 16
+"""What it allows for a small model."""
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Compare the batch of one device with what an N150 takes."""
+    board, batch = facts.options.board, facts.whole("training_config.batch_size")
+    if board is None or board.name != "N150" or batch is None or batch.value <= LIMIT:
+        return
+    accumulation = facts.whole("training_config.gradient_accumulation_steps")
+    fixes = ()
+    if accumulation is None and batch.value % SAFE == 0:
+        line = f"gradient_accumulation_steps: {batch.value // SAFE}"
+        smaller = batch.set_to(str(SAFE))
+        added = facts.add_after(batch, line, title="")
+        title = f"Set `batch_size` to {SAFE} and add `{line}`: the effective batch stays"
+        fixes = (Fix(title, (*smaller.edits, *added.edits), preferred=True),)
+    yield Hit(
+        f"`batch_size` {batch.value} may not fit into an N150: {SAFE} is safe there, and {LIMIT} "
+        "with a small model",
+        batch.span,
+        fixes=fixes,
+    )
+
+
+RULE = Rule(
+    code="batch-vs-board",
+    severity="hint",
+    title="The batch may not fit into the board's memory",
+    docs="""\
+Every sequence of the batch keeps its activations in the device's memory until the backward pass.
+An N150 takes 8 sequences of a model of one to three billion parameters, and 16 of a small one. The
+setting `trainsmith.board`, or `board` in `.trainsmith.yaml`, says that the recipe is for one;
+without it the rule is silent.
+
+**When it is fine.** With a model that is small enough.
+
+**How to mend it.** Take a smaller `batch_size` and more `gradient_accumulation_steps`: the product
+is the effective batch, and learning stays the same.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  batch_size: 32\n",
+            good="training_config:\n  batch_size: 8\n  gradient_accumulation_steps: 4\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  batch_size: 16\n",
+        "training_config:\n  batch_size: many\n",
+    ),
+    check=check,
+    options=Options(board=next(board for board in BOARDS if board.name == "N150")),
+)

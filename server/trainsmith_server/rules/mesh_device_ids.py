@@ -1,0 +1,67 @@
+"""`mesh-device-ids`: more or fewer devices named than the mesh has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Count the devices that are named against those of the mesh."""
+    ids, mesh = facts.wholes("device_config.device_ids"), facts.mesh()
+    if ids is None or not ids.value:
+        return
+    if mesh is None and facts.has("device_config.mesh_shape"):
+        return  # The schema says what is wrong with it.
+    devices = prod(mesh.value) if mesh else 1
+    twice = len(set(ids.value)) < len(ids.value)
+    if len(ids.value) == devices and not twice:
+        return
+    shown = f"`mesh_shape` {mesh.value}" if mesh else "without `mesh_shape`, the mesh"
+    what = "names a device twice" if twice else f"names {len(ids.value)} devices"
+    yield Hit(
+        f"`device_ids` {what}; {shown} has {devices}",
+        ids.span,
+        fixes=(
+            ids.set_to(
+                str(list(range(devices))),
+                title=f"Set `device_ids` to {list(range(devices))}",
+                preferred=True,
+            ),
+        ),
+        related=(mesh.related(f"{devices} devices"),) if mesh else (),
+    )
+
+
+RULE = Rule(
+    code="mesh-device-ids",
+    severity="error",
+    title="The devices named are not as many as the mesh has",
+    docs="""\
+`device_ids` says which device takes which place of the mesh, row after row. It needs one number for
+each place, and no number twice; the trainer stops when it opens the mesh otherwise.
+
+**When it is fine.** Never.
+
+**How to mend it.** Name as many devices as rows × columns, or leave `device_ids` out: then the
+first ones are taken.
+""",
+    examples=(
+        Example(
+            bad="device_config:\n  mesh_shape: [1, 2]\n  enable_ddp: true\n  device_ids: [3]\n",
+            good="device_config:\n  mesh_shape: [1, 2]\n  enable_ddp: true\n  device_ids: [0, 1]\n",
+        ),
+        Example(
+            bad="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n  device_ids: [1, 1]\n",
+            good="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n  device_ids: [0, 1]\n",
+        ),
+    ),
+    fine=(
+        "device_config:\n  mesh_shape: [1, 2]\n  enable_ddp: true\n  device_ids: [2, 3]\n",
+        "device_config:\n  mesh_shape: [1, 1]\n  device_ids: []\n",
+    ),
+    check=check,
+)

@@ -1,0 +1,49 @@
+"""`wandb-privacy`: metrics that would leave a machine that keeps everything to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.options import Options
+from trainsmith_server.rules import Example, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for Weights & Biases where nothing may leave the machine."""
+    if not facts.options.local_only:
+        return
+    wandb = facts.flag("training_config.use_wandb") or facts.flag("use_wandb")
+    if wandb is not None and wandb.value:
+        yield Hit(
+            "`use_wandb` sends metrics to a service, and `privacy` is `local-only` here",
+            wandb.span,
+            fixes=(wandb.set_to("false", preferred=True),),
+        )
+
+
+RULE = Rule(
+    code="wandb-privacy",
+    severity="error",
+    title="Metrics would leave the machine",
+    docs="""\
+Somebody has said that nothing may leave this machine: in the setting `trainsmith.privacy`, with
+`privacy: local-only` in `.trainsmith.yaml`, or in the environment variable `TRAINSMITH_PRIVACY`.
+Weights & Biases sends the settings and the metrics of every run to its service. A run would refuse
+to start.
+
+**When it is fine.** Never, as long as the machine is to keep everything to itself.
+
+**How to mend it.** Leave `use_wandb` off: everything is in the run's own folder anyway.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  use_wandb: true\n  wandb_project: patients\n",
+            good="training_config:\n  use_wandb: false\n  wandb_project: patients\n",
+        ),
+    ),
+    fine=("training_config:\n  use_wandb: false\n", "training_config:\n  batch_size: 8\n"),
+    check=check,
+    documents=("training", "blacksmith"),
+    options=Options(local_only=True),
+)

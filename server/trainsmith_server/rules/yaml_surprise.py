@@ -1,0 +1,88 @@
+"""`yaml-surprise`: a number that YAML 1.1 reads as another one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.findings import Edit, Fix
+from trainsmith_server.analysis.tree import Node, Scalar, Sequence
+from trainsmith_server.analysis.values import plain_value
+from trainsmith_server.rules import Example, Rule
+
+_OCTAL = re.compile(r"([-+]?)0+([1-7][0-7]+)")
+_SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for numbers with a leading zero or with colons."""
+    for binding in facts.bindings():
+        if binding.field and "number" in binding.field.type_text:
+            for node in _plain_scalars(binding.entry.value):
+                yield from _surprise(node)
+
+
+def _plain_scalars(value: Node | None) -> list[Scalar]:
+    """A value, or those of a list, that have neither quotes nor a tag."""
+    nodes = [item.value for item in value.items] if isinstance(value, Sequence) else [value]
+    return [one for one in nodes if isinstance(one, Scalar) and not one.style and not one.tag]
+
+
+def _surprise(node: Scalar) -> Iterator[Hit]:
+    octal, sexagesimal = _OCTAL.fullmatch(node.text), _SEXAGESIMAL.fullmatch(node.text)
+    if octal:
+        yield _hit(node, "a leading zero makes an octal number", octal[1] + octal[2])
+    elif sexagesimal:
+        yield _hit(node, "colons make a number of base 60")
+
+
+def _hit(node: Scalar, why: str, meant: str | None = None) -> Hit:
+    read = str(plain_value(node.text))
+    fixes = [_write(node, read, f"Write {read}, what YAML 1.1 reads")]
+    if meant:
+        fixes.insert(0, _write(node, meant, f"Write {meant}"))
+    span = (node.start, node.end)
+    return Hit(f"YAML 1.1 reads `{node.text}` as {read}: {why}", span, tuple(fixes))
+
+
+def _write(node: Scalar, number: str, title: str) -> Fix:
+    return Fix(title, (Edit((node.start, node.end), number),))
+
+
+RULE = Rule(
+    code="yaml-surprise",
+    severity="warning",
+    title="YAML 1.1 reads another number",
+    docs="""\
+PyYAML, with which trainers read recipes, follows YAML 1.1. There `010` is eight, since a leading
+zero makes an octal number, and `1:30` is ninety, since colons make a number of base 60. The run
+goes on with that number and without a word.
+
+**When it is fine.** Where the octal number or the base of 60 was meant; a plain number says it
+better.
+
+**How to mend it.** Write the number without leading zeros and colons.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  batch_size: 010\n",
+            good="training_config:\n  batch_size: 10\n",
+        ),
+        Example(
+            bad="training_config:\n  max_steps: 1:30\n",
+            good="training_config:\n  max_steps: 90\n",
+        ),
+        Example(
+            bad="device_config:\n  mesh_shape: [1, 010]\n  enable_ddp: true\n",
+            good="device_config:\n  mesh_shape: [1, 10]\n  enable_ddp: true\n",
+        ),
+    ),
+    fine=(
+        "training_config:\n  batch_size: 10\n  seed: 0\n  max_steps: 1_000\n",
+        "training_config:\n  batch_size: 0x10\n  seed: 007\n",
+        'training_config:\n  wandb_project: "1:30"\n',
+    ),
+    check=check,
+    documents=("training", "model", "lora", "optimizer", "blacksmith", "multihost"),
+)
