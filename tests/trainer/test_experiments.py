@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,25 @@ def _assert_only_own_words_changed(before: bytes, after: bytes, name: bytes) -> 
         after.startswith(before[: match.start()]) and after.endswith(before[match.end() :])
         for match in candidates
     )
+
+
+def test_a_run_that_is_killed_has_its_entry_too(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"max_steps": 100_000})
+    with workspace.start("train", "training.yaml") as process:
+        log = workspace.run_folder() / "training.log"
+        while not (log.exists() and "  loss " in log.read_text(encoding="utf-8")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    path = workspace.path / FILE
+    assert "- Result: not known yet" in path.read_text(encoding="utf-8")
+    path.write_bytes(path.read_bytes() + b"I wonder.\n")
+    resumed = workspace.command("train", "training.yaml", "--resume", "--max-steps", "100")
+    assert resumed.returncode in (0, 1)
+    text = path.read_text(encoding="utf-8")
+    assert text.count("## training-001\n") == 1
+    assert "not known yet" not in text
+    assert text.endswith("I wonder.\n")
 
 
 def test_runs_write_it_beside_their_recipe(workspace: Workspace) -> None:

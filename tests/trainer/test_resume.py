@@ -20,6 +20,7 @@ from trainsmith_trainer.backends import torch_backend
 from trainsmith_trainer.checkpoint import checkpoints_in, read_checkpoint, verify_checkpoint
 from trainsmith_trainer.config import load_config
 from trainsmith_trainer.locks import hold
+from trainsmith_trainer.resume import unequal_surroundings
 from trainsmith_trainer.run import run_training
 
 STEPS = 9
@@ -260,6 +261,13 @@ def test_another_number_of_threads_is_said(cut: Workspace) -> None:
     assert process.returncode == 0
     said = "device was CPU, 1 thread and is now CPU, 2 threads"
     assert f"warning: {said}: results agree only up to rounding" in output
+
+
+def test_another_world_size_is_said() -> None:
+    before = {"device": "CPU", "world_size": 2, "torch": "2.9"}
+    (said,) = unequal_surroundings(before, {**before, "world_size": 1})
+    assert said == "world_size was 2 and is now 1: results agree only up to rounding"
+    assert list(unequal_surroundings(before, before)) == []
 
 
 def test_a_finished_run_goes_on_only_with_more_steps(cut: Workspace) -> None:

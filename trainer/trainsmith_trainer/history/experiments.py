@@ -103,6 +103,8 @@ def _lines(run: RunRecord, sample: str | None) -> Iterator[str]:
 
 
 def _result(run: RunRecord) -> str:
+    if run.state in ("running", "interrupted"):
+        return "not known yet: it is running, or was killed and not resumed"
     steps = f"{run.state} after {count(run.step, 'step')} in {duration(run.seconds)}"
     reason = f" ({run.reason})" if run.reason else ""
     losses = [f"training loss {run.loss:.4f}"] if run.loss is not None else []

@@ -1,4 +1,4 @@
-"""A run's entry in `experiments.md`, written when the run ends."""
+"""A run's entry in `experiments.md`, written when the run begins and when it ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainsmith_trainer.history.record import read_run
 
 
 class Notes:
-    """Listens for the end of a run. What it writes it takes from the run's folder."""
+    """Listens for the begin and the end. What it writes it takes from the run's folder."""
 
     def __init__(self, folder: Path, notes: Path) -> None:
         self._folder = folder
@@ -19,10 +19,10 @@ class Notes:
         self._sample: str | None = None
 
     def __call__(self, event: events.Event) -> None:
-        """Remember the last sample, and write at the end."""
+        """Remember the last sample, and write."""
         if isinstance(event, events.Sample):
             self._sample = event.prompt + event.text
-        if not isinstance(event, events.ENDINGS):
+        if not isinstance(event, (events.RunStarted, *events.ENDINGS)):
             return
         try:
             run = read_run(self._folder)
