@@ -169,10 +169,10 @@ def peers_python() -> str:
     python = CACHE / "bin" / "python"
     if not (CACHE / "bin" / "lightning").exists():
         venv.create(CACHE, with_pip=True)
+        wanted = ("torch", "transformers", "accelerate", "lightning")
+        constraints = ("--constraint", ROOT / "constraints.txt")
         subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt"]
-            + ["torch", "transformers", "accelerate", "lightning"],
-            check=True,
+            [python, "-m", "pip", "install", "--quiet", *constraints, *wanted], check=True
         )
     return str(python)
 

@@ -5,13 +5,13 @@ Nothing here imports a tensor library before it is needed: help and mistakes com
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from trainsmith_trainer.quick_imports import quick_imports
 from trainsmith_trainer.requirements import require_modules
 
 if TYPE_CHECKING:
@@ -114,12 +114,11 @@ def _overrides(
 
 def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_json: bool) -> int:
     """Say what would run; the exit code is 1 where nothing can."""
-    # NumPy's linear algebra is not used here, and starting its threads takes a third of the time.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from trainsmith_trainer.config import load_config
-    from trainsmith_trainer.dry_run import dry_run, refused, text_of
-    from trainsmith_trainer.folder import RunNameError
-    from trainsmith_trainer.problems import RecipeError, RunError
+    with quick_imports():
+        from trainsmith_trainer.config import load_config
+        from trainsmith_trainer.dry_run import dry_run, refused, text_of
+        from trainsmith_trainer.folder import RunNameError
+        from trainsmith_trainer.problems import RecipeError, RunError
 
     resolved = None
     try:
@@ -145,8 +144,9 @@ def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_js
 def _train(
     config: Path, overrides: list[Override], name: str | None, *, smoke: bool, resume: Path | None
 ) -> NoReturn:
-    from trainsmith_trainer.config import load_config
-    from trainsmith_trainer.problems import RecipeError, RunError
+    with quick_imports():
+        from trainsmith_trainer.config import load_config
+        from trainsmith_trainer.problems import RecipeError, RunError
 
     try:
         resolved = load_config(config, overrides)
@@ -154,9 +154,10 @@ def _train(
         _refuse(error.findings)
 
     require_modules()
-    from trainsmith_trainer.folder import RunNameError
-    from trainsmith_trainer.resume import ResumeError
-    from trainsmith_trainer.run import run_training
+    with quick_imports():
+        from trainsmith_trainer.folder import RunNameError
+        from trainsmith_trainer.resume import ResumeError
+        from trainsmith_trainer.run import run_training
 
     try:
         sys.exit(run_training(resolved, name, smoke=smoke, resume=resume))
@@ -215,8 +216,9 @@ def generate(
     taken.
     """
     require_modules()
-    from trainsmith_trainer.generate import GenerationError, generate_text
-    from trainsmith_trainer.sampling import Sampling
+    with quick_imports():
+        from trainsmith_trainer.generate import GenerationError, generate_text
+        from trainsmith_trainer.sampling import Sampling
 
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
     try:

@@ -7,6 +7,7 @@ import os
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Backend, Decoder
+from trainsmith_trainer.quick_imports import quick_imports
 
 
 def open_backend(model: TransformerConfig, training: TrainingConfig) -> Backend:
@@ -16,7 +17,8 @@ def open_backend(model: TransformerConfig, training: TrainingConfig) -> Backend:
         RunError: the device has too little memory.
     """
     _wait_briefly()
-    from trainsmith_trainer.backends.torch_backend import TorchBackend
+    with quick_imports():
+        from trainsmith_trainer.backends.torch_backend import TorchBackend
 
     return TorchBackend(model, training)
 
@@ -28,7 +30,8 @@ def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:
         ValueError: the weights do not fit the model.
     """
     _wait_briefly()
-    from trainsmith_trainer.backends.torch_backend import load_decoder
+    with quick_imports():
+        from trainsmith_trainer.backends.torch_backend import load_decoder
 
     return load_decoder(model, weights)
 
