@@ -207,7 +207,7 @@ class _Cursor:
                 return None
             node, section = above[-1].value, field.section
         else:
-            if isinstance(node, (Mapping, Sequence)):
+            if isinstance(node, Mapping) or (isinstance(node, Sequence) and node.flow):
                 return None
             if isinstance(node, Scalar) and not is_half_typed(self.analysis.text, node):
                 return None
