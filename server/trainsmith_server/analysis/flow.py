@@ -72,6 +72,13 @@ def read_flow(
     return replace(part, wasted=whole.end - at + limit - at)
 
 
+def closes_on_its_line(text: str, at: int, depth: int, anchors: dict[str, Node]) -> int:
+    """Where the flow collection at an offset ends; -1 if it has a fault or goes on over lines."""
+    limit = scan.end_of(scan.REST, text, at)
+    flow = _FlowParser(text, limit, depth, anchors).read(at, None, stop_at_fault=True)
+    return flow.end if flow.fault is None else -1
+
+
 def _simple_list(text: str, start: int, end: int) -> Sequence:
     """The list of words that lies between two offsets, both brackets included."""
     items = [
@@ -307,7 +314,8 @@ class _FlowParser:
             node = Sequence(at, at + 1, -1, tag=tag, anchor=anchor)
         if len(self.levels) + self.depth >= MAX_DEPTH:
             self._wrong(f"this is nested deeper than {MAX_DEPTH} levels", at, at + 1)
-        elif self.levels:
+            return node, self.limit  # What is in it is left out, however much it is.
+        if self.levels:
             self._put(self.levels[-1], at, node)
         if anchor:
             self.anchors[anchor] = node

@@ -9,7 +9,7 @@ from trainsmith_server.analysis.blocks import Blocks
 from trainsmith_server.analysis.flow import Flow, read_flow
 from trainsmith_server.analysis.tree import Alias, Fault, Mend, Node, Scalar
 
-_PATIENCE = 4
+_PATIENCE = 1
 """How often a whole text may be read in vain in search of closing brackets."""
 _LEAST_PATIENCE = 10_000
 

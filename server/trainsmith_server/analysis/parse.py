@@ -12,6 +12,7 @@ import re
 
 from trainsmith_server.analysis import scan
 from trainsmith_server.analysis.blocks import Frame
+from trainsmith_server.analysis.flow import closes_on_its_line
 from trainsmith_server.analysis.nodes import NodeReader
 from trainsmith_server.analysis.tree import (
     Alias,
@@ -312,8 +313,7 @@ class _Parser(NodeReader):
         """Whether a quoted scalar or flow collection closes on its line and is followed by `:`."""
         text = self.text
         if text[at] in "[{":
-            flow = self._flow(at, self.top.indent)
-            end = flow.end if flow.fault is None else -1
+            end = closes_on_its_line(text, at, len(self.frames), self.anchors)
         else:
             end = scan.quoted_end(text, at)
         if end < 0 or any(char in scan.BREAKS for char in text[at:end]):
