@@ -17,7 +17,7 @@ from workspace import Workspace, make_workspace
 
 from trainsmith_schemas import events
 from trainsmith_trainer.backends import torch_backend
-from trainsmith_trainer.checkpoint import checkpoints_in, read_checkpoint, verify_checkpoint
+from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
 from trainsmith_trainer.config import load_config
 from trainsmith_trainer.locks import hold
 from trainsmith_trainer.resume import unequal_surroundings
@@ -112,13 +112,9 @@ def _final(workspace: Workspace, name: str) -> dict[str, bytes]:
 def _last_checkpoint(workspace: Workspace, name: str) -> dict[str, Any]:
     """Weights, moments, random states and position; the settings may tell of another name."""
     path = workspace.run_folder(name) / "checkpoints" / f"step-{STEPS:06d}"
-    checkpoint = read_checkpoint(path)
-    contents = {
-        file: content
-        for file, content in checkpoint.contents.items()
-        if file.endswith(".safetensors")
-    }
-    return {**contents, "position": checkpoint.state.position}
+    contents = {file.name: file.read_bytes() for file in path.glob("*.safetensors")}
+    assert len(contents) == 3
+    return {**contents, "position": verify_checkpoint(path).position}
 
 
 @settings(

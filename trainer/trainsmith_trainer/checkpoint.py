@@ -24,6 +24,7 @@ from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.files import remove_folder, write_folder
 
 _STATE = "state.json"
+_MODEL = "model.safetensors"
 _OPTIMIZER = "optimizer.safetensors"
 _RANDOM = "random.safetensors"
 _DIGESTS = "SHA256SUMS"
@@ -110,29 +111,51 @@ def verify_checkpoint(path: Path) -> State:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint that was read, every file the one that was written."""
+    """A checkpoint of which every file is the one that was written."""
 
     path: Path
     state: State
+    texts: Mapping[str, bytes]
+    """The contents of its smaller files; tensors stay on the disk until they are wanted."""
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """What a checkpoint holds in tensors."""
+
+    model: bytes
+    """The content of `model.safetensors`."""
     optimizer: Arrays
     random: Arrays
-    contents: Mapping[str, bytes]
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint, each file once, and compare it with its digest.
+    """Read a checkpoint without its tensors, and compare every file with its digest.
 
     Raises:
         DamagedCheckpointError: naming the file that is missing or was changed.
     """
     contents = _whole_contents(path)
-    return Checkpoint(
-        path,
-        _state(path, contents),
+    texts = {name: content for name, content in contents.items() if not _is_tensors(name)}
+    return Checkpoint(path, _state(path, contents), texts)
+
+
+def read_tensors(path: Path) -> Tensors:
+    """Read the tensors of a checkpoint, and compare every file with its digest once more.
+
+    Raises:
+        DamagedCheckpointError: naming the file that is missing or was changed.
+    """
+    contents = _whole_contents(path)
+    return Tensors(
+        contents[_MODEL],
         safetensors.numpy.load(contents[_OPTIMIZER]),
         safetensors.numpy.load(contents[_RANDOM]),
-        contents,
     )
+
+
+def _is_tensors(name: str) -> bool:
+    return name.endswith(".safetensors")
 
 
 def _whole_contents(path: Path) -> dict[str, bytes]:

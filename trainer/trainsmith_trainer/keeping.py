@@ -13,8 +13,10 @@ from trainsmith_schemas import derived, events
 from trainsmith_trainer.backends.base import Arrays, Backend
 from trainsmith_trainer.checkpoint import (
     Best,
+    DamagedCheckpointError,
     State,
     checkpoint_name,
+    read_tensors,
     rotate,
     save_checkpoint,
 )
@@ -46,8 +48,11 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
         emit(events.Warned(time=time.time(), message=message))
     state = checkpoint.state
     try:
-        weights = weights_in(checkpoint.contents["model.safetensors"], run.model)
-        backend.restore(weights, checkpoint.optimizer, checkpoint.random)
+        tensors = read_tensors(checkpoint.path)
+        weights = weights_in(tensors.model, run.model)
+        backend.restore(weights, tensors.optimizer, tensors.random)
+    except DamagedCheckpointError as error:
+        raise RunError(f"{error}; a moment ago it was") from None
     except ValueError as error:
         raise RunError(
             f"{checkpoint.path} is not this run's: {error}",
@@ -56,7 +61,7 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
         ) from None
     best = state.best if state.best and (run.folder / path_of(state.best)).is_dir() else None
     # Perhaps the recipe keeps fewer than it did, because the disk is full.
-    rotate(run.folder / CHECKPOINTS, keep_last=run.training.keep_last_n, best=best)
+    _rotate(run, best, emit)
     return Progress(
         step=state.step,
         position=state.position,
@@ -119,11 +124,16 @@ def saver(
                 time=time.time(), step=progress.step, path=relative, size=size, best=is_best
             )
         )
-        for error in rotate(folder, keep_last=run.training.keep_last_n, best=progress.best):
-            emit(events.Warned(time=time.time(), message=f"{error}; older checkpoints stay"))
+        _rotate(run, progress.best, emit)
         return progress
 
     return save
+
+
+def _rotate(run: Run, best: Best | None, emit: Emit) -> None:
+    folder = run.folder / CHECKPOINTS
+    for error in rotate(folder, keep_last=run.training.keep_last_n, best=best):
+        emit(events.Warned(time=time.time(), message=f"{error}; older checkpoints stay"))
 
 
 def _best(progress: Progress) -> Best | None:

@@ -117,7 +117,7 @@ def _refuse_what_does_not_fit(
     checkpoint: Checkpoint, corpus: Corpus, plan: Plan, now: Settings
 ) -> None:
     refuse_another_model(checkpoint, now)
-    written = checkpoint.contents.get("tokenizer.json")
+    written = checkpoint.texts.get("tokenizer.json")
     if written != corpus.tokenizer.files()["tokenizer.json"]:
         raise ResumeError(
             f"the data has other tokens than that of {checkpoint.path}: "

@@ -148,7 +148,7 @@ def refuse_another_model(checkpoint: Checkpoint, now: Settings) -> list[Differen
     Raises:
         ResumeError: the model is another one; the text is the difference.
     """
-    before = settings_from(checkpoint.contents.get(SETTINGS_FILE, b""))
+    before = settings_from(checkpoint.texts.get(SETTINGS_FILE, b""))
     if before is None:
         return []
     changed = differences([before, now])
