@@ -161,6 +161,8 @@ export const COMMANDS = {
 export const SETTINGS = {
   profile: "trainsmith.profile",
   rules: "trainsmith.rules",
+  board: "trainsmith.board",
+  privacy: "trainsmith.privacy",
   pythonPath: "trainsmith.python.path",
   traceServer: "trainsmith.trace.server",
 } as const;

@@ -2,7 +2,7 @@
 import type { Run } from "../generated/protocol";
 import type { FromPage, PageState, ToPage } from "../training/messages";
 import type { Column, Facts } from "../training/series";
-import { Chart, type DrawnCurve, type View } from "./training/chart";
+import { Chart, type DrawnCurve, faint, type View } from "./training/chart";
 import { smooth } from "./training/curves";
 import { element, replace } from "./training/dom";
 import { Rows } from "./training/rows";
@@ -70,6 +70,12 @@ const small: readonly [Column, Chart][] = (
 ]);
 
 buildControls();
+
+runsHost.addEventListener("change", ({ target }) => {
+  if (!(target instanceof HTMLInputElement)) return;
+  const { folder } = target.dataset;
+  if (folder) api.postMessage({ type: "show", folder, shown: target.checked });
+});
 
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   switch (data.type) {
@@ -156,16 +162,8 @@ function color(folder: string): string {
   return getComputedStyle(document.body).getPropertyValue(`--vscode-charts-${name}`).trim();
 }
 
-/** A colour with less of itself; the theme's are `#rrggbb`. */
-function faint(solid: string): string {
-  return /^#[0-9a-f]{6}$/i.test(solid) ? `${solid}59` : solid;
-}
-
 function drawTables(): void {
-  const show = (folder: string, shown: boolean): void => {
-    api.postMessage({ type: "show", folder, shown });
-  };
-  replace(runsHost, runTable(runs, state.shown, facts, show));
+  replace(runsHost, runTable(runs, state.shown, facts));
   const known = state.shown.flatMap((folder) => {
     const one = facts.get(folder);
     return one ? [{ name: shownName(folder), facts: one }] : [];

@@ -36,6 +36,8 @@ export class Chart {
   private view: View;
   /** The steps of all curves, from the first to the last. */
   private extent: readonly [number, number] = [0, 1];
+  /** The step under the cursor. */
+  private at: number | undefined;
   private drawing = false;
 
   constructor(
@@ -108,7 +110,12 @@ export class Chart {
 
   private plotOptions(curves: readonly DrawnCurve[], logScale: boolean): uPlot.Options {
     const { foreground, grid, font } = colors();
-    const axis = { stroke: foreground, font, grid: { stroke: grid }, ticks: { stroke: grid } };
+    const axis = {
+      stroke: foreground,
+      font,
+      grid: { stroke: grid, width: 1 },
+      ticks: { stroke: grid, width: 1 },
+    };
     const value = (_: uPlot, given: number | null): string =>
       given === null ? "–" : this.options.format(given);
     return {
@@ -136,7 +143,7 @@ export class Chart {
           width: curve.width,
           dash: curve.dashed ? [6, 4] : [],
           spanGaps: false,
-          points: curve.points ? { show: true, size: 6 } : { show: false },
+          points: curve.points ? { show: true, size: 6, fill: curve.color } : { show: false },
           value,
         })),
       ],
@@ -152,6 +159,11 @@ export class Chart {
         },
       },
       hooks: {
+        setCursor: [
+          ({ cursor: { idx }, data: [steps] }) => {
+            if (typeof idx === "number") this.at = steps[idx];
+          },
+        ],
         setScale: [
           (plot, key) => {
             const { min, max } = plot.scales.x ?? {};
@@ -169,8 +181,11 @@ export class Chart {
     const { plot } = this;
     if (!plot || ctrlKey || altKey || metaKey) return false;
     const stride = shiftKey ? 10 : 1;
-    const last = plot.data[0].length - 1;
-    const now = plot.cursor.idx ?? last;
+    const steps = plot.data[0];
+    const last = steps.length - 1;
+    const at = this.at ?? Infinity;
+    const found = Array.prototype.findIndex.call(steps, (step: number) => step >= at);
+    const now = found < 0 ? last : found;
     switch (key) {
       case "ArrowLeft":
         this.point(now - stride);
@@ -207,7 +222,8 @@ export class Chart {
     const step = steps?.[Math.min(Math.max(index, 0), steps.length - 1)];
     if (!plot || step === undefined) return;
     plot.setCursor({ left: plot.valToPos(step, "x"), top: 0 });
-    SYNC.pub("mousemove", plot, plot.cursor.left ?? 0, 0, 0, 0, index);
+    const { clientWidth, clientHeight } = plot.over;
+    SYNC.pub("mousemove", plot, plot.cursor.left ?? 0, 0, clientWidth, clientHeight, index);
     const values = plot.series.slice(1).flatMap(({ label }, series) => {
       const at = plot.cursor.idxs?.[series + 1];
       const value = at === null || at === undefined ? null : plot.data[series + 1]?.[at];
@@ -222,8 +238,7 @@ export class Chart {
     const { plot } = this;
     if (!plot) return;
     const [low, high] = this.range();
-    const { idx } = plot.cursor;
-    const center = (typeof idx === "number" ? plot.data[0][idx] : undefined) ?? (low + high) / 2;
+    const center = this.at ?? (low + high) / 2;
     const [first, last] = this.extent;
     const min = Math.max(first, center - (center - low) * factor);
     const max = Math.min(last, center + (high - center) * factor);
@@ -234,6 +249,10 @@ export class Chart {
 /** The theme's colours, which a canvas has to be told. */
 export function colors(): { foreground: string; grid: string; font: string } {
   const style = getComputedStyle(document.body);
-  const grid = style.getPropertyValue("--vscode-editorIndentGuide-background1") || style.color;
-  return { foreground: style.color, grid, font: `12px ${style.fontFamily}` };
+  return { foreground: style.color, grid: faint(style.color), font: `12px ${style.fontFamily}` };
+}
+
+/** A colour that stays behind others. */
+export function faint(color: string): string {
+  return `color-mix(in srgb, ${color} 30%, transparent)`;
 }

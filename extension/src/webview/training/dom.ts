@@ -17,14 +17,31 @@ export function make(
   return made;
 }
 
-const shown = new WeakMap<HTMLElement, string>();
+/** Fill an element anew, and leave in it what stays: focus, selection and scrolling do too. */
+export function replace(host: Element, ...children: Node[]): void {
+  const before = [...host.childNodes];
+  children.forEach((child, index) => {
+    const old = before[index];
+    if (!old) host.append(child);
+    else if (!update(old, child)) host.replaceChild(child, old);
+  });
+  for (const surplus of before.slice(children.length)) surplus.remove();
+}
 
-/** Fill an element anew, but only if it would look different: focus and selection stay. */
-export function replace(host: HTMLElement, ...children: HTMLElement[]): void {
-  const html = children.map(({ outerHTML }) => outerHTML).join("");
-  if (shown.get(host) === html) return;
-  shown.set(host, html);
-  const focused = host.contains(document.activeElement) ? document.activeElement?.id : undefined;
-  host.replaceChildren(...children);
-  if (focused) document.getElementById(focused)?.focus();
+/** Make a node like another one of its kind; false for one of another kind. */
+function update(old: Node, wanted: Node): boolean {
+  if (old.nodeName !== wanted.nodeName) return false;
+  if (!(old instanceof Element && wanted instanceof Element)) {
+    if (old.textContent !== wanted.textContent) old.textContent = wanted.textContent;
+    return true;
+  }
+  for (const { name } of [...old.attributes]) {
+    if (!wanted.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of wanted.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  if (old instanceof HTMLInputElement) old.checked = wanted.hasAttribute("checked");
+  replace(old, ...wanted.childNodes);
+  return true;
 }

@@ -15,7 +15,6 @@ export function runTable(
   runs: readonly Run[],
   shown: readonly string[],
   facts: ReadonlyMap<string, Facts>,
-  show: (folder: string, shown: boolean) => void,
 ): HTMLElement {
   if (runs.length === 0) {
     return make("p", { class: "empty" }, "This recipe has no runs yet: Run Training starts one.");
@@ -27,24 +26,16 @@ export function runTable(
     return make(
       "tr",
       {},
-      make("th", { scope: "row" }, choice(run, at, show)),
+      make("th", { scope: "row" }, choice(run, at)),
       ...cells(run, known).map((text) => make("td", {}, text)),
     );
   });
   return table("Runs", head, body);
 }
 
-function choice(
-  { name, folder }: Run,
-  at: number,
-  show: (folder: string, shown: boolean) => void,
-): HTMLElement {
-  const box = make("input", { type: "checkbox", id: `show-${name}` }) as HTMLInputElement;
-  // As an attribute too, so that a difference is seen in the HTML.
-  box.toggleAttribute("checked", at >= 0);
-  box.addEventListener("change", () => {
-    show(folder, box.checked);
-  });
+function choice({ name, folder }: Run, at: number): HTMLElement {
+  const checked: Record<string, string> = at >= 0 ? { checked: "" } : {};
+  const box = make("input", { type: "checkbox", "data-folder": folder, ...checked });
   const swatch = make("span", { class: `swatch swatch-${at < 0 ? "none" : at % 6}` });
   return make("label", {}, box, " ", swatch, ` ${name}`);
 }
