@@ -94,6 +94,19 @@ def run_length(training: TrainingConfig, sequences: int) -> Length:
     return Length(by_epochs, "num_epochs")
 
 
+BYTES_PER_TOKEN = {"char": 1, "bpe": 4}
+"""Of English text, about; the byte pairs are those of a vocabulary of some thousands."""
+
+
+def tokens_in(training: TrainingConfig, size: int | None) -> int | None:
+    """About how many tokens a text of so many bytes has to train on; `None` where it is no text."""
+    path = (training.data_path or "").lower()
+    if size is None or path.endswith((".yaml", ".yml", ".jsonl", ".json")):
+        return None
+    tokens = size // BYTES_PER_TOKEN[training.tokenizer_type]
+    return int(tokens * (1 - training.validation_split))
+
+
 def checkpoint_count(training: TrainingConfig) -> int | None:
     """Checkpoints that a run writes, the last step's among them, before old ones are removed.
 

@@ -113,6 +113,19 @@ class Files:
         paths = self._model_paths(analyses)
         return {name: model for name, path in paths.items() if (model := self._analysis(path))}
 
+    def data(self, *analyses: Analysis) -> dict[str, int]:
+        """The bytes of the data files that documents name, by their path as it is written."""
+        from trainsmith_server.features.references import file_references
+
+        paths = {
+            named.written: path
+            for one in analyses
+            for named in file_references(one)
+            if named.key == "data_path"
+            if (path := self.find(one.uri, named.written, trainer_of(one)))
+        }
+        return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
+
     def follow(self, uri: str, parts: Sequence[Analysis]) -> None:
         """Note which model files an open document names, so that `naming` finds it."""
         self._named[uri] = frozenset(self._model_paths(parts).values())

@@ -18,8 +18,10 @@ def test_inlay_hints(case: Case) -> None:
     marked, *model = case.blocks
     text = re.sub("⟨.*?⟩", "", marked)
     models = {"model.yaml": analyze(model[0])} if model else {}
+    data = {"data.txt": int(rest) for word, rest in case.expectations if word == "bytes"}
     drawn = text
-    for hint in reversed(inlay_hints(analyze(text), (0, len(text)), models)):
+    hints = inlay_hints(analyze(text), (0, len(text)), models, data)
+    for hint in sorted(hints, key=lambda hint: hint.offset, reverse=True):
         assert hint.tooltip
         drawn = f"{drawn[: hint.offset]}⟨{hint.text}⟩{drawn[hint.offset :]}"
     assert drawn == marked

@@ -8,6 +8,8 @@ import re
 from typing import Any
 
 from trainsmith_schemas.base import FieldFacts
+from trainsmith_schemas.lessons import CHAPTERS
+from trainsmith_schemas.profiles import PROFILES
 from trainsmith_server.analysis.values import plain_value
 
 _SAFE_PLAIN = re.compile(r"[A-Za-z0-9_./~$(][A-Za-z0-9_./~$(){} +-]*")
@@ -64,6 +66,19 @@ def description(field: FieldFacts) -> str:
     if explained:
         parts.append("\n".join(f"- `{to_yaml(one.value)}` {one.why}" for one in explained))
     return "\n\n".join(parts)
+
+
+def readers(field: FieldFacts) -> str:
+    """The trainers that read the key, as a line of Markdown."""
+    names = [PROFILES[name].title for name in field.read_by]
+    *first, last = names
+    return f"Read by {', '.join(first)} and {last}." if first else f"Read by {last}."
+
+
+def taught(field: FieldFacts) -> str:
+    """Where a lesson teaches the key; empty where none does."""
+    chapter = CHAPTERS.get(field.key)
+    return f"Taught in *{chapter.title}*: {chapter.heading}." if chapter else ""
 
 
 def usual(field: FieldFacts) -> str:

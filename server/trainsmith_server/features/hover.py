@@ -10,7 +10,8 @@ from trainsmith_server.analysis.bind import Binding
 from trainsmith_server.analysis.result import Analysis, KnownDocument
 from trainsmith_server.analysis.tree import Mapping as MappingNode
 from trainsmith_server.analysis.tree import Scalar, Sequence, Span
-from trainsmith_server.features.describe import description, heading
+from trainsmith_server.features.describe import description, heading, readers, taught
+from trainsmith_server.features.implications import implication
 from trainsmith_server.features.model_summary import model_summary
 from trainsmith_server.rules import all_rules
 
@@ -24,7 +25,10 @@ class Hover:
 
 
 def hover(
-    analysis: Analysis, offset: int, models: Mapping[str, Analysis] = MappingProxyType({})
+    analysis: Analysis,
+    offset: int,
+    models: Mapping[str, Analysis] = MappingProxyType({}),
+    data: Mapping[str, int] = MappingProxyType({}),
 ) -> Hover | None:
     """Describe the key or value at an offset, with the advice that rules have about it.
 
@@ -32,11 +36,12 @@ def hover(
         analysis: the document.
         offset: the place in it.
         models: the model files that the document names, by their path as it is written.
+        data: the bytes of the data files that it names, by their path as it is written.
     """
     known = analysis.document_at(offset)
     if known is None:
         return None
-    at = _field_at(known, offset, models)
+    at = _field_at(known, offset, models, data)
     rules = _rule_docs(analysis, offset)
     if at is None and not rules:
         return None
@@ -45,13 +50,21 @@ def hover(
     return Hover(span, "\n\n---\n\n".join([*parts, *(docs for _, docs in rules)]))
 
 
-def _field_at(known: KnownDocument, offset: int, models: Mapping[str, Analysis]) -> Hover | None:
+def _field_at(
+    known: KnownDocument, offset: int, models: Mapping[str, Analysis], data: Mapping[str, int]
+) -> Hover | None:
     """The innermost entry whose key or one-line value is at the offset."""
     for binding in reversed(known.bindings.entries):
         span = _span_at(binding, offset)
         if span and binding.field:
             field = binding.field
-            parts = [heading(field), description(field), _model_at(binding, models)]
+            parts = [
+                heading(field),
+                implication(known, binding, models, data),
+                description(field),
+                _model_at(binding, models),
+                " ".join(part for part in (readers(field), taught(field)) if part),
+            ]
             return Hover(span, "\n\n".join(part for part in parts if part))
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from trainsmith_schemas import derived
 from trainsmith_schemas.documents import ModelDocument, TrainingDocument
@@ -26,32 +27,49 @@ class Hint:
     """Markdown: where the number comes from."""
 
 
-def inlay_hints(analysis: Analysis, span: Span, models: Mapping[str, Analysis]) -> tuple[Hint, ...]:
+def inlay_hints(
+    analysis: Analysis,
+    span: Span,
+    models: Mapping[str, Analysis],
+    data: Mapping[str, int] = MappingProxyType({}),
+) -> tuple[Hint, ...]:
     """The hints within a span.
 
     Args:
         analysis: the document.
         span: what the editor shows.
         models: the model files that the document names, by their path as it is written.
+        data: the bytes of the data files that it names, by their path as it is written.
     """
-    documents = [
-        known
+    hints = (
+        hint
         for known in analysis.documents
         if known.document.start <= span[1] and span[0] <= known.document.end
-    ]
-    hints = [hint for known in documents for hint in _hints(known, models)]
+        for hint in hints_of(known, models, data)
+    )
     return tuple(hint for hint in hints if span[0] <= hint.offset <= span[1])
 
 
-def _hints(known: KnownDocument, models: Mapping[str, Analysis]) -> Iterator[Hint]:
-    entries = {binding.path: binding.entry for binding in known.bindings.entries}
+def hints_of(
+    known: KnownDocument, models: Mapping[str, Analysis], data: Mapping[str, int]
+) -> Iterator[Hint]:
+    """All hints of a document; none at a value that has a problem."""
+    wrong = {problem.path for problem in known.problems}
+    entries = {
+        binding.path: binding.entry
+        for binding in known.bindings.entries
+        if binding.path not in wrong
+    }
     if known.kind.model is ModelDocument:
         config = readable(known)
         if isinstance(config, ModelDocument):
             yield from _model_hints(entries, config.transformer_config)
     elif recipe := training_of(known):
-        yield from _batch_hints(entries, recipe, _model(recipe, models))
-        yield from _checkpoint_hints(entries, recipe, known.profile.name == "trainsmith")
+        model, ours = _model(recipe, models), known.profile.name == "trainsmith"
+        yield from _batch_hints(entries, recipe, model)
+        yield from _checkpoint_hints(entries, recipe, model, ours)
+        if ours and model:
+            yield from _length_hints(entries, recipe, model, data)
         yield from _device_hints(entries, recipe)
 
 
@@ -81,11 +99,56 @@ def _batch_hints(
             f"\n\nEach sequence has {model.max_sequence_length:,} tokens, the model's "
             "`max_sequence_length`."
         )
+        parameters = derived.parameter_count(model)
+        activations = derived.activation_memory(
+            model, training.batch_size, model.vocab_size, training.precision
+        )
+        state = parameters * derived.memory_per_parameter(training)
+        tooltip += (
+            f"\n\nTraining takes about {size(state + activations)} of memory: {size(state)} for "
+            f"weights, gradients and optimizer, {size(activations)} for what a micro-batch of "
+            f"{batch} leaves for its backward pass."
+        )
     yield Hint(offset, text, tooltip)
 
 
+def _length_hints(
+    entries: Mapping[Path, Entry],
+    recipe: TrainingDocument,
+    model: TransformerConfig,
+    data: Mapping[str, int],
+) -> Iterator[Hint]:
+    """Which of steps and epochs ends the run, as far as the size of the data tells."""
+    training = recipe.training_config
+    tokens = derived.tokens_in(training, data.get(training.data_path or ""))
+    if tokens is None:
+        return
+    sequences = tokens // model.max_sequence_length
+    length = derived.run_length(training, sequences)
+    epochs = length.steps * derived.effective_batch(training) / max(1, sequences)
+    told = {
+        "max_steps": f"about {epochs:.2g} epochs" if epochs < 10 else f"about {epochs:,.0f} epochs",
+        "num_epochs": f"about {plural(length.steps, 'step')}",
+    }
+    tooltip = (
+        f"`data_path` has about {count(tokens)} tokens to train on, {sequences:,} sequences of "
+        f"{model.max_sequence_length:,}. Whichever of `max_steps` and `num_epochs` ends first ends "
+        "the run. Dry Run tells it exactly."
+    )
+    for key, text in told.items():
+        offset = _behind(entries, "training_config", key)
+        if offset is not None:
+            ends = length.ends_by == key
+            other = "max_steps" if key == "num_epochs" else "num_epochs"
+            text = f"ends the run: {text}" if ends else f"`{other}` ends the run first"
+            yield Hint(offset, text.replace("`", ""), tooltip)
+
+
 def _checkpoint_hints(
-    entries: Mapping[Path, Entry], recipe: TrainingDocument, ours: bool
+    entries: Mapping[Path, Entry],
+    recipe: TrainingDocument,
+    model: TransformerConfig | None,
+    ours: bool,
 ) -> Iterator[Hint]:
     training = recipe.training_config
     total = derived.checkpoint_count(training)
@@ -101,6 +164,9 @@ def _checkpoint_hints(
     if training.num_epochs and training.save_strategy != "epoch":
         text = f"up to {text}"
     tooltip = "The last step writes one too."
+    if ours and model:
+        each = derived.parameter_count(model) * derived.checkpoint_per_parameter(training)
+        text += f" of about {size(each)}"
     if ours and total > training.keep_last_n:
         text += f", {training.keep_last_n} kept"
         tooltip += " `keep_last_n` says how many stay."

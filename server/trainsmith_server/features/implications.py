@@ -1,0 +1,61 @@
+"""What the value that stands there means: beside what is usual, and for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from trainsmith_server.analysis.bind import Binding
+from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_server.features.describe import to_yaml
+from trainsmith_server.features.inlay_hints import hints_of
+
+_USUAL_RATE = 1e-4
+"""For fine-tuning with an Adam."""
+_RATES = ("learning_rate", "lr", "max_lr")
+
+
+def implication(
+    known: KnownDocument,
+    binding: Binding,
+    models: Mapping[str, Analysis],
+    data: Mapping[str, int],
+) -> str:
+    """What a key's value implies, as Markdown; empty where there is nothing to say."""
+    parts = [_beside_the_usual(known, binding)]
+    end = binding.entry.value.end if binding.entry.value else -1
+    parts += [
+        f"Here: **{hint.text}**. {hint.tooltip}"
+        for hint in hints_of(known, models, data)
+        if hint.offset in (end, binding.entry.colon + 1)
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _beside_the_usual(known: KnownDocument, binding: Binding) -> str:
+    """How far a number is from what people usually write."""
+    field, value = binding.field, _number(known, binding)
+    if field is None or value is None:
+        return ""
+    if field.key in _RATES and value > 0:
+        times = value / _USUAL_RATE
+        if times >= 2:
+            return f"Here it is **{times:.3g} times** the usual rate for fine-tuning, 0.0001."
+        if times <= 0.5:
+            return f"Here it is **1/{1 / times:.3g}** of the usual rate for fine-tuning, 0.0001."
+        return ""
+    if field.typical and not field.typical[0] <= value <= field.typical[1]:
+        side = "below" if value < field.typical[0] else "above"
+        return f"Here it is `{to_yaml(value)}`, **{side}** what is usual."
+    return ""
+
+
+def _number(known: KnownDocument, binding: Binding) -> float | None:
+    value = known.data
+    for part in binding.path:
+        value = value.get(part) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return None
+    return float(value) if isinstance(value, (int, float)) and type(value) is not bool else None

@@ -1,0 +1,34 @@
+"""The headings that hovers name are in the lessons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trainsmith_schemas.base import fields_of
+from trainsmith_schemas.documents import DOCUMENTS
+from trainsmith_schemas.lessons import CHAPTERS
+
+LESSONS = Path(__file__).parents[2] / "walkthroughs"
+
+
+@pytest.mark.parametrize("key", CHAPTERS)
+def test_a_key_is_taught_where_it_is_said(key: str) -> None:
+    chapter = CHAPTERS[key]
+    text = (LESSONS / chapter.lesson / "lesson.md").read_text(encoding="utf-8")
+    assert f"\n# {chapter.title}\n" in text
+    _, _, after = text.partition(f"\n## {chapter.heading}\n")
+    section = after.partition("\n## ")[0]
+    assert section, f"there is no `## {chapter.heading}` in {chapter.lesson}"
+
+
+def test_keys_exist() -> None:
+    known = set[str]()
+    waiting = [document.model for document in DOCUMENTS]
+    while waiting:
+        for key, facts in fields_of(waiting.pop()).items():
+            known.add(key)
+            if facts.section:
+                waiting.append(facts.section)
+    assert set(CHAPTERS) <= known
