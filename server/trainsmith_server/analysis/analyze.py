@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from trainsmith_schemas.documents import DOCUMENTS, recognise
@@ -15,7 +16,8 @@ from trainsmith_server.analysis.options import Options
 from trainsmith_server.analysis.parse import parse
 from trainsmith_server.analysis.report import report
 from trainsmith_server.analysis.result import Analysis, Beside, KnownDocument
-from trainsmith_server.analysis.tree import Document, Mapping, is_half_typed, key_text
+from trainsmith_server.analysis.size import MAX_TEXT, beginning, too_large
+from trainsmith_server.analysis.tree import Document, Mapping, Tree, is_half_typed, key_text
 from trainsmith_server.analysis.values import Constructed, construct
 
 
@@ -25,12 +27,14 @@ def analyze(
     """Read a text: its tree, the documents in it that are ours, and what is wrong with them.
 
     A profile that the text names itself wins over that of the options. A file without a document
-    of ours has no findings, not even syntax errors. `beside` says that the text is a part of a
-    file, and what the rest of it is.
+    of ours has no findings, not even syntax errors. A text that is too large has no tree. `beside`
+    says that the text is a part of a file, and what the rest of it is.
     """
     lines = LineIndex(text)
-    tree = parse(text)
     options = options or Options()
+    if len(text) > MAX_TEXT:
+        return _too_large(text, uri, lines, options)
+    tree = parse(text)
     among_ours = beside is not None and beside.kind is not None
     if not among_ours and not _could_be_ours(text):
         return Analysis(text, uri, lines, tree, (), (), Directives(), options, beside)
@@ -45,6 +49,18 @@ def analyze(
     faults = [fault for _, built in read for fault in built.faults]
     findings = report(tree, lines, known, faults, directives, options)
     return Analysis(text, uri, lines, tree, known, findings, directives, options, beside)
+
+
+def _too_large(text: str, uri: str, lines: LineIndex, options: Options) -> Analysis:
+    """A text without a tree, and at most one finding."""
+    head = parse(beginning(text))
+    directives = read_directives(head, LineIndex(head.text))
+    nothing = Analysis(text, uri, lines, Tree(text, [], [], []), (), (), directives, options)
+    finding = too_large(head, len(text))
+    severity = finding and nothing.severity(finding.code, finding.severity, finding.span)
+    if finding is None or severity is None:
+        return nothing
+    return replace(nothing, findings=(replace(finding, severity=severity),))
 
 
 def _as_being_typed(text: str, document: Document, value: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from trainsmith_schemas import problems
+from trainsmith_server.analysis import size
 from trainsmith_server.analysis.directives import INVALID, UNUSED, is_syntax, nearest_name
 from trainsmith_server.rules import all_rules
 
@@ -27,6 +28,7 @@ def adjustable_codes() -> Mapping[str, str]:
         **ELSEWHERE,
         UNUSED: "A comment that ignores what is not there",
         INVALID: "A comment to Trainsmith that says nothing it knows",
+        size.CODE: size.TITLE,
     }
 
 

@@ -79,6 +79,7 @@ def read_directives(tree: Tree, lines: LineIndex) -> Directives:
     suppressions: list[Suppression] = []
     faults: list[Finding] = []
     profile: Trainer | None = None
+    meant = 0
     roots = [document.root.start for document in tree.documents if document.root]
     top = min(roots, default=len(tree.text))
     for comment in _comments(tree):
@@ -92,7 +93,9 @@ def read_directives(tree: Tree, lines: LineIndex) -> Directives:
             if found[2] is not None and not codes:
                 faults.append(_no_code(found, comment.span()))
                 continue
-            line = None if whole_file else _line_meant(comment.start(), lines)
+            if not whole_file:
+                meant = _line_meant(comment.start(), lines, meant)
+            line = None if whole_file else meant
             suppressions.append(Suppression(comment.span(), line, codes))
         elif found := _PROFILE.match(said):
             name: Trainer | None = next((one for one in PROFILES if one == found[1]), None)
@@ -130,10 +133,11 @@ def _on_header(text: str, at: int, texts: Iterable[Span]) -> bool:
     )
 
 
-def _line_meant(at: int, lines: LineIndex) -> int:
+def _line_meant(at: int, lines: LineIndex, before: int) -> int:
+    """The line that a comment is about, if the comment before it is about a certain line."""
     line = lines.line_of(at)
     if _is_comment(lines.text[lines.starts[line] : at] + "#"):
-        line += 1
+        line = max(line + 1, before)  # What lies between is comments.
         while line < len(lines.starts) and _is_comment(lines.line_text(line)):
             line += 1
     return line

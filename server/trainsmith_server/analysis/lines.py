@@ -7,8 +7,10 @@ Language Server Protocol says: U+2028, form feed and U+0085 stay inside a line.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from copy import copy
+from itertools import chain
 from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -31,7 +33,8 @@ class LineIndex:
         self.text = text
         self.first = 0
         """How many lines of the file come before the text."""
-        self.starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+        ends = (found.end() for found in _LINE_BREAK.finditer(text))
+        self.starts = array("I", chain((0,), ends))  # A list would take nine times the memory.
         self._ascii = text.isascii()
 
     def behind(self, first: int) -> LineIndex:

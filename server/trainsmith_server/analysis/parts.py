@@ -6,6 +6,8 @@ them means the same alone. A keystroke in one document then leaves the others as
 
 from __future__ import annotations
 
+from trainsmith_server.analysis.size import MAX_TEXT
+
 _BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 _MARKS = ("%", "...", "<<<<<<<", "|||||||", "=======", ">>>>>>>")
 """At the beginning of a line: directives, the end of a document, and merge conflicts."""
@@ -15,7 +17,12 @@ _START = "\n---"
 
 
 def split(text: str) -> list[str]:
-    """Cut a text before every `---` that begins a line; together the parts are the text."""
+    """Cut a text before every `---` that begins a line; together the parts are the text.
+
+    A text that is too large to be read is one part.
+    """
+    if len(text) > MAX_TEXT:
+        return [text]
     parts: list[str] = []
     begin = 0
     at = text.find(_START)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, islice
 
 from trainsmith_schemas.problems import Path, Problem, dotted
 from trainsmith_schemas.validate import facts_at
 from trainsmith_server.analysis.bind import Place, find, key_span, value_span
 from trainsmith_server.analysis.directives import Directives
 from trainsmith_server.analysis.facts import Facts
-from trainsmith_server.analysis.findings import Edit, Finding, Fix, Related
+from trainsmith_server.analysis.findings import Edit, Finding, Fix, Related, Severity
 from trainsmith_server.analysis.lines import LineIndex
 from trainsmith_server.analysis.options import Options
 from trainsmith_server.analysis.result import KnownDocument
@@ -30,6 +31,9 @@ from trainsmith_server.analysis.tree import (
 from trainsmith_server.analysis.values import is_merge, plain_value
 from trainsmith_server.rules import all_rules
 
+MAX_FINDINGS = 300
+"""Later findings of one text are left out: nobody reads them, and each costs time."""
+
 
 def report(
     tree: Tree,
@@ -44,19 +48,22 @@ def report(
     A line that YAML cannot read has its syntax error and nothing else: what the schema would say
     about half a line only follows from that.
     """
-    broken = {
-        line
-        for fault in tree.faults
-        for line in range(lines.line_of(fault.span[0]), lines.line_of(fault.span[1]) + 1)
-    }
-    findings = [_fault_finding(fault) for fault in tree.faults]
-    for finding in _on_readable_lines(tree, documents, value_faults, options):
-        first, last = (lines.line_of(offset) for offset in finding.span)
-        if not any(line in broken for line in range(first, last + 1)):
-            findings.append(finding)
+    broken = {line for fault in tree.faults for line in _lines_of(fault.span, lines)}
+    readable = (
+        finding
+        for finding in _on_readable_lines(tree, documents, value_faults, options)
+        if broken.isdisjoint(_lines_of(finding.span, lines))
+    )
+    findings = chain(map(_fault_finding, tree.faults), readable)
     told = suppress(findings, directives, lines, options, complete=not tree.faults)
     judged = (one for finding in told if (one := _judged(finding, options)))
-    return tuple(sorted(judged, key=lambda finding: (finding.span, finding.code)))
+    # Each is found when it is asked for, so what is left out costs no time.
+    first = islice(judged, MAX_FINDINGS)
+    return tuple(sorted(first, key=lambda finding: (finding.span, finding.code)))
+
+
+def _lines_of(span: Span, lines: LineIndex) -> range:
+    return range(lines.line_of(span[0]), lines.line_of(span[1]) + 1)
 
 
 def _judged(finding: Finding, options: Options) -> Finding | None:
@@ -177,7 +184,14 @@ def _problem_finding(known: KnownDocument, problem: Problem) -> Finding:
         message += f"; without quotes, `{meant.text}` is something else in YAML 1.1"
         edit = Edit((meant.start, meant.end), f'"{meant.text}"')
         fixes = (Fix(f'Put it in quotes: "{meant.text}"', (edit,), preferred=True, safe=True),)
-    return Finding(problem.code, "error", message, span, fixes, related)
+    return Finding(problem.code, _grave(known, problem), message, span, fixes, related)
+
+
+def _grave(known: KnownDocument, problem: Problem) -> Severity:
+    """Other trainers than ours skip a key that they do not know; ours refuses it."""
+    if problem.code != "unknown-key" or known.profile.name == "trainsmith":
+        return "error"
+    return "warning" if problem.suggestions else "information"
 
 
 def _is_text_field(known: KnownDocument, problem: Problem) -> bool:

@@ -25,17 +25,22 @@ def suppress(
     Where YAML cannot read a part of the text, some findings are missing (`complete` is false), and
     no comment is called unused.
     """
-    used: set[tuple[Suppression, str]] = set()
+    by_line: dict[int | None, list[Suppression]] = {}
+    for one in directives.suppressions:
+        by_line.setdefault(one.line, []).append(one)
+    used: dict[Suppression, set[str]] = {}
     for finding in findings:
         line = lines.line_of(finding.span[0])
-        covering = [one for one in directives.suppressions if one.covers(finding.code, line)]
-        used.update((one, finding.code) for one in covering)
+        around = (*by_line.get(line, ()), *by_line.get(None, ()))
+        covering = [one for one in around if one.covers(finding.code, line)]
+        for one in covering:
+            used.setdefault(one, set()).add(finding.code)
         if not covering:
             yield finding
     yield from directives.faults
     if complete:
         for one in directives.suppressions:
-            yield from _unused(one, {code for user, code in used if user is one}, lines, options)
+            yield from _unused(one, used.get(one, set()), lines, options)
 
 
 def _unused(
