@@ -31,7 +31,13 @@ def check(facts: Facts) -> Iterator[Hit]:
             fixes = (facts.move([(found, f"{name}: {value}")], home, f"Move it to {where}"),)
         elif taken:
             fixes = (facts.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
-        yield Hit(f"`{name}` belongs {belongs}, not {here}", key_span(binding.entry), fixes)
+        yield Hit(
+            f"`{name}` belongs {belongs}, not {here}",
+            key_span(binding.entry),
+            fixes,
+            # Other trainers than ours skip it where it stands.
+            severity=None if facts.profile.name == "trainsmith" else "warning",
+        )
 
 
 def _home(facts: Facts, key: str, here: Path) -> Path | None:
