@@ -53,6 +53,9 @@ const common = {
     view = wanted;
     drawSoon();
   },
+  onPoint(step: number): void {
+    for (const chart of [loss, ...small.map(([, one]) => one)]) chart.mark(step);
+  },
   say(text: string): void {
     if (said) said.textContent = text;
   },

@@ -19,6 +19,8 @@ interface Options {
   readonly height: number;
   readonly format: (value: number) => string;
   readonly onView: (view: View) => void;
+  /** The keyboard has chosen a step, which all charts mark. */
+  readonly onPoint: (step: number) => void;
   /** Say what is under the cursor to people who don't see it. */
   readonly say: (text: string) => void;
 }
@@ -85,6 +87,12 @@ export class Chart {
       plot.setScale("x", { min, max });
     });
     this.drawing = false;
+  }
+
+  /** Put the cursor on a step. */
+  mark(step: number): void {
+    this.at = step;
+    this.plot?.setCursor({ left: this.plot.valToPos(step, "x"), top: 0 });
   }
 
   private range(): readonly [number, number] {
@@ -221,9 +229,7 @@ export class Chart {
     const steps = plot?.data[0];
     const step = steps?.[Math.min(Math.max(index, 0), steps.length - 1)];
     if (!plot || step === undefined) return;
-    plot.setCursor({ left: plot.valToPos(step, "x"), top: 0 });
-    const { clientWidth, clientHeight } = plot.over;
-    SYNC.pub("mousemove", plot, plot.cursor.left ?? 0, 0, clientWidth, clientHeight, index);
+    this.options.onPoint(step);
     const values = plot.series.slice(1).flatMap(({ label }, series) => {
       const at = plot.cursor.idxs?.[series + 1];
       const value = at === null || at === undefined ? null : plot.data[series + 1]?.[at];
@@ -242,7 +248,10 @@ export class Chart {
     const [first, last] = this.extent;
     const min = Math.max(first, center - (center - low) * factor);
     const max = Math.min(last, center + (high - center) * factor);
-    if (max - min >= 1) this.options.onView(min <= first && max >= last ? undefined : [min, max]);
+    if (max - min < 1) return;
+    // At once, since a second press may come before the next frame.
+    this.view = min <= first && max >= last ? undefined : [min, max];
+    this.options.onView(this.view);
   }
 }
 
