@@ -6,7 +6,7 @@ them means the same alone. A keystroke in one document then leaves the others as
 
 from __future__ import annotations
 
-from trainsmith_server.analysis.size import MAX_TEXT
+from trainsmith_server.analysis.size import MAX_FILE
 
 _BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 _MARKS = ("%", "...", "<<<<<<<", "|||||||", "=======", ">>>>>>>")
@@ -19,9 +19,9 @@ _START = "\n---"
 def split(text: str) -> list[str]:
     """Cut a text before every `---` that begins a line; together the parts are the text.
 
-    A text that is too large to be read is one part.
+    A file that is far too large stays one part, which nobody reads.
     """
-    if len(text) > MAX_TEXT:
+    if len(text) > MAX_FILE:
         return [text]
     parts: list[str] = []
     begin = 0

@@ -10,6 +10,8 @@ from trainsmith_server.analysis.values import construct
 MAX_TEXT = 100_000
 """Characters. The longest known recipe has a twentieth of it; the worst text of this length, all
 brackets and mistakes, is read within about a second."""
+MAX_FILE = 2_000_000
+"""Characters of a file of many documents, each of which may have `MAX_TEXT`."""
 
 CODE = "too-large"
 TITLE = "The file is too large to be checked"
