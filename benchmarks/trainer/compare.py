@@ -146,10 +146,15 @@ def writing(rounds: int) -> None:
     for tokens in (64, 256):
         code = f"import json, writing; print(json.dumps(writing.compare({tokens}, {rounds})))"
         output = subprocess.run(
-            [sys.executable, "-c", code], cwd=HERE, check=True, capture_output=True, text=True
+            [sys.executable, "-c", code],
+            cwd=HERE,
+            env={**os.environ, **ONE_THREAD},
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         mine, theirs = json.loads(output)
-        print_row(f"{tokens} tokens written: s", mine, theirs, theirs / mine)
+        print_row(f"{tokens} tokens written on one thread: s", mine, theirs, theirs / mine)
 
 
 def peers(rounds: int) -> None:
@@ -167,7 +172,7 @@ def peers(rounds: int) -> None:
 def peers_python() -> str:
     """The interpreter of the peers, with the same PyTorch as ours."""
     python = CACHE / "bin" / "python"
-    if not (CACHE / "bin" / "lightning").exists():
+    if not (CACHE / "bin" / "fabric").exists():
         venv.create(CACHE, with_pip=True)
         wanted = ("torch", "transformers", "accelerate", "lightning")
         constraints = ("--constraint", ROOT / "constraints.txt")

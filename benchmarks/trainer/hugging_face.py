@@ -1,4 +1,4 @@
-"""The baseline's model under `transformers.Trainer`, stopping after each turn."""
+"""`transformers.Trainer` with its own GPT-2 of the same shape, stopping after each turn."""
 
 from __future__ import annotations
 
@@ -6,42 +6,35 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from nanogpt import Gpt, written_tokens
+from nanogpt import written_tokens
+from sequences import Sequences
 from shapes import Shape
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 from turns import Turns
 
 
-class Sequences(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
-    """Every place at which a sequence may begin."""
-
-    def __init__(self, path: Path, length: int) -> None:
-        self._tokens = np.memmap(path, dtype=np.uint16, mode="r")
-        self._length = length
-
-    def __len__(self) -> int:
-        return len(self._tokens) - self._length
+class LabelledSequences(Sequences):
+    """The model shifts the labels itself."""
 
     def __getitem__(self, start: int) -> dict[str, torch.Tensor]:
-        window = self._tokens[start : start + self._length + 1].astype(np.int64)
-        return {
-            "input_ids": torch.from_numpy(window[:-1]),
-            "labels": torch.from_numpy(window[1:]),
-        }
+        inputs = super().__getitem__(start)["inputs"]
+        return {"input_ids": inputs, "labels": inputs}
 
 
-class WithLoss(torch.nn.Module):
-    """Answers as the Trainer expects it."""
-
-    def __init__(self, model: Gpt) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, input_ids: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
-        logits, loss = self.model(input_ids, labels)
-        return {"loss": loss, "logits": logits}
+def model_of(shape: Shape, vocabulary: int) -> GPT2LMHeadModel:
+    config = GPT2Config(
+        vocab_size=vocabulary,
+        n_positions=shape.length,
+        n_embd=shape.width,
+        n_layer=shape.layers,
+        n_head=shape.heads,
+        activation_function="gelu",
+        resid_pdrop=shape.dropout,
+        embd_pdrop=shape.dropout,
+        attn_pdrop=shape.dropout,
+    )
+    return GPT2LMHeadModel(config)
 
 
 class InTurns(TrainerCallback):
@@ -72,9 +65,9 @@ def main() -> None:
             disable_tqdm=True,
         )
         Trainer(
-            WithLoss(Gpt(shape, vocabulary)),
+            model_of(shape, vocabulary),
             arguments,
-            train_dataset=Sequences(data, shape.length),
+            train_dataset=LabelledSequences(data, shape.length),
             callbacks=[InTurns(turns)],
         ).train()
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import lightning
 import torch
-from hugging_face import Sequences
 from nanogpt import Gpt, written_tokens
+from sequences import Sequences
 from shapes import Shape
 from turns import Turns
 
@@ -20,7 +20,7 @@ class Module(lightning.LightningModule):
         self.model = model
 
     def training_step(self, batch: dict[str, torch.Tensor], _: int) -> torch.Tensor:
-        _logits, loss = self.model(batch["input_ids"], batch["labels"])
+        _logits, loss = self.model(batch["inputs"], batch["targets"])
         self.log("loss", loss)
         return loss
 
