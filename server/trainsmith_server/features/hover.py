@@ -62,8 +62,8 @@ def _field_at(
                 heading(field),
                 implication(known, binding, models, data),
                 description(field),
-                _model_at(binding, models),
                 " ".join(part for part in (readers(field), taught(field)) if part),
+                _model_at(binding, models),
             ]
             return Hover(span, "\n\n".join(part for part in parts if part))
     return None
