@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-BoardName = Literal["N150", "N300", "p100", "p150", "T3000", "Galaxy"]
+BoardName = Literal["N150", "N300", "p100", "p150", "T3K", "Galaxy"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,6 @@ BOARDS = (
     Board("N300", (1, 2)),
     Board("p100", (1, 1)),
     Board("p150", (1, 1)),
-    Board("T3000", (1, 8)),
+    Board("T3K", (1, 8)),
     Board("Galaxy", (1, 32)),
 )

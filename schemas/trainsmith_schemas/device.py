@@ -30,7 +30,7 @@ class DeviceConfig(Section):
             ([1, 1], "one device: CPU, GPU, N150, P150"),
             ([1, 2], "two devices: N300"),
             ([2, 4], "eight devices"),
-            ([1, 8], "eight devices in one row: T3000, LoudBox"),
+            ([1, 8], "eight devices in one row: T3K, LoudBox"),
         ),
         _EVERYWHERE,
     ] = Field(default=[1, 1])
