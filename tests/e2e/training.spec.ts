@@ -57,6 +57,10 @@ function writeRun(workbench: Workbench, name: string, steps: number, start = 4):
 
 test.slow();
 
+test.beforeEach(async ({ workbench }) => {
+  await workbench.command("View: Close All Editors");
+});
+
 test("two runs are shown together, by keyboard too, and come back after a reload", async ({
   workbench,
 }) => {

@@ -54,8 +54,7 @@ export class Workbench {
     await this.page
       .locator(".quick-input-widget .monaco-list-row", { hasText: name })
       .first()
-      .waitFor();
-    await this.page.keyboard.press("Enter");
+      .click();
     const editor = this.page.locator(`.monaco-editor[data-uri$="${name}"]`).first();
     await editor.locator(".view-line").first().waitFor();
     return editor;
