@@ -7,10 +7,10 @@ from support import corpus, read
 
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.code_lens import code_lenses
+from trainsmith_server.features.file_problems import file_problems
 from trainsmith_server.features.folding import folds
 from trainsmith_server.features.hover import hover
 from trainsmith_server.features.inlay_hints import inlay_hints
-from trainsmith_server.features.file_problems import file_problems
 from trainsmith_server.features.references import references
 from trainsmith_server.features.selection import selections
 from trainsmith_server.features.symbols import Symbol, symbols

@@ -6,8 +6,8 @@ import pytest
 from support import Case, cases
 
 from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.features.hover import hover
 from trainsmith_server.features.file_problems import file_problems
+from trainsmith_server.features.hover import hover
 
 
 @pytest.mark.parametrize("case", cases("model_files"))
