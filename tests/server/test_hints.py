@@ -18,7 +18,7 @@ def test_inlay_hints(case: Case) -> None:
     marked, *model = case.blocks
     text = re.sub("⟨.*?⟩", "", marked)
     models = {"model.yaml": analyze(model[0])} if model else {}
-    data = {"data.txt": int(rest) for word, rest in case.expectations if word == "bytes"}
+    data = dict.fromkeys(["data.txt"], int(case.expectations[0][1])) if case.expectations else {}
     drawn = text
     hints = inlay_hints(analyze(text), (0, len(text)), models, data)
     for hint in sorted(hints, key=lambda hint: hint.offset, reverse=True):
