@@ -27,6 +27,9 @@ from trainsmith_server.analysis.tree import (
 MAX_VALUES = 100_000
 """How many values aliases may expand to: a few lines of aliases can mean billions of values."""
 
+_LONG_TEXT = 64
+"""Characters; a longer text counts as several values, since messages repeat it, too."""
+
 MAX_DIGITS = 4000
 """Python refuses longer whole numbers, so PyYAML does too."""
 
@@ -167,6 +170,7 @@ class _Builder:
         before = self.count
         self.count += 1
         if isinstance(node, Scalar):
+            self.count += len(node.text) // _LONG_TEXT
             value = self._scalar(node)
         elif isinstance(node, Mapping):
             value = self._mapping(node)

@@ -10,6 +10,8 @@ from trainsmith_server.analysis.findings import Edit
 from trainsmith_server.analysis.lines import LineIndex
 from trainsmith_server.features.edits.layout import Layout
 
+_MANY_LINES = 1000
+
 
 def replace_documents(layouts: Iterable[Layout], lines: LineIndex) -> tuple[Edit, ...]:
     """The edits that write documents anew; lines that stay are left alone."""
@@ -20,7 +22,9 @@ def _replace(layout: Layout, lines: LineIndex) -> Iterable[Edit]:
     line_break = line_break_of(lines.text)
     old = [lines.line_text(line) for line in range(layout.first, layout.last)]
     new = layout.render()
-    for change, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    # Without "autojunk", lines that stand there thousands of times take minutes.
+    matcher = SequenceMatcher(None, old, new, autojunk=len(old) > _MANY_LINES)
+    for change, i1, i2, j1, j2 in matcher.get_opcodes():
         if change == "equal":
             continue
         start = _start(layout.first + i1, lines)

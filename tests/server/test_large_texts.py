@@ -1,0 +1,137 @@
+"""Large and hostile texts: each gets its answers in time, and in little memory.
+
+Every text is asked about in a process of its own, which has a time and a memory to keep to.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from trainsmith_server.analysis.analyze import analyze
+from trainsmith_server.analysis.parts import split
+from trainsmith_server.analysis.report import MAX_FINDINGS
+from trainsmith_server.analysis.size import MAX_FILE, MAX_TEXT
+
+TIME = 30
+"""Seconds; about twenty times what the slowest takes."""
+MEMORY = 300
+"""MiB; an interpreter with the server in it has about 60."""
+HEAD = "training_config:\n  batch_size: 8\n  learning_rate: 0.001\n  max_steps: 10\n"
+
+LARGE = 10_000_000
+FULL = 95_000
+"""Characters that are just read."""
+
+TOO_LARGE = {
+    "a line": "HEAD + '  project_name: ' + 'a' * LARGE",
+    "a quoted line": "HEAD + '  project_name: \"' + 'a' * LARGE + '\"'",
+    "somebody's line": "'a' * LARGE",
+    "somebody's brackets": "'[1,' * (LARGE // 3)",
+    "somebody's list": "'[' + '1,' * (LARGE // 2) + ']'",
+    "brackets": "HEAD + '  x: ' + '[1,' * (LARGE // 3)",
+    "keys": "HEAD + '  x: 1\\n' * (LARGE // 7)",
+    "documents": "(HEAD + '---\\n') * (LARGE // 80)",
+    "NULs": "HEAD + chr(0) * LARGE",
+}
+READ = {
+    "brackets": "HEAD + '  x: ' + '[1,' * (FULL // 3)",
+    "brackets on lines": "HEAD + '  x: [1,\\n' * (FULL // 9)",
+    "a list": "HEAD + '  x: [' + '1, ' * (FULL // 3) + ']'",
+    "braces": "HEAD + '  x: ' + '{a: ' * (FULL // 4)",
+    "dashes": "HEAD + '- ' * (FULL // 2)",
+    "levels": "HEAD + '  x:\\n' + ''.join(' ' * i + 'a:\\n' for i in range(3, 420))",
+    "quotes": "HEAD + '\"a\\n' * (FULL // 3)",
+    "escapes": "HEAD + '  x: \"' + r'\\n' * (FULL // 3) + '\"'",
+    "NULs": "HEAD + (chr(0) + 'a') * (FULL // 2)",
+    "one key": "HEAD + '  x: 1\\n' * (FULL // 7)",
+    "many keys": "HEAD + '  optimizer:\\n' + ''.join(f'    l{i}: 1\\n' for i in range(FULL // 14))",
+    "blank lines": "HEAD + '\\n' * FULL",
+    "comments": "HEAD + '# trainsmith: ignore[x]\\n' * (FULL // 24)",
+    "ignored lines": "HEAD + '  x: 1  # trainsmith: ignore[unknown-key]\\n' * (FULL // 42)",
+    "documents": "(HEAD + '---\\n') * (FULL // 80)",
+    "aliases of lists": (
+        "HEAD + '  data_path: &a0 [l, l, l, l, l, l, l, l, l, l]\\n  x:\\n'"
+        " + ''.join(f'    k{i}: &a{i} [' + f'*a{i - 1}, ' * 10 + ']\\n' for i in range(1, 12))"
+        " + '  model_config: *a4\\n  num_epochs: *a11\\n'"
+    ),
+    "aliases of mappings": (
+        "HEAD + '  x:\\n    k: &a0 {b: 1}\\n' + ''.join(f'    k{i}: &a{i} {{'"
+        " + ', '.join(f'k{j}: *a{i - 1}' for j in range(10)) + '}\\n' for i in range(1, 12))"
+        " + '  optimizer: *a11\\n  data_path: *a4\\n'"
+    ),
+    "merges": (
+        "HEAD + '  x:\\n    k: &a0 {b: 1}\\n' + ''.join(f'    k{i}: &a{i}\\n      <<: ['"
+        " + f'*a{i - 1}, ' * 20 + ']\\n      m: 1\\n' for i in range(1, 30))"
+        " + '  optimizer: *a29\\n'"
+    ),
+    "a long text, many times": (
+        "HEAD + '  project_name: &a ' + 't' * 40_000 + '\\n  num_epochs: ['"
+        " + '*a, ' * 10_000 + ']\\n'"
+    ),
+    "aliases in aliases": (
+        "HEAD + '  x:\\n    k: &a0 {b: 1}\\n'"
+        " + ''.join(f'    k{i}: &a{i} {{b: *a{i - 1}}}\\n' for i in range(1, 2500))"
+        " + '  optimizer: *a440\\n  data_path: *a440\\n'"
+    ),
+    "itself": "HEAD + '  x: &a [*a, *a]\\n  optimizer: &b {c: *b}\\n'",
+}
+
+_CHILD = """
+import resource, sys
+from everything import ask_everything
+HEAD, LARGE, FULL = {constants!r}
+text = {text}
+analysis = ask_everything(text, [0, len(text) // 2, len(text)])
+print(len(text), len(analysis.findings), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def _ask(text: str) -> tuple[int, int]:
+    """The length of a text and how many findings it has, asked for by another process."""
+    pytest.importorskip("resource", reason="only POSIX tells what memory a process took")
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD.format(constants=(HEAD, LARGE, FULL), text=text)],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=TIME,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    length, findings, memory = map(int, child.stdout.split())
+    kibibytes = memory // 1024 if sys.platform == "darwin" else memory
+    assert kibibytes < MEMORY * 1024
+    return length, findings
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_what_is_too_large_has_one_finding_if_it_is_ours(name: str) -> None:
+    _, findings = _ask(TOO_LARGE[name])
+    assert findings == (0 if "somebody" in name else 1)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_read_is_read_in_time(name: str) -> None:
+    length, findings = _ask(READ[name])
+    assert length <= MAX_TEXT
+    assert 0 < findings <= MAX_FINDINGS
+
+
+def test_the_finding_says_what_is_left_out() -> None:
+    text = "# A comment\n" + HEAD + "  x: 1\n" * MAX_TEXT
+    [finding] = analyze(text).findings
+    assert (finding.code, finding.severity) == ("too-large", "warning")
+    assert text[slice(*finding.span)] == "training_config"
+    assert f"{len(text):,} characters" in finding.message
+    assert "nothing in it is checked" in finding.message
+    large = text * (MAX_FILE // len(text) + 1)
+    assert split(f"{large}\n---\n") == [f"{large}\n---\n"]
+
+
+def test_the_finding_can_be_ignored() -> None:
+    text = HEAD + "  x: 1\n" * MAX_TEXT
+    assert analyze("# trainsmith: ignore-file[too-large]\n" + text).findings == ()
