@@ -37,6 +37,7 @@ _READ_WHILE_LOADING = {
     "training_config.model_type",
     "device_config",
     "device_config.mesh_shape",
+    "device_config.enable_ddp",
     "transformer_config",
 }
 

@@ -23,6 +23,7 @@ _Document = TypeVar("_Document", bound=Section)
 DATA_KEY: KeyPath = ("training_config", "data_path")
 _MODEL_KEY: KeyPath = ("training_config", "model_config")
 _MESH_KEY: KeyPath = ("device_config", "mesh_shape")
+_DDP_KEY: KeyPath = ("device_config", "enable_ddp")
 _MODEL_SECTION = "transformer_config"
 
 
@@ -166,13 +167,30 @@ def _unsupported(config: Section, source: Source, prefix: KeyPath = ()) -> Itera
         message = f"`{path[-1]}` is not acted on: {entry.because}"
         place = source.place_of(path, on_key=True)
         yield Finding(place, entry.severity, "not-acted-on", message, dotted(path))
-    if isinstance(config, TrainingDocument) and (count := derived.device_count(config)) > 1:
+    if isinstance(config, TrainingDocument):
+        yield from _unsuitable_devices(config, source)
+
+
+def _unsuitable_devices(document: TrainingDocument, source: Source) -> Iterator[Finding]:
+    """What is wrong with the devices, or with what they share."""
+    mesh, count = document.device_config.mesh_shape, derived.device_count(document)
+    batch, together = document.training_config.batch_size, document.device_config.enable_ddp
+    if together and count == 1:
+        message = "`enable_ddp` has no effect: there is one device; write `false`, or a larger mesh"
+        place = source.place_of(_DDP_KEY, on_key=True)
+        yield Finding(place, "warning", "not-acted-on", message, dotted(_DDP_KEY))
+    if not together and count > 1:
         message = (
-            f"`mesh_shape` {config.device_config.mesh_shape} is {count} devices; "
-            "training runs on one device so far: write [1, 1]"
+            f"`mesh_shape` {mesh} is {count} devices, and nothing says how they share the work: "
+            "write `enable_ddp: true`, or [1, 1]"
         )
-        place = source.place_of(_MESH_KEY)
-        yield Finding(place, "error", "not-acted-on", message, dotted(_MESH_KEY))
+        yield Finding(
+            source.place_of(_MESH_KEY), "error", "contradiction", message, dotted(_MESH_KEY)
+        )
+    if together and batch % count:
+        message = f"`batch_size` {batch} does not divide over {count} data-parallel devices"
+        key = (*DATA_KEY[:-1], "batch_size")
+        yield Finding(source.place_of(key), "error", "indivisible", message, dotted(key))
 
 
 def _disagreement(

@@ -23,6 +23,13 @@ class NotActedOn:
     """A sentence after the key's name: what happens instead, what to write."""
 
 
+def _of_tt_train(what: str) -> NotActedOn:
+    return NotActedOn(
+        "error",
+        f"{what} is in the profile `tt-train`; here `enable_ddp` shares a batch over the devices",
+    )
+
+
 _OWN_MODEL_FILE = "describe the model in a file of its own and name it in `model_config`"
 _WANDB = "nothing is sent to Weights & Biases; every metric is in the run's `events.jsonl`"
 
@@ -49,11 +56,12 @@ NOT_ACTED_ON: Mapping[str, NotActedOn] = {
     "transformer_config.model_path": NotActedOn(
         "error", "training starts from random weights so far; leave it empty"
     ),
-    "device_config.enable_ddp": NotActedOn(
-        "warning", "there is one device, so there are no gradients to average; write `false`"
-    ),
+    "device_config.enable_tp": _of_tt_train("tensor parallelism"),
+    "device_config.enable_fsdp": _of_tt_train("fully sharded data parallelism"),
+    "device_config.enable_sp": _of_tt_train("sequence parallelism"),
+    "device_config.enable_cp": _of_tt_train("context parallelism"),
 }
-"""By the key in full. `device_config.mesh_shape` is judged in `config.py`: it may be one device."""
+"""By the key in full. The devices' number and `enable_ddp` are judged together in `config.py`."""
 
 
 def not_acted_on(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, NotActedOn]]:

@@ -13,6 +13,7 @@ from trainsmith_trainer.checkpoint import Best
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches
 from trainsmith_trainer.plan import Plan
 from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.ranks import LostRankError
 from trainsmith_trainer.schedule import Schedule
 
 Emit = Callable[[events.Event], None]
@@ -77,37 +78,46 @@ def train(
 
     Raises:
         RunError: the loss or the gradient is no longer a number; the weights were not touched.
+        LostRankError: another rank is gone; a checkpoint of the last step was saved.
     """
     pace = Pace(plan, progress.step)
-    while progress.step < plan.total_steps and not around.stop_requested():
-        step = progress.step + 1
-        batch, position = sampler.take(progress.position, plan.effective_batch)
-        gradient = backend.gradient(list(micro_batches(batch, plan.batch_size)))
-        _refuse_divergence(gradient, step, schedule)
-        rate = schedule.rate(step)
-        backend.update(rate)
-        pace.step_taken(step)
-        progress = replace(progress, step=step, position=position, loss=gradient.loss)
-        around.emit(
-            events.Step(
-                time=time.time(),
-                step=step,
-                epoch=position.epoch + 1,
-                loss=gradient.loss,
-                learning_rate=rate,
-                grad_norm=gradient.norm,
-                tokens_per_second=pace.tokens_per_second,
-                seconds_left=pace.seconds_left,
+    try:
+        while progress.step < plan.total_steps and not around.stop_requested():
+            step = progress.step + 1
+            batch, position = sampler.take(progress.position, plan.effective_batch)
+            gradient = backend.gradient(list(micro_batches(batch, plan.batch_size)))
+            _refuse_divergence(gradient, step, schedule)
+            rate = schedule.rate(step)
+            backend.update(rate)
+            pace.step_taken(step)
+            progress = replace(progress, step=step, position=position, loss=gradient.loss)
+            around.emit(
+                events.Step(
+                    time=time.time(),
+                    step=step,
+                    epoch=position.epoch + 1,
+                    loss=gradient.loss,
+                    learning_rate=rate,
+                    grad_norm=gradient.norm,
+                    tokens_per_second=pace.tokens_per_second,
+                    seconds_left=pace.seconds_left,
+                )
             )
-        )
-        if plan.validates_after(step):
-            progress = _validated(progress, around)
-        if plan.saves_after(step):
-            progress = around.save(progress)
-        pace.rest_over()
-    if progress.saved_at != progress.step > 0:  # Somebody asked to stop.
-        progress = around.save(progress)
-    return progress
+            if plan.validates_after(step):
+                progress = _validated(progress, around)
+            if plan.saves_after(step):
+                progress = around.save(progress)
+            pace.rest_over()
+    except LostRankError:
+        # Without the others there is no next step, and the last one is whole.
+        _save_if_new(progress, around)
+        raise
+    return _save_if_new(progress, around)
+
+
+def _save_if_new(progress: Progress, around: Surroundings) -> Progress:
+    """Write a checkpoint of an end that the plan did not foresee."""
+    return around.save(progress) if progress.saved_at != progress.step > 0 else progress
 
 
 def _validated(progress: Progress, around: Surroundings) -> Progress:

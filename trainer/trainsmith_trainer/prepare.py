@@ -25,10 +25,9 @@ from trainsmith_trainer.vocabulary import with_vocabulary
 
 
 @dataclass(frozen=True)
-class Run:
-    """Everything that is fixed before the first step, save the weights."""
+class Material:
+    """What every rank of a run needs to take its steps."""
 
-    folder: Path
     config: ResolvedConfig
     model: TransformerConfig
     """With the vocabulary's size."""
@@ -41,7 +40,6 @@ class Run:
     """The plan of the recipe itself; a smoke run's own is shorter."""
     smoke: bool
     schedule: Schedule
-    start: Start
 
     @property
     def training(self) -> TrainingConfig:
@@ -54,6 +52,25 @@ class Run:
         return Settings(self.config.document, self.config.model, self.data_digest)
 
     @property
+    def fingerprint(self) -> int:
+        """Equal for two ranks that read the same data by the same recipe."""
+        parts = (self.data_digest, self.config.document, self.config.model, self.plan)
+        return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
+
+    @property
+    def validation_batch(self) -> int:
+        """Sequences at once while validating."""
+        return self.training.validation_batch_size or self.training.batch_size
+
+
+@dataclass(frozen=True)
+class Run(Material):
+    """Everything that is fixed before the first step, save the weights."""
+
+    folder: Path
+    start: Start
+
+    @property
     def resume_command(self) -> str | None:
         """What to type to go on with the run; nothing for a smoke run."""
         if self.smoke:
@@ -62,48 +79,54 @@ class Run:
         return shlex.join((*words, "--resume", "--name", self.folder.name))
 
 
-def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Path | None) -> Run:
-    """Read the data, fix the length of the run, and make its folder or find it.
+def read_material(config: ResolvedConfig, *, smoke: bool) -> Material:
+    """Read the data, and fix the length of the run.
 
-    The arguments and errors are those of `run.run_training`.
+    Raises:
+        RunError: the data does not suit the recipe.
     """
     training = config.document.training_config
-    parent = Path(training.checkpoint_dir)
     length = config.model.max_sequence_length
     corpus = load_corpus(
         config.data, validation_split=training.validation_split, sequence_length=length
     )
-    digest = _digest(corpus)
-    model = with_vocabulary(config.model, corpus.tokenizer.vocab_size)
     sampler = Sampler(corpus.training, length, training.seed)
     whole = plan_of(config.document, sequences=sampler.sequences, length=length)
-    if resume is None:
-        start = Start(None, None, None if smoke else newest_run(parent, config.path))
-    else:
-        start = find_start(parent, config.path, name, resume)
-    if start.checkpoint:
-        now = Settings(config.document, config.model, digest)
-        _refuse_what_does_not_fit(start.checkpoint, corpus, whole, now)
-        if start.finished and start.checkpoint.state.step == whole.total_steps:
-            raise ResumeError(
-                f"the run {name or start.checkpoint.path.parent.parent.name} has finished: "
-                "raise max_steps or num_epochs, and it goes on"
-            )
-    make_folder = make_smoke_folder if smoke else make_run_folder
-    return Run(
-        folder=start.folder or make_folder(parent, config.path.stem, name),
+    return Material(
         config=config,
-        model=model,
+        model=with_vocabulary(config.model, corpus.tokenizer.vocab_size),
         corpus=corpus,
-        data_digest=digest,
+        data_digest=_digest(corpus),
         sampler=sampler,
         plan=smoke_plan(whole) if smoke else whole,
         whole=whole,
         smoke=smoke,
         # A smoke run has the rates of the run that it stands for.
         schedule=schedule_of(config.document, whole.total_steps),
-        start=start,
     )
+
+
+def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Path | None) -> Run:
+    """Read the data, fix the length of the run, and make its folder or find it.
+
+    The arguments and errors are those of `run.run_training`.
+    """
+    parent = Path(config.document.training_config.checkpoint_dir)
+    material = read_material(config, smoke=smoke)
+    if resume is None:
+        start = Start(None, None, None if smoke else newest_run(parent, config.path))
+    else:
+        start = find_start(parent, config.path, name, resume)
+    if start.checkpoint:
+        _refuse_what_does_not_fit(start.checkpoint, material)
+        if start.finished and start.checkpoint.state.step == material.whole.total_steps:
+            raise ResumeError(
+                f"the run {name or start.checkpoint.path.parent.parent.name} has finished: "
+                "raise max_steps or num_epochs, and it goes on"
+            )
+    make_folder = make_smoke_folder if smoke else make_run_folder
+    folder = start.folder or make_folder(parent, config.path.stem, name)
+    return Run(**vars(material), folder=folder, start=start)
 
 
 def _digest(corpus: Corpus) -> str:
@@ -113,18 +136,17 @@ def _digest(corpus: Corpus) -> str:
     return digest.hexdigest()
 
 
-def _refuse_what_does_not_fit(
-    checkpoint: Checkpoint, corpus: Corpus, plan: Plan, now: Settings
-) -> None:
-    refuse_another_model(checkpoint, now)
+def _refuse_what_does_not_fit(checkpoint: Checkpoint, material: Material) -> None:
+    refuse_another_model(checkpoint, material.settings)
     written = checkpoint.texts.get("tokenizer.json")
-    if written != corpus.tokenizer.files()["tokenizer.json"]:
+    if written != material.corpus.tokenizer.files()["tokenizer.json"]:
         raise ResumeError(
             f"the data has other tokens than that of {checkpoint.path}: "
             "train on the same text, or start a new run without --resume"
         )
-    if checkpoint.state.step > plan.total_steps:
+    if checkpoint.state.step > material.whole.total_steps:
         raise ResumeError(
             f"{checkpoint.path} has taken {checkpoint.state.step} steps, and the recipe ends "
-            f"after {plan.total_steps}: raise max_steps or num_epochs, or resume an earlier one"
+            f"after {material.whole.total_steps}: raise max_steps or num_epochs, or resume an "
+            "earlier one"
         )

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from trainsmith_schemas import events
-from trainsmith_trainer.backends import open_backend
+from trainsmith_schemas import derived, events
+from trainsmith_trainer.backends import load_library, open_backend
 from trainsmith_trainer.backends.base import Backend
 from trainsmith_trainer.checkpoint import checkpoints_in
 from trainsmith_trainer.config import ResolvedConfig
@@ -22,6 +22,7 @@ from trainsmith_trainer.data.batches import validation_batches
 from trainsmith_trainer.export import model_files
 from trainsmith_trainer.files import remove_leftovers, write_file, write_folder
 from trainsmith_trainer.folder import CHECKPOINTS, FINAL
+from trainsmith_trainer.follow import align, follow
 from trainsmith_trainer.history.record import EVENTS
 from trainsmith_trainer.keeping import path_of, restore, saver
 from trainsmith_trainer.locks import HeldError, hold
@@ -29,6 +30,7 @@ from trainsmith_trainer.loop import Emit, Surroundings, train
 from trainsmith_trainer.plan import cautions
 from trainsmith_trainer.prepare import Run, prepare
 from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.ranks import LostRankError, Ranks, open_ranks, place_under_torchrun
 from trainsmith_trainer.report import open_report
 from trainsmith_trainer.report.snapshot import resolved_yaml
 from trainsmith_trainer.resume import SETTINGS_FILE, ResumeError, put_damaged_aside
@@ -59,6 +61,10 @@ def run_training(
         RunNameError: the name is taken.
         ResumeError: the run cannot go on from there.
     """
+    devices = derived.device_count(config.document)
+    place = place_under_torchrun(devices)
+    if place and place.rank:
+        return follow(config, place, smoke=smoke)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
         run = prepare(config, name, smoke=smoke, resume=resume)
@@ -69,7 +75,9 @@ def run_training(
         _tidy(run)
         notes = None if smoke else config.path.parent
         emit = stack.enter_context(open_report(run.folder, run.training.log_level, notes))
-        return _run_to_an_end(run, emit, stop)
+        arguments = ("train", str(config.path), *config.options, *(("--smoke",) if smoke else ()))
+        ranks = stack.enter_context(open_ranks(place, devices, arguments))
+        return _run_to_an_end(run, emit, stop, ranks)
 
 
 def _tidy(run: Run) -> None:
@@ -81,7 +89,7 @@ def _tidy(run: Run) -> None:
         put_damaged_aside(run.folder, run.start.checkpoint)
 
 
-def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest) -> int:
+def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
     steps_taken = run.start.checkpoint.state.step if run.start.checkpoint else 0
 
     def emit_and_count(event: events.Event) -> None:
@@ -90,7 +98,9 @@ def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest) -> int:
         emit(event)
 
     try:
-        return _run(run, emit_and_count, stop)
+        return _run(run, emit_and_count, stop, ranks)
+    except LostRankError as error:
+        emit(_failed(run, steps_taken, ranks.name_the_lost(error)))
     except RunError as error:
         emit(_failed(run, steps_taken, error))
     except OSError as error:
@@ -106,17 +116,19 @@ def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest) -> int:
     return 1
 
 
-def _run(run: Run, emit: Emit, stop: StopRequest) -> int:
+def _run(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
     began = time.perf_counter()
-    backend = open_backend(run.model, run.training)
+    load_library()
+    ranks.wait_until_announced()
+    backend = open_backend(run.model, run.training, ranks.place)
     resolved = _describe(run, backend, emit)
-    progress = restore(run, backend, emit)
+    progress = align(run, backend, restore(run, backend, emit))
     validating, saving = Stopwatch(), Stopwatch()
     around = Surroundings(
         emit=emit,
         validate=validating.around(_validator(run, backend, emit)),
         save=saving.around(saver(run, backend, resolved, emit)),
-        stop_requested=stop,
+        stop_requested=lambda: backend.agree(stop()),
     )
     training_began = time.perf_counter()
     progress = train(backend, run.sampler, run.schedule, run.plan, around, progress)
@@ -216,7 +228,6 @@ def _write_keeping(path: Path, content: bytes, step: int) -> None:
 
 def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float | None]:
     tokens, tokenizer = run.corpus.validation, run.corpus.tokenizer
-    size = run.training.validation_batch_size or run.training.batch_size
     sampling = Sampling.of(run.config.document.eval_config)
     prompt = (tokens if len(tokens) else run.corpus.training)[:_PROMPT_TOKENS].tolist()
 
@@ -228,7 +239,9 @@ def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float 
         emit(events.Sample(time=time.time(), step=step, prompt=begin, text=text))
         if len(tokens) < 2:
             return None
-        return backend.loss(validation_batches(tokens, run.model.max_sequence_length, size))
+        return backend.loss(
+            validation_batches(tokens, run.model.max_sequence_length, run.validation_batch)
+        )
 
     return validate
 

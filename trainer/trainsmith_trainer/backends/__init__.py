@@ -8,19 +8,31 @@ from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Backend, Decoder
 from trainsmith_trainer.quick_imports import quick_imports
+from trainsmith_trainer.ranks import ALONE, Place
 
 
-def open_backend(model: TransformerConfig, training: TrainingConfig) -> Backend:
+def load_library() -> None:
+    """Import the tensor library; what is opened afterwards is there sooner."""
+    _wait_briefly()
+    with quick_imports():
+        import trainsmith_trainer.backends.torch_backend  # noqa: F401  # pyright: ignore
+
+
+def open_backend(
+    model: TransformerConfig, training: TrainingConfig, place: Place = ALONE
+) -> Backend:
     """A model with its optimizer on the best device there is.
 
+    With more than one rank it comes back when all of them are there.
+
     Raises:
-        RunError: the device has too little memory.
+        RunError: the device has too little memory, or another rank is gone.
     """
     _wait_briefly()
     with quick_imports():
         from trainsmith_trainer.backends.torch_backend import TorchBackend
 
-    return TorchBackend(model, training)
+    return TorchBackend(model, training, place)
 
 
 def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:

@@ -34,7 +34,12 @@ class Decoder(Protocol):
 
 
 class Backend(Protocol):
-    """A model, its optimizer and its device."""
+    """A model, its optimizer and its device.
+
+    With more than one rank, each has a backend; they are given the same batches and compute their
+    rows of them. `gradient`, `loss`, `random_state`, `agree` and `align` are then called by all
+    ranks in the same order, and raise `LostRankError` where one is gone.
+    """
 
     @property
     def device(self) -> str:
@@ -70,6 +75,18 @@ class Backend(Protocol):
 
     def loss(self, batches: Iterable[Batch]) -> float:
         """Mean cross entropy over the tokens of all batches, without dropout."""
+        ...
+
+    def agree(self, stop: bool) -> bool:
+        """Whether rank 0 wishes to stop."""
+        ...
+
+    def align(self, numbers: Sequence[int]) -> list[int]:
+        """Bring every rank to where rank 0 stands: weights, optimizer, random states.
+
+        Returns:
+            The numbers of rank 0.
+        """
         ...
 
     def decoder(self) -> Decoder:

@@ -9,18 +9,21 @@ _CPUS = Path("/sys/devices/system/cpu")
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
-def sensible_threads() -> int:
+def sensible_threads(processes: int = 1) -> int:
     """One for each physical core that this process may use; `OMP_NUM_THREADS` wins.
 
     Threads that share a core slow each other down, and threads beyond a container's quota make
     every barrier wait for the scheduler.
+
+    Args:
+        processes: that share the cores.
     """
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     if wanted.isdigit() and int(wanted) > 0:
         return int(wanted)
     allowed = _allowed_cpus()
     cores = {_core(cpu) for cpu in allowed}
-    return max(1, min(len(cores), _quota(default=len(cores))))
+    return max(1, min(len(cores), _quota(default=len(cores))) // processes)
 
 
 def _allowed_cpus() -> set[int]:

@@ -17,6 +17,7 @@ from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Gradient, Logits
+from trainsmith_trainer.backends.group import Group
 from trainsmith_trainer.backends.optimizers import Optimizer
 from trainsmith_trainer.backends.precision import DTYPES, Precision, has_bf16_units
 from trainsmith_trainer.backends.threads import sensible_threads
@@ -25,13 +26,19 @@ from trainsmith_trainer.data.batches import IGNORED, Batch
 from trainsmith_trainer.models import build_model
 from trainsmith_trainer.models.transformer import LayerCache, Transformer
 from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.ranks import ALONE, Place
 
 
 class TorchBackend:
     """A model, its optimizer and its device; see `base.Backend`."""
 
-    def __init__(self, model: TransformerConfig, training: TrainingConfig) -> None:
-        self._device, self.device = _choose_device()
+    def __init__(
+        self, model: TransformerConfig, training: TrainingConfig, place: Place = ALONE
+    ) -> None:
+        self._place = place
+        self._device, self.device = _choose_device(place)
+        self._group = Group(place, self._device) if place.size > 1 else None
+        self._random_of_ranks: Arrays = {}
         precision, self.cautions = _choose_precision(training, self._device)
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
@@ -65,9 +72,11 @@ class TorchBackend:
         self._model.train()
         with _enough_memory("a step", "training_config.batch_size"):
             for batch in micro_batches:
-                loss = self._summed_loss(batch) / tokens
+                loss = self._summed_loss(self._share(batch)) / tokens
                 loss.backward()
                 total += loss.detach()
+        if self._group:
+            self._group.add([total, *(_gradient(each) for each in self._trainable.values())])
         norm = self._clipped_norm()
         # One transfer for both numbers: each would wait for the device.
         loss_value, norm_value = torch.stack((total, norm)).tolist()
@@ -85,8 +94,12 @@ class TorchBackend:
         total, tokens = torch.zeros((), device=self._device), 0
         with _enough_memory("validation", "training_config.validation_batch_size"):
             for batch in batches:
-                total += self._summed_loss(batch)
+                part = self._share(batch)
+                if len(part.inputs):
+                    total += self._summed_loss(part)
                 tokens += batch.tokens
+        if self._group:
+            self._group.add([total])
         return float(total) / tokens
 
     def decoder(self) -> TorchDecoder:
@@ -102,7 +115,21 @@ class TorchBackend:
         return {name: _array(tensor) for name, tensor in self._optimizer.state().items()}
 
     def random_state(self) -> Arrays:
-        """The state of PyTorch's generators."""
+        """The state of PyTorch's generators, on all ranks; those above 0 have their names.
+
+        Once a rank is gone, only this one's are left.
+        """
+        own = self._own_random_state()
+        if self._group is None or self._group.broken:
+            return own
+        everyone = [self._group.told(own, rank) for rank in range(self._group.size)]
+        return {
+            _name_on_rank(name, rank): state
+            for rank, states in enumerate(everyone)
+            for name, state in states.items()
+        }
+
+    def _own_random_state(self) -> Arrays:
         states = {"cpu": torch.get_rng_state()}
         if self._device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state()
@@ -123,12 +150,48 @@ class TorchBackend:
                 raise ValueError(f"the weights are of another model: {name} is {shapes}")
             parameter.copy_(_tensor(weights[name]))
         self._optimizer.restore({name: _tensor(array) for name, array in optimizer.items()})
-        if "cpu" in random:
-            torch.set_rng_state(_tensor(random["cpu"]))
-        if self._device.type == "cuda" and "cuda" in random:
-            torch.cuda.set_rng_state(_tensor(random["cuda"]))
-        if self._device.type == "mps" and "mps" in random:
-            torch.mps.set_rng_state(_tensor(random["mps"]))
+        self._restore_random(random)
+        self._random_of_ranks = random
+
+    def agree(self, stop: bool) -> bool:
+        """What rank 0 wishes, on all ranks."""
+        if self._group is None:
+            return stop
+        return bool(self._group.told({"stop": np.array([stop])})["stop"][0])
+
+    def align(self, numbers: Sequence[int]) -> list[int]:
+        """Bring every rank to where rank 0 stands."""
+        if self._group is None:
+            return list(numbers)
+        own = {
+            "numbers": {"": np.array(numbers, np.int64)},
+            "weights": self.weights(),
+            "optimizer": self.optimizer_state(),
+            "random": self._random_of_ranks,
+        }
+        parts = [self._group.told(arrays) for arrays in own.values()]
+        theirs = dict(zip(own, parts, strict=True))
+        if self._place.rank:
+            # A rank that no checkpoint knows draws its own numbers, not those of rank 0.
+            torch.manual_seed(torch.initial_seed() + self._place.rank)
+            self.restore(theirs["weights"], theirs["optimizer"], theirs["random"])
+        return theirs["numbers"][""].tolist()
+
+    def _restore_random(self, random: Arrays) -> None:
+        own = {name: _name_on_rank(name, self._place.rank) for name in ("cpu", "cuda", "mps")}
+        if own["cpu"] in random:
+            torch.set_rng_state(_tensor(random[own["cpu"]]))
+        if self._device.type == "cuda" and own["cuda"] in random:
+            torch.cuda.set_rng_state(_tensor(random[own["cuda"]]))
+        if self._device.type == "mps" and own["mps"] in random:
+            torch.mps.set_rng_state(_tensor(random[own["mps"]]))
+
+    def _share(self, batch: Batch) -> Batch:
+        """The rows of a batch that this rank computes."""
+        if self._group is None:
+            return batch
+        rows = slice(self._group.rank, None, self._group.size)
+        return Batch(batch.inputs[rows], batch.targets[rows])
 
     def _clipped_norm(self) -> Tensor:
         """The gradient's length, before it is shortened where it is too long."""
@@ -200,15 +263,28 @@ def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
     return TorchDecoder(built)
 
 
-def _choose_device() -> tuple[torch.device, str]:
-    """The best device there is, and its name in words."""
-    if torch.cuda.is_available():
-        return torch.device("cuda"), f"GPU, {torch.cuda.get_device_name()}"
-    if torch.backends.mps.is_available():
+def _choose_device(place: Place = ALONE) -> tuple[torch.device, str]:
+    """The best device there is for a rank, and the name of all of them in words."""
+    many = f"{place.size} × " if place.size > 1 else ""
+    if torch.cuda.is_available() and torch.cuda.device_count() >= place.local_size:
+        device = torch.device("cuda", place.local_rank)
+        torch.cuda.set_device(device)
+        return device, f"{many}GPU, {torch.cuda.get_device_name(device)}"
+    if torch.backends.mps.is_available() and place.size == 1:
         return torch.device("mps"), "Apple GPU"
-    threads = sensible_threads()
+    threads = sensible_threads(place.local_size)
     torch.set_num_threads(threads)
-    return torch.device("cpu"), f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    return torch.device("cpu"), f"{many}CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _name_on_rank(name: str, rank: int) -> str:
+    """What a random state is called in a checkpoint, where all ranks have theirs."""
+    return f"rank{rank}.{name}" if rank else name
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
 
 
 def _choose_precision(

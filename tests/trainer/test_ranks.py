@@ -1,0 +1,179 @@
+"""Several processes that train one model: the same run as on one, and what happens if one dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workspace import Workspace
+
+from trainsmith_schemas import events
+from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
+
+TWO = {"mesh_shape": [1, 2], "enable_ddp": True}
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+
+
+def _steps(workspace: Workspace, name: str) -> list[events.Step]:
+    return [event for event in workspace.events(name) if isinstance(event, events.Step)]
+
+
+def _validations(workspace: Workspace, name: str) -> list[float]:
+    return [event.loss for event in workspace.events(name) if isinstance(event, events.Validation)]
+
+
+def _train(workspace: Workspace, name: str, *options: str) -> None:
+    result = workspace.command("train", "training.yaml", "--name", name, *options)
+    assert result.returncode == 0, result.stderr
+
+
+def _final(workspace: Workspace, name: str) -> bytes:
+    return (workspace.run_folder(name) / "final" / "model.safetensors").read_bytes()
+
+
+def test_two_devices_learn_what_one_learns(workspace: Workspace) -> None:
+    workspace.write_model(dropout_prob=0.0)
+    workspace.write_recipe(
+        training_config={"gradient_accumulation_steps": 2, "validation_batch_size": 3}
+    )
+    _train(workspace, "one")
+    workspace.write_recipe(
+        training_config={"gradient_accumulation_steps": 2, "validation_batch_size": 3},
+        device_config=TWO,
+    )
+    _train(workspace, "two")
+    one, two = _steps(workspace, "one"), _steps(workspace, "two")
+    assert [step.loss for step in two] == pytest.approx([step.loss for step in one], rel=1e-5)
+    assert [step.grad_norm for step in two] == pytest.approx(
+        [step.grad_norm for step in one], rel=1e-4
+    )
+    assert _validations(workspace, "two") == pytest.approx(_validations(workspace, "one"), rel=1e-5)
+    started = workspace.events("two")[0]
+    assert isinstance(started, events.RunStarted)
+    assert started.device == "2 × CPU, 1 thread"
+
+
+def test_a_run_on_two_devices_goes_on_bit_by_bit(workspace: Workspace) -> None:
+    workspace.write_model(dropout_prob=0.3)
+    workspace.write_recipe(device_config=TWO, training_config={"keep_last_n": 9})
+    _train(workspace, "whole")
+    checkpoint = workspace.run_folder("whole") / "checkpoints" / "step-000004"
+    _train(workspace, "again", "--resume", str(checkpoint))
+    assert _final(workspace, "again") == _final(workspace, "whole")
+
+
+def test_torchrun_may_start_the_ranks(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config=TWO)
+    _train(workspace, "ours")
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"),
+        *("--master-addr=127.0.0.1", "--master-port=0", "--rdzv-backend=c10d"),
+        *("--rdzv-endpoint=127.0.0.1:0", "-m", "trainsmith", "train", "training.yaml"),
+        *("--name", "theirs"),
+    ]
+    result = subprocess.run(
+        command, cwd=workspace.path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    assert _final(workspace, "theirs") == _final(workspace, "ours")
+
+
+def _rank(process: subprocess.Popen[str], rank: int) -> int:
+    """The process id of a rank that another process has started."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
+    for child in children:
+        environment = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
+        if f"RANK={rank}".encode() in environment:
+            return int(child)
+    raise AssertionError(f"there is no rank {rank} among {children}")
+
+
+def _wait_for_step(workspace: Workspace, process: subprocess.Popen[str]) -> None:
+    log = workspace.run_folder() / "training.log"
+    while not (log.exists() and "step 2 " in log.read_text(encoding="utf-8")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+
+
+LONG: dict[str, Any] = {"max_steps": 100_000, "checkpoint_frequency": 100_000}
+
+
+def test_a_rank_that_dies_is_named_and_nothing_is_lost(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config=TWO, training_config=LONG)
+    with workspace.start("train", "training.yaml") as process:
+        _wait_for_step(workspace, process)
+        os.kill(_rank(process, 1), signal.SIGKILL)
+        killed = time.time()
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in errors
+    failed = workspace.events()[-1]
+    assert isinstance(failed, events.RunFailed)
+    assert failed.message == "rank 1 was killed by SIGKILL"
+    assert failed.time - killed < 10
+    checkpoint = checkpoints_in(workspace.run_folder() / "checkpoints")[-1]
+    assert verify_checkpoint(checkpoint).step == failed.step
+    workspace.write_recipe(
+        device_config=TWO, training_config={**LONG, "max_steps": failed.step + 1}
+    )
+    result = workspace.command("train", "training.yaml", "--resume")
+    assert result.returncode == 0, result.stderr
+
+
+def test_ranks_above_zero_end_with_rank_zero(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config=TWO, training_config=LONG)
+    with workspace.start("train", "training.yaml") as process:
+        _wait_for_step(workspace, process)
+        other = Path(f"/proc/{_rank(process, 1)}")
+        process.kill()
+        process.communicate(timeout=60)
+    deadline = time.time() + 20
+    while other.exists() and time.time() < deadline:
+        time.sleep(0.05)
+    assert not other.exists()
+
+
+def test_ctrl_c_reaches_all_ranks_and_saves(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config=TWO, training_config=LONG)
+    with workspace.start("train", "training.yaml", start_new_session=True) as process:
+        _wait_for_step(workspace, process)
+        os.killpg(process.pid, signal.SIGINT)  # As a terminal does.
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    stopped = workspace.events()[-1]
+    assert isinstance(stopped, events.RunStopped)
+    checkpoint = checkpoints_in(workspace.run_folder() / "checkpoints")[-1]
+    assert verify_checkpoint(checkpoint).step == stopped.step
+
+
+def test_a_rank_that_cannot_start_says_why(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config=TWO)
+    (workspace.path / "sitecustomize.py").write_text(
+        "import os\nif os.environ.get('RANK') == '1':\n    os.remove('text.txt')\n",
+        encoding="utf-8",
+    )
+    environment = {"PYTHONPATH": str(workspace.path)}
+    with workspace.start("train", "training.yaml", environment=environment) as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in errors
+    failed = workspace.events()[-1]
+    assert isinstance(failed, events.RunFailed)
+    assert failed.message.startswith("rank 1 ended: ")
+    assert "`data_path` names no file" in failed.message
+
+
+def test_a_diverging_run_fails_as_on_one_device(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config=TWO, training_config={"learning_rate": 1e30})
+    result = workspace.command("train", "training.yaml", "--max-steps", "50")
+    assert result.returncode == 1
+    failed = workspace.events()[-1]
+    assert isinstance(failed, events.RunFailed)
+    assert "the weights were left as they were" in failed.message

@@ -1,0 +1,77 @@
+"""The part of a rank above 0: the same steps as rank 0, and nothing besides."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import replace
+
+from trainsmith_schemas import events
+from trainsmith_trainer.backends import open_backend
+from trainsmith_trainer.backends.base import Backend
+from trainsmith_trainer.config import ResolvedConfig
+from trainsmith_trainer.data.batches import Position, validation_batches
+from trainsmith_trainer.loop import Progress, Surroundings, train
+from trainsmith_trainer.prepare import Material, read_material
+from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.ranks import FOLLOWER, LostRankError, Place
+
+
+def follow(config: ResolvedConfig, place: Place, *, smoke: bool) -> int:
+    """Train along with rank 0, which decides where to begin and when to stop.
+
+    Returns:
+        The exit code: 0, or 1 for an error of this rank, or `ranks.FOLLOWER`.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    try:
+        material = read_material(config, smoke=smoke)
+        _follow(material, open_backend(material.model, material.training, place))
+    except LostRankError as error:
+        print(error.message, file=sys.stderr)
+        return FOLLOWER
+    except RunError as error:
+        print(f"rank {place.rank}: {error.message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def align(material: Material, backend: Backend, progress: Progress) -> Progress:
+    """Let every rank stand where rank 0 stands.
+
+    Raises:
+        RunError: this rank reads other data than rank 0, or has another recipe.
+    """
+    position = progress.position
+    numbers = (material.fingerprint, progress.step, position.epoch, position.sequence)
+    fingerprint, step, epoch, sequence = backend.align(numbers)
+    if fingerprint != material.fingerprint:
+        raise RunError("its recipe or its data is not that of rank 0")
+    return replace(progress, step=step, position=Position(epoch, sequence))
+
+
+def _follow(material: Material, backend: Backend) -> None:
+    def ignore(_event: events.Event) -> None:
+        pass
+
+    def validate(_step: int) -> float | None:
+        tokens, length = material.corpus.validation, material.model.max_sequence_length
+        if len(tokens) < 2:
+            return None
+        return backend.loss(validation_batches(tokens, length, material.validation_batch))
+
+    def save(progress: Progress) -> Progress:
+        backend.random_state()
+        return replace(progress, saved_at=progress.step)
+
+    progress = align(material, backend, Progress())
+    around = Surroundings(
+        emit=ignore,
+        validate=validate,
+        save=save,
+        stop_requested=lambda: backend.agree(stop=False),
+    )
+    progress = replace(progress, saved_at=progress.step or None)
+    train(backend, material.sampler, material.schedule, material.plan, around, progress)
