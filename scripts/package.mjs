@@ -13,6 +13,7 @@ const STAGE = path.join(ROOT, "dist", "package");
 export const BUNDLED = path.join(STAGE, "bundled");
 const COPIED = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "walkthroughs"];
 const MEDIA = path.join("extension", "media");
+const REFERENCE = path.join("docs", "reference");
 const PACKAGES = [
   "cli/trainsmith",
   "schemas/trainsmith_schemas",
@@ -45,6 +46,8 @@ export async function packageExtension() {
   for (const name of PACKAGES) {
     copy(path.join(ROOT, name), path.join(BUNDLED, path.basename(name)));
   }
+  // Where the server looks for the pages that explain its findings.
+  copy(path.join(ROOT, REFERENCE), path.join(BUNDLED, "trainsmith_server", "reference"));
   const file = vsixPath();
   await step(
     "package the .vsix",

@@ -16,6 +16,18 @@ A comment at the end of a line, or on the line above, ignores what is found ther
 `# trainsmith: ignore-file[lr-too-high]` above the first key is about the whole file. The setting
 [`trainsmith.rules`](settings.md#trainsmithrules) gives a rule another level or turns it off.
 """
+_OTHER = """
+# Other findings
+
+What the keys themselves allow, what other files say, and what is wrong with comments to Trainsmith.
+The message says what was found and what is expected. These have levels as rules have.
+"""
+_SYNTAX = """
+# YAML
+
+What PyYAML, with which trainers read recipes, stops at or reads otherwise than it looks. These are
+errors always.
+"""
 
 
 def config_page(documents: Sequence[Document]) -> str:
@@ -76,6 +88,7 @@ def _yaml(value: Any) -> str:
 
 def rules_page() -> str:
     """Every rule: what it finds, why, and how to mend it."""
+    from trainsmith_server.analysis.codes import SYNTAX, adjustable_codes
     from trainsmith_server.rules import all_rules
 
     parts = [_NOTE, "# Rules\n", _IGNORING]
@@ -83,6 +96,11 @@ def rules_page() -> str:
         level = rule.severity if rule.on else f"off; {rule.severity} once it is turned on"
         parts.append(f"\n## {rule.code}\n\n**{rule.title}** · {level}\n\n")
         parts.append(f"{rule.docs.strip()}\n")
+    rules = {rule.code for rule in all_rules()}
+    others = {code: title for code, title in adjustable_codes().items() if code not in rules}
+    for heading, codes in ((_OTHER, others), (_SYNTAX, SYNTAX)):
+        parts.append(heading)
+        parts.extend(f"\n## {code}\n\n**{title}**\n" for code, title in codes.items())
     return "".join(parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -60,6 +61,11 @@ class Server(LanguageServer):
         text = self.client_capabilities.text_document
         return bool(text and text.diagnostic)
 
+    @cached_property
+    def shown(self) -> convert.Shown:
+        """What the editor can show of a diagnostic."""
+        return convert.shown_by(self.client_capabilities)
+
     def publish_around(self, uri: str) -> None:
         """Send what is wrong with a document that changed, and with those that name it.
 
@@ -105,7 +111,7 @@ class Server(LanguageServer):
         return [
             one
             for part in parts
-            for one in convert.diagnostics(self.files.findings(part), part, encoding)
+            for one in convert.diagnostics(self.files.findings(part), part, encoding, self.shown)
         ]
 
     def _publish(self, uri: str) -> None:

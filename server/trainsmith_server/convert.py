@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 from pygls.uris import from_fs_path
 
+from trainsmith_server.pages import page_of
 from trainsmith_server.session import Change
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
@@ -53,6 +55,28 @@ _SYMBOLS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an editor can show of a diagnostic beside its message."""
+
+    page: bool = False
+    """A link to the page that explains its code."""
+    related: bool = False
+    """The other places that it involves."""
+    tags: Container[lsp.DiagnosticTag] = ()
+
+
+def shown_by(capabilities: lsp.ClientCapabilities) -> Shown:
+    """What an editor says that it can show; both ways of getting diagnostics may say so."""
+    text = capabilities.text_document
+    ways = [way for way in (text.publish_diagnostics, text.diagnostic) if way] if text else []
+    return Shown(
+        page=any(way.code_description_support for way in ways),
+        related=any(way.related_information for way in ways),
+        tags=[tag for way in ways if way.tag_support for tag in way.tag_support.value_set],
+    )
+
+
 def to_changes(events: Iterable[lsp.TextDocumentContentChangeEvent]) -> list[Change]:
     """The changes of a notification."""
     return [
@@ -86,26 +110,30 @@ def to_range(span: Span, lines: LineIndex, encoding: Encoding) -> lsp.Range:
 
 
 def diagnostics(
-    findings: Iterable[Finding], analysis: Analysis, encoding: Encoding
+    findings: Iterable[Finding], analysis: Analysis, encoding: Encoding, shown: Shown
 ) -> list[lsp.Diagnostic]:
-    """Findings of a document."""
-    return [_diagnostic(finding, analysis, encoding) for finding in findings]
+    """Findings of a document, with what the editor can show of them."""
+    return [_diagnostic(finding, analysis, encoding, shown) for finding in findings]
 
 
-def _diagnostic(finding: Finding, analysis: Analysis, encoding: Encoding) -> lsp.Diagnostic:
+def _diagnostic(
+    finding: Finding, analysis: Analysis, encoding: Encoding, shown: Shown
+) -> lsp.Diagnostic:
+    page = page_of(finding.code) if shown.page else None
+    related = finding.related if shown.related else ()
     return lsp.Diagnostic(
         range=to_range(finding.span, analysis.lines, encoding),
         message=finding.message,
         severity=_SEVERITIES[finding.severity],
         code=finding.code,
-        code_description=lsp.CodeDescription(finding.url) if finding.url else None,
+        code_description=lsp.CodeDescription(page) if page else None,
         source=SOURCE,
-        tags=[_TAGS[tag] for tag in finding.tags] or None,
+        tags=[_TAGS[tag] for tag in finding.tags if _TAGS[tag] in shown.tags] or None,
         related_information=[
             lsp.DiagnosticRelatedInformation(
-                _location(related.span, related.other or analysis, encoding), related.message
+                _location(other.span, other.other or analysis, encoding), other.message
             )
-            for related in finding.related
+            for other in related
         ]
         or None,
     )
@@ -149,12 +177,14 @@ def completion(
     )
 
 
-def quick_fix(found: QuickFix, analysis: Analysis, encoding: Encoding) -> lsp.CodeAction:
+def quick_fix(
+    found: QuickFix, analysis: Analysis, encoding: Encoding, shown: Shown
+) -> lsp.CodeAction:
     """A quick fix, tied to its diagnostic."""
     return lsp.CodeAction(
         title=found.fix.title,
         kind=lsp.CodeActionKind.QuickFix,
-        diagnostics=[_diagnostic(found.finding, analysis, encoding)],
+        diagnostics=[_diagnostic(found.finding, analysis, encoding, shown)],
         is_preferred=found.fix.preferred or None,
         edit=_workspace_edit(found.fix.edits, analysis, encoding),
     )

@@ -57,8 +57,10 @@ async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
     client = Editor()
     await client.start_io(sys.executable, "-m", "trainsmith", "lsp")
     folder = lsp.WorkspaceFolder(tmp_path.as_uri(), tmp_path.name)
+    shows = lsp.PublishDiagnosticsClientCapabilities(related_information=True)
+    text = lsp.TextDocumentClientCapabilities(publish_diagnostics=shows)
     await client.initialize_async(
-        lsp.InitializeParams(lsp.ClientCapabilities(), workspace_folders=[folder])
+        lsp.InitializeParams(lsp.ClientCapabilities(text_document=text), workspace_folders=[folder])
     )
     client.initialized(lsp.InitializedParams())
     yield client

@@ -18,6 +18,15 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """Codes whose causes stand in other files, so that a text alone never has them."""
 
+SYNTAX: Mapping[str, str] = {
+    "yaml-syntax": "The text is no YAML",
+    "yaml-tab": "A tab where YAML allows only spaces",
+    "yaml-indentation": "A line that is indented like none that it could belong to",
+    "yaml-value": "A value that YAML 1.1 cannot read",
+    "yaml-duplicate-key": "A key that stands twice, of which only the last counts",
+}
+"""Codes of what every reader of YAML stops at, so that they have no level and cannot be ignored."""
+
 
 @cache
 def adjustable_codes() -> Mapping[str, str]:

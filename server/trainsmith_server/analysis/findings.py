@@ -55,5 +55,3 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
     related: tuple[Related, ...] = ()
     tags: tuple[Tag, ...] = ()
-    url: str | None = None
-    """Where the code is explained."""

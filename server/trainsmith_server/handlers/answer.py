@@ -65,7 +65,7 @@ def answer(server: Server) -> None:
         if _wants(params.context, lsp.CodeActionKind.QuickFix):
             span = convert.to_span(params.range, analysis.lines, session.encoding)
             actions += [
-                convert.quick_fix(found, analysis, session.encoding)
+                convert.quick_fix(found, analysis, session.encoding, server.shown)
                 for found in quick_fixes(analysis, span)
             ]
         if _wants(params.context, convert.FIX_ALL) and (edits := fix_all(analysis)):

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from trainsmith_schemas import __version__
-from trainsmith_server.analysis.codes import adjustable_codes
+from trainsmith_server.analysis.codes import SYNTAX, adjustable_codes
 from trainsmith_server.analysis.findings import Finding, Fix, Related
 from trainsmith_server.analysis.tree import Span
 from trainsmith_server.reports import Checked, place, shown
@@ -38,7 +38,7 @@ def sarif_report(checked: Iterable[Checked]) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    title = adjustable_codes().get(code, "YAML cannot be read here")
+    title = {**adjustable_codes(), **SYNTAX}[code]
     rule = next((rule for rule in all_rules() if rule.code == code), None)
     described: dict[str, Any] = {"id": code, "shortDescription": {"text": title}}
     described["help"] = {"text": rule.docs, "markdown": rule.docs} if rule else {"text": title}
