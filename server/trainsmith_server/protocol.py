@@ -38,8 +38,10 @@ class Protocol(LanguageServerProtocol):
 
     def handle_message(self, message: Any) -> None:
         """Put a message in line; a cancellation takes its request out of it."""
-        if getattr(message, "method", None) == lsp.CANCEL_REQUEST and self._cancel(message):
-            return
+        if getattr(message, "method", None) == lsp.CANCEL_REQUEST:
+            running = message.params.id in self._request_futures
+            if self._cancel(message) or not running:
+                return
         self._waiting.append(message)
         if self._pause:
             self._pause.cancel()
@@ -58,6 +60,10 @@ class Protocol(LanguageServerProtocol):
         try:
             if self._waiting:
                 super().handle_message(self._waiting.popleft())
+        except SystemExit:  # The editor has said goodbye, and listens no more.
+            self._waiting.clear()
+            self.when_idle = lambda: None
+            raise
         finally:
             self._at_work = bool(self._waiting)
             if self._at_work:
@@ -93,6 +99,15 @@ class Protocol(LanguageServerProtocol):
         yield self.fm.features[lsp.TEXT_DOCUMENT_DID_CLOSE], (params,), None
 
 
+class Stdout(StdoutWriter):
+    """pygls' writer, silent once it is closed: pygls would report each failure by writing again."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes while somebody may read them."""
+        if not self._stdout.closed:
+            super().write(data)
+
+
 def serve_stdio(server: LanguageServer) -> None:
     """Serve one editor until it says goodbye or closes stdin.
 
@@ -101,7 +116,7 @@ def serve_stdio(server: LanguageServer) -> None:
     """
     protocol = server.protocol
     assert isinstance(protocol, Protocol)
-    protocol.set_writer(StdoutWriter(sys.stdout.buffer))
+    protocol.set_writer(Stdout(sys.stdout.buffer))
     try:
         asyncio.run(_serve(server, protocol))
     except (BrokenPipeError, KeyboardInterrupt):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from io import BytesIO
 from typing import Any
+
+from trainsmith_server.protocol import Stdout
 
 URI = "file:///training.yaml"
 LARGE = "---\n".join(f"training_config:\n  seed: {seed}\n  batch_size: 0\n" for seed in range(2000))
@@ -26,7 +29,7 @@ def talk(*messages: dict[str, Any]) -> list[dict[str, Any]]:
         sent += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
     command = [sys.executable, "-m", "trainsmith", "lsp"]
     done = subprocess.run(command, input=sent, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, b"")
     said: list[dict[str, Any]] = []
     rest = done.stdout
     while rest:
@@ -66,3 +69,13 @@ def test_a_request_is_answered_before_the_diagnostics_of_the_change_before_it() 
     published = "textDocument/publishDiagnostics"
     assert 1 in kinds
     assert published not in kinds or kinds.index(1) < kinds.index(published)
+
+
+def test_what_comes_too_late_is_not_sent() -> None:
+    """pygls would report that it cannot write by writing, again and again."""
+    stdout = BytesIO()
+    writer = Stdout(stdout)
+    writer.write(b"early")
+    assert stdout.getvalue() == b"early"
+    writer.close()
+    writer.write(b"late")
