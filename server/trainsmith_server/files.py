@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pygls.uris import from_fs_path, to_fs_path
 
+from trainsmith_schemas.paths import ROOT_VARIABLES, UnsetVariableError, expand
 from trainsmith_server.session import Session
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from trainsmith_server.analysis.result import Analysis
     from trainsmith_server.features.paths import FolderEntry
 
-_ROOTS = ("TT_METAL_RUNTIME_ROOT", "TT_METAL_HOME")
-"""The variables for the top of tt-metal; the second is the older."""
-_VARIABLE = re.compile(rf"\$\{{?({'|'.join(_ROOTS)})\b\}}?")
-"""What tt-train expands in paths. Other variables are none of our business."""
 _TT_TRAIN_FOLDERS = (".", "configs", "model_configs", "configs/model_configs")
 """tt-train's own recipes write a model's path from its top, from `configs`, or as a bare name."""
 _FOLDERS_ABOVE = 4
@@ -199,7 +195,7 @@ class Files:
     def in_workspace(self) -> Iterator[Path]:
         """The YAML files of the workspace, but for those of runs and of other people's packages."""
         for folder in self.folders:
-            found = (file for place in _folders(folder) for file in place)
+            found = (file for place in yaml_files(folder) for file in place)
             yield from islice(found, _MOST_FILES)
 
     def _analysis(self, path: Path) -> Analysis | None:
@@ -242,8 +238,8 @@ def trainer_of(analysis: Analysis) -> Trainer:
 def _expand(written: str) -> str | None:
     """A path with its variables filled in; `None` where one is not set."""
     try:
-        return _VARIABLE.sub(lambda found: os.environ[found[1]], written)
-    except KeyError:
+        return expand(written, os.environ)
+    except UnsetVariableError:
         return None
 
 
@@ -253,7 +249,7 @@ def _path(uri: str) -> Path | None:
     return Path(path) if path else None
 
 
-def _folders(top: Path) -> Iterator[list[Path]]:
+def yaml_files(top: Path) -> Iterator[list[Path]]:
     """The YAML files of each folder below one, by name."""
     for at, (folder, below, files) in enumerate(os.walk(top)):
         below[:] = sorted(one for one in below if one not in _OTHERS and not one.startswith("."))
@@ -271,7 +267,7 @@ def _no_options(_uri: str) -> None:
 
 def _tt_train() -> Path | None:
     """The top of tt-train, where it is known."""
-    root = next((found for name in _ROOTS if (found := os.environ.get(name))), None)
+    root = next((found for name in ROOT_VARIABLES if (found := os.environ.get(name))), None)
     return Path(root) / "tt-train" if root else None
 
 

@@ -28,6 +28,11 @@ def test_case(case: dict[str, Any], workspace: Workspace, monkeypatch: pytest.Mo
         workspace.write("training.yaml", case["recipe_repeats"] * 10_000)
     if "text_bytes" in case:
         (workspace.path / "text.txt").write_bytes(bytes(case["text_bytes"]))
+    for name, value in case.get("environment", {}).items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
     monkeypatch.chdir(workspace.path)
     options = [part for setting in case.get("set", []) for part in ("--set", setting)]
     result = CliRunner().invoke(train, ["training.yaml", *options])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from trainsmith_schemas import derived
 from trainsmith_schemas.base import Section
 from trainsmith_schemas.documents import ModelDocument, TrainingDocument
 from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.paths import UnsetVariableError, expand
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
 from trainsmith_schemas.validate import validate
@@ -153,7 +155,13 @@ def _named_file(
         message = f"`{key[-1]}` is missing: {option} `{key[-1]}: PATH` in `{key[0]}`"
         findings.append(Finding(place, "error", "missing-key", message, dotted(key)))
         return None
-    candidates = [folder / named for folder in (Path(source.name).parent, Path())]
+    try:
+        expanded = expand(named, os.environ)
+    except UnsetVariableError as error:
+        message = f"`{key[-1]}` is `{named}`, and {error}: set it, or write the path without it"
+        findings.append(Finding(place, "error", "unset-variable", message, dotted(key)))
+        return None
+    candidates = [folder / expanded for folder in (Path(source.name).parent, Path())]
     found = next((candidate for candidate in candidates if candidate.is_file()), None)
     if found is None:
         looked = " and ".join(dict.fromkeys(str(path.absolute()) for path in candidates))
