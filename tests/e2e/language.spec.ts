@@ -30,6 +30,18 @@ test("a rate that is too high is underlined, explained and mended", async ({ wor
   await expect(editor.locator(".squiggly-warning")).toHaveCount(0);
 });
 
+test("the code of a problem leads to the page that explains it", async ({ workbench }) => {
+  const { page } = workbench;
+  const editor = await workbench.open("explained.yaml", TOO_HIGH);
+  await expect(editor.locator(".squiggly-warning")).toHaveCount(1);
+  await editor.locator(".view-line span span", { hasText: "0.001" }).hover();
+  const hover = page.locator(".monaco-hover:not(.hidden)", { hasText: "lr-too-high" }).first();
+  await hover.getByRole("link", { name: "lr-too-high" }).click({ modifiers: ["ControlOrMeta"] });
+  const rules = page.locator('.monaco-editor[data-uri$="rules.md"]').first();
+  await expect(rules.locator(".view-line", { hasText: "## lr-too-high" })).toBeVisible();
+  await workbench.screenshot("rule");
+});
+
 test("a key is completed while it is typed", async ({ workbench }) => {
   const { page } = workbench;
   const editor = await workbench.open("half.yaml", "training_config:\n  batch_size: eight\n  ");

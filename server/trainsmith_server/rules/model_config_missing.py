@@ -21,16 +21,21 @@ _MODELS = (
 
 def check(facts: Facts) -> Iterator[Hit]:
     """Look for a model in a recipe that could be run."""
-    if not facts.complete or any(facts.has(path) for path in _MODELS):
+    if any(facts.has(path) for path in _MODELS):
         return
-    batch = facts.key("training_config.batch_size")
-    if batch is None:
+    data = facts.key("training_config.data_path")
+    length = facts.has("training_config.max_steps") or facts.has("training_config.num_epochs")
+    # With data and a length it is no snippet, and Trainsmith's trainer refuses it.
+    refused = facts.profile.name == "trainsmith" and length and data
+    batch = facts.key("training_config.batch_size") if facts.complete else None
+    beside = batch or (data if refused else None)
+    if beside is None:
         return
     line = 'model_config: "model_configs/model.yaml"'
     yield Hit(
         "the recipe names no model: add `model_config`, the path of a model file",
-        batch.span,
-        fixes=(facts.add_after(batch, line, title=f"Add `{line}`", preferred=True),),
+        beside.span,
+        fixes=(facts.add_after(beside, line, title=f"Add `{line}`", preferred=True),),
         # tt-train's own files leave it out where its default model is meant.
         severity=None if facts.profile.name == "trainsmith" else "information",
     )
@@ -41,9 +46,9 @@ RULE = Rule(
     severity="warning",
     title="The recipe names no model",
     docs="""\
-`model_config` is the path of the file with the model's shape, its `transformer_config`. Older
-trainers stop with a `KeyError` without it; newer ones take a small default model, which is hardly
-the one that you mean.
+`model_config` is the path of the file with the model's shape, its `transformer_config`.
+Trainsmith's trainer does not start without it, and older ones stop with a `KeyError`; newer ones
+take a small default model, which is hardly the one that you mean.
 
 **When it is fine.** In snippets, where the rule is silent, and where the model is described in the
 recipe itself or is a published one.
@@ -55,6 +60,13 @@ recipe itself or is a published one.
             bad="training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n",
             good=(
                 "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
+                '  model_config: "model_configs/model.yaml"\n  max_steps: 500\n'
+            ),
+        ),
+        Example(
+            bad="training_config:\n  data_path: text.txt\n  max_steps: 500\n",
+            good=(
+                "training_config:\n  data_path: text.txt\n"
                 '  model_config: "model_configs/model.yaml"\n  max_steps: 500\n'
             ),
         ),

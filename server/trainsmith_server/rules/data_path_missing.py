@@ -1,0 +1,63 @@
+"""`data-path-missing`: a recipe without data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.rules import Example, Rule
+
+_OTHER_LIBRARY = "training_config.use_moreh_adamw"
+"""An optimizer of tt-metal's: recipes with it are often for trainers with data of their own."""
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Look for data in a recipe that names its model and how long it is trained."""
+    model = facts.key("training_config.model_config")
+    length = facts.has("training_config.max_steps") or facts.has("training_config.num_epochs")
+    if facts.profile.name != "trainsmith" or model is None or not length:
+        return
+    if facts.has("training_config.data_path") or facts.has(_OTHER_LIBRARY):
+        return
+    line = 'data_path: "data/text.txt"'
+    yield Hit(
+        "the recipe names no data: add `data_path`, the path of a text, or pass `--data`",
+        model.span,
+        fixes=(facts.add_after(model, line, title=f"Add `{line}`", preferred=True),),
+    )
+
+
+RULE = Rule(
+    code="data-path-missing",
+    severity="information",
+    title="The recipe names no data",
+    docs="""\
+`data_path` is the text that a run trains on. Trainsmith's trainer does not start without one. Other
+trainers take it from the command line, and the rule is silent about their recipes.
+
+**When it is fine.** Where every run is given its text with `--data`, and in snippets: the rule
+speaks of recipes that name their model and how long it is trained.
+
+**How to mend it.** Add the path. It is looked for beside the recipe first, then in the working
+directory.
+""",
+    examples=(
+        Example(
+            bad="training_config:\n  model_config: model.yaml\n  max_steps: 500\n",
+            good=(
+                "training_config:\n  model_config: model.yaml\n"
+                '  data_path: "data/text.txt"\n  max_steps: 500\n'
+            ),
+        ),
+    ),
+    fine=(
+        "training_config:\n  model_config: model.yaml\n",
+        "training_config:\n  batch_size: 8\n  max_steps: 500\n",
+        ("training_config:\n  model_config: m.yaml\n  max_steps: 5\n  use_moreh_adamw: true\n"),
+        (
+            "# trainsmith: profile=tt-train\ntraining_config:\n  model_config: m.yaml\n"
+            "  max_steps: 5\n"
+        ),
+    ),
+    check=check,
+)
