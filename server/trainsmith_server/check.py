@@ -15,7 +15,7 @@ from pygls.uris import to_fs_path
 from trainsmith_schemas.trainers import Trainer
 from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.analysis.options import Options
-from trainsmith_server.files import Files
+from trainsmith_server.files import Files, yaml_files
 from trainsmith_server.fixing import fixed, unified_diff, write_whole
 from trainsmith_server.judgement import Projects, merge, of_the_environment
 from trainsmith_server.reports import Checked
@@ -109,8 +109,7 @@ def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bool]]:
         for path in _expanded(argument):
             found = [path]
             if path.is_dir():
-                found = sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml"))
-                found = [file for file in found if file.is_file()]
+                found = [file for folder in yaml_files(path) for file in folder if file.is_file()]
             for file in found:
                 if file.resolve() not in seen:
                     seen.add(file.resolve())

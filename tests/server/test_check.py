@@ -158,3 +158,12 @@ def test_the_real_program_takes_bytes_as_they_are(bad: Path) -> None:
     text = BAD.replace("\n", "\r\n").encode()
     result = subprocess.run(program, input=text, capture_output=True, check=False)
     assert result.stdout == FIXED.replace("\n", "\r\n").encode()
+
+
+def test_the_folders_of_runs_are_left_alone(tmp_path: Path) -> None:
+    run = tmp_path / "checkpoints" / "run-001"
+    run.mkdir(parents=True)
+    (run / "events.jsonl").touch()
+    for folder in (tmp_path, run):
+        (folder / "training.yaml").write_text(BAD, encoding="utf-8")
+    assert "in 1 file" in _check(tmp_path).stdout

@@ -72,7 +72,7 @@ def test_a_request_is_answered_before_the_diagnostics_of_the_change_before_it() 
 
 
 def test_what_comes_too_late_is_not_sent() -> None:
-    """pygls would report that it cannot write by writing, again and again."""
+    """The report of pygls that it cannot write would be written too, again and again."""
     stdout = BytesIO()
     writer = Stdout(stdout)
     writer.write(b"early")

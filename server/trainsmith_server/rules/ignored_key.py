@@ -23,10 +23,11 @@ def check(facts: Facts) -> Iterator[Hit]:
         if found is None or known is None:
             continue
         readers = " and ".join(PROFILES[name].title for name in known.read_by)
+        do = "does" if len(known.read_by) == 1 else "do"
         # tt-train carries such keys in its own files: older and newer programs share them.
         family = facts.profile.name == "tt-train" and "tt-train-flat" in known.read_by
         yield Hit(
-            f"{facts.profile.title} does not read `{key}`; {readers} does",
+            f"{facts.profile.title} does not read `{key}`; {readers} {do}",
             found.span,
             fixes=tuple(_fixes(facts, found)),
             tags=("unnecessary",),

@@ -20,7 +20,10 @@ def resolved_yaml(config: ResolvedConfig, conclusions: Mapping[str, Any]) -> str
         config: the recipe and its model.
         conclusions: what follows from them, such as the effective batch.
     """
-    lines = [f"# Every value of this run, from {config.path}. The comment says where it was set."]
+    lines = [
+        f"# Every value of this run, from {config.path}. The comment says where it was set.",
+        "# trainsmith: ignore-file",
+    ]
     lines += _section_lines(config.document, (), config)
     lines.append("transformer_config:")
     lines += _section_lines(config.model, ("transformer_config",), config)
