@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -29,6 +30,9 @@ from trainsmith_server.session import Session
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
     from trainsmith_server.analysis.result import Analysis
     from trainsmith_server.runs import Runs
+
+MAX_DIAGNOSTICS = 1000
+"""VS Code shows no more of one file."""
 
 
 class Server(LanguageServer):
@@ -108,11 +112,12 @@ class Server(LanguageServer):
             if any(part.kind for part in parts):
                 self.configuration.tell(uri)
         encoding = self.session.encoding
-        return [
+        found = (
             one
             for part in parts
             for one in convert.diagnostics(self.files.findings(part), part, encoding, self.shown)
-        ]
+        )
+        return list(islice(found, MAX_DIAGNOSTICS))
 
     def _publish(self, uri: str) -> None:
         """Send what is wrong with an open document."""

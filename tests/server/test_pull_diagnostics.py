@@ -12,6 +12,8 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from trainsmith_server.app import MAX_DIAGNOSTICS
+
 RECIPE = "training_config:\n  model_config: model.yaml\n"
 MODEL = "transformer_config:\n  num_heads: 2\n"
 WRONG = MODEL.replace("2", "two")
@@ -126,3 +128,11 @@ async def test_the_workspace_part_by_part(editor: Editor, tmp_path: Path) -> Non
     assert (await editor.pull_all({}, "part")).items == ()
     assert len(editor.parts) == 1
     assert editor.parts[0].token == "part"
+
+
+async def test_a_file_has_no_more_diagnostics_than_an_editor_shows(
+    editor: Editor, tmp_path: Path
+) -> None:
+    uri = editor.open(tmp_path / "many.yaml", f"{WRONG}---\n" * (MAX_DIAGNOSTICS + 1))
+    report = await editor.pull(uri)
+    assert len(report.items) == MAX_DIAGNOSTICS
