@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -45,6 +46,8 @@ class Group:
             world_size=self.size,
             timeout=_PATIENCE,
         )
+        # Its threads must end before the interpreter does, or the process aborts.
+        atexit.register(dist.destroy_process_group)
 
     def add(self, tensors: Sequence[Tensor]) -> None:
         """Replace tensors by their sums over all ranks, in one message."""
