@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
 
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches, validation_batches
-from trainsmith_trainer.tokenizers import CharTokenizer, UnknownCharacterError, load_tokenizer
+from trainsmith_trainer.tokenizers import (
+    BpeTokenizer,
+    CharTokenizer,
+    UnknownCharacterError,
+    load_tokenizer,
+)
 
 TOKENS = np.arange(1000, dtype=np.uint16)
 
@@ -28,6 +36,21 @@ def test_a_saved_tokenizer_is_the_same_for_us_and_for_the_tokenizers_library() -
     theirs = Tokenizer.from_buffer(content)
     assert theirs.encode(text).ids == tokenizer.encode(text).tolist()
     assert theirs.decode(tokenizer.encode(text).tolist()) == text
+
+
+def test_byte_pairs_are_the_same_each_time_and_for_transformers(tmp_path: Path) -> None:
+    text = "To be,\n\n  or “not” to be? \N{FACE WITH TEARS OF JOY} " * 20
+    tokenizer = BpeTokenizer.of(text, 270)
+    assert tokenizer == BpeTokenizer.of(text, 270)
+    assert tokenizer.vocab_size == 270
+    for name, content in tokenizer.files().items():
+        (tmp_path / name).write_bytes(content)
+    assert load_tokenizer(tokenizer.files()["tokenizer.json"]) == tokenizer
+    theirs = PreTrainedTokenizerFast.from_pretrained(tmp_path)
+    for sample in (text, "never seen: żółw \x00"):
+        tokens = tokenizer.encode(sample).tolist()
+        assert tokenizer.decode(tokens) == sample
+        assert theirs.encode(sample) == tokens
 
 
 def test_unknown_characters_are_named() -> None:

@@ -44,7 +44,11 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
     document, training = config.document, config.document.training_config
     length = config.model.max_sequence_length
     corpus = load_corpus(
-        config.data, validation_split=training.validation_split, sequence_length=length
+        config.data,
+        validation_split=training.validation_split,
+        sequence_length=length,
+        tokenizer_type=training.tokenizer_type,
+        vocab_size=config.model.vocab_size,
     )
     sequences = (len(corpus.training) - 1) // length
     plan = plan_of(document, sequences=sequences, length=length)

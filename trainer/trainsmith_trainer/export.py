@@ -17,14 +17,14 @@ from trainsmith_trainer.hugging_face import (
     from_hugging_face,
     to_hugging_face,
 )
-from trainsmith_trainer.tokenizers import CharTokenizer, load_tokenizer
+from trainsmith_trainer.tokenizers import Tokenizer, load_tokenizer
 
 # Hugging Face's GPT-2 stores these the other way round: (in, out).
 _TURNED = (".c_attn.weight", ".c_proj.weight", ".c_fc.weight")
 
 
 def model_files(
-    config: TransformerConfig, weights: Arrays, tokenizer: CharTokenizer
+    config: TransformerConfig, weights: Arrays, tokenizer: Tokenizer
 ) -> dict[str, bytes]:
     """The files of the folder, by name.
 
@@ -45,7 +45,7 @@ def model_files(
     }
 
 
-def read_model(folder: Path) -> tuple[TransformerConfig, Arrays, CharTokenizer]:
+def read_model(folder: Path) -> tuple[TransformerConfig, Arrays, Tokenizer]:
     """Read a folder that `model_files` wrote.
 
     Raises:

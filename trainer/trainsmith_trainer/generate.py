@@ -56,5 +56,13 @@ def generate_text(
         raise GenerationError(f"{folder} is damaged: {error}") from None
     yield prompt
     random = np.random.default_rng(seed)
+    waiting: list[int] = []
     for token in write(decoder, tokens, sampling, random, count):
-        yield tokenizer.decode([token])
+        # A character's bytes may be spread over tokens, four at most.
+        waiting.append(token)
+        text = tokenizer.decode(waiting)
+        if len(waiting) == 4 or not text.endswith("\N{REPLACEMENT CHARACTER}"):
+            yield text
+            waiting = []
+    if waiting:
+        yield tokenizer.decode(waiting)

@@ -34,9 +34,6 @@ _OWN_MODEL_FILE = "describe the model in a file of its own and name it in `model
 _WANDB = "nothing is sent to Weights & Biases; every metric is in the run's `events.jsonl`"
 
 NOT_ACTED_ON: Mapping[str, NotActedOn] = {
-    "training_config.tokenizer_type": NotActedOn(
-        "error", "byte pairs cannot be learned yet; write `char`, one token for each character"
-    ),
     "training_config.use_moreh_adamw": NotActedOn(
         "warning", "this is a kernel of ttnn; PyTorch's fused AdamW does the same mathematics here"
     ),

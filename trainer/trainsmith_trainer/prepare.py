@@ -88,7 +88,11 @@ def read_material(config: ResolvedConfig, *, smoke: bool) -> Material:
     training = config.document.training_config
     length = config.model.max_sequence_length
     corpus = load_corpus(
-        config.data, validation_split=training.validation_split, sequence_length=length
+        config.data,
+        validation_split=training.validation_split,
+        sequence_length=length,
+        tokenizer_type=training.tokenizer_type,
+        vocab_size=config.model.vocab_size,
     )
     sampler = Sampler(corpus.training, length, training.seed)
     whole = plan_of(config.document, sequences=sampler.sequences, length=length)

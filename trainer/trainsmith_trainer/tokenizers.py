@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from tokenizers import Tokenizer as Library
+from tokenizers import decoders, models, pre_tokenizers, trainers
 
 TokenArray = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
 
@@ -87,22 +89,83 @@ class CharTokenizer:
                 "unk_token": "",
             },
         }
-        config = {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "clean_up_tokenization_spaces": False,
-        }
-        return {"tokenizer.json": _json(tokenizer), "tokenizer_config.json": _json(config)}
+        return {"tokenizer.json": _json(tokenizer), "tokenizer_config.json": _json(_CONFIG)}
 
 
-def load_tokenizer(content: bytes) -> CharTokenizer:
-    """Read a `tokenizer.json` that `CharTokenizer.files` wrote.
+BYTES = 256
+"""The smallest vocabulary of byte pairs: every byte has a token, so every text can be read."""
+
+
+@dataclass(frozen=True)
+class BpeTokenizer:
+    """Byte pairs, merged by frequency as GPT-2 does (Radford et al., 2019)."""
+
+    content: bytes
+    """The `tokenizer.json`."""
+
+    @staticmethod
+    def of(text: str, vocab_size: int) -> BpeTokenizer:
+        """Learn from a text; equal texts and sizes give equal tokenizers.
+
+        Args:
+            text: what to learn from.
+            vocab_size: the most tokens to have, at least `BYTES`; a short text gives fewer.
+        """
+        library = Library(models.BPE())
+        library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        library.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=vocab_size,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        library.train_from_iterator([text], trainer)
+        return BpeTokenizer(library.to_str(pretty=True).encode() + b"\n")
+
+    @cached_property
+    def _library(self) -> Library:
+        return Library.from_buffer(self.content)
+
+    @property
+    def vocab_size(self) -> int:
+        """How many tokens there are."""
+        return self._library.get_vocab_size()
+
+    def encode(self, text: str) -> TokenArray:
+        """The tokens of a text; every text has some."""
+        tokens = np.array(self._library.encode(text).ids, np.uint32)
+        return tokens.astype(np.uint16) if self.vocab_size <= 1 << 16 else tokens
+
+    def decode(self, tokens: npt.ArrayLike) -> str:
+        """The text of some tokens; part of a character is a replacement character."""
+        return self._library.decode(np.asarray(tokens).tolist(), skip_special_tokens=False)
+
+    def files(self) -> dict[str, bytes]:
+        """The files that `transformers` and `load_tokenizer` read."""
+        return {"tokenizer.json": self.content, "tokenizer_config.json": _json(_CONFIG)}
+
+
+Tokenizer = CharTokenizer | BpeTokenizer
+
+_CONFIG = {
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "clean_up_tokenization_spaces": False,
+}
+
+
+def load_tokenizer(content: bytes) -> Tokenizer:
+    """Read a `tokenizer.json` that a tokenizer's `files` wrote.
 
     Raises:
         ValueError: it is something else.
     """
     model = json.loads(content).get("model", {})
+    if model.get("type") == "BPE":
+        return BpeTokenizer(content)
     if model.get("type") != "WordLevel":
-        raise ValueError(f"a tokenizer of type {model.get('type')!r}; only characters are read")
+        raise ValueError(
+            f"a tokenizer of type {model.get('type')!r}; characters and byte pairs are read"
+        )
     vocab: dict[str, int] = model["vocab"]
     return CharTokenizer("".join(sorted(vocab, key=vocab.__getitem__)))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.tokenizers import CharTokenizer, TokenArray
+from trainsmith_trainer.tokenizers import BYTES, BpeTokenizer, CharTokenizer, TokenArray, Tokenizer
 
 _DATA_KEY = "training_config.data_path"
+_VOCAB_KEY = "transformer_config.vocab_size"
+_DEFAULT_BPE_SIZE = 4096
 _LENGTH_KEY = "transformer_config.max_sequence_length"
 
 
@@ -16,24 +19,34 @@ _LENGTH_KEY = "transformer_config.max_sequence_length"
 class Corpus:
     """A tokenized text, divided."""
 
-    tokenizer: CharTokenizer
+    tokenizer: Tokenizer
     training: TokenArray
     validation: TokenArray
     """From the end of the text; empty where nothing is set aside."""
 
 
-def load_corpus(path: Path, *, validation_split: float, sequence_length: int) -> Corpus:
-    """Read a text, learn its characters, and set its end aside for validation.
+def load_corpus(
+    path: Path,
+    *,
+    validation_split: float,
+    sequence_length: int,
+    tokenizer_type: Literal["bpe", "char"] = "char",
+    vocab_size: int = 0,
+) -> Corpus:
+    """Read a text, learn its tokens and set its end aside for validation.
+
+    `vocab_size` is the most byte pairs to learn; 0 means `_DEFAULT_BPE_SIZE`.
 
     Raises:
-        RunError: the file is empty, is not UTF-8, or is shorter than one training sequence.
+        RunError: the file is empty, is not UTF-8, or is shorter than one training sequence;
+            or the vocabulary is too small for byte pairs.
     """
     text = _read(path)
     if not text.strip():
         raise RunError(
             f"{path} is empty", advice="name a file with text in it", config_path=_DATA_KEY
         )
-    tokenizer = CharTokenizer.of(text)
+    tokenizer = CharTokenizer.of(text) if tokenizer_type == "char" else _bpe(text, vocab_size)
     tokens = tokenizer.encode(text)
     boundary = len(tokens) - int(len(tokens) * validation_split)
     if boundary < sequence_length + 1:
@@ -45,6 +58,16 @@ def load_corpus(path: Path, *, validation_split: float, sequence_length: int) ->
             config_path=_LENGTH_KEY,
         )
     return Corpus(tokenizer, tokens[:boundary], tokens[boundary:])
+
+
+def _bpe(text: str, vocab_size: int) -> BpeTokenizer:
+    if 0 < vocab_size < BYTES:
+        raise RunError(
+            f"`vocab_size` is {vocab_size}, and byte pairs need {BYTES}, one for each byte",
+            advice=f"write {BYTES} or more, or 0, which means up to {_DEFAULT_BPE_SIZE}",
+            config_path=_VOCAB_KEY,
+        )
+    return BpeTokenizer.of(text, vocab_size or _DEFAULT_BPE_SIZE)
 
 
 def _read(path: Path) -> str:
