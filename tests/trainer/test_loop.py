@@ -42,6 +42,12 @@ class FakeBackend:
     def loss(self, batches: Iterable[Batch]) -> float:
         return 1.0
 
+    def agree(self, stop: bool) -> bool:
+        return stop
+
+    def align(self, numbers: Sequence[int]) -> list[int]:
+        return list(numbers)
+
     def decoder(self) -> Decoder:
         raise NotImplementedError
 
