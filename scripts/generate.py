@@ -75,6 +75,7 @@ def _manifest(settings: Mapping[str, Any]) -> str:
         },
     }
     contributes["menus"] = _menus()
+    contributes["keybindings"] = _keybindings()
     task = contributes["taskDefinitions"][0]
     task["type"] = protocol.TASK_TYPE
     task["properties"]["task"]["enum"] = protocol.TASKS
@@ -86,11 +87,35 @@ def _menus() -> dict[str, list[dict[str, Any]]]:
     menus: dict[str, list[dict[str, Any]]] = {"commandPalette": []}
     for command in protocol.COMMANDS:
         when = {"when": command.when} if command.when else {}
-        if when:
-            menus["commandPalette"].append({"command": command.id, **when})
+        if when or not command.palette:
+            hidden = when if command.palette else {"when": "false"}
+            menus["commandPalette"].append({"command": command.id, **hidden})
         for menu, group in command.menus:
-            menus.setdefault(menu, []).append({"command": command.id, **when, "group": group})
+            # All views share one menu of titles.
+            shown = {"when": _IN_RUNS} if menu == "view/title" else when
+            menus.setdefault(menu, []).append({"command": command.id, **shown, "group": group})
+        for group, condition in command.on_runs:
+            shown = {"when": f"{_IN_RUNS} && {condition}"}
+            entry = {"command": command.id, **shown, "group": group}
+            menus.setdefault("view/item/context", []).append(entry)
     return menus
+
+
+_IN_RUNS = f"view == {protocol.RUNS_VIEW}"
+
+
+def _keybindings() -> list[dict[str, str]]:
+    """The keys of the runs' view."""
+    return [
+        {
+            "command": command.id,
+            "key": command.key,
+            **({"mac": "cmd+backspace"} if command.key == "Delete" else {}),
+            "when": f"focusedView == {protocol.RUNS_VIEW} && !inputFocus",
+        }
+        for command in protocol.COMMANDS
+        if command.key
+    ]
 
 
 def _setting(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,6 +135,7 @@ def _protocol() -> str:
         [(model, "serialization") for model in protocol.MESSAGES], title="Messages"
     )
     context_keys = {key.split(".", 1)[1]: key for key in protocol.CONTEXT_KEYS}
+    views = {view.split(".", 1)[1]: view for view in protocol.VIEWS}
     requests = {request.split("/", 1)[1]: request for request in protocol.REQUESTS}
     constants = [
         f"export const COMMANDS = {json.dumps(commands)} as const;",
@@ -119,6 +145,7 @@ def _protocol() -> str:
         f"export const TASK_TYPE = {json.dumps(protocol.TASK_TYPE)};",
         f"export const LANGUAGE_SERVER_ID = {json.dumps(protocol.LANGUAGE_SERVER_ID)};",
         f"export const CONTEXT_KEYS = {json.dumps(context_keys)} as const;",
+        f"export const VIEWS = {json.dumps(views)} as const;",
         f"export const CODE_ACTION_KINDS = {json.dumps(protocol.CODE_ACTION_KINDS)} as const;",
         f"export const CREATE_NEXT_VERSION = {json.dumps(protocol.CREATE_NEXT_VERSION)};",
         f"export const REQUESTS = {json.dumps(requests)} as const;",

@@ -75,7 +75,7 @@ async function buildExtension() {
     ...["extension/src/extension.ts", `--outfile=${path.join(output, "extension.js")}`],
     ...["--platform=node", "--format=cjs", "--target=node20", "--external:vscode", ...common],
   ]);
-  const pages = ["lesson", "training"].map((name) => `extension/src/webview/${name}`);
+  const pages = ["comparison", "lesson", "training"].map((name) => `extension/src/webview/${name}`);
   await step("bundle the pages", bin("esbuild"), [
     ...pages.flatMap((page) => [`${page}.ts`, `${page}.css`]),
     ...[`--outdir=${path.join(output, "webview")}`, "--target=es2022", ...common],

@@ -1,20 +1,24 @@
 import * as vscode from "vscode";
 
 import { Server } from "./client";
-import { Comparisons, compareWithLastRun } from "./commands/compareRuns";
+import { compareWithLastRun } from "./commands/compareRuns";
 import { editDocument, saveAsNextVersion } from "./commands/editDocument";
 import { openLesson } from "./commands/openLesson";
 import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
 import { showTraining } from "./commands/showTraining";
 import { stopTraining, TaskProcesses } from "./commands/stopTraining";
+import { Comparisons } from "./comparison/panel";
 import { Documents } from "./documents";
 import { LastEditor } from "./editors";
 import { COMMANDS, SETTINGS, TASK_TYPE } from "./generated/protocol";
 import { chooseProfile, ProfileStatus } from "./profile";
+import { registerRunCommands } from "./runs/commands";
 import { FollowedRuns } from "./runs/followed";
+import { RunList } from "./runs/list";
 import { RunStatus } from "./runs/statusBar";
 import { RecipeTasks } from "./runs/tasks";
+import { RunsView } from "./runs/view";
 import { TrainingPanels } from "./training/panel";
 
 /** Starts the language server and registers the commands. Everything else waits until it is used. */
@@ -23,7 +27,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const server = new Server(context, log);
   const documents = new Documents(server);
   const runs = new FollowedRuns(server, log);
-  const comparisons = new Comparisons();
+  const list = new RunList(server, runs, context.workspaceState, log);
+  const view = new RunsView(list, documents);
+  const comparisons = new Comparisons(context.extensionUri, server, list, log);
   const processes = new TaskProcesses();
   const editors = new LastEditor();
   const panels = new TrainingPanels(context.extensionUri, server, log);
@@ -38,7 +44,8 @@ export function activate(context: vscode.ExtensionContext): void {
     documents,
     runs,
     processes,
-    comparisons,
+    list,
+    view,
     editors,
     panels,
     new RunStatus(runs),
@@ -49,10 +56,11 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.smokeRun, (uri) => runRecipe(server, editors, "smoke", uri)),
     register(COMMANDS.resumeTraining, (uri) => resumeTraining(server, editors, uri)),
     register(COMMANDS.compareWithLastRun, (uri) =>
-      compareWithLastRun(server, editors, comparisons, uri),
+      compareWithLastRun(server, editors, list, comparisons, uri),
     ),
     register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
     register(COMMANDS.showTraining, (uri, folder) => showTraining(panels, editors, uri, folder)),
+    ...registerRunCommands(register, { server, editors, documents, list, view, comparisons }),
     register(COMMANDS.convert, () => editDocument("convert")),
     register(COMMANDS.sortKeys, () => editDocument("sort")),
     register(COMMANDS.addSection, () => editDocument("addSection")),

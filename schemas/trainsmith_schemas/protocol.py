@@ -20,10 +20,17 @@ FILES = "trainsmith.files"
 RUNNING = "trainsmith.running"
 """The context key for whether a run is under way."""
 
+RUNS_VIEW = "trainsmith.runsView"
+"""The view of all runs of the workspace, in the activity bar's container."""
+
 CONTEXT_KEYS = (RECIPES, FILES, RUNNING)
+VIEWS = (RUNS_VIEW,)
 
 _RECIPE = f"resourcePath in {RECIPES}"
 _FILE = f"resourcePath in {FILES}"
+_RUNS_TITLE = "view/title"
+_ONE = "!listMultiSelection"
+_RESUMABLE = "viewItem =~ /stopped|failed|interrupted/"
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,12 @@ class Command:
     """Where the palette and the menus offer it, as a VS Code `when` clause."""
     menus: tuple[tuple[str, str], ...] = ()
     """The menus that have it too, each with its group in there."""
+    on_runs: tuple[tuple[str, str], ...] = ()
+    """Its groups in the menu of a run of the runs' view, each with the runs that have it there."""
+    palette: bool = True
+    """The palette has it; what only makes sense for a run that was pointed at is not there."""
+    key: str | None = None
+    """The key that does it in the runs' view."""
 
 
 CATEGORY = "Trainsmith"
@@ -86,6 +99,80 @@ COMMANDS = (
     Command("trainsmith.chooseProfile", "Choose Profile", when=_FILE),
     Command("trainsmith.openLesson", "Open Lesson", icon="$(mortar-board)"),
     Command("trainsmith.restartServer", "Restart Language Server"),
+    Command(
+        "trainsmith.compareRuns",
+        "Compare Runs",
+        icon="$(git-compare)",
+        menus=((_RUNS_TITLE, "navigation@1"),),
+        on_runs=(("inline@1", "!(viewItem =~ /alone/)"), ("1_compare@1", "true")),
+    ),
+    Command(
+        "trainsmith.diffRecipes",
+        "Diff Recipes",
+        icon="$(diff)",
+        on_runs=(("1_compare@2", "true"),),
+        palette=False,
+    ),
+    Command(
+        "trainsmith.markBaseline",
+        "Mark as Baseline",
+        icon="$(pinned)",
+        on_runs=(("1_compare@3", f"{_ONE} && !(viewItem =~ /baseline/)"),),
+        palette=False,
+    ),
+    Command(
+        "trainsmith.clearBaseline",
+        "Clear Baseline",
+        on_runs=(("1_compare@3", f"{_ONE} && viewItem =~ /baseline/"),),
+        palette=False,
+    ),
+    Command(
+        "trainsmith.resumeRun",
+        "Resume",
+        icon="$(debug-continue)",
+        on_runs=(("inline@2", _RESUMABLE), ("2_run@1", f"{_ONE} && {_RESUMABLE}")),
+        palette=False,
+    ),
+    Command(
+        "trainsmith.generateText",
+        "Generate Text",
+        icon="$(sparkle)",
+        on_runs=(("2_run@2", _ONE),),
+        palette=False,
+    ),
+    Command(
+        "trainsmith.restoreRecipe",
+        "Restore Recipe from Run",
+        on_runs=(("2_run@3", _ONE),),
+        palette=False,
+    ),
+    Command(
+        "trainsmith.writeConclusion",
+        "Write Conclusion",
+        icon="$(note)",
+        on_runs=(("2_run@4", _ONE),),
+        palette=False,
+    ),
+    Command(
+        "trainsmith.openRunFolder",
+        "Reveal Run Folder",
+        on_runs=(("3_files@1", _ONE),),
+        palette=False,
+    ),
+    Command(
+        "trainsmith.deleteRuns",
+        "Delete",
+        icon="$(trash)",
+        on_runs=(("4_delete@1", "!(viewItem =~ /running/)"),),
+        palette=False,
+        key="Delete",
+    ),
+    Command(
+        "trainsmith.refreshRuns",
+        "Refresh Runs",
+        icon="$(refresh)",
+        menus=((_RUNS_TITLE, "navigation@2"),),
+    ),
 )
 
 

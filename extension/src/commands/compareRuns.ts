@@ -1,50 +1,62 @@
-import { execFile } from "node:child_process";
-import * as path from "node:path";
-import { promisify } from "node:util";
-
 import * as vscode from "vscode";
 
 import type { Server } from "../client";
+import type { Comparisons } from "../comparison/panel";
 import type { LastEditor } from "../editors";
+import type { RunRecord } from "../generated/reports";
+import type { RunList } from "../runs/list";
+import { resultText } from "../runs/wording";
+import { recipeThen } from "./restoreRecipe";
 import { recipeDocument } from "./runRecipe";
 
-const run = promisify(execFile);
-const SCHEME = "trainsmith-comparison";
+/** Compare the runs that are meant: one alone with the baseline, else with the run before it. */
+export async function compareRuns(
+  list: RunList,
+  comparisons: Comparisons,
+  meant: readonly RunRecord[],
+): Promise<void> {
+  const all = await list.all();
+  const [only, ...others] = meant;
+  const runs = only && others.length === 0 ? [only, ...partner(list, all, only)] : meant;
+  const chosen = runs.length > 1 ? runs : await choose(all, runs);
+  if (!chosen) return;
+  if (chosen.length < 2) throw new Error("Choose two runs or more to compare.");
+  await comparisons.show(chosen);
+}
 
-/** Texts of comparisons, shown in tabs that cannot be edited. */
-export class Comparisons implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  private readonly texts = new Map<string, string>();
-  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(
-    SCHEME,
-    this,
-  );
+function partner(list: RunList, all: readonly RunRecord[], run: RunRecord): RunRecord[] {
+  const baseline = all.find(({ folder }) => folder === list.baseline);
+  if (baseline && baseline.folder !== run.folder) return [baseline];
+  return all.filter(({ name }) => name === run.parent).slice(0, 1);
+}
 
-  provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.texts.get(uri.toString()) ?? "";
-  }
-
-  async show(title: string, text: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: title });
-    this.texts.set(uri.toString(), text);
-    const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, {
-      viewColumn: vscode.ViewColumn.Beside,
-      preserveFocus: true,
-    });
-  }
-
-  dispose(): void {
-    this.registration.dispose();
-  }
+async function choose(
+  all: readonly RunRecord[],
+  picked: readonly RunRecord[],
+): Promise<RunRecord[] | undefined> {
+  if (all.length < 2) throw new Error("There are no two runs yet to compare.");
+  const items = all.map((run) => ({
+    label: run.name,
+    description: `${run.state} · ${resultText(run)}`,
+    picked: picked.includes(run),
+    run,
+  }));
+  const answer = await vscode.window.showQuickPick(items, {
+    title: "Compare Runs",
+    placeHolder: "Choose two runs or more",
+    canPickMany: true,
+  });
+  return answer?.map(({ run }) => run);
 }
 
 /**
- * Compare a recipe's last run with the one before it: settings, losses, curves. Where there is one
- * run only, show what has changed in the recipe since.
+ * Compare a recipe's last run with the one before it. Where there is one run only, show what has
+ * changed in the recipe since.
  */
 export async function compareWithLastRun(
   server: Server,
   editors: LastEditor,
+  list: RunList,
   comparisons: Comparisons,
   recipe: unknown,
 ): Promise<void> {
@@ -52,21 +64,11 @@ export async function compareWithLastRun(
   const [last, before] = (await server.runs(uri)).filter(({ smoke }) => !smoke);
   if (!last) throw new Error("There is no run of this recipe yet to compare with.");
   if (!before) {
-    const then = vscode.Uri.file(path.join(last.folder, "config.yaml"));
-    const title = `${last.name} ↔ ${path.basename(uri.fsPath)}`;
-    await vscode.commands.executeCommand("vscode.diff", then, uri, title);
+    const title = `${last.name} ↔ ${uri.path.split("/").at(-1) ?? ""}`;
+    await vscode.commands.executeCommand("vscode.diff", recipeThen(last.folder), uri, title);
     return;
   }
-  const { python } = server;
-  if (!python) return;
-  const folder = path.dirname(last.folder);
-  const { stdout } = await run(
-    python.program,
-    [...python.args, "-m", "trainsmith", "compare", "--in", folder, before.folder, last.folder],
-    { cwd: folder, env: { ...process.env, ...server.environment() } },
-  ).catch((error: unknown) => {
-    const { stderr } = error as { stderr?: string };
-    throw new Error(stderr ? stderr.trim() : String(error));
-  });
-  await comparisons.show(`${before.name} ↔ ${last.name}`, stdout);
+  await list.refresh();
+  const folders = [last.folder, before.folder];
+  await comparisons.show((await list.all()).filter(({ folder }) => folders.includes(folder)));
 }

@@ -157,6 +157,17 @@ export const COMMANDS = {
   chooseProfile: "trainsmith.chooseProfile",
   openLesson: "trainsmith.openLesson",
   restartServer: "trainsmith.restartServer",
+  compareRuns: "trainsmith.compareRuns",
+  diffRecipes: "trainsmith.diffRecipes",
+  markBaseline: "trainsmith.markBaseline",
+  clearBaseline: "trainsmith.clearBaseline",
+  resumeRun: "trainsmith.resumeRun",
+  generateText: "trainsmith.generateText",
+  restoreRecipe: "trainsmith.restoreRecipe",
+  writeConclusion: "trainsmith.writeConclusion",
+  openRunFolder: "trainsmith.openRunFolder",
+  deleteRuns: "trainsmith.deleteRuns",
+  refreshRuns: "trainsmith.refreshRuns",
 } as const;
 export const SETTINGS = {
   profile: "trainsmith.profile",
@@ -175,6 +186,7 @@ export const CONTEXT_KEYS = {
   files: "trainsmith.files",
   running: "trainsmith.running",
 } as const;
+export const VIEWS = { runsView: "trainsmith.runsView" } as const;
 export const CODE_ACTION_KINDS = {
   sort: "source.sort.trainsmith",
   convert: "refactor.rewrite.convert.trainsmith",

@@ -2,9 +2,9 @@
 import type { Run } from "../generated/protocol";
 import type { FromPage, PageState, ToPage } from "../training/messages";
 import type { Column, Facts } from "../training/series";
-import { Chart, type DrawnCurve, faint, type View } from "./training/chart";
-import { smooth } from "./training/curves";
+import { Chart, type View } from "./training/chart";
 import { element, replace } from "./training/dom";
+import { curve, lossCurves, precise, prefix, seriesColor, type ShownRun } from "./training/lines";
 import { Rows } from "./training/rows";
 import { checkpointTable, runTable, sampleList } from "./training/tables";
 
@@ -18,9 +18,6 @@ declare function acquireVsCodeApi(): Api;
 const api = acquireVsCodeApi();
 const main = element("main");
 const said = document.getElementById("said");
-
-/** The theme's own colours for charts; more runs than colours take them again. */
-const COLORS = ["blue", "orange", "green", "purple", "red", "yellow"];
 
 let state: PageState = api.getState() ?? {
   recipe: decodeURI(main.dataset.recipe ?? ""),
@@ -42,10 +39,6 @@ chartsHost.setAttribute("aria-label", "Curves");
 runsHost.setAttribute("aria-label", "Runs");
 main.append(runsHost, controls, chartsHost, textsHost);
 
-const precise = (value: number): string =>
-  value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)
-    ? value.toExponential(2)
-    : String(Number(value.toPrecision(4)));
 const whole = (value: number): string => Math.round(value).toLocaleString("en");
 
 const common = {
@@ -117,59 +110,28 @@ function drawSoon(): void {
 
 function draw(): void {
   const shown = state.shown.filter((folder) => rows.has(folder));
-  loss.draw(shown.flatMap(lossCurves), view, state.logScale);
+  const drawn = shown.map(shownRun);
+  const losses = drawn.flatMap((run) => lossCurves(run, state.smoothing));
+  loss.draw(losses, view, state.logScale);
   for (const [column, chart] of small) {
-    const curves = shown.map((folder) => ({ ...curve(folder, column), width: 1.5 }));
+    const curves = drawn.map((run) => ({ ...curve(run, column), width: 1.5 }));
     chart.draw(curves, view, false);
   }
   drawTables();
 }
 
-function lossCurves(folder: string): DrawnCurve[] {
-  const raw = curve(folder, "loss");
-  const name = shownName(folder);
-  const validation = facts.get(folder)?.validation ?? [];
-  const curves: DrawnCurve[] = [];
-  if (state.smoothing > 0) {
-    const smoothed = smooth(raw.y, state.smoothing);
-    curves.push({ ...raw, label: `${name}loss`, color: faint(raw.color), width: 1 });
-    curves.push({ ...raw, label: `${name}smoothed`, y: smoothed, width: 2 });
-  } else curves.push({ ...raw, label: `${name}loss`, width: 2 });
-  if (validation.length > 0) {
-    curves.push({
-      ...raw,
-      x: validation.map(([step]) => step),
-      y: validation.map(([, value]) => value),
-      label: `${name}validation`,
-      width: 2,
-      dashed: true,
-      points: true,
-    });
-  }
-  return curves;
-}
-
-function curve(folder: string, column: Column): Omit<DrawnCurve, "width"> {
-  const known = rows.get(folder) ?? new Rows();
-  const label = `${shownName(folder)}${column.replaceAll("_", " ")}`;
-  return { x: known.column("step"), y: known.column(column), label, color: color(folder) };
-}
-
-/** A run's name in front of a curve's, where there are several runs. */
-function shownName(folder: string): string {
-  return state.shown.length > 1 ? `${folder.split(/[\\/]/).at(-1) ?? folder}: ` : "";
-}
-
-function color(folder: string): string {
-  const name = COLORS[state.shown.indexOf(folder) % COLORS.length] ?? "foreground";
-  return getComputedStyle(document.body).getPropertyValue(`--vscode-charts-${name}`).trim();
+/** A run that is shown, with a name where there are several. */
+function shownRun(folder: string): ShownRun {
+  const name = state.shown.length > 1 ? (folder.split(/[\\/]/).at(-1) ?? folder) : "";
+  const color = seriesColor(state.shown.indexOf(folder));
+  return { name, color, rows: rows.get(folder), facts: facts.get(folder) };
 }
 
 function drawTables(): void {
   replace(runsHost, runTable(runs, state.shown, facts));
   const known = state.shown.flatMap((folder) => {
     const one = facts.get(folder);
-    return one ? [{ name: shownName(folder), facts: one }] : [];
+    return one ? [{ name: prefix(shownRun(folder)), facts: one }] : [];
   });
   replace(textsHost, ...sampleList(known), ...checkpointTable(known));
 }

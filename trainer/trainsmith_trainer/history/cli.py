@@ -49,8 +49,11 @@ def runs(folder: Path, output: str) -> None:
     metavar="FILE",
     help="The picture with the curves of all. Default: comparison.png beside the first run.",
 )
+@click.option("--no-curves", "plain", is_flag=True, help="Draw no picture.")
 @_FORMAT
-def compare(folders: tuple[str, ...], parent: Path, curves: Path | None, output: str) -> None:
+def compare(
+    folders: tuple[str, ...], parent: Path, curves: Path | None, plain: bool, output: str
+) -> None:
     """Compare runs: the settings that differ by their meaning, the losses, the curves.
 
     RUN is a run's folder, or its name.
@@ -63,15 +66,15 @@ def compare(folders: tuple[str, ...], parent: Path, curves: Path | None, output:
     if len(folders) < 2:
         raise click.UsageError("name at least two runs")
     found = [_folder(name, parent) for name in folders]
-    picture = curves or found[0].parent / "comparison.png"
+    picture = None if plain else curves or found[0].parent / "comparison.png"
     try:
         answer = compare_runs(found)
-        complaint = wait_for_drawing(start_drawing(picture, found))
+        complaint = wait_for_drawing(start_drawing(picture, found)) if picture else None
     except UnknownRunError as error:
         raise click.ClickException(str(error)) from None
     if complaint:
         click.echo(f"warning: {picture} was not drawn: {complaint}", err=True)
-    else:
+    elif picture:
         answer = answer.model_copy(update={"curves": picture.as_posix()})
     click.echo(answer.model_dump_json(indent=2) if output == "json" else comparison_text(answer))
 

@@ -1,0 +1,37 @@
+import * as path from "node:path";
+
+import * as vscode from "vscode";
+
+import type { RunRecord } from "../generated/reports";
+import { findConclusion } from "../runs/conclusion";
+
+const NOTES = "experiments.md";
+
+/** Ask what a run has taught, and write it into its entry in `experiments.md`. */
+export async function writeConclusion(run: RunRecord, recipe: vscode.Uri): Promise<void> {
+  const uri = vscode.Uri.file(path.join(path.dirname(recipe.fsPath), NOTES));
+  const find = async () => {
+    const document = await vscode.workspace.openTextDocument(uri);
+    return { document, place: findConclusion(document.getText(), run.name) };
+  };
+  const before = await find().catch(() => undefined);
+  if (!before?.place) {
+    throw new Error(`${NOTES} beside the recipe has no place for a conclusion of ${run.name}.`);
+  }
+  const text = await vscode.window.showInputBox({
+    title: `Conclusion of ${run.name}`,
+    prompt: `What did it show? It is written into ${NOTES}.`,
+    value: before.place.text,
+  });
+  if (text === undefined) return;
+  // A run may have written its own entry meanwhile.
+  const { document, place } = await find();
+  if (!place) return;
+  const range = new vscode.Range(document.positionAt(place.start), document.positionAt(place.end));
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(uri, range, ` ${text.trim()}`);
+  await vscode.workspace.applyEdit(edit);
+  await document.save();
+  const { end } = document.lineAt(range.start.line).range;
+  await vscode.window.showTextDocument(document, { selection: new vscode.Range(end, end) });
+}

@@ -1,0 +1,59 @@
+import type * as vscode from "vscode";
+
+import type { Server } from "../client";
+import { compareRuns } from "../commands/compareRuns";
+import { generateText } from "../commands/generateText";
+import { deleteRuns, openRunFolder } from "../commands/manageRuns";
+import { diffRecipes, restoreRecipe } from "../commands/restoreRecipe";
+import { runRecipe } from "../commands/runRecipe";
+import { writeConclusion } from "../commands/writeConclusion";
+import type { Comparisons } from "../comparison/panel";
+import type { Documents } from "../documents";
+import type { LastEditor } from "../editors";
+import { COMMANDS } from "../generated/protocol";
+import type { RunRecord } from "../generated/reports";
+import { recipeOfRun, type RunList } from "./list";
+import type { RunsView } from "./view";
+
+interface Parts {
+  readonly server: Server;
+  readonly editors: LastEditor;
+  readonly documents: Documents;
+  readonly list: RunList;
+  readonly view: RunsView;
+  readonly comparisons: Comparisons;
+}
+
+type Register = (
+  id: string,
+  body: (...arguments_: unknown[]) => Promise<unknown>,
+) => vscode.Disposable;
+
+/** Register what can be done with the runs that are selected, or whose menu is open. */
+export function registerRunCommands(register: Register, parts: Parts): vscode.Disposable[] {
+  const { server, editors, documents, list, view, comparisons } = parts;
+  const onRuns = (id: string, body: (runs: readonly RunRecord[]) => Promise<void>) =>
+    register(id, (one, several) => body(view.chosen(one, several)));
+  const onOne = (id: string, body: (run: RunRecord, recipe: vscode.Uri) => Promise<void>) =>
+    onRuns(id, async ([run]) => {
+      if (run) await body(run, recipeOfRun(run, documents.recipes()));
+    });
+  return [
+    onRuns(COMMANDS.compareRuns, (runs) => compareRuns(list, comparisons, runs)),
+    onRuns(COMMANDS.diffRecipes, async (runs) => {
+      const [first] = runs;
+      if (first) await diffRecipes(runs, recipeOfRun(first, documents.recipes()));
+    }),
+    onOne(COMMANDS.markBaseline, ({ folder }) => list.setBaseline(folder)),
+    onOne(COMMANDS.clearBaseline, () => list.setBaseline(undefined)),
+    onOne(COMMANDS.resumeRun, ({ name }, recipe) =>
+      runRecipe(server, editors, "resume", recipe, name),
+    ),
+    onOne(COMMANDS.generateText, (run) => generateText(server, run)),
+    onOne(COMMANDS.restoreRecipe, restoreRecipe),
+    onOne(COMMANDS.writeConclusion, writeConclusion),
+    onOne(COMMANDS.openRunFolder, openRunFolder),
+    onRuns(COMMANDS.deleteRuns, (runs) => deleteRuns(list, runs)),
+    register(COMMANDS.refreshRuns, () => list.refresh()),
+  ];
+}

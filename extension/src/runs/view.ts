@@ -1,0 +1,100 @@
+import * as vscode from "vscode";
+
+import type { Documents } from "../documents";
+import { COMMANDS, VIEWS } from "../generated/protocol";
+import type { RunRecord } from "../generated/reports";
+import { recipeOfRun, type RunList } from "./list";
+import { changesInShort, changeText, countMatter, resultText } from "./wording";
+
+const ICONS: Record<RunRecord["state"], vscode.ThemeIcon> = {
+  running: new vscode.ThemeIcon("loading~spin"),
+  finished: new vscode.ThemeIcon("pass", new vscode.ThemeColor("testing.iconPassed")),
+  stopped: new vscode.ThemeIcon("debug-stop"),
+  failed: new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed")),
+  interrupted: new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground")),
+};
+
+/** The view of all runs of the workspace, the newest first. */
+export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  private readonly view: vscode.TreeView<RunRecord>;
+  private readonly subscriptions: vscode.Disposable;
+
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(
+    private readonly list: RunList,
+    private readonly documents: Documents,
+  ) {
+    this.view = vscode.window.createTreeView(VIEWS.runsView, {
+      treeDataProvider: this,
+      canSelectMany: true,
+    });
+    this.subscriptions = vscode.Disposable.from(
+      this.changed,
+      this.view,
+      list.onDidChange(() => {
+        this.changed.fire(undefined);
+      }),
+    );
+  }
+
+  async getChildren(run?: RunRecord): Promise<RunRecord[]> {
+    return run ? [] : [...(await this.list.all())];
+  }
+
+  getTreeItem(run: RunRecord): vscode.TreeItem {
+    const baseline = run.folder === this.list.baseline;
+    const item = new vscode.TreeItem(run.name);
+    const said = [baseline ? "baseline" : "", resultText(run), changesInShort(run) ?? ""];
+    item.id = run.folder;
+    item.description = said.filter((text) => text !== "").join(" · ");
+    item.iconPath = ICONS[run.state];
+    item.tooltip = tooltip(run);
+    item.accessibilityInformation = { label: `${run.name}, ${run.state}, ${item.description}` };
+    item.contextValue = [
+      run.state,
+      ...(baseline ? ["baseline"] : []),
+      ...(run.parent === null && !this.list.baseline ? ["alone"] : []),
+    ].join(" ");
+    const recipe = recipeOfRun(run, this.documents.recipes());
+    item.command = {
+      title: "Show Training",
+      command: COMMANDS.showTraining,
+      arguments: [recipe.toString(), run.folder],
+    };
+    return item;
+  }
+
+  /** The runs that a command means: those of the menu or the selection. */
+  chosen(one: unknown, several: unknown): readonly RunRecord[] {
+    if (Array.isArray(several) && several.length > 0) return several as RunRecord[];
+    return one === undefined ? this.view.selection : [one as RunRecord];
+  }
+
+  dispose(): void {
+    this.subscriptions.dispose();
+  }
+}
+
+function tooltip(run: RunRecord): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  const line = (words: string): void => {
+    text.appendText(words).appendMarkdown("\n\n");
+  };
+  text.appendMarkdown("**").appendText(run.name).appendMarkdown("**\n\n");
+  line(`${run.state}${run.smoke ? ", a smoke run" : ""}: ${resultText(run)}`);
+  if (run.reason) line(run.reason);
+  if (run.validation_loss !== null) line(`Validation loss ${run.validation_loss.toFixed(4)}`);
+  if (run.best_validation_loss !== null) {
+    line(`Best ${run.best_validation_loss.toFixed(4)} at step ${run.best_step ?? 0}`);
+  }
+  if (run.parent !== null) {
+    line(`Since ${run.parent}: ${(run.changes ?? []).map(changeText).join("; ") || "no change"}`);
+  }
+  if (countMatter(run.changes) > 1) {
+    line("More than one thing changed: no single one explains the result.");
+  }
+  line(`Began ${new Date(run.started * 1000).toLocaleString()}`);
+  return text;
+}

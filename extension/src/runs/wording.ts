@@ -1,0 +1,28 @@
+import type { Difference, RunRecord } from "../generated/reports";
+
+/** What changed since the run before, in a few words: `learning rate 0.0003 → 0.001, and 1 more`. */
+export function changesInShort({ changes }: RunRecord): string | undefined {
+  const [first, ...others] = [...(changes ?? [])].sort(
+    (one, other) => Number(other.matters) - Number(one.matters),
+  );
+  if (!first) return undefined;
+  const more = others.length > 0 ? `, and ${others.length} more` : "";
+  return `${changeText(first)}${more}`;
+}
+
+/** One setting before and after: `learning rate 0.0003 → 0.001`. */
+export function changeText({ what, values }: Difference): string {
+  return `${what} ${values.join(" → ")}`;
+}
+
+/** How many of the changes can change what the model learns. */
+export function countMatter(changes: readonly Difference[] | null): number {
+  return (changes ?? []).filter(({ matters }) => matters).length;
+}
+
+/** The result of a run, or how far it has come. */
+export function resultText({ state, step, total_steps, loss }: RunRecord): string {
+  const result = loss === null ? [] : [`loss ${loss.toFixed(3)}`];
+  const far = `step ${step.toLocaleString("en")}/${total_steps.toLocaleString("en")}`;
+  return [...(state === "finished" ? [] : [far]), ...result].join(" · ");
+}

@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import type { Server } from "./client";
+
+const run = promisify(execFile);
+const MOST_BYTES = 64 * 2 ** 20;
+
+/**
+ * What the trainer's command line writes to its output, called with a list of arguments. It throws
+ * what the trainer has to say where it fails.
+ */
+export async function trainerOutput(
+  server: Server,
+  arguments_: readonly string[],
+  folder: string,
+): Promise<string> {
+  await server.start();
+  const { python } = server;
+  if (!python) throw new Error("There is no Python to ask; the language status says why.");
+  try {
+    const { stdout } = await run(
+      python.program,
+      [...python.args, "-m", "trainsmith", ...arguments_],
+      {
+        cwd: folder,
+        env: { ...process.env, ...server.environment() },
+        maxBuffer: MOST_BYTES,
+      },
+    );
+    return stdout;
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw new Error(stderr ? stderr.trim() : String(error));
+  }
+}
+
+/** What the trainer's command line answers with `--format json`. */
+export async function trainerReport(
+  server: Server,
+  arguments_: readonly string[],
+  folder: string,
+): Promise<unknown> {
+  return JSON.parse(await trainerOutput(server, [...arguments_, "--format", "json"], folder));
+}
