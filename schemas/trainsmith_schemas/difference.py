@@ -269,6 +269,7 @@ _WITHOUT_INFLUENCE = (
     "training_config.keep_last_n",
     "training_config.log_level",
     "training_config.use_moreh_adamw",
+    "training_config.use_tensorboard",
     "training_config.use_wandb",
     "training_config.validation_batch_size",
     "training_config.wandb_project",

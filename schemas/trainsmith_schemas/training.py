@@ -230,6 +230,12 @@ class TrainingConfig(Section):
     wandb_run_name: Annotated[Text | None, Examples("n150-experiment-1")] = None
     """The name of this run in Weights & Biases. Without it, the run's own name."""
 
+    use_tensorboard: Flag = False
+    """Write the metrics for TensorBoard too, into `tensorboard/` in the run's folder.
+
+    Nothing leaves the machine. `tensorboard --logdir checkpoints` shows all runs together.
+    """
+
     model_path: Annotated[FolderPath | None, _TT_TRAIN_FLAT] = None
     """Where older tt-train looked for weights; now a key of the model file."""
 

@@ -163,7 +163,7 @@ def test_a_diverging_run_stops_before_its_weights_are_spoilt(workspace: Workspac
 
 def test_keys_without_effect_are_named(workspace: Workspace) -> None:
     workspace.write_recipe(
-        training_config={"use_wandb": True, "project_name": "x", "max_steps": 1},
+        training_config={"use_moreh_adamw": True, "project_name": "x", "max_steps": 1},
         device_config={"enable_ddp": True},
     )
     result = workspace.command("train", "training.yaml")
@@ -174,7 +174,7 @@ def test_keys_without_effect_are_named(workspace: Workspace) -> None:
         if isinstance(event, events.Warned)
     }
     assert set(warned) == {
-        "training_config.use_wandb",
+        "training_config.use_moreh_adamw",
         "training_config.project_name",
         "device_config.enable_ddp",
     }

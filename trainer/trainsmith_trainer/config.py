@@ -19,6 +19,7 @@ from trainsmith_schemas.validate import validate
 from trainsmith_trainer.honoured import not_acted_on
 from trainsmith_trainer.problems import Finding, Place, RecipeError, RunError
 from trainsmith_trainer.source import Override, Source, parse_source, with_overrides
+from trainsmith_trainer.tracking import tracking_problems
 
 _Document = TypeVar("_Document", bound=Section)
 
@@ -81,6 +82,7 @@ def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfi
     model_file = _named_file(recipe, _MODEL_KEY, document.training_config.model_file, findings)
     data = _named_file(recipe, DATA_KEY, document.training_config.data_path, findings)
     findings += _unsupported(document, recipe)
+    findings += tracking_problems(document, recipe)
     model, model_source = (
         _load_model(model_file, overrides, findings) if model_file else (None, None)
     )

@@ -31,15 +31,11 @@ def _of_tt_train(what: str) -> NotActedOn:
 
 
 _OWN_MODEL_FILE = "describe the model in a file of its own and name it in `model_config`"
-_WANDB = "nothing is sent to Weights & Biases; every metric is in the run's `events.jsonl`"
 
 NOT_ACTED_ON: Mapping[str, NotActedOn] = {
     "training_config.use_moreh_adamw": NotActedOn(
         "warning", "this is a kernel of ttnn; PyTorch's fused AdamW does the same mathematics here"
     ),
-    "training_config.use_wandb": NotActedOn("warning", _WANDB),
-    "training_config.wandb_project": NotActedOn("warning", _WANDB),
-    "training_config.wandb_run_name": NotActedOn("warning", _WANDB),
     "training_config.beta1": NotActedOn("error", "write `optimizer.beta1`"),
     "training_config.beta2": NotActedOn("error", "write `optimizer.beta2`"),
     "training_config.eps": NotActedOn("error", "write `optimizer.epsilon`"),

@@ -31,7 +31,7 @@ from trainsmith_trainer.plan import cautions
 from trainsmith_trainer.prepare import Run, prepare
 from trainsmith_trainer.problems import RunError
 from trainsmith_trainer.ranks import LostRankError, Ranks, open_ranks, place_under_torchrun
-from trainsmith_trainer.report import open_report
+from trainsmith_trainer.report import open_report, open_trackers
 from trainsmith_trainer.report.snapshot import resolved_yaml
 from trainsmith_trainer.resume import SETTINGS_FILE, ResumeError, put_damaged_aside
 from trainsmith_trainer.sampling import Sampling, write
@@ -74,7 +74,8 @@ def run_training(
             raise ResumeError(f"the run {run.folder.name} is going on in another process") from None
         _tidy(run)
         notes = None if smoke else config.path.parent
-        emit = stack.enter_context(open_report(run.folder, run.training.log_level, notes))
+        trackers = open_trackers(config, run.folder)
+        emit = stack.enter_context(open_report(run.folder, run.training.log_level, notes, trackers))
         arguments = ("train", str(config.path), *config.options, *(("--smoke",) if smoke else ()))
         ranks = stack.enter_context(open_ranks(place, devices, arguments))
         return _run_to_an_end(run, emit, stop, ranks)

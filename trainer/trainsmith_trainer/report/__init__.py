@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 
 from trainsmith_schemas import events
+from trainsmith_trainer.config import ResolvedConfig
 from trainsmith_trainer.report.curves import Curves
 from trainsmith_trainer.report.log import EventFile, LogFile, SampleFile
 from trainsmith_trainer.report.notes import Notes
 from trainsmith_trainer.report.progress import leave_console, open_console
+from trainsmith_trainer.report.tensorboard import TensorBoard
+from trainsmith_trainer.report.weights_and_biases import WeightsAndBiases
 
 Listener = Callable[[events.Event], None]
 
@@ -27,7 +30,7 @@ _LEVELS = {
 
 @contextmanager
 def open_report(
-    folder: Path, log_level: str, notes: Path | None = None
+    folder: Path, log_level: str, notes: Path | None = None, trackers: Sequence[Listener] = ()
 ) -> Generator[Listener, None, None]:
     """Listen to a run until the block ends.
 
@@ -38,6 +41,7 @@ def open_report(
         folder: the run's, which exists.
         log_level: how much is shown; what is written does not depend on it.
         notes: the folder of the `experiments.md` that gets an entry, if any does.
+        trackers: experiment trackers, told last: nothing on this disk waits for them.
 
     Yields:
         What takes the run's events, and raises `OSError` where they cannot be written.
@@ -53,6 +57,7 @@ def open_report(
         ]
         if notes:
             writers.append(Notes(folder, notes))
+        writers += trackers
 
         def emit(event: events.Event) -> None:
             try:
@@ -63,6 +68,16 @@ def open_report(
                 _tell(listen, event)
 
         yield emit
+
+
+def open_trackers(config: ResolvedConfig, folder: Path) -> Sequence[Listener]:
+    """The experiment trackers that a recipe asks for; their packages are imported at the start."""
+    trackers: list[Listener] = []
+    if config.document.training_config.use_tensorboard:
+        trackers.append(TensorBoard(folder))
+    if config.document.training_config.use_wandb:
+        trackers.append(WeightsAndBiases(folder, config.document, config.model))
+    return trackers
 
 
 def _tell(listen: Listener, event: events.Event) -> None:

@@ -1,0 +1,197 @@
+"""Weights & Biases and TensorBoard, with the real packages, and who may keep a run to itself."""
+
+from __future__ import annotations
+
+import importlib
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from workspace import Workspace
+
+from trainsmith_schemas import events
+from trainsmith_trainer.report.tensorboard import TensorBoard
+
+_ASKED = {"use_wandb": True, "wandb_project": "shakespeare", "wandb_run_name": "hamlet"}
+
+
+def _train(workspace: Workspace, *options: str, **environment: str) -> tuple[int, str]:
+    arguments = ("train", "training.yaml", *options)
+    with workspace.start(*arguments, environment=environment) as process:
+        _, errors = process.communicate(timeout=120)
+    return process.returncode, errors
+
+
+def _records(file: Path) -> Iterator[Any]:
+    """What wandb wrote for a later `wandb sync`: LevelDB's log format after a head of 7 bytes."""
+    content, at, record = file.read_bytes(), 7, b""
+    while at + 7 <= len(content):
+        left = 32_768 - at % 32_768
+        if left < 7:
+            at += left
+            continue
+        _, length, kind = struct.unpack_from("<IHB", content, at)
+        record += content[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):  # Whole, or its last part.
+            message = importlib.import_module("wandb.proto.wandb_internal_pb2").Record()
+            message.ParseFromString(record)
+            record = b""
+            yield message
+
+
+def test_an_offline_run_holds_settings_and_metrics_and_no_text(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config=_ASKED)
+    code, errors = _train(workspace, WANDB_MODE="offline")
+    assert code == 0, errors
+    (file,) = workspace.run_folder().glob("wandb/offline-run-*/run-*.wandb")
+    records = list(_records(file))
+    (run,) = (record.run for record in records if record.HasField("run"))
+    assert (run.project, run.display_name) == ("shakespeare", "hamlet")
+    assert any(item.key == "training_config" for item in run.config.update)
+    logged = [
+        {"/".join(item.nested_key) or item.key: item.value_json for item in record.history.item}
+        for record in records
+        if record.HasField("history")
+    ]
+    losses = [event.loss for event in workspace.events() if isinstance(event, events.Step)]
+    assert [float(one["train/loss"]) for one in logged if "train/loss" in one] == losses
+    assert sum("validation/loss" in one for one in logged) == 2
+    assert b"nobler" not in file.read_bytes()
+    assert not run.git.remote_url
+    (exit_record,) = (record.exit for record in records if record.HasField("exit"))
+    assert exit_record.exit_code == 0
+
+
+def test_a_service_that_does_not_know_us_ends_the_run_before_its_first_step(
+    workspace: Workspace,
+) -> None:
+    workspace.write_recipe(training_config=_ASKED)
+    # No such server, and no login: nothing is asked of the network.
+    code, errors = _train(
+        workspace,
+        WANDB_MODE="online",
+        WANDB_API_KEY="",
+        WANDB_BASE_URL="http://127.0.0.1:9",
+        HOME=str(workspace.path),
+        NETRC=str(workspace.path / "none"),
+    )
+    assert code == 1
+    assert "Traceback" not in errors
+    started, failed = workspace.events()[0], workspace.events()[-1]
+    assert isinstance(started, events.RunStarted)
+    assert isinstance(failed, events.RunFailed)
+    assert (failed.step, failed.config_path) == (0, "training_config.use_wandb")
+    assert "WANDB_MODE=offline" in str(failed.advice)
+
+
+@pytest.mark.parametrize(
+    ("variable", "project", "says"),
+    [
+        ("local-only", None, "the environment variable TRAINSMITH_PRIVACY is `local-only`"),
+        ("", "privacy: local-only\n", ".trainsmith.yaml:1:10 says `privacy: local-only`"),
+        ("unrestricted", "board: n150\nprivacy: local-only\n", ".trainsmith.yaml:2:10 says"),
+        ("local_only", None, "is `local_only`, which is neither `unrestricted` or `local-only`"),
+        ("", "privacy: local\n", "says `privacy: local`, which is neither"),
+        ("", "privacy: [\n", ".trainsmith.yaml cannot be asked"),
+    ],
+)
+def test_private_metrics_stay_here(
+    workspace: Workspace, variable: str, project: str | None, says: str
+) -> None:
+    workspace.write_recipe(training_config=_ASKED)
+    if project:
+        workspace.write(".trainsmith.yaml", project)
+    code, errors = _train(workspace, WANDB_MODE="offline", TRAINSMITH_PRIVACY=variable)
+    assert code == 1
+    assert "training.yaml:10:14: error[wandb-privacy] `use_wandb` sends metrics" in errors
+    assert says in errors
+    assert "write `use_wandb: false`" in errors
+    assert not workspace.run_folder().parent.exists()
+
+
+def test_who_sends_nothing_is_not_asked(workspace: Workspace) -> None:
+    code, errors = _train(workspace, "--max-steps", "1", TRAINSMITH_PRIVACY="local-only")
+    assert code == 0, errors
+    assert not (workspace.run_folder() / "wandb").exists()
+
+
+@pytest.mark.parametrize("package", ["wandb", "tensorboard"])
+def test_a_missing_package_is_said_before_anything_runs(workspace: Workspace, package: str) -> None:
+    workspace.write_recipe(training_config={f"use_{package}": True})
+    hide = f"import importlib.util as u; f = u.find_spec; u.find_spec = lambda n: n != {package!r}"
+    run = "from trainsmith.__main__ import main; main(['train', 'training.yaml'])"
+    command = [sys.executable, "-c", f"{hide} and f(n) or None\n{run}"]
+    result = subprocess.run(
+        command, cwd=workspace.path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    says = f"training.yaml:10:{9 + len(package)}: error[missing-package] `use_{package}` needs"
+    assert says in result.stderr
+    assert f"-m pip install {package}" in result.stderr
+    assert not workspace.run_folder().parent.exists()
+
+
+def _scalars(folder: Path, tag: str) -> list[tuple[int, float]]:
+    accumulator = EventAccumulator(str(folder))
+    accumulator.Reload()
+    return [(one.step, one.value) for one in accumulator.Scalars(tag)]
+
+
+def test_tensorboard_reads_the_metrics(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"use_tensorboard": True})
+    code, errors = _train(workspace)
+    assert code == 0, errors
+    told = workspace.events()
+    folder = workspace.run_folder() / "tensorboard"
+    for tag, kind in (("train/loss", events.Step), ("validation/loss", events.Validation)):
+        wanted = [(event.step, event.loss) for event in told if isinstance(event, kind)]
+        assert _scalars(folder, tag) == [(step, pytest.approx(loss)) for step, loss in wanted]
+
+
+def test_steps_that_are_taken_again_stand_once_in_tensorboard(tmp_path: Path) -> None:
+    def start(steps_before: int, first: int, last: int, loss: float) -> None:
+        board = TensorBoard(tmp_path)
+        board(_started(steps_before))
+        for step in range(first, last + 1):
+            board(_step(step, loss))
+        board(events.RunStopped(time=1.0, step=last, reason="a test"))
+
+    start(0, 1, 6, loss=3.0)
+    start(4, 5, 7, loss=2.0)
+    steps = _scalars(tmp_path / "tensorboard", "train/loss")
+    assert steps == [(1, 3), (2, 3), (3, 3), (4, 3), (5, 2), (6, 2), (7, 2)]
+
+
+def _started(steps_before: int) -> events.RunStarted:
+    return events.RunStarted(
+        time=1.0,
+        name="x",
+        config="x.yaml",
+        device="CPU",
+        parameters=1,
+        total_steps=9,
+        ends_by="max_steps",
+        steps_per_epoch=9,
+        effective_batch=1,
+        tokens_per_step=1,
+        steps_before=steps_before,
+    )
+
+
+def _step(step: int, loss: float) -> events.Step:
+    return events.Step(
+        time=1.0,
+        step=step,
+        epoch=1,
+        loss=loss,
+        learning_rate=1.0,
+        grad_norm=1.0,
+        tokens_per_second=1.0,
+        seconds_left=1.0,
+    )
