@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -69,20 +70,65 @@ def test_a_run_on_two_devices_goes_on_bit_by_bit(workspace: Workspace) -> None:
     assert _final(workspace, "again") == _final(workspace, "whole")
 
 
+def _torchrun(workspace: Workspace, name: str, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--master-addr=127.0.0.1", *options),
+            *("-m", "trainsmith", "train", "training.yaml", "--name", name),
+        ],
+        cwd=workspace.path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
 def test_torchrun_may_start_the_ranks(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO)
     _train(workspace, "ours")
-    command = [
-        *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"),
-        *("--master-addr=127.0.0.1", "--master-port=0", "--rdzv-backend=c10d"),
-        *("--rdzv-endpoint=127.0.0.1:0", "-m", "trainsmith", "train", "training.yaml"),
-        *("--name", "theirs"),
-    ]
-    result = subprocess.run(
-        command, cwd=workspace.path, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert result.returncode == 0, result.stderr
+    with _torchrun(workspace, "theirs", "--standalone", "--nproc-per-node=2") as process:
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
     assert _final(workspace, "theirs") == _final(workspace, "ours")
+
+
+def test_torchrun_may_start_them_on_several_machines(workspace: Workspace) -> None:
+    """Two agents, as on two machines that share a disk."""
+    workspace.write_recipe(device_config=TWO)
+    _train(workspace, "ours")
+    port = f"--master-port={_free_port()}"
+    agents = [
+        _torchrun(
+            *(workspace, "theirs", port, "--nnodes=2", "--nproc-per-node=1", f"--node-rank={node}")
+        )
+        for node in range(2)
+    ]
+    try:
+        for agent in agents:
+            _, errors = agent.communicate(timeout=120)
+            assert agent.returncode == 0, errors
+    finally:
+        for agent in agents:
+            agent.kill()
+    assert _final(workspace, "theirs") == _final(workspace, "ours")
+
+
+def test_another_number_of_processes_than_devices_is_refused(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.write_recipe(device_config=TWO)
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    result = workspace.command("train", "training.yaml")
+    assert result.returncode == 1
+    assert "`mesh_shape` is 2 devices, and 3 processes were started for it" in result.stderr
 
 
 def _rank(process: subprocess.Popen[str], rank: int) -> int:
