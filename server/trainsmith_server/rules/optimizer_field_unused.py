@@ -23,6 +23,13 @@ _FIELDS = {
     "Muon": ("lr", "momentum", "ns_steps"),
     "NoOp": (),
 }
+_OURS = {
+    "AdamW": ("kahan_summation",),
+    "SGD": ("kahan_summation",),
+    "SGDComposite": ("kahan_summation",),
+    "Muon": (*_ADAM, "kahan_summation"),
+}
+"""What Trainsmith reads besides: bfloat16 is rounded in one way, and Muon's outer part is AdamW."""
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -37,6 +44,8 @@ def check(facts: Facts) -> Iterator[Hit]:
     used = _FIELDS.get(name)
     if used is None:
         return
+    if facts.profile.name == "trainsmith":
+        used = (*used, *_OURS.get(name, ()))
     for field, known in fields_of(OptimizerConfig).items():
         found = facts.key(dotted((*section, field)))
         if found is None or field in used or field == "type" or found.value == known.default:
