@@ -14,6 +14,7 @@ import { LastEditor } from "./editors";
 import { COMMANDS, SETTINGS, TASK_TYPE } from "./generated/protocol";
 import { chooseProfile, ProfileStatus } from "./profile";
 import { registerRunCommands } from "./runs/commands";
+import { Failures } from "./runs/failures";
 import { FollowedRuns } from "./runs/followed";
 import { RunList } from "./runs/list";
 import { RunStatus } from "./runs/statusBar";
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
     editors,
     panels,
     new RunStatus(runs),
+    new Failures(runs),
     new ProfileStatus(documents),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, documents)),
     register(COMMANDS.runTraining, (uri) => runRecipe(server, editors, "train", uri)),

@@ -24,15 +24,14 @@ const RECIPE = `training_config:
 const runRow = (workbench: Workbench, name: string) =>
   workbench.page.locator(".pane-body .monaco-list-row", { hasText: name });
 
-/** Choose from a run's menu; one that has just opened takes no click yet, so it is tried again. */
+/** Choose from a run's menu; one that has just opened takes no click yet. */
 async function choose(workbench: Workbench, name: string, entry: string): Promise<void> {
   const menu = workbench.page.locator(".monaco-menu-container");
-  await expect(async () => {
-    if (!(await menu.isVisible())) await runRow(workbench, name).click({ button: "right" });
-    await workbench.page.waitForTimeout(300);
-    await menu.getByRole("menuitem", { name: entry }).click({ timeout: 1000 });
-    await menu.waitFor({ state: "hidden", timeout: 1000 });
-  }).toPass();
+  await runRow(workbench, name).click({ button: "right" });
+  await menu.waitFor();
+  await workbench.page.waitForTimeout(500);
+  await menu.getByRole("menuitem", { name: entry }).click();
+  await menu.waitFor({ state: "hidden" });
 }
 
 test.slow();
@@ -72,6 +71,7 @@ test("runs are listed, compared, noted, taken back and deleted", async ({ workbe
   await expect
     .poll(() => fs.readFileSync(notes, "utf8"))
     .toContain("**Conclusion:** Faster is better here.");
+  await expect(page.locator('.monaco-editor[data-uri$="experiments.md"]')).toBeVisible();
 
   await choose(workbench, "view-002", "Generate Text");
   await page.locator(".quick-input-widget input").first().fill("The quick");

@@ -1,4 +1,4 @@
-import type { TrainsmithEvent } from "../generated/events";
+import type { RunFailed, TrainsmithEvent } from "../generated/events";
 
 /** What the status bar knows of a run. */
 export interface Progress {
@@ -14,6 +14,8 @@ export interface End {
   readonly kind: "finished" | "stopped" | "failed";
   /** What follows the run's name in a sentence for the user. */
   readonly message: string;
+  /** The key that made it fail, where there is one: `training_config.learning_rate`. */
+  readonly configPath?: string | null;
 }
 
 export const NOT_STARTED: Progress = {
@@ -36,7 +38,7 @@ export function advance(progress: Progress, event: TrainsmithEvent): Progress {
     case "run_stopped":
       return { ...progress, end: { kind: "stopped", message: stopped(event.step, event.reason) } };
     case "run_failed":
-      return { ...progress, end: { kind: "failed", message: failed(event) } };
+      return { ...progress, end: failed(event) };
     default:
       return progress;
   }
@@ -48,8 +50,9 @@ function finished(event: { loss: number; validation_loss: number | null }): End 
   return { kind: "finished", message: `finished with loss ${event.loss.toFixed(3)}${validation}` };
 }
 
-function failed({ message, advice }: { message: string; advice: string | null }): string {
-  return advice === null ? `failed: ${message}` : `failed: ${message}. To mend it: ${advice}`;
+function failed({ message, advice, config_path }: RunFailed): End {
+  const mend = advice === null ? "" : `. To mend it: ${advice}`;
+  return { kind: "failed", message: `failed: ${message}${mend}`, configPath: config_path };
 }
 
 function stopped(step: number, reason: string): string {

@@ -1,0 +1,58 @@
+import { expect, test } from "./workbench";
+
+const MODEL = `transformer_config:
+  model_type: gpt2
+  embedding_dim: 32
+  num_blocks: 1
+  num_heads: 2
+  max_sequence_length: 32
+`;
+
+const RECIPE = `training_config:
+  data_path: fail.txt
+  model_config: fail_model.yaml
+  batch_size: 4
+  learning_rate: 1.0e+30
+  use_clip_grad_norm: false
+  max_steps: 30
+  checkpoint_dir: fail_runs
+`;
+
+test.slow();
+
+test("a failed run is an error on its line, with what mends it", async ({ workbench }) => {
+  const { page } = workbench;
+  workbench.write("fail.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
+  workbench.write("fail_model.yaml", MODEL);
+  const editor = await workbench.open("fail.yaml", RECIPE);
+  await workbench.command("Trainsmith: Run Training");
+  const anyway = workbench.notification(/has an error/).getByRole("button", { name: "Run Anyway" });
+  const ended = workbench.notification(/Run fail-001 failed/);
+  await expect(anyway.or(ended).first()).toBeVisible();
+  if (await anyway.isVisible()) await anyway.click();
+  await expect(ended).toBeVisible();
+  await workbench.command("Notifications: Clear All Notifications");
+
+  await workbench.command("View: Focus Problems");
+  const problem = page.locator(".markers-panel .monaco-list-row", {
+    hasText: "Run fail-001 failed",
+  });
+  await expect(problem).toContainText("[Ln 5");
+  await workbench.screenshot("run-failed");
+
+  await editor.locator(".view-line", { hasText: "learning_rate" }).click();
+  await page.keyboard.press("Home");
+  const fix = page.locator(".action-widget .monaco-list-row", {
+    hasText: "Lower learning_rate to 5.0e+29",
+  });
+  await expect(async () => {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+.");
+    await fix.waitFor({ timeout: 2000 });
+  }).toPass();
+  await workbench.screenshot("run-failed-fixes");
+  await page.waitForTimeout(300);
+  await fix.click();
+  await expect(editor).toContainText("learning_rate: 5.0e+29");
+  await expect(problem).toBeHidden();
+});
