@@ -119,19 +119,23 @@ def settings_page(schema: Mapping[str, Any]) -> str:
 def events_page(schema: Mapping[str, Any]) -> str:
     """What a run writes to its `events.jsonl`."""
     parts = [_NOTE, "# Events\n\nA run writes one JSON object a line to `events.jsonl`.\n"]
-    for definition in schema["$defs"].values():
+    for name, definition in schema["$defs"].items():
         properties: Mapping[str, Any] = definition["properties"]
-        parts.append(f"\n## `{properties['event']['const']}`\n\n{definition['description']}\n\n")
+        # What is no event itself is a part of one.
+        title = f"`{properties['event']['const']}`" if "event" in properties else name
+        parts.append(f"\n## {title}\n\n{definition['description']}\n\n")
         parts.append("| field | type | meaning |\n| --- | --- | --- |\n")
         parts.extend(
-            f"| `{name}` | {_type(field)} | {field.get('description', '')} |\n"
-            for name, field in properties.items()
-            if name != "event"
+            f"| `{field}` | {_type(facts)} | {facts.get('description', '')} |\n"
+            for field, facts in properties.items()
+            if field != "event"
         )
     return "".join(parts)
 
 
 def _type(schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        return schema["$ref"].rpartition("/")[2]
     if "anyOf" in schema:
         return " or ".join(_type(option) for option in schema["anyOf"])
     return ", ".join(f"`{value}`" for value in schema.get("enum", ())) or schema.get("type", "")

@@ -11,6 +11,9 @@ from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.training import TrainingConfig
 
+MANY_CHECKPOINTS = 50
+"""More than these in a run are a burden; the lesson's own long run has just as many."""
+
 DEFAULT_STEPS = 1000
 DEFAULT_VALIDATION_INTERVAL = 100
 DEFAULT_CHECKPOINT_INTERVAL = 500
@@ -41,6 +44,16 @@ def base_learning_rate(document: TrainingDocument) -> float:
     if training.optimizer and training.optimizer.lr is not None:
         return training.optimizer.lr
     return training.learning_rate
+
+
+def learning_rate_key(document: TrainingDocument) -> str:
+    """The key that `base_learning_rate` reads."""
+    training, scheduler = document.training_config, document.scheduler_config
+    if scheduler and scheduler.max_lr is not None:
+        return "scheduler_config.max_lr"
+    if training.optimizer and training.optimizer.lr is not None:
+        return "training_config.optimizer.lr"
+    return "training_config.learning_rate"
 
 
 def weight_decay(training: TrainingConfig) -> float:

@@ -143,6 +143,21 @@ class RunStopped(_Event):
     """The command that goes on from there."""
 
 
+class Change(BaseModel):
+    """One value that is worth trying instead."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+    key: str
+    """In full: `training_config.learning_rate`."""
+    value: bool | int | float | str
+
+
 class RunFailed(_Event):
     """The run could not go on."""
 
@@ -152,6 +167,12 @@ class RunFailed(_Event):
     advice: str | None = None
     config_path: str | None = None
     """The key that caused it, where there is one: `training_config.learning_rate`."""
+    file: str | None = None
+    """The file in which the key stands, or would; nothing where an option had set it."""
+    line: int | None = None
+    """The line of the key's value, or of its section where the key is not written; from 1."""
+    change: Change | None = None
+    """What to write there instead, where one value is the natural thing to try."""
 
 
 Event = Annotated[

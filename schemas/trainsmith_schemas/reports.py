@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from trainsmith_schemas.events import Change
+
 
 class _Report(BaseModel):
     model_config = ConfigDict(
@@ -117,6 +119,16 @@ class Difference(_Report):
     """It can change what the model learns; what is only logged or saved otherwise cannot."""
 
 
+class Advice(_Report):
+    """What the losses of a run suggest to try next."""
+
+    symptom: Literal["diverged", "overfitting", "jumpy", "flat", "too slow"]
+    evidence: str
+    """The numbers that show it."""
+    change: Change
+    """The one value to change."""
+
+
 RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
 
 
@@ -150,6 +162,8 @@ class RunRecord(_Report):
     """The run of the same recipe that came before."""
     changes: list[Difference] | None
     """What changed since the parent; nothing where there is none, or no word of its settings."""
+    advice: list[Advice] = []
+    """What to try next, one thing at most; nothing where all is well or too little is known."""
 
 
 class RunList(_Report):

@@ -154,6 +154,9 @@ def test_a_diverging_run_stops_before_its_weights_are_spoilt(workspace: Workspac
     failed = workspace.events()[-1]
     assert isinstance(failed, events.RunFailed)
     assert failed.config_path == "training_config.learning_rate"
+    # An option had set it, so there is no line to show it on.
+    assert (failed.file, failed.line) == (None, None)
+    assert failed.change == events.Change(key="training_config.learning_rate", value=1e-4)
     assert "the weights were left as they were" in failed.message
     assert "the last checkpoint is checkpoints/step-" in str(failed.advice)
     assert not (workspace.run_folder() / "final").exists()

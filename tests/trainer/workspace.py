@@ -64,6 +64,20 @@ class Workspace:
             output, errors = process.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
+    def command_within(self, *arguments: str, gibibytes: int) -> subprocess.CompletedProcess[str]:
+        """Run `trainsmith …` to its end in a process that gets no more address space than that."""
+        limit = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({gibibytes << 30},) * 2)"
+        run = f"from trainsmith.__main__ import main; main({list(arguments)!r})"
+        return subprocess.run(
+            [sys.executable, "-c", f"{limit}\n{run}"],
+            cwd=self.path,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
     def start(
         self, *arguments: str, environment: dict[str, str] | None = None, **options: Any
     ) -> subprocess.Popen[str]:

@@ -48,8 +48,11 @@ class ResolvedConfig:
     """The options of the command line that changed the files' values, as words."""
 
     def place_of(self, path: str) -> Place:
-        """Where a key was written, by its full name; the recipe itself where it was not."""
-        return self.origins.get(tuple(path.split(".")), Place(str(self.path)))
+        """Where a key was written, by its full name; else its section, or the recipe."""
+        parts = tuple(path.split("."))
+        while len(parts) > 1 and parts not in self.origins:
+            parts = parts[:-1]
+        return self.origins.get(parts, Place(str(self.path), file=str(self.path)))
 
     def finding(self, error: RunError) -> Finding:
         """What is said of an error before there is a run that could say it."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from trainsmith_schemas import events
+from trainsmith_schemas.advice import lower_rate
 from trainsmith_trainer.backends.base import Backend, Gradient
 from trainsmith_trainer.checkpoint import Best
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches
@@ -139,11 +140,11 @@ def _refuse_divergence(gradient: Gradient, step: int, schedule: Schedule) -> Non
     """Stop before weights are spoilt. The gradient can break while the loss is still finite."""
     for what, value in (("loss", gradient.loss), ("length of the gradient", gradient.norm)):
         if not math.isfinite(value):
-            rate = schedule.rate(step)
             raise RunError(
                 f"the {what} became {value} at step {step}; the weights were left as they were",
-                advice=f"lower the learning rate: it was {rate:g}, try {rate / 2:g} or a tenth of "
-                "it; keep `use_clip_grad_norm` on, it shortens the gradient of a bad batch",
+                advice=f"lower the learning rate from {schedule.peak:g} to "
+                f"{lower_rate(schedule.peak):g}; keep `use_clip_grad_norm` on, it shortens the "
+                "gradient of a bad batch",
                 config_path=schedule.key,
             )
 

@@ -14,6 +14,10 @@ class Place:
     """`training.yaml:5:3`, or the option that set it."""
     excerpt: str = ""
     """The line of the file, for showing under the message."""
+    file: str = ""
+    """The file as the user named it; empty for an option."""
+    line: int = 0
+    """Counted from 1; 0 where it is the whole file, or an option."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 import traceback
 from collections.abc import Callable
@@ -16,10 +15,10 @@ import numpy as np
 from trainsmith_schemas import derived, events
 from trainsmith_trainer.backends import load_library, open_backend
 from trainsmith_trainer.backends.base import Backend
-from trainsmith_trainer.checkpoint import checkpoints_in
 from trainsmith_trainer.config import ResolvedConfig
 from trainsmith_trainer.data.batches import validation_batches
 from trainsmith_trainer.export import model_files
+from trainsmith_trainer.failures import failed, is_expected
 from trainsmith_trainer.files import remove_leftovers, write_file, write_folder
 from trainsmith_trainer.folder import CHECKPOINTS, FINAL
 from trainsmith_trainer.follow import align, follow
@@ -29,7 +28,6 @@ from trainsmith_trainer.locks import HeldError, hold
 from trainsmith_trainer.loop import Emit, Surroundings, train
 from trainsmith_trainer.plan import cautions
 from trainsmith_trainer.prepare import Run, prepare
-from trainsmith_trainer.problems import RunError
 from trainsmith_trainer.ranks import LostRankError, Ranks, open_ranks, place_under_torchrun
 from trainsmith_trainer.report import open_report, open_trackers
 from trainsmith_trainer.report.snapshot import resolved_yaml
@@ -101,19 +99,12 @@ def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int
     try:
         return _run(run, emit_and_count, stop, ranks)
     except LostRankError as error:
-        emit(_failed(run, steps_taken, ranks.name_the_lost(error)))
-    except RunError as error:
-        emit(_failed(run, steps_taken, error))
-    except OSError as error:
-        emit(_failed(run, steps_taken, _of_the_system(error)))
+        emit(failed(run, steps_taken, ranks.name_the_lost(error)))
     except Exception as error:
-        with (run.folder / "training.log").open("a", encoding="utf-8") as log:
-            traceback.print_exc(file=log)
-        unexpected = RunError(
-            f"{type(error).__name__}: {error}",
-            advice="this should not happen; training.log has the details",
-        )
-        emit(_failed(run, steps_taken, unexpected))
+        if not is_expected(error):
+            with (run.folder / "training.log").open("a", encoding="utf-8") as log:
+                traceback.print_exc(file=log)
+        emit(failed(run, steps_taken, error))
     return 1
 
 
@@ -245,31 +236,3 @@ def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float 
         )
 
     return validate
-
-
-def _of_the_system(error: OSError) -> RunError:
-    where = f"{error.filename}: " if error.filename else ""
-    message = f"{where}{error.strerror or error}"
-    if error.errno != errno.ENOSPC:
-        return RunError(message)
-    return RunError(
-        message,
-        advice="free some space, or keep fewer checkpoints",
-        config_path="training_config.keep_last_n",
-    )
-
-
-def _failed(run: Run, step: int, error: RunError) -> events.RunFailed:
-    saved = checkpoints_in(run.folder / CHECKPOINTS)
-    parts = [error.advice] if error.advice else []
-    if saved:
-        parts.append(f"the last checkpoint is {saved[-1].relative_to(run.folder).as_posix()}")
-        if run.resume_command:
-            parts.append(f"to go on from it: {run.resume_command}")
-    return events.RunFailed(
-        time=time.time(),
-        step=step,
-        message=error.message,
-        advice="; ".join(parts) or None,
-        config_path=error.config_path,
-    )

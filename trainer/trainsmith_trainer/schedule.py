@@ -41,20 +41,10 @@ class Schedule:
 
 def schedule_of(document: TrainingDocument, total: int) -> Schedule:
     """The schedule that a recipe asks for, over a run of so many steps."""
-    peak, key = derived.base_learning_rate(document), _rate_key(document)
+    peak, key = derived.base_learning_rate(document), derived.learning_rate_key(document)
     section = document.scheduler_config
     if section:
         return Schedule(peak, section.min_lr, section.warmup_steps, section.hold_steps, total, key)
     if document.training_config.scheduler_type == "warmup_linear":
         return Schedule(peak, peak / _FINAL_SHARE, total // _WARMUP_SHARE, 0, total, key)
     return Schedule(peak, peak, 0, 0, total, key)
-
-
-def _rate_key(document: TrainingDocument) -> str:
-    """The key that `derived.base_learning_rate` reads."""
-    section, optimizer = document.scheduler_config, document.training_config.optimizer
-    if section and section.max_lr is not None:
-        return "scheduler_config.max_lr"
-    if optimizer and optimizer.lr is not None:
-        return "training_config.optimizer.lr"
-    return "training_config.learning_rate"

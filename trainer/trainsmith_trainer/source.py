@@ -195,7 +195,8 @@ def _children(node: Node) -> Iterator[Node]:
 
 def _place(name: str, lines: list[str], mark: yaml.Mark) -> Place:
     excerpt = lines[mark.line].strip() if mark.line < len(lines) else ""
-    return Place(f"{name}:{mark.line + 1}:{mark.column + 1}", excerpt)
+    label = f"{name}:{mark.line + 1}:{mark.column + 1}"
+    return Place(label, excerpt, name, mark.line + 1)
 
 
 def _syntax_error(place: Place, message: str) -> RecipeError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import yaml
+
 from trainsmith_schemas.reports import Difference
 
 
@@ -29,3 +31,8 @@ def count(number: int, thing: str) -> str:
 def change_text(change: Difference) -> str:
     """A difference between two runs: `learning rate 0.0001 → 0.0002`."""
     return f"{change.what} {' → '.join(change.values)}"
+
+
+def setting(value: bool | float | str) -> str:
+    """A value as YAML 1.1 reads it back: `0.0001`, `5.0e-05`, `true`."""
+    return yaml.safe_dump(value).splitlines()[0]

@@ -193,6 +193,19 @@ export type Advice = string | null;
  * The key that caused it, where there is one: `training_config.learning_rate`.
  */
 export type ConfigPath1 = string | null;
+/**
+ * The file in which the key stands, or would; nothing where an option had set it.
+ */
+export type File = string | null;
+/**
+ * The line of the key's value, or of its section where the key is not written; from 1.
+ */
+export type Line = number | null;
+/**
+ * In full: `training_config.learning_rate`.
+ */
+export type Key = string;
+export type Value = boolean | number | string;
 
 /**
  * The first event of a run, and of each time that it goes on after an end.
@@ -305,4 +318,17 @@ export interface RunFailed {
   message: Message1;
   advice: Advice;
   config_path: ConfigPath1;
+  file: File;
+  line: Line;
+  /**
+   * What to write there instead, where one value is the natural thing to try.
+   */
+  change: Change | null;
+}
+/**
+ * One value that is worth trying instead.
+ */
+export interface Change {
+  key: Key;
+  value: Value;
 }

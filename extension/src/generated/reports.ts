@@ -1,4 +1,14 @@
 // Generated from schemas/trainsmith_schemas by `npm run generate`. Do not edit.
+export type Symptom = "diverged" | "overfitting" | "jumpy" | "flat" | "too slow";
+/**
+ * The numbers that show it.
+ */
+export type Evidence = string;
+/**
+ * In full: `training_config.learning_rate`.
+ */
+export type Key = string;
+export type Value = boolean | number | string;
 export type Name = string;
 export type Folder = string;
 /**
@@ -64,6 +74,10 @@ export type Values = string[];
  * It can change what the model learns; what is only logged or saved otherwise cannot.
  */
 export type Matters = boolean;
+/**
+ * What to try next, one thing at most; nothing where all is well or too little is known.
+ */
+export type Advice1 = Advice[];
 /**
  * In the order in which they were named.
  */
@@ -193,6 +207,34 @@ export interface Reports {
   [k: string]: unknown;
 }
 /**
+ * What the losses of a run suggest to try next.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "Advice".
+ */
+export interface Advice {
+  symptom: Symptom;
+  evidence: Evidence;
+  change: Change;
+}
+/**
+ * The one value to change.
+ */
+export interface Change {
+  key: Key;
+  value: Value;
+}
+/**
+ * One value that is worth trying instead.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "Change".
+ */
+export interface Change1 {
+  key: Key;
+  value: Value;
+}
+/**
  * The answer of `trainsmith compare`.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
@@ -227,6 +269,7 @@ export interface RunRecord {
   reason: Reason;
   parent: Parent;
   changes: Changes;
+  advice: Advice1;
 }
 /**
  * One thing that runs were told differently, by its meaning and not by its keys.

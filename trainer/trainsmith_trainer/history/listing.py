@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from trainsmith_schemas.reports import Comparison, RunList, RunRecord
+from trainsmith_schemas.reports import Advice, Comparison, RunList, RunRecord
 from trainsmith_trainer.history.experiments import changes_text
+from trainsmith_trainer.wording import setting
 
 
 def list_text(answer: RunList) -> str:
@@ -21,8 +22,10 @@ def list_text(answer: RunList) -> str:
         shown.append(line)
         if run.parent:
             shown.append(f"    {changes_text(run)}")
-        if run.reason and run.state == "failed":
+        told = any(one.evidence == run.reason for one in run.advice)
+        if run.reason and run.state == "failed" and not told:
             shown.append(f"    {run.reason}")
+        shown += [f"    {advice_text(one)}" for one in run.advice]
     return "\n".join(shown)
 
 
@@ -48,9 +51,18 @@ def comparison_text(answer: Comparison) -> str:
     parts += ["", *_table([("result", *names), *results])]
     if answer.matter > 1:
         parts += ["", f"{answer.matter} things changed: no single one explains the result."]
+    said = [f"{run.name}: {advice_text(one)}" for run in answer.runs for one in run.advice]
+    if said:
+        parts += ["", *said]
     if answer.curves:
         parts += ["", f"The curves are in {answer.curves}"]
     return "\n".join(parts)
+
+
+def advice_text(advice: Advice) -> str:
+    """A symptom, its evidence, and the change to try, on one line."""
+    change = advice.change
+    return f"{advice.symptom}: {advice.evidence}; try `{change.key}: {setting(change.value)}`"
 
 
 def _row(run: RunRecord) -> tuple[str, ...]:

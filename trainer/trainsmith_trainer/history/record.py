@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from trainsmith_schemas.advice import advice
 from trainsmith_schemas.difference import Settings, differences
 from trainsmith_schemas.documents import TrainingDocument
+from trainsmith_schemas.events import EVENT, Event
 from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.reports import RunRecord, RunState
+from trainsmith_schemas.reports import Advice, RunRecord, RunState
 from trainsmith_schemas.validate import validate
 from trainsmith_trainer.locks import is_held
 from trainsmith_trainer.problems import RecipeError
@@ -152,8 +157,20 @@ def read_run(folder: Path) -> RunRecord | None:
         best_step=best["step"] if best else None,
         reason=(end.get("reason") or end.get("message")) if end else None,
         parent=parent,
+        advice=_advice(folder),
         changes=changes_since(folder.parent / parent, folder) if parent else None,
     )
+
+
+def _advice(folder: Path) -> list[Advice]:
+    settings = read_settings(folder)
+    return advice(_valid_events(folder), settings.document) if settings else []
+
+
+def _valid_events(folder: Path) -> Iterator[Event]:
+    for event in _events(folder / EVENTS):
+        with suppress(ValidationError):  # Of a newer version, perhaps.
+            yield EVENT.validate_python(event)
 
 
 def changes_since(parent: Path, folder: Path) -> Any:

@@ -36,7 +36,8 @@ def line_of(event: events.Event) -> tuple[int, str]:
             way_on = f"; go on with: {event.resume}" if event.resume else ""
             return logging.WARNING, f"stopped after step {event.step}: {event.reason}{way_on}"
         case events.RunFailed():
-            key = f" ({event.config_path})" if event.config_path else ""
+            where = f", {event.file}:{event.line}" if event.line else ""
+            key = f" ({event.config_path}{where})" if event.config_path else ""
             advice = f"; {event.advice}" if event.advice else ""
             return logging.ERROR, f"failed after step {event.step}{key}: {event.message}{advice}"
 
