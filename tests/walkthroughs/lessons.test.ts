@@ -39,28 +39,33 @@ test("there are lessons, with blocks to check", () => {
 });
 
 test.each(blocks)("$name is what its info string says", ({ content, expected }) => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lesson-"));
-  fs.writeFileSync(path.join(folder, "block.yaml"), content);
-  expect(check(folder).sort()).toEqual(expected.sort());
+  expect(check(inSampleWorkspace(content)).sort()).toEqual(expected.sort());
 });
 
 test.each(blocks.filter(({ runs }) => runs))(
   "$name trains in the sample workspace",
   { timeout: 60_000 },
   ({ content }) => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lesson-"));
-    fs.cpSync(path.join(ROOT, "examples", "shakespeare"), folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, "block.yaml"), content);
+    const folder = inSampleWorkspace(content);
     const args = ["train", "block.yaml", "--max-steps", "2", "--name", "lesson"];
     execFileSync(TRAINSMITH, args, { cwd: folder, stdio: "pipe" });
     expect(fs.readdirSync(path.join(folder, "checkpoints", "lesson"))).toContain("final");
   },
 );
 
+/** A block as `block.yaml`, beside the files that the lessons' recipes name. */
+function inSampleWorkspace(content: string): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lesson-"));
+  fs.cpSync(path.join(ROOT, "examples", "shakespeare"), folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, "block.yaml"), content);
+  return folder;
+}
+
 function check(folder: string): string[] {
   let output: string;
   try {
-    output = execFileSync(TRAINSMITH, ["check", "--format", "json", folder], { encoding: "utf8" });
+    const args = ["check", "--format", "json", path.join(folder, "block.yaml")];
+    output = execFileSync(TRAINSMITH, args, { encoding: "utf8" });
   } catch (error) {
     // Exit code 1 says that there are errors; they are on the output all the same.
     output = (error as { stdout: string }).stdout;
