@@ -10,6 +10,7 @@ import {
   REQUESTS,
   type Run,
   type RunPlan,
+  type Templates,
 } from "./generated/protocol";
 import { choosePython, type Python } from "./python";
 
@@ -82,6 +83,12 @@ export class Server implements vscode.Disposable {
     await this.start();
     const runs = await this.client?.sendRequest<Run[]>(REQUESTS.runs, { uri: uri.toString() });
     return runs ?? [];
+  }
+
+  /** What a new recipe is made from; `undefined` where there is no server. */
+  async templates(): Promise<Templates | undefined> {
+    await this.start();
+    return this.client?.sendRequest<Templates>(REQUESTS.templates, {});
   }
 
   /**

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { Server } from "./client";
 import { compareWithLastRun } from "./commands/compareRuns";
 import { editDocument, saveAsNextVersion } from "./commands/editDocument";
+import { newRecipe } from "./commands/newRecipe";
 import { openLesson } from "./commands/openLesson";
 import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
@@ -63,6 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
     register(COMMANDS.showTraining, (uri, folder) => showTraining(panels, editors, uri, folder)),
     ...registerRunCommands(register, { server, editors, documents, list, view, comparisons }),
+    register(COMMANDS.newRecipe, () => newRecipe(server)),
     register(COMMANDS.convert, () => editDocument("convert")),
     register(COMMANDS.sortKeys, () => editDocument("sort")),
     register(COMMANDS.addSection, () => editDocument("addSection")),

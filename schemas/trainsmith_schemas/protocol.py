@@ -92,6 +92,12 @@ COMMANDS = (
     ),
     Command("trainsmith.compareWithLastRun", "Compare with Last Run", icon="$(diff)", when=_RECIPE),
     Command("trainsmith.resumeTraining", "Resume Training", icon="$(debug-continue)", when=_RECIPE),
+    Command(
+        "trainsmith.newRecipe",
+        "New Training Config",
+        icon="$(new-file)",
+        menus=(("file/newFile", "file@1"),),
+    ),
     Command("trainsmith.convert", "Convert to Another Trainer", when=_FILE),
     Command("trainsmith.saveAsNextVersion", "Save as Next Version", when=_RECIPE),
     Command("trainsmith.sortKeys", "Sort Keys", when=_FILE),
@@ -190,6 +196,7 @@ Its argument is the recipe's URI, and so is its answer.
 RUN_PLAN = "trainsmith/runPlan"
 DOCUMENT_STATUS = "trainsmith/documentStatus"
 RUNS = "trainsmith/runs"
+TEMPLATES = "trainsmith/templates"
 
 CODE_ACTION_KINDS = {
     "sort": "source.sort.trainsmith",
@@ -198,7 +205,7 @@ CODE_ACTION_KINDS = {
 }
 """The kinds of the edits that a command of the palette makes too."""
 
-REQUESTS = (RUN_PLAN, DOCUMENT_STATUS, RUNS)
+REQUESTS = (RUN_PLAN, DOCUMENT_STATUS, RUNS, TEMPLATES)
 
 
 class _Message(BaseModel):
@@ -270,4 +277,29 @@ class Run(_Message):
     """The last validation's loss."""
 
 
-MESSAGES: tuple[type[BaseModel], ...] = (DocumentParams, RunPlan, DocumentStatus, Run)
+class Template(_Message):
+    """Text to begin with."""
+
+    label: str
+    about: str
+    text: str
+
+
+class Templates(_Message):
+    """What a new recipe is made from: the answer of `trainsmith/templates`."""
+
+    recipes: list[Template]
+    """Whole recipes, each with the `device_config` of one device at its end."""
+    devices: list[Template]
+    """The `device_config` of each board, whose name is the label."""
+    model: str
+    """A model file."""
+
+
+MESSAGES: tuple[type[BaseModel], ...] = (
+    DocumentParams,
+    RunPlan,
+    DocumentStatus,
+    Run,
+    Templates,
+)

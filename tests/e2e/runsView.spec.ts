@@ -22,7 +22,7 @@ const RECIPE = `training_config:
 `;
 
 const runRow = (workbench: Workbench, name: string) =>
-  workbench.page.locator(".pane-body .monaco-list-row", { hasText: name });
+  workbench.page.locator(".sidebar .monaco-list-row", { hasText: name });
 
 /** Choose from a run's menu; one that has just opened takes no click yet. */
 async function choose(workbench: Workbench, name: string, entry: string): Promise<void> {
@@ -77,7 +77,7 @@ test("runs are listed, compared, noted, taken back and deleted", async ({ workbe
   await page.locator(".quick-input-widget input").first().fill("The quick");
   await page.keyboard.press("Enter");
   const terminal = page.locator(".terminal-wrapper.active .xterm-rows");
-  await expect(terminal).toContainText("The quick");
+  await expect(terminal).toContainText("Terminal will be reused");
 
   await choose(workbench, "view-001", "Restore Recipe from Run");
   await expect(editor).toContainText("learning_rate: 0.0003");

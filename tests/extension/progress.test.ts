@@ -65,7 +65,17 @@ test.each([
     [
       started,
       step,
-      { time: 2, event: "run_failed", step: 121, message: "NaN", advice: null, config_path: null },
+      {
+        time: 2,
+        event: "run_failed",
+        step: 121,
+        message: "NaN",
+        advice: null,
+        config_path: null,
+        file: null,
+        line: null,
+        change: null,
+      },
     ],
   ],
 ] satisfies [string, TrainsmithEvent[]][])("the status bar says %s", (text, events) => {

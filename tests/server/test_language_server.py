@@ -151,7 +151,8 @@ async def test_other_files_get_nothing_at_all() -> None:
 async def test_run_plan() -> None:
     async with editor() as client:
         client.open("training_config:\n  checkpoint_dir: runs\n  learning_rate: 0.1\n  sed: 1\n")
-        assert (recipes.RUN_PLAN, recipes.DOCUMENT_STATUS, recipes.RUNS) == protocol.REQUESTS
+        names = (recipes.RUN_PLAN, recipes.DOCUMENT_STATUS, recipes.RUNS, recipes.TEMPLATES)
+        assert names == protocol.REQUESTS
         plan: Any = await client.protocol.send_request_async(protocol.RUN_PLAN, {"uri": URI})
         assert (plan.document, plan.checkpointDir) == ("training", "runs")
         assert (plan.errors, plan.warnings) == (1, 1)

@@ -73,6 +73,21 @@ export type Checkpointdir = string;
  */
 export type Errors = number;
 export type Warnings = number;
+export type Label = string;
+export type About1 = string;
+export type Text = string;
+/**
+ * Whole recipes, each with the `device_config` of one device at its end.
+ */
+export type Recipes = Template[];
+/**
+ * The `device_config` of each board, whose name is the label.
+ */
+export type Devices = Template[];
+/**
+ * A model file.
+ */
+export type Model = string;
 
 export interface Messages {
   [k: string]: unknown;
@@ -141,6 +156,28 @@ export interface RunPlan {
   errors: Errors;
   warnings: Warnings;
 }
+/**
+ * Text to begin with.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "Template".
+ */
+export interface Template {
+  label: Label;
+  about: About1;
+  text: Text;
+}
+/**
+ * What a new recipe is made from: the answer of `trainsmith/templates`.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "Templates".
+ */
+export interface Templates {
+  recipes: Recipes;
+  devices: Devices;
+  model: Model;
+}
 
 export const COMMANDS = {
   runTraining: "trainsmith.runTraining",
@@ -150,6 +187,7 @@ export const COMMANDS = {
   showTraining: "trainsmith.showTraining",
   compareWithLastRun: "trainsmith.compareWithLastRun",
   resumeTraining: "trainsmith.resumeTraining",
+  newRecipe: "trainsmith.newRecipe",
   convert: "trainsmith.convert",
   saveAsNextVersion: "trainsmith.saveAsNextVersion",
   sortKeys: "trainsmith.sortKeys",
@@ -197,4 +235,5 @@ export const REQUESTS = {
   runPlan: "trainsmith/runPlan",
   documentStatus: "trainsmith/documentStatus",
   runs: "trainsmith/runs",
+  templates: "trainsmith/templates",
 } as const;

@@ -60,10 +60,11 @@ export class RunList implements vscode.Disposable {
     return this.records.map((record) => this.withProgress(record));
   }
 
-  /** Look for runs again. */
+  /** Look for runs again. Who asks meanwhile gets those that are known, without waiting. */
   async refresh(): Promise<void> {
-    this.loaded = this.load();
-    await this.loaded;
+    const loading = this.load();
+    this.loaded ??= loading;
+    await loading;
     this.changed.fire();
   }
 

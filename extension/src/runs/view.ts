@@ -4,7 +4,7 @@ import type { Documents } from "../documents";
 import { COMMANDS, VIEWS } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import { recipeOfRun, type RunList } from "./list";
-import { changesInShort, changeText, countMatter, resultText } from "./wording";
+import { adviceText, changesInShort, changeText, countMatter, resultText } from "./wording";
 
 const ICONS: Record<RunRecord["state"], vscode.ThemeIcon> = {
   running: new vscode.ThemeIcon("loading~spin"),
@@ -95,6 +95,7 @@ function tooltip(run: RunRecord): vscode.MarkdownString {
   if (countMatter(run.changes) > 1) {
     line("More than one thing changed: no single one explains the result.");
   }
+  for (const advice of run.advice) line(`Advice: ${adviceText(advice)}`);
   line(`Began ${new Date(run.started * 1000).toLocaleString()}`);
   return text;
 }

@@ -1,4 +1,4 @@
-import type { Difference, RunRecord } from "../generated/reports";
+import type { Advice, Difference, RunRecord } from "../generated/reports";
 
 /** What changed since the run before, in a few words: `learning rate 0.0003 → 0.001, and 1 more`. */
 export function changesInShort({ changes }: RunRecord): string | undefined {
@@ -25,4 +25,9 @@ export function resultText({ state, step, total_steps, loss }: RunRecord): strin
   const result = loss === null ? [] : [`loss ${loss.toFixed(3)}`];
   const far = `step ${step.toLocaleString("en")}/${total_steps.toLocaleString("en")}`;
   return [...(state === "finished" ? [] : [far]), ...result].join(" · ");
+}
+
+/** What the losses suggest to try: `overfitting (…): try dropout_prob 0.2`. */
+export function adviceText({ symptom, evidence, change }: Advice): string {
+  return `${symptom} (${evidence}): try ${change.key.split(".").at(-1) ?? ""} ${String(change.value)}`;
 }

@@ -1,6 +1,7 @@
 // The page of a comparison: what the runs were told, how they learned, what they wrote.
 import type { FromPage, ToPage } from "../comparison/messages";
 import type { Comparison, Difference, RunRecord } from "../generated/reports";
+import { adviceText } from "../runs/wording";
 import type { Facts } from "../training/series";
 import { Chart, type View } from "./training/chart";
 import { element, make, replace } from "./training/dom";
@@ -154,6 +155,9 @@ function resultTable(runs: readonly RunRecord[]): HTMLElement {
         ? "–"
         : `${number(best_validation_loss)} at step ${best_step.toLocaleString("en")}`,
     ),
+    ...(runs.some(({ advice }) => advice.length > 0)
+      ? [row("Advice", ({ advice }) => advice.map(adviceText).join("; ") || "–")]
+      : []),
     row("Baseline", ({ name, folder }) =>
       folder === baseline ? "yes" : button("keep", "Keep", folder, `Keep ${name} as the baseline`),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from trainsmith_schemas import protocol
 from trainsmith_schemas.boards import BOARDS, Board
 
 
@@ -107,4 +108,30 @@ def _device_section(board: Board) -> Template:
     return Template(f"device_config: {board.name}", about, text)
 
 
+MODEL = """\
+# The shape of the model: small enough to learn something on a laptop's CPU in a minute.
+transformer_config:
+  model_type: "gpt2"
+  embedding_dim: 128  # the width; num_heads divides it
+  num_blocks: 4  # the depth
+  num_heads: 4
+  max_sequence_length: 128  # how many tokens the model sees at once
+  dropout_prob: 0.0
+"""
+
 DEVICE_SECTIONS = tuple(_device_section(board) for board in BOARDS)
+
+
+def all_templates() -> protocol.Templates:
+    """What a new recipe is made from."""
+
+    def told(label: str, one: Template) -> protocol.Template:
+        return protocol.Template(label=label, about=one.about, text=one.text)
+
+    return protocol.Templates(
+        recipes=[told(one.label, one) for one in RECIPES],
+        devices=[
+            told(board.name, one) for board, one in zip(BOARDS, DEVICE_SECTIONS, strict=True)
+        ],
+        model=MODEL,
+    )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
 RUN_PLAN = "trainsmith/runPlan"
 DOCUMENT_STATUS = "trainsmith/documentStatus"
 RUNS = "trainsmith/runs"
+TEMPLATES = "trainsmith/templates"
 
 EVENTS = "events.jsonl"
 """What a run writes into its folder; `trainsmith_server.runs` reads it."""
@@ -43,6 +44,12 @@ def answer_about_recipes(server: Server) -> None:
     @server.feature(RUNS)
     def runs(params: Any) -> list[dict[str, Any]]:
         return [run.model_dump() for run in _runs(server, _analysis(server, params.uri))]
+
+    @server.feature(TEMPLATES)
+    def templates(_: Any) -> dict[str, Any]:
+        from trainsmith_server.features import templates
+
+        return templates.all_templates().model_dump()
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
     def code_lens(params: lsp.CodeLensParams) -> list[lsp.CodeLens] | None:

@@ -1,0 +1,83 @@
+import * as path from "node:path";
+
+import * as vscode from "vscode";
+
+import type { Server } from "../client";
+import { recipeFrom } from "../recipes";
+
+const MODEL_FILE = "model_configs/model.yaml";
+const MOST_TEXTS = 200;
+
+/** Ask for a template, a board, the data and a place; write the recipe and its model file there. */
+export async function newRecipe(server: Server): Promise<void> {
+  const templates = await server.templates();
+  if (!templates) return;
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (!folder) throw new Error("Open a folder first: the recipe and its model file go there.");
+  const step = (number: number, placeHolder: string) => ({
+    title: `New Training Config (${number}/4)`,
+    placeHolder,
+    ignoreFocusOut: true,
+  });
+  const named = templates.recipes.map(({ label, about: detail, text }) => ({
+    label,
+    detail,
+    text,
+  }));
+  const template = await vscode.window.showQuickPick(named, step(1, "What is it for?"));
+  if (!template) return;
+  const boards = [
+    { label: "CPU or unknown", detail: "one device", text: "" },
+    ...templates.devices.map(({ label, about: detail, text }) => ({ label, detail, text })),
+  ];
+  const board = await vscode.window.showQuickPick(boards, step(2, "Where will it be trained?"));
+  if (!board) return;
+  const data = await chooseData(folder, step(3, "Which text does the model learn from?"));
+  if (!data) return;
+  const file = await vscode.window.showInputBox({
+    ...step(4, ""),
+    prompt: "The recipe's file; its model file goes beside it, into model_configs.",
+    value: "training.yaml",
+    validateInput: async (name) => {
+      if (!/\.ya?ml$/.test(name)) return "The name of a YAML file ends in .yaml";
+      return (await exists(vscode.Uri.joinPath(folder.uri, name))) ? "It exists already." : "";
+    },
+  });
+  if (!file) return;
+  const recipe = vscode.Uri.joinPath(folder.uri, file);
+  const model = vscode.Uri.joinPath(recipe, "..", MODEL_FILE);
+  const relative = path.relative(path.dirname(recipe.fsPath), data.fsPath).replaceAll("\\", "/");
+  await write(recipe, recipeFrom(template.text, board.text, relative));
+  if (!(await exists(model))) await write(model, templates.model);
+  await vscode.window.showTextDocument(model, { preview: false, preserveFocus: true });
+  await vscode.window.showTextDocument(recipe, { preview: false });
+}
+
+async function chooseData(
+  folder: vscode.WorkspaceFolder,
+  options: vscode.QuickPickOptions,
+): Promise<vscode.Uri | undefined> {
+  const pattern = new vscode.RelativePattern(folder, "**/*.txt");
+  const texts = await vscode.workspace.findFiles(pattern, "**/node_modules/**", MOST_TEXTS);
+  const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = texts
+    .map((uri) => ({ label: path.relative(folder.uri.fsPath, uri.fsPath), uri }))
+    .sort((one, other) => one.label.localeCompare(other.label));
+  const other: vscode.QuickPickItem & { uri?: vscode.Uri } = {
+    label: "$(folder-opened) Another File…",
+  };
+  const picked = await vscode.window.showQuickPick([...items, other], options);
+  if (!picked || picked.uri) return picked?.uri;
+  const [opened] = (await vscode.window.showOpenDialog({ defaultUri: folder.uri })) ?? [];
+  return opened;
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function write(uri: vscode.Uri, text: string): Promise<void> {
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+}

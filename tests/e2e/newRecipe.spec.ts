@@ -1,0 +1,28 @@
+import fs from "node:fs";
+import path from "node:path";
+
+import { expect, test } from "./workbench";
+
+test("a new recipe and its model file are written and opened", async ({ workbench }) => {
+  const { page, workspace } = workbench;
+  fs.rmSync(path.join(workspace, "model_configs"), { recursive: true });
+  const row = (text: string) =>
+    page.locator(".quick-input-widget .monaco-list-row", { hasText: text }).first();
+  await workbench.command("Trainsmith: New Training Config");
+  await row("Quick Start").click();
+  await row("N300").click();
+  await row(".txt").waitFor();
+  await workbench.screenshot("new-recipe");
+  await row(".txt").click();
+  const name = page.locator(".quick-input-widget input").first();
+  await name.fill("training.yaml");
+  await expect(page.locator(".quick-input-message")).toContainText("It exists already.");
+  await name.fill("mine.yaml");
+  await page.keyboard.press("Enter");
+  const editor = page.locator('.monaco-editor[data-uri$="mine.yaml"]').first();
+  await expect(editor).toContainText("mesh_shape: [1, 2]");
+  await expect(editor.locator(".codelens-decoration")).toContainText("Run Training");
+  const model = path.join(workspace, "model_configs", "model.yaml");
+  expect(fs.readFileSync(model, "utf8")).toContain("transformer_config:");
+  await workbench.screenshot("new-recipe-written");
+});
