@@ -31,6 +31,7 @@ _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     ({"training_config": {"optimizer": {"type": "AdamW", "lr": 0.001}}}, {"model_type": "gpt2"}),
     ({}, {"model_type": "gpt2"}),
+    ({"training_config": {"optimizer": {"type": "Muon"}}}, {"model_type": "gpt2"}),
 ]
 # What `load_config` reads, before anybody watches.
 _READ_WHILE_LOADING = {
@@ -77,7 +78,9 @@ def test_every_key_is_read_or_listed(workspace: Workspace, monkeypatch: pytest.M
         config = load_config(workspace.path / "training.yaml")
         with monkeypatch.context() as watching:
             watching.setattr(Section, "__getattribute__", watch)
-            assert run_training(config, None) == 0
+            # A smoke run does all that a run does, save the notes: those compare the settings with
+            # an earlier run's, which reads every key there is.
+            assert run_training(config, None, smoke=True) == 0
 
     ignored = [
         key

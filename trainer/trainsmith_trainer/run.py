@@ -28,6 +28,7 @@ from trainsmith_trainer.locks import HeldError, hold
 from trainsmith_trainer.loop import Emit, Surroundings, train
 from trainsmith_trainer.plan import cautions
 from trainsmith_trainer.prepare import Run, prepare
+from trainsmith_trainer.provenance import provenance
 from trainsmith_trainer.ranks import LostRankError, Ranks, open_ranks, place_under_torchrun
 from trainsmith_trainer.report import open_report, open_trackers
 from trainsmith_trainer.report.snapshot import resolved_yaml
@@ -176,7 +177,8 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
         "learning_rate_key": run.schedule.key,
         **asdict(plan),
     }
-    resolved = resolved_yaml(run.config, conclusions).encode()
+    made_with = provenance(run.config, backend.versions)
+    resolved = resolved_yaml(run.config, conclusions, made_with).encode()
     _write_keeping(run.folder / "config.yaml", run.config.text.encode(), step)
     _write_keeping(run.folder / SETTINGS_FILE, resolved, step)
     emit(

@@ -120,6 +120,7 @@ def settings_from(content: bytes) -> Settings | None:
     if not isinstance(data, dict):
         return None
     model = data.pop("transformer_config", None)
+    data.pop("provenance", None)
     derived = data.pop("derived", None) or {}
     recipe = validate(TrainingDocument, data).config
     shape = validate(TransformerConfig, model).config

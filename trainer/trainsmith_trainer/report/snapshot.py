@@ -13,12 +13,15 @@ from trainsmith_schemas.problems import Path
 from trainsmith_trainer.config import ResolvedConfig
 
 
-def resolved_yaml(config: ResolvedConfig, conclusions: Mapping[str, Any]) -> str:
+def resolved_yaml(
+    config: ResolvedConfig, conclusions: Mapping[str, Any], provenance: Mapping[str, Any]
+) -> str:
     """The text of the file.
 
     Args:
         config: the recipe and its model.
         conclusions: what follows from them, such as the effective batch.
+        provenance: what the run was made with, such as versions.
     """
     lines = [
         f"# Every value of this run, from {config.path}. The comment says where it was set.",
@@ -29,6 +32,8 @@ def resolved_yaml(config: ResolvedConfig, conclusions: Mapping[str, Any]) -> str
     lines += _section_lines(config.model, ("transformer_config",), config)
     lines.append("derived:")
     lines += [f"  {name}: {_scalar(value)}" for name, value in conclusions.items()]
+    lines.append("provenance:")
+    lines += [f"  {name}: {_scalar(value)}" for name, value in provenance.items()]
     return "\n".join(lines) + "\n"
 
 
