@@ -130,8 +130,6 @@ def all_templates() -> protocol.Templates:
 
     return protocol.Templates(
         recipes=[told(one.label, one) for one in RECIPES],
-        devices=[
-            told(board.name, one) for board, one in zip(BOARDS, DEVICE_SECTIONS, strict=True)
-        ],
+        devices=[told(board.name, one) for board, one in zip(BOARDS, DEVICE_SECTIONS, strict=True)],
         model=MODEL,
     )
