@@ -48,8 +48,12 @@ export class Workbench {
   /** Write a file into the workspace and open it in the editor. */
   async open(name: string, text: string): Promise<Locator> {
     this.write(name, text);
-    await this.page.keyboard.press("Control+P");
     const input = this.page.locator(".quick-input-widget input").first();
+    // A panel that is just being drawn may swallow the first key.
+    await expect(async () => {
+      await this.page.keyboard.press("Control+P");
+      await input.waitFor({ timeout: 3000 });
+    }).toPass();
     await input.fill(path.join(this.workspace, name));
     await this.page
       .locator(".quick-input-widget .monaco-list-row", { hasText: name })
