@@ -15,7 +15,8 @@ test("a new recipe and its model file are written and opened", async ({ workbenc
   await workbench.screenshot("new-recipe");
   await row(".txt").click();
   const name = page.locator(".quick-input-widget input").first();
-  await name.fill("training.yaml");
+  await expect(page.locator(".quick-input-title")).toContainText("4/4");
+  await name.fill("training_mistakes.yaml");
   await expect(page.locator(".quick-input-message")).toContainText("It exists already.");
   await name.fill("mine.yaml");
   await page.keyboard.press("Enter");

@@ -37,7 +37,7 @@ export async function newRecipe(server: Server): Promise<void> {
   const file = await vscode.window.showInputBox({
     ...step(4, ""),
     prompt: "The recipe's file; its model file goes beside it, into model_configs.",
-    value: "training.yaml",
+    value: await freeName(folder.uri),
     validateInput: async (name) => {
       if (!/\.ya?ml$/.test(name)) return "The name of a YAML file ends in .yaml";
       return (await exists(vscode.Uri.joinPath(folder.uri, name))) ? "It exists already." : "";
@@ -69,6 +69,13 @@ async function chooseData(
   if (!picked || picked.uri) return picked?.uri;
   const [opened] = (await vscode.window.showOpenDialog({ defaultUri: folder.uri })) ?? [];
   return opened;
+}
+
+async function freeName(folder: vscode.Uri): Promise<string> {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? "training.yaml" : `training_${number}.yaml`;
+    if (!(await exists(vscode.Uri.joinPath(folder, name)))) return name;
+  }
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {
