@@ -28,9 +28,9 @@ export class Comparisons {
   async show(runs: readonly RunRecord[]): Promise<void> {
     const ordered = [...runs].sort((one, other) => one.started - other.started);
     const folders = ordered.map(({ folder }) => folder);
-    const [first = ""] = folders;
-    const arguments_ = ["compare", "--no-curves", ...folders];
-    const answer = await trainerReport(this.server, arguments_, path.dirname(first));
+    const parent = path.dirname(folders[0] ?? "");
+    const arguments_ = ["compare", "--no-curves", "--in", parent, ...folders];
+    const answer = await trainerReport(this.server, arguments_, parent);
     const panel = vscode.window.createWebviewPanel(
       VIEW_TYPE,
       `Compare: ${ordered.map(({ name }) => name).join(" ↔ ")}`,
