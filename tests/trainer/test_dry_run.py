@@ -68,14 +68,14 @@ def test_whichever_ends_first_ends_the_run(workspace: Workspace) -> None:
 
 def test_the_text_is_for_people(workspace: Workspace) -> None:
     workspace.write_recipe(
-        training_config={"gradient_accumulation_steps": 3, "use_wandb": True, "max_steps": 1}
+        training_config={"gradient_accumulation_steps": 3, "use_moreh_adamw": True, "max_steps": 1}
     )
     result = workspace.command("train", "training.yaml", "--dry-run", "--name", "mine")
     assert result.returncode == 0
     assert "run            mine, in checkpoints/mine/\n" in result.stdout
     assert "effective batch 12 = 4 × 3, 192 tokens\n" in result.stdout
     assert "1 step (max_steps ends the run)" in result.stdout
-    assert "warning: training.yaml:11:3: `use_wandb`" in result.stdout
+    assert "warning: training.yaml:11:3: `use_moreh_adamw`" in result.stdout
 
 
 @pytest.mark.parametrize(

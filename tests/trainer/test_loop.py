@@ -101,7 +101,7 @@ def test_what_is_no_number_never_reaches_the_weights(gradient: Gradient, message
         train(backend, SAMPLER, SCHEDULE, _plan(save_every=2), around.surroundings())
     assert raised.value.message == f"{message}; the weights were left as they were"
     assert raised.value.config_path == "training_config.learning_rate"
-    assert "it was 0.5, try 0.25" in str(raised.value.advice)
+    assert "from 0.5 to 0.0001" in str(raised.value.advice)
     assert "use_clip_grad_norm" in str(raised.value.advice)
     assert len(backend.updates) == 2
     assert around.saved == [2]
