@@ -8,6 +8,9 @@ from trainsmith_schemas.base import Section
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.problems import Path, Problem
 
+_MOST = 4096
+"""More heads than this are a slip that nobody can mend."""
+
 
 def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
     """Every contradiction in a config and in the sections inside it."""
@@ -20,18 +23,18 @@ def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
 
 
 def _model_inconsistencies(model: TransformerConfig, path: Path) -> Iterator[Problem]:
-    if model.embedding_dim % model.num_heads:
-        yield _indivisible(path, "embedding_dim", model.embedding_dim, "num_heads", model.num_heads)
-    elif model.model_type == "llama" and (model.embedding_dim // model.num_heads) % 2:
+    width, heads, groups = model.embedding_dim, model.num_heads, model.num_groups
+    if width % heads:
+        yield _indivisible(path, "embedding_dim", width, "num_heads", heads)
+    elif model.model_type == "llama" and (width // heads) % 2:
         yield Problem(
             (*path, "num_heads"),
             "indivisible",
-            f"each head has {model.embedding_dim // model.num_heads} dimensions; "
-            "rotary positions need an even number",
+            f"each head has {width // heads} dimensions; rotary positions need an even number",
             related=((*path, "embedding_dim"),),
         )
-    if model.num_groups and model.num_heads % model.num_groups:
-        yield _indivisible(path, "num_heads", model.num_heads, "num_groups", model.num_groups)
+    elif groups and heads % groups:
+        yield _indivisible(path, "num_heads", heads, "num_groups", groups)
 
 
 def _indivisible(path: Path, whole: str, number: int, part: str, divisor: int) -> Problem:
@@ -39,5 +42,14 @@ def _indivisible(path: Path, whole: str, number: int, part: str, divisor: int) -
         (*path, part),
         "indivisible",
         f"`{whole}` ({number}) does not divide by `{part}` ({divisor})",
+        suggestions=tuple(str(one) for one in _divisors_near(number, divisor)),
         related=((*path, whole),),
     )
+
+
+def _divisors_near(number: int, wanted: int) -> list[int]:
+    """The divisors of a number on either side of another one, the nearer first."""
+    divisors = [one for one in range(1, min(number, _MOST) + 1) if number % one == 0]
+    below = [one for one in divisors if one < wanted][-1:]
+    above = [one for one in divisors if one > wanted][:1]
+    return sorted(below + above, key=lambda one: abs(one - wanted))

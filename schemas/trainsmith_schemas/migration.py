@@ -93,6 +93,12 @@ def synonyms(path: str) -> tuple[str, ...]:
     return next((names for names in SYNONYMS if path in names), (path,))
 
 
+def keys_for(key: str) -> tuple[str, ...]:
+    """The keys that are one setting with a key, whichever section each stands in."""
+    groups = ([name.rpartition(".")[2] for name in names] for names in SYNONYMS)
+    return tuple(name for group in groups if key in group for name in group)
+
+
 def counterpart(path: str, trainer: Trainer) -> str | None:
     """The name under which a trainer reads a setting; `None` where it has none."""
     return next((name for name in synonyms(path) if reads(name, trainer)), None)

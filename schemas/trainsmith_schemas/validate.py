@@ -13,9 +13,14 @@ from pydantic_core import ErrorDetails
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
 from trainsmith_schemas.consistency import inconsistencies
+from trainsmith_schemas.migration import keys_for
 from trainsmith_schemas.problems import Path, Problem
+from trainsmith_schemas.repair import meant
 
 _T = TypeVar("_T", bound=Section)
+
+_SHORTEST_BEGINNING = 4
+"""How much of a name says which one is meant."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,21 @@ def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
     message = f"{_name(path)} is {_describe(detail['input'])}, expected {_expected(model, detail)}"
     if kind == "literal_error":
         facts = facts_at(model, path)
-        nearest = _nearest(str(detail["input"]), [str(c) for c in facts.choices] if facts else [])
+        nearest = _nearest(
+            str(detail["input"]), [str(c) for c in facts.choices] if facts else [], 0.6
+        )
         hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
         return Problem(path, "invalid-value", message + hint, suggestions=nearest)
-    return Problem(path, "out-of-range" if kind in _RANGE_ERRORS else "wrong-type", message)
+    suggestions = _meant(model, path, detail["input"])
+    if suggestions and detail["input"] is not None:
+        message += f"; did you mean `{suggestions[0]}`?"
+    code = "out-of-range" if kind in _RANGE_ERRORS else "wrong-type"
+    return Problem(path, code, message, suggestions=suggestions)
+
+
+def _meant(model: type[Section], path: Path, value: Any) -> tuple[str, ...]:
+    facts = facts_at(model, path)
+    return meant(value, facts, item=isinstance(path[-1], int)) if facts else ()
 
 
 def _expected(model: type[Section], detail: ErrorDetails) -> str:
@@ -92,7 +108,8 @@ def unknown_key(model: type[Section], path: Path) -> Problem:
     """Say that nobody reads a key, with the nearest name that somebody does."""
     *parents, key = path
     parent = section_at(model, tuple(parents))
-    nearest = _nearest(str(key), list(fields_of(parent)) if parent else [])
+    names = list(fields_of(parent)) if parent else []
+    nearest = _elsewhere_called(path, names) or _nearest(str(key), names)
     elsewhere = [] if nearest else list(_sections_with(model, str(key)))
     if nearest:
         hint = f"; did you mean `{nearest[0]}`?"
@@ -103,6 +120,11 @@ def unknown_key(model: type[Section], path: Path) -> Problem:
     where = f"in `{parents[-1]}`" if parents else "at the top level"
     message = f"`{key}` is not a known key {where}{hint}"
     return Problem(path, "unknown-key", message, on_key=True, suggestions=nearest)
+
+
+def _elsewhere_called(path: Path, names: list[str]) -> tuple[str, ...]:
+    """What a key of another trainer is called in the same section here."""
+    return tuple(name for name in keys_for(str(path[-1])) if name in names)[:1]
 
 
 def section_at(model: type[Section], path: Path) -> type[Section] | None:
@@ -135,9 +157,12 @@ def _name(path: Path) -> str:
     return f"item {last + 1} of `{names[-1]}`" if isinstance(last, int) else f"`{last}`"
 
 
-def _nearest(word: str, names: list[str]) -> tuple[str, ...]:
+def _nearest(word: str, names: list[str], cutoff: float = 0.7) -> tuple[str, ...]:
     lowered = {name.lower(): name for name in names}
-    found = difflib.get_close_matches(word.lower(), lowered, n=3, cutoff=0.7)
+    word = word.lower()
+    found = difflib.get_close_matches(word, lowered, n=3, cutoff=cutoff)
+    if not found and len(word) >= _SHORTEST_BEGINNING:
+        found = [name for name in lowered if name.startswith(f"{word}_")]
     return tuple(lowered[name] for name in found)
 
 

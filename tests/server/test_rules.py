@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -139,6 +140,45 @@ def test_the_public_files_are_warned_about_only_where_they_are_wrong():
         if finding.severity in ("error", "warning")
     }
     assert found == ALLOWED
+
+
+COUNTS = {
+    "tt-train": {
+        "clip-disabled": 1,
+        "ignored-key": 13,
+        "lr-overridden-by-scheduler": 4,
+        "model-config-missing": 4,
+        "number-is-a-string": 12,
+        "save-every-step": 3,
+        "save-never-fires": 3,
+        "temperature-nonzero-in-eval": 1,
+    },
+    "blacksmith": {"number-is-a-string": 15},
+    # The lesson's own recipes, which break some of its own rules.
+    "toolkit": {
+        "ddp-on-one-device": 1,
+        "duplicate-knob": 4,
+        "flat-optimizer-key": 1,
+        "model-config-missing": 5,
+        "no-accumulation-n150": 2,
+        "number-is-a-string": 5,
+        "seed-missing": 5,
+        "too-many-checkpoints": 1,
+        "unknown-key": 2,
+        "wandb-incomplete": 4,
+        "wrong-section": 1,
+    },
+    "other": {},
+}
+"""How often each code is found in the public files, at any level."""
+
+
+@pytest.mark.parametrize("folder", COUNTS)
+def test_the_public_files_have_as_many_findings_as_they_had(folder: str):
+    found = Counter(
+        finding.code for file in corpus(folder) for finding in analyze(read(file)).findings
+    )
+    assert found == COUNTS[folder]
 
 
 def test_other_peoples_files_get_silence():

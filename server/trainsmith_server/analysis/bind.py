@@ -12,13 +12,14 @@ from trainsmith_server.analysis.tree import (
     Entry,
     Mapping,
     Node,
+    Scalar,
     Sequence,
     Span,
     entry_of,
     key_text,
     resolve_alias,
 )
-from trainsmith_server.analysis.values import is_merge
+from trainsmith_server.analysis.values import is_merge, plain_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,24 @@ def _entry(mapping: Mapping, part: Any) -> Entry | None:
     if found is not None:
         return found
     for entry in mapping.entries:
-        key = key_text(entry)
-        if key is not None and key.lower() == str(part).lower():
+        if _reads_as(entry.key, part):
             return entry  # The key is no text, like `yes`, and the path has its value.
     for source in _merged(mapping):
         found = _entry(source, part)
         if found is not None:
             return found
     return None
+
+
+def _reads_as(key: Node | None, part: Any) -> bool:
+    """Whether a plain key has a value, or what a path says in its place."""
+    if not isinstance(key, Scalar) or not key.text or key.style or key.tag:
+        return False
+    try:
+        value = plain_value(key.text)
+    except ValueError:
+        return False
+    return value == part or str(value) == str(part)
 
 
 def _merged(mapping: Mapping) -> Iterator[Mapping]:
@@ -138,6 +149,13 @@ def key_span(entry: Entry) -> Span:
     """The span of a key; an empty key's is its colon."""
     start, end = entry.key.start, entry.key.end
     return (start, end) if end > start else (start, start + 1)
+
+
+def entry_span(entry: Entry) -> Span:
+    """The span from a key to the end of its value."""
+    return key_span(entry)[0], max(
+        entry.value.end if entry.value else 0, entry.colon, entry.key.end
+    )
 
 
 def value_span(place: Place) -> Span:

@@ -123,6 +123,15 @@ class Facts:
         """Whether a key is there, whatever its value."""
         return self._place(tuple(path.split("."))) is not None
 
+    def mentions(self, path: str) -> bool:
+        """Whether a key is there, or one that was meant to be it: misspelt, or misplaced."""
+        key = path.rpartition(".")[2]
+        return self.has(path) or any(
+            key in (problem.path[-1], *problem.suggestions)
+            for problem in self._known.problems
+            if problem.code == "unknown-key"
+        )
+
     def key(self, path: str) -> Found[Any] | None:
         """A key that is there, whatever its value; its span is the key's."""
         parts = tuple(path.split("."))

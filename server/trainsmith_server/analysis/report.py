@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import chain, islice
 
 from trainsmith_schemas.problems import Path, Problem, dotted
 from trainsmith_schemas.validate import facts_at
-from trainsmith_server.analysis.bind import Place, find, key_span, value_span
+from trainsmith_server.analysis.bind import Place, entry_span, find, key_span, value_span
 from trainsmith_server.analysis.directives import Directives
 from trainsmith_server.analysis.facts import Facts
 from trainsmith_server.analysis.findings import Edit, Finding, Fix, Related, Severity
@@ -22,6 +23,7 @@ from trainsmith_server.analysis.tree import (
     Mapping,
     Node,
     Scalar,
+    Sequence,
     Span,
     Tree,
     entry_of,
@@ -79,14 +81,33 @@ def _on_readable_lines(
     for known in documents:
         yield from _duplicate_keys(tree, known.document.root)
         ruled = list(_rule_findings(known, tree.text, options))
-        misplaced = {finding.span for finding in ruled if finding.code == "wrong-section"}
+        settling = [finding for finding in ruled if finding.code in _settling_codes()]
+        settled = _settled(known, settling, value_faults)
         for problem in known.problems:
             if problem.code != "missing-key" or not tree.faults:
                 finding = _problem_finding(known, problem)
-                # The rule says more about the same mistake.
-                if finding.code != "unknown-key" or finding.span not in misplaced:
+                if not _is_inside(finding, settled):
                     yield finding
-        yield from ruled
+        yield from (one for one in ruled if one in settling or not _is_inside(one, settled))
+
+
+@cache
+def _settling_codes() -> frozenset[str]:
+    return frozenset(rule.code for rule in all_rules() if rule.settles)
+
+
+def _settled(
+    known: KnownDocument, findings: Iterable[Finding], value_faults: Iterable[Fault]
+) -> list[Span]:
+    """The entries of which enough is said: one mistake is one finding."""
+    starts = [*(one.span[0] for one in findings), *(fault.span[0] for fault in value_faults)]
+    entries = [entry_span(binding.entry) for binding in known.bindings.entries] if starts else []
+    around = ([span for span in entries if span[0] <= start < span[1]] for start in starts)
+    return [max(spans) for spans in around if spans]
+
+
+def _is_inside(finding: Finding, settled: Iterable[Span]) -> bool:
+    return any(start <= finding.span[0] < end for start, end in settled)
 
 
 def _fault_finding(fault: Fault) -> Finding:
@@ -224,19 +245,22 @@ def _problem_fixes(root: Node | None, problem: Problem, place: Place) -> Iterato
         for name in names:
             edit = Edit((entry.key.start, entry.key.end), name)
             yield Fix(f"Rename to `{name}`", (edit,), name == names[0], safe=name == names[0])
-    elif isinstance(node, Scalar) and node.style in ("", "'", '"'):
+    elif node is None or isinstance(node, Scalar) or (isinstance(node, Sequence) and node.flow):
         for value in problem.suggestions:
-            edit = Edit((node.start, node.end), f"{node.style}{value}{node.style}")
-            first = value == problem.suggestions[0]
-            yield Fix(f"Change to `{value}`", (edit,), first, safe=first)
-        if problem.code == "wrong-type" and node.style and _is_quoted_value(node):
-            edit = Edit((node.start, node.end), node.text)
-            yield Fix(f"Remove the quotes: {node.text}", (edit,), preferred=True, safe=True)
+            yield _value_fix(problem, entry, node, value)
 
 
-def _is_quoted_value(node: Scalar) -> bool:
-    """Whether a quoted text would be a number, true or false without its quotes."""
-    try:
-        return isinstance(plain_value(node.text), (bool, int, float))
-    except ValueError:
-        return False
+def _value_fix(problem: Problem, entry: Entry, node: Node | None, value: str) -> Fix:
+    """The fix that writes another value; it is safe where it says the same, or nearly."""
+    first = value == problem.suggestions[0]
+    safe = first and problem.code != "indivisible"
+    title = f"Change to `{value}`"
+    if node is None or node.end == node.start:
+        at = entry.colon + 1
+        return Fix(title, (Edit((at, at), f" {value}"),), first, safe)
+    quote = node.style if isinstance(node, Scalar) else ""
+    if problem.code == "invalid-value" and quote in ("'", '"'):
+        value = f"{quote}{value}{quote}"
+    elif isinstance(node, Scalar) and quote and value == node.text:
+        title = f"Remove the quotes: {value}"
+    return Fix(title, (Edit((node.start, node.end), value),), first, safe)

@@ -9,9 +9,10 @@ from typing import Literal
 from trainsmith_schemas.base import FieldFacts
 from trainsmith_schemas.device import DeviceConfig
 from trainsmith_server.analysis.findings import Edit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.analysis.result import Analysis
 from trainsmith_server.features.cursor import KeyPlace, ValuePlace, place_at
-from trainsmith_server.features.describe import description, number, to_yaml
+from trainsmith_server.features.describe import description, to_yaml
 from trainsmith_server.features.paths import ListFolder, fitting, part_at
 from trainsmith_server.features.templates import DEVICE_SECTIONS, RECIPES
 
@@ -122,7 +123,7 @@ def _value_texts(field: FieldFacts) -> Iterable[tuple[str, str]]:
         text = to_yaml(field.default)
         found[text] = ", ".join(part for part in (found.get(text, ""), "default") if part)
     if field.typical and len(found) < _FEW:
-        low, high = (number(bound) for bound in field.typical)
+        low, high = (number_text(bound) for bound in field.typical)
         found.setdefault(low, "the low end of what is usual")
         found.setdefault(high, "the high end of what is usual")
     return found.items()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Any
 
 from trainsmith_schemas.base import FieldFacts
 from trainsmith_schemas.lessons import CHAPTERS
 from trainsmith_schemas.profiles import PROFILES
+from trainsmith_server.analysis.numbers import float_text, number_text
 from trainsmith_server.analysis.values import plain_value
 
 _SAFE_PLAIN = re.compile(r"[A-Za-z0-9_./~$(][A-Za-z0-9_./~$(){} +-]*")
@@ -22,24 +22,12 @@ def to_yaml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _float(value)
+        return float_text(value)
     if isinstance(value, list):
         return "[" + ", ".join(to_yaml(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, str):
         return value if _is_plain(value) else json.dumps(value, ensure_ascii=False)
     return str(value)
-
-
-def _float(value: float) -> str:
-    """`5e-05` would be text in YAML 1.1; it takes `5.0e-5`."""
-    if not math.isfinite(value):
-        return ".nan" if math.isnan(value) else "-.inf" if value < 0 else ".inf"
-    text = repr(value)
-    if "e" not in text:
-        return text
-    digits, power = text.split("e")
-    sign, power = power[0] if power[0] in "+-" else "+", power.lstrip("+-0")
-    return f"{digits if '.' in digits else digits + '.0'}e{sign}{power}"
 
 
 def _is_plain(text: str) -> bool:
@@ -89,12 +77,6 @@ def usual(field: FieldFacts) -> str:
     elif field.default not in (None, ""):
         parts.append(f"Default `{to_yaml(field.default)}`")
     if field.typical:
-        low, high = (number(bound) for bound in field.typical)
+        low, high = (number_text(bound) for bound in field.typical)
         parts.append(f"usually `{low}` to `{high}`" if parts else f"Usually `{low}` to `{high}`")
     return ", ".join(parts)
-
-
-def number(value: float) -> str:
-    """A bound of a typical range, as YAML would have it."""
-    whole = float(value).is_integer() and abs(value) < 1e15
-    return str(int(value)) if whole else _float(float(value))

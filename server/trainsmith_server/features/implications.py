@@ -39,9 +39,9 @@ def _beside_the_usual(known: KnownDocument, binding: Binding) -> str:
     if field.key in _RATES and value > 0:
         times = value / _USUAL_RATE
         if times >= 2:
-            return f"Here it is **{times:.3g} times** the usual rate for fine-tuning, 0.0001."
+            return f"Here it is **{times:,.4g} times** the usual rate for fine-tuning, 0.0001."
         if times <= 0.5:
-            return f"Here it is **1/{1 / times:.3g}** of the usual rate for fine-tuning, 0.0001."
+            return f"Here it is **1/{1 / times:,.4g}** of the usual rate for fine-tuning, 0.0001."
         return ""
     if field.typical and not field.typical[0] <= value <= field.typical[1]:
         side = "below" if value < field.typical[0] else "above"

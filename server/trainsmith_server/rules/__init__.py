@@ -50,6 +50,8 @@ class Rule:
     """The kinds of document that it looks at."""
     on: bool = True
     """Whether it speaks without being asked to; what is a matter of taste does not."""
+    settles: bool = False
+    """Whether what else could be said of the same key and its value only follows from this."""
     options: Options = _NOTHING_SAID
     """What must have been said for the rule to have a say; its examples are judged by it."""
 

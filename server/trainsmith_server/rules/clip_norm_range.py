@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.rules import Example, Rule
 
 _LIMIT = 10
@@ -17,7 +18,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     if norm is None or norm.value <= _LIMIT or (clip and not clip.value):
         return
     yield Hit(
-        f"`{norm.key}` {norm.value:g} is so long that hardly any gradient is clipped",
+        f"`{norm.key}` {number_text(norm.value)} is so long that hardly any gradient is clipped",
         norm.span,
         fixes=(norm.set_to("1.0"),),
     )

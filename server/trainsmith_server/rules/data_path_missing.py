@@ -17,7 +17,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     length = facts.has("training_config.max_steps") or facts.has("training_config.num_epochs")
     if facts.profile.name != "trainsmith" or model is None or not length:
         return
-    if facts.has("training_config.data_path") or facts.has(_OTHER_LIBRARY):
+    if facts.mentions("training_config.data_path") or facts.has(_OTHER_LIBRARY):
         return
     line = 'data_path: "data/text.txt"'
     yield Hit(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.profiles import TWINS
 from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.rules import Example, Rule
 
 _PAIRS = (
@@ -27,7 +28,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         same = wins.value == loses.value
         yield Hit(
             f"`{loser}` and `{winner}` are one setting"
-            + (", written twice" if same else f": `{winner}` {wins.value:g} counts"),
+            + (", written twice" if same else f": `{winner}` {number_text(wins.value)} counts"),
             loses.span,
             fixes=(facts.remove(loses),),
             related=(wins.related("the one that counts"),),

@@ -81,5 +81,6 @@ tt-train both carry, it is only a remark.
         "training_config:\n  project_name: nano\n  model_source: a/b\n  learning_rate: 0.001\n",
     ),
     check=check,
+    settles=True,
     documents=("training", "model", "lora", "multihost", "optimizer", "blacksmith"),
 )

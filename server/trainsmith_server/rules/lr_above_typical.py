@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.rules import Example, Rule
 
 _TYPICAL = 2e-4
@@ -20,7 +21,8 @@ def check(facts: Facts) -> Iterator[Hit]:
     if not _TYPICAL < rate.value < _TOO_HIGH:
         return
     yield Hit(
-        f"`learning_rate` {rate.value:g} is above the range of fine-tuning, 1e-5 to 2e-4",
+        f"`learning_rate` {number_text(rate.value)} is above the range of fine-tuning, "
+        "0.00001 to 0.0002",
         rate.span,
         fixes=(rate.set_to("0.0002"), rate.set_to("0.0001")),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.rules import Example, Rule
 
 
@@ -18,14 +19,11 @@ def check(facts: Facts) -> Iterator[Hit]:
     )
     if scheduled is None or rate is None or rate.value == scheduled.value:
         return
+    mine, theirs = number_text(rate.value), number_text(scheduled.value)
     yield Hit(
-        f"`max_lr` {scheduled.value:g} of `scheduler_config` sets the rate: "
-        f"`{rate.key}` {rate.value:g} has no effect",
+        f"`max_lr` {theirs} of `scheduler_config` sets the rate: `{rate.key}` {mine} has no effect",
         rate.span,
-        fixes=(
-            scheduled.set_to(f"{rate.value!r}", title=f"Set `max_lr` to {rate.value!r}"),
-            rate.set_to(f"{scheduled.value!r}", title=f"Set `{rate.key}` to {scheduled.value!r}"),
-        ),
+        fixes=(scheduled.set_to(mine), rate.set_to(theirs)),
         related=(scheduled.related("the rate that counts"),),
     )
 

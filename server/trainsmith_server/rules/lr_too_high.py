@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.analysis.facts import Facts, Found, Hit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.rules import Example, Rule
 
 FINE_TUNING_LIMIT = 1e-3
@@ -21,10 +22,10 @@ def check(facts: Facts) -> Iterator[Hit]:
     rate = facts.learning_rate()
     if rate is None or rate.value < _limit(facts, rate):
         return
-    times = f"{rate.value / _USUAL:.3g}"
+    times = rate.value / _USUAL
     yield Hit(
-        f"`{rate.key}` {rate.value:g} is {times} times the usual {_USUAL:g} for fine-tuning: "
-        "the loss may jump about or become NaN",
+        f"`{rate.key}` {number_text(rate.value)} is {times:,.4g} times the usual 0.0001 for "
+        "fine-tuning: the loss may jump about or become NaN",
         rate.span,
         fixes=(
             rate.set_to(

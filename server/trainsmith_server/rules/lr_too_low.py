@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.rules import Example, Rule
 
 _LIMIT = 1e-6
@@ -18,7 +19,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     if rate is None or not 0 < rate.value <= _LIMIT:
         return
     yield Hit(
-        f"`{rate.key}` {rate.value:g} is so small that the loss may barely move",
+        f"`{rate.key}` {number_text(rate.value)} is so small that the loss may barely move",
         rate.span,
         fixes=(
             rate.set_to("1.0e-5", title=f"Set `{rate.key}` to 1.0e-5, still careful"),

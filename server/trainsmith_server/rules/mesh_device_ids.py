@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         fixes=(
             ids.set_to(
                 str(list(range(devices))),
-                title=f"Set `device_ids` to {list(range(devices))}",
+                title=f"Name the first {devices} devices" if devices > 1 else "Name device 0",
                 preferred=True,
             ),
         ),

@@ -21,7 +21,7 @@ _MODELS = (
 
 def check(facts: Facts) -> Iterator[Hit]:
     """Look for a model in a recipe that could be run."""
-    if any(facts.has(path) for path in _MODELS):
+    if any(facts.mentions(path) for path in _MODELS):
         return
     data = facts.key("training_config.data_path")
     length = facts.has("training_config.max_steps") or facts.has("training_config.num_epochs")

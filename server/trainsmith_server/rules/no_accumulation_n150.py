@@ -17,7 +17,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     batch, mesh = facts.whole("training_config.batch_size"), facts.mesh()
     if facts.profile.name != "trainsmith" or not facts.complete or batch is None:
         return
-    if facts.has("training_config.gradient_accumulation_steps"):
+    if facts.mentions("training_config.gradient_accumulation_steps"):
         return
     if (mesh and prod(mesh.value) > 1) or not 1 <= batch.value <= _USUAL // 2:
         return

@@ -13,7 +13,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     if facts.profile.name != "trainsmith" or not facts.complete:
         return
     steps = facts.key("training_config.max_steps") or facts.key("training_config.num_epochs")
-    if facts.has("training_config.seed") or steps is None:
+    if facts.mentions("training_config.seed") or steps is None:
         return
     yield Hit(
         "the recipe has no `seed`: 42 is what it gets here, and another one elsewhere",

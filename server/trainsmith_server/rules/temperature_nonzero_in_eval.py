@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.rules import Example, Rule
 
 _FINE_TUNING = 2e-4
@@ -18,8 +19,8 @@ def check(facts: Facts) -> Iterator[Hit]:
     if rate is not None and rate.value > _FINE_TUNING:
         return
     yield Hit(
-        f"at temperature {heat.value:g} samples differ by chance too; at 0.0 only because the "
-        "model does",
+        f"at temperature {number_text(heat.value)} samples differ by chance too; at 0.0 only "
+        "because the model does",
         heat.span,
         fixes=(heat.set_to("0.0"),),
     )

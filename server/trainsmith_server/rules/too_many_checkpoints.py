@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trainsmith_schemas.derived import MANY_CHECKPOINTS
 from trainsmith_server.analysis.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
-_MANY = 50
 _LONG_RUN = 1000
 
 
@@ -18,10 +18,10 @@ def check(facts: Facts) -> Iterator[Hit]:
     if interval is None or steps is None or interval.value <= 1:
         return  # `save-every-step` has its own words.
     count = steps.value // interval.value
-    if count <= _MANY:
+    if count <= MANY_CHECKPOINTS:
         return
     choice = 100 if steps.value <= _LONG_RUN else 500
-    choice = max(choice, -(-steps.value // _MANY))
+    choice = max(choice, -(-steps.value // MANY_CHECKPOINTS))
     yield Hit(
         f"saving every {interval.value} of {steps.value:,} steps writes about {count:,} "
         "checkpoints, each as slow as several steps",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trainsmith_schemas.derived import MANY_CHECKPOINTS
 from trainsmith_server.analysis.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
@@ -13,8 +14,8 @@ def check(facts: Facts) -> Iterator[Hit]:
     validation, save = facts.validation_interval(), facts.checkpoint_interval()
     if validation is None or save is None or validation.value <= save.value:
         return
-    if save.value == 1:
-        return  # `save-every-step` is the mistake.
+    if save.value == 1 or _settled(facts, validation.value, save.value):
+        return
     yield Hit(
         f"validating every {validation.value} steps and saving every {save.value} leaves "
         "checkpoints whose loss nobody knows",
@@ -25,6 +26,12 @@ def check(facts: Facts) -> Iterator[Hit]:
         ),
         related=(save.related("checkpoints are written more often"),),
     )
+
+
+def _settled(facts: Facts, validation: int, save: int) -> bool:
+    """Whether another rule says more: nothing is validated, or far too much is saved."""
+    steps = facts.whole("training_config.max_steps")
+    return bool(steps and (validation >= steps.value or steps.value // save > MANY_CHECKPOINTS))
 
 
 RULE = Rule(
@@ -47,6 +54,8 @@ you want.
         ),
     ),
     fine=(
+        "training_config: {max_steps: 500, validation_frequency: 500, checkpoint_frequency: 100}\n",
+        "training_config: {max_steps: 500, validation_frequency: 50, checkpoint_frequency: 5}\n",
         "training_config:\n  validation_frequency: 100\n  checkpoint_frequency: 100\n",
         (
             "training_config:\n  validation_frequency: 200\n  checkpoint_frequency: 100\n"

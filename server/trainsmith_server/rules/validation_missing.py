@@ -13,7 +13,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     """Look for an interval in a recipe that could be run."""
     if facts.profile.name != "trainsmith" or not facts.complete:
         return
-    if any(facts.has(f"training_config.{key}") for pair in TWINS.items() for key in pair):
+    if any(facts.mentions(f"training_config.{key}") for pair in TWINS.items() for key in pair):
         return  # Somebody has thought about it.
     steps = facts.whole("training_config.max_steps") or facts.whole("training_config.num_epochs")
     if steps is None:

@@ -13,7 +13,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     wandb = facts.flag("training_config.use_wandb")
     if facts.profile.name != "trainsmith" or wandb is None or not wandb.value:
         return
-    if facts.has("training_config.wandb_project"):
+    if facts.mentions("training_config.wandb_project"):
         return
     yield Hit(
         "`use_wandb` without `wandb_project`: the run lands among the uncategorized ones",

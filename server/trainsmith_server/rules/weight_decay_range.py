@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.rules import Example, Rule
 
 _LIMIT = 0.3
@@ -18,8 +19,8 @@ def check(facts: Facts) -> Iterator[Hit]:
     if decay is None or decay.value <= _LIMIT:
         return
     yield Hit(
-        f"`weight_decay` {decay.value:g} pulls weights towards zero harder than is usual (0.0 to "
-        "0.1)",
+        f"`weight_decay` {number_text(decay.value)} pulls weights towards zero harder than is "
+        "usual (0.0 to 0.1)",
         decay.span,
         fixes=(decay.set_to("0.01"), decay.set_to("0.1")),
     )

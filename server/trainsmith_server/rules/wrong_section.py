@@ -108,4 +108,5 @@ that was pasted below the wrong heading.
         "training_config:\n  seed: 1\ntransformer_config:\n  num_blocks: 2\n",
     ),
     check=check,
+    settles=True,
 )

@@ -1,4 +1,4 @@
-"""`yaml-surprise`: a number that YAML 1.1 reads as another one."""
+"""`yaml-surprise`: a number or a key that YAML 1.1 reads as something else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from trainsmith_server.analysis.facts import Facts, Hit
-from trainsmith_server.analysis.findings import Edit, Fix
+from trainsmith_server.analysis.findings import Edit, Fix, Severity
 from trainsmith_server.analysis.tree import Node, Scalar, Sequence
 from trainsmith_server.analysis.values import plain_value
 from trainsmith_server.rules import Example, Rule
@@ -16,11 +16,33 @@ _SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
 
 
 def check(facts: Facts) -> Iterator[Hit]:
-    """Look for numbers with a leading zero or with colons."""
+    """Look for keys that are no text, and for numbers with a leading zero or with colons."""
     for binding in facts.bindings():
+        # Ours refuses a key that it does not know.
+        ours = facts.profile.name == "trainsmith"
+        yield from _surprising_key(binding.entry.key, "error" if ours else None)
         if binding.field and "number" in binding.field.type_text:
             for node in _plain_scalars(binding.entry.value):
                 yield from _surprise(node)
+
+
+def _surprising_key(key: Node | None, severity: Severity | None) -> Iterator[Hit]:
+    """`on`, `no`, `null`, `010`: only a whole number that stands for itself is no surprise."""
+    if not isinstance(key, Scalar) or key.style or key.tag or not key.text:
+        return
+    try:
+        read = plain_value(key.text)
+    except ValueError:
+        return
+    if isinstance(read, str) or str(read) == key.text:
+        return
+    shown = "nothing (null)" if read is None else f"`{str(read).lower()}`"
+    yield Hit(
+        f"YAML 1.1 reads the key `{key.text}` as {shown}, and no trainer has a key that is no text",
+        (key.start, key.end),
+        (_write(key, f'"{key.text}"', f'Put it in quotes: "{key.text}"'),),
+        severity=severity,
+    )
 
 
 def _plain_scalars(value: Node | None) -> list[Scalar]:
@@ -53,16 +75,17 @@ def _write(node: Scalar, number: str, title: str) -> Fix:
 RULE = Rule(
     code="yaml-surprise",
     severity="warning",
-    title="YAML 1.1 reads another number",
+    title="YAML 1.1 reads something else",
     docs="""\
 PyYAML, with which trainers read recipes, follows YAML 1.1. There `010` is eight, since a leading
 zero makes an octal number, and `1:30` is ninety, since colons make a number of base 60. The run
-goes on with that number and without a word.
+goes on with that number and without a word. The keys `on`, `off`, `yes` and `no` are true and
+false.
 
 **When it is fine.** Where the octal number or the base of 60 was meant; a plain number says it
 better.
 
-**How to mend it.** Write the number without leading zeros and colons.
+**How to mend it.** Write the number without leading zeros and colons, and put the key in quotes.
 """,
     examples=(
         Example(
@@ -74,15 +97,21 @@ better.
             good="training_config:\n  max_steps: 90\n",
         ),
         Example(
+            bad="training_config:\n  on: 1\n",
+            good='training_config:\n  "on": 1\n',
+        ),
+        Example(
             bad="device_config:\n  mesh_shape: [1, 010]\n  enable_ddp: true\n",
             good="device_config:\n  mesh_shape: [1, 10]\n  enable_ddp: true\n",
         ),
     ),
     fine=(
+        'training_config:\n  "on": 1\n  1: 2\n',
         "training_config:\n  batch_size: 10\n  seed: 0\n  max_steps: 1_000\n",
         "training_config:\n  batch_size: 0x10\n  seed: 007\n",
         'training_config:\n  wandb_project: "1:30"\n',
     ),
     check=check,
+    settles=True,
     documents=("training", "model", "lora", "optimizer", "blacksmith", "multihost"),
 )

@@ -1,0 +1,101 @@
+"""`mesh-parallel-modes`: more or fewer parallel modes than the mesh has dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trainsmith_server.analysis.facts import Facts, Found, Hit
+from trainsmith_server.analysis.findings import Fix
+from trainsmith_server.rules import Example, Rule
+
+_MODES = ("enable_ddp", "enable_fsdp", "enable_tp")
+_UNCOUNTED = ("enable_sp", "enable_cp", "moe_axis", "moe_tp_axis")
+"""Modes that share an axis with another one, or name their own."""
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Count the modes that are on against the dimensions that have several devices."""
+    mesh = facts.mesh()
+    if mesh is None or any(facts.has(f"device_config.{key}") for key in _UNCOUNTED):
+        return
+    modes = [facts.flag(f"device_config.{mode}") for mode in _MODES]
+    on = [mode for mode in modes if mode and mode.value]
+    dimensions = sum(size > 1 for size in mesh.value)
+    if facts.profile.name == "tt-train-flat":
+        yield from _older(on)
+    elif facts.profile.name == "tt-train" and on and dimensions and len(on) != dimensions:
+        names = " and ".join(f"`{mode.key}`" for mode in on)
+        wanted = "one parallel mode" if dimensions == 1 else "two parallel modes"
+        yield Hit(
+            f"tt-train takes {wanted} with `mesh_shape` {mesh.value}, and {names} "
+            f"{'are' if len(on) > 1 else 'is'} on",
+            mesh.span,
+            fixes=tuple(_fixes(mesh, on, dimensions)),
+            related=tuple(mode.related("on") for mode in on),
+        )
+
+
+def _older(on: list[Found[bool]]) -> Iterator[Hit]:
+    if len(on) > 1:
+        names = " and ".join(f"`{mode.key}`" for mode in on)
+        yield Hit(
+            f"tt-train 0.62 to 0.65 takes one parallel mode, and {names} are on",
+            on[1].span,
+            fixes=tuple(mode.set_to("false") for mode in reversed(on)),
+            related=(on[0].related("on too"),),
+        )
+
+
+def _fixes(mesh: Found[list[int]], on: list[Found[bool]], dimensions: int) -> Iterator[Fix]:
+    if len(on) < dimensions:
+        rows, columns = mesh.value
+        yield mesh.set_to(f"[1, {rows * columns}]")
+    elif len(on) == dimensions + 1:
+        yield from (mode.set_to("false") for mode in reversed(on))
+
+
+RULE = Rule(
+    code="mesh-parallel-modes",
+    severity="error",
+    title="The parallel modes do not fit the mesh",
+    docs="""\
+tt-train gives each parallel mode (`enable_ddp`, `enable_fsdp`, `enable_tp`) one dimension of the
+mesh. On a line, `[1, 8]`, it stops unless exactly one of them is on ("Line mesh requires exactly
+one of …"), and on rows and columns, `[8, 4]`, unless two are. The trainers of 0.62 to 0.65 take one
+mode at a time ("DDP and TP cannot be enabled at the same time").
+
+**When it is fine.** Never. With sequence or context parallelism or experts on an axis of their own,
+the modes are counted otherwise, and the rule is silent.
+
+**How to mend it.** Turn a mode off, or give the mesh as many dimensions as there are modes.
+""",
+    examples=(
+        Example(
+            bad="device_config:\n  enable_ddp: true\n  enable_fsdp: true\n  mesh_shape: [1, 8]\n",
+            good="device_config:\n  enable_ddp: true\n  enable_fsdp: false\n  mesh_shape: [1, 8]\n",
+        ),
+        Example(
+            bad="device_config:\n  enable_fsdp: true\n  mesh_shape: [8, 4]\n",
+            good="device_config:\n  enable_fsdp: true\n  mesh_shape: [1, 32]\n",
+        ),
+        Example(
+            bad=(
+                "training_config: {project_name: x, learning_rate: 0.1, use_moreh_adamw: true}\n"
+                "device_config: {enable_ddp: true, enable_tp: true, mesh_shape: [1, 8]}\n"
+            ),
+            good=(
+                "training_config: {project_name: x, learning_rate: 0.1, use_moreh_adamw: true}\n"
+                "device_config: {enable_ddp: true, enable_tp: false, mesh_shape: [1, 8]}\n"
+            ),
+        ),
+    ),
+    fine=(
+        "device_config:\n  enable_fsdp: true\n  mesh_shape: [1, 8]\n",
+        "device_config:\n  enable_ddp: true\n  enable_tp: true\n  mesh_shape: [8, 4]\n"
+        "  enable_fsdp: false\n",
+        "device_config:\n  enable_fsdp: false\n  mesh_shape: [8, 4]\n",
+        "device_config:\n  enable_ddp: true\n  mesh_shape: [8, 4]\n",
+        "device_config:\n  enable_fsdp: true\n  enable_sp: true\n  mesh_shape: [8, 4]\n",
+    ),
+    check=check,
+)
