@@ -93,7 +93,7 @@ test("runs are listed, compared, noted, taken back and deleted", async ({ workbe
   await expect(settings.getByRole("row", { name: /learning rate/ })).toContainText("0.003");
   await expect(comparison.getByRole("group", { name: /^Loss/ })).toContainText("view-002: loss");
   await expect(comparison.locator(".samples h3")).toHaveText([/view-001/, /view-002/]);
-  await workbench.screenshot("comparison-dark");
+  await workbench.screenshot("comparison");
   for (const theme of ["Default Light Modern", "Default High Contrast"]) {
     workbench.set("workbench.colorTheme", theme);
     await expect(page.locator(theme.includes("Light") ? ".vs" : ".hc-black").first()).toBeVisible();
