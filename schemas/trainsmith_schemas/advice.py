@@ -136,8 +136,8 @@ def _jumpy(course: _Course, recipe: TrainingDocument) -> Iterator[Advice]:
     if away <= _JUMPY * fmean(settled):
         return
     evidence = (
-        f"from step to step the loss is {away:.2g} off its trend, {away / fmean(settled):.0%} of its mean "
-        f"{fmean(settled):.3g}"
+        f"from step to step the loss is {away:.2g} off its trend, {away / fmean(settled):.0%} of "
+        f"its mean {fmean(settled):.3g}"
     )
     change = Change(key=learning_rate_key(recipe), value=lower_rate(base_learning_rate(recipe)))
     yield Advice(symptom="jumpy", evidence=evidence, change=change)
