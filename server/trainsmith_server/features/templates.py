@@ -94,6 +94,109 @@ device_config:
   mesh_shape: [1, 1]
 """,
     ),
+    Template(
+        "Scenario: private data",
+        "Trainsmith recipe: patients' notes, say, that must not leave the machine",
+        """\
+# Nothing leaves the machine; `privacy: local-only` in .trainsmith.yaml makes sure of it.
+training_config:
+  seed: 42
+  data_path: "data/text.txt"
+  model_config: "model_configs/model.yaml"
+  batch_size: 4
+  gradient_accumulation_steps: 8
+  learning_rate: 5.0e-5  # careful, since there is little data
+  max_steps: 1000
+  validation_frequency: 25
+  checkpoint_frequency: 50
+  checkpoint_dir: "checkpoints"
+  log_level: "INFO"
+  use_wandb: false
+
+device_config:
+  enable_ddp: false
+  mesh_shape: [1, 1]
+""",
+    ),
+    Template(
+        "Scenario: code translator",
+        "Trainsmith recipe: a few hundred examples, and a new version every few hours",
+        """\
+# A few hundred examples: short runs, many versions. Made for an N300, mesh_shape [1, 2].
+training_config:
+  seed: 42
+  data_path: "data/text.txt"
+  model_config: "model_configs/model.yaml"
+  batch_size: 16
+  gradient_accumulation_steps: 2
+  learning_rate: 0.0001
+  max_steps: 300
+  validation_frequency: 50
+  checkpoint_frequency: 100
+  checkpoint_dir: "checkpoints"
+  use_wandb: false  # true compares the versions in the project named below
+  wandb_project: "code-translator"
+
+device_config:
+  enable_ddp: false
+  mesh_shape: [1, 1]
+""",
+    ),
+    Template(
+        "Scenario: research",
+        "Trainsmith recipe: runs that differ in one thing, and are compared",
+        """\
+# Runs that are compared: the same seed, greedy samples, every detail in the log.
+training_config:
+  seed: 42
+  data_path: "data/text.txt"
+  model_config: "model_configs/model.yaml"
+  batch_size: 8
+  gradient_accumulation_steps: 4
+  learning_rate: 0.0001
+  max_steps: 1000
+  validation_frequency: 25
+  checkpoint_frequency: 50
+  checkpoint_dir: "checkpoints"
+  log_level: "DEBUG"
+  use_wandb: false  # true compares the runs in the project named below
+  wandb_project: "ablations"
+
+eval_config:
+  temperature: 0.0  # always the likeliest token, so that samples can be compared
+
+device_config:
+  enable_ddp: false
+  mesh_shape: [1, 1]
+""",
+    ),
+    Template(
+        "Scenario: production pipeline",
+        "Trainsmith recipe: the same run every week, on eight devices",
+        """\
+# The same run every week, on new data. Made for eight devices in a row, mesh_shape [1, 8].
+training_config:
+  seed: 42
+  data_path: "data/text.txt"
+  model_config: "model_configs/model.yaml"
+  batch_size: 32
+  gradient_accumulation_steps: 1
+  learning_rate: 0.0001
+  max_steps: 500
+  use_clip_grad_norm: true
+  clip_grad_norm_max_norm: 1.0
+  validation_frequency: 100
+  checkpoint_frequency: 250
+  keep_last_n: 3
+  checkpoint_dir: "checkpoints"
+  use_wandb: false  # true compares the weeks in the project named below
+  wandb_project: "weekly"
+
+device_config:
+  enable_ddp: false
+  mesh_shape: [1, 1]
+""",
+    ),
 )
 
 
