@@ -79,7 +79,7 @@ class BlacksmithExperiment(Section):
     """The greatest length that a gradient may have."""
 
     num_epochs: Annotated[_Positive | None, _BLACKSMITH] = None
-    """How often the whole data is read."""
+    """How many times all of the data is read."""
 
     max_steps: Annotated[Integer | None, _BLACKSMITH] = None
     """Steps after which the run ends. `-1`: as many as the epochs have."""

@@ -17,6 +17,7 @@ class EvalConfig(Section):
     """How the samples that accompany each validation are drawn.
 
     For validation be greedy (`temperature: 0.0`): then samples differ because the model differs.
+    tt-train's Python trainers do not read it; they take `--temperature` and `--top_k`.
     """
 
     repetition_penalty: Annotated[

@@ -100,7 +100,7 @@ class TrainingConfig(Section):
     """
 
     num_epochs: Annotated[Integer | None, Field(ge=1), Typical(1, 10), Examples(1, 3), _ALL] = None
-    """How often the whole data is read.
+    """How many times all of the data is read.
 
     With `max_steps` set too, whichever ends first ends the run.
     """

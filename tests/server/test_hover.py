@@ -20,6 +20,8 @@ def test_hover(case: Case) -> None:
         assert found
         if word == "shows":
             assert rest in found.markdown.replace("\n", " ") or rest in found.markdown
+        elif word == "lacks":
+            assert rest not in found.markdown
         elif word == "over":
             assert case.text[slice(*found.span)] == rest
         else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from trainsmith_server.analysis.bind import Binding
+from trainsmith_server.analysis.numbers import number_text
 from trainsmith_server.analysis.result import Analysis, KnownDocument
-from trainsmith_server.features.describe import to_yaml
+from trainsmith_server.analysis.tree import Mapping as MappingNode
 from trainsmith_server.features.inlay_hints import hints_of
 
 _USUAL_RATE = 1e-4
@@ -22,7 +23,10 @@ def implication(
 ) -> str:
     """What a key's value implies, as Markdown; empty where there is nothing to say."""
     parts = [_beside_the_usual(known, binding)]
-    end = binding.entry.value.end if binding.entry.value else -1
+    value = binding.entry.value
+    # A section on lines of its own ends where its last value does.
+    block = isinstance(value, MappingNode) and not value.flow
+    end = value.end if value and not block else -1
     parts += [
         f"Here: **{hint.text}**. {hint.tooltip}"
         for hint in hints_of(known, models, data)
@@ -45,7 +49,7 @@ def _beside_the_usual(known: KnownDocument, binding: Binding) -> str:
         return ""
     if field.typical and not field.typical[0] <= value <= field.typical[1]:
         side = "below" if value < field.typical[0] else "above"
-        return f"Here it is `{to_yaml(value)}`, **{side}** what is usual."
+        return f"Here it is `{number_text(value)}`, **{side}** what is usual."
     return ""
 
 

@@ -66,11 +66,20 @@ def hints_of(
             yield from _model_hints(entries, config.transformer_config)
     elif recipe := training_of(known):
         model, ours = _model(recipe, models), known.profile.name == "trainsmith"
-        yield from _batch_hints(entries, recipe, model)
+        # A wrong value is none, and what follows from the default in its place is no help.
+        mistaken = {path[1] for path in wrong if path[0] == "training_config" and len(path) > 1}
+        if model:
+            yield from _model_file_hints(entries, recipe, model, ours and not mistaken & _BATCH)
+        if not mistaken & _BATCH:
+            yield from _batch_hints(entries, recipe, model)
         yield from _checkpoint_hints(entries, recipe, model, ours)
-        if ours and model:
+        if ours and model and not mistaken & (_BATCH | _LENGTH):
             yield from _length_hints(entries, recipe, model, data)
         yield from _device_hints(entries, recipe)
+
+
+_BATCH = {"batch_size", "gradient_accumulation_steps"}
+_LENGTH = {"max_steps", "num_epochs", "data_path"}
 
 
 def _model(recipe: TrainingDocument, models: Mapping[str, Analysis]) -> TransformerConfig | None:
@@ -99,15 +108,36 @@ def _batch_hints(
             f"\n\nEach sequence has {model.max_sequence_length:,} tokens, the model's "
             "`max_sequence_length`."
         )
-        parameters = derived.parameter_count(model)
+    yield Hint(offset, text, tooltip)
+
+
+def _model_file_hints(
+    entries: Mapping[Path, Entry], recipe: TrainingDocument, model: TransformerConfig, memory: bool
+) -> Iterator[Hint]:
+    """The size of the model that a recipe names, and the memory that training it takes."""
+    offset = _behind(entries, "training_config", "model_config")
+    if offset is None:
+        return
+    training = recipe.training_config
+    parameters = derived.parameter_count(model)
+    text = f"{count(parameters)} parameters"
+    tooltip = f"{parameters:,} trainable parameters."
+    if not model.vocab_size:
+        text = f"more than {text}"
+        tooltip = (
+            f"{parameters:,} trainable parameters, and {derived.vocabulary_vectors(model):,} for "
+            "each token of the vocabulary, which the tokenizer makes."
+        )
+    if memory:
         activations = derived.activation_memory(
             model, training.batch_size, model.vocab_size, training.precision
         )
         state = parameters * derived.memory_per_parameter(training)
+        text += f", about {size(state + activations)} to train"
         tooltip += (
             f"\n\nTraining takes about {size(state + activations)} of memory: {size(state)} for "
             f"weights, gradients and optimizer, {size(activations)} for what a micro-batch of "
-            f"{batch} leaves for its backward pass."
+            f"{training.batch_size} leaves for its backward pass."
         )
     yield Hint(offset, text, tooltip)
 
