@@ -223,6 +223,9 @@ def _type_text(kind: Any, metadata: tuple[Any, ...]) -> str:
         return "a section"
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(f"`{choice}`" for choice in get_args(kind))
+    if get_origin(kind) in (Union, types.UnionType):
+        members = (_unwrap(one, ()) for one in get_args(kind) if one is not type(None))
+        return " or ".join(_type_text(*member) for member in members)
     if get_origin(kind) is list:
         return f"a list of {_count_text(metadata)}, each {_item_type_text(kind)}"
     if kind is str and (path := _find(metadata, PathTo)):

@@ -29,6 +29,16 @@ class OptimizerConfig(Section):
             "Muon",
             "NoOp",
         ],
+        Examples(
+            ("AdamW", "right for transformers"),
+            ("MorehAdamW", "AdamW in another kernel of ttnn"),
+            ("AdamWComposite", "AdamW in a kernel that has Kahan summation"),
+            ("AdamWFullPrecision", "AdamW with a float32 copy of bfloat16 weights"),
+            ("SGD", "plain gradient descent"),
+            ("SGDComposite", "the same in another kernel of ttnn"),
+            ("Muon", "orthogonal updates of the matrices inside the blocks"),
+            ("NoOp", "leaves the weights alone"),
+        ),
         _EVERYWHERE,
     ] = "AdamW"
     """Which optimizer updates the weights.

@@ -56,7 +56,14 @@ class TrainingConfig(Section):
     validation_split: Annotated[Number, Field(ge=0, lt=1), Typical(0.05, 0.2), Examples(0.1)] = 0.1
     """The share of the data, from its end, kept for validation and never trained on."""
 
-    tokenizer_type: Annotated[Literal["bpe", "char"], _FLAT] = "char"
+    tokenizer_type: Annotated[
+        Literal["bpe", "char"],
+        Examples(
+            ("char", "each character is a token: small models"),
+            ("bpe", "byte pairs learned from the data: shorter sequences"),
+        ),
+        _FLAT,
+    ] = "char"
     """How text becomes tokens: one for each character, or byte pairs learned from data."""
 
     model_file: Annotated[
@@ -141,7 +148,10 @@ class TrainingConfig(Section):
     optimizer: Annotated[OptimizerConfig | None, ReadBy("trainsmith", "tt-train")] = None
     """The optimizer and its hyperparameters in one block. Its values win over the flat keys."""
 
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Annotated[
+        Literal["fp32", "bf16"],
+        Examples(("fp32", "exact, on any device"), ("bf16", "half the memory")),
+    ] = "fp32"
     """The number format of weights, gradients and activations.
 
     `bf16` halves their memory, and is faster where the processor or the GPU has units for it; where
@@ -175,7 +185,12 @@ class TrainingConfig(Section):
     """The greatest length that a gradient may have, over all parameters together."""
 
     scheduler_type: Annotated[
-        Literal["identity", "warmup_linear"], ReadBy("trainsmith", "tt-train", "tt-train-flat")
+        Literal["identity", "warmup_linear"],
+        Examples(
+            ("identity", "the same rate throughout"),
+            ("warmup_linear", "up over a tenth of the steps, then down"),
+        ),
+        ReadBy("trainsmith", "tt-train", "tt-train-flat"),
     ] = "identity"
     """How the learning rate moves: not at all, or up over a tenth of the steps and then down.
 
@@ -206,7 +221,12 @@ class TrainingConfig(Section):
     50 to 100 suits runs of up to a thousand steps, 500 to 1000 longer ones.
     """
 
-    save_strategy: Literal["steps", "epoch"] = "steps"
+    save_strategy: Annotated[
+        Literal["steps", "epoch"],
+        Examples(
+            ("steps", "every `checkpoint_frequency` steps"), ("epoch", "at the end of each epoch")
+        ),
+    ] = "steps"
     """Save after a number of steps, or at the end of each epoch."""
 
     keep_last_n: Annotated[Integer, Field(ge=1), Typical(3, 5), Examples(5)] = 5
@@ -215,7 +235,15 @@ class TrainingConfig(Section):
     checkpoint_dir: Annotated[FolderPath, Examples("checkpoints"), _FLAT] = "checkpoints"
     """The folder that holds a folder for each run, relative to the working directory."""
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        Examples(
+            ("DEBUG", "the samples too"),
+            ("INFO", "steps, validations, checkpoints"),
+            ("WARNING", "only what asks for attention"),
+            ("ERROR", "only why a run failed"),
+        ),
+    ] = "INFO"
     """How much is said. The log file is always written."""
 
     use_wandb: Flag = False

@@ -51,8 +51,12 @@ def complete(
     if isinstance(place, ValuePlace):
         if place.field.path_to and list_folder:
             paths = tuple(_paths(analysis.text, offset, place, list_folder))
-            if paths or typed == "/":
+            if typed == "/":
                 return paths
+            # A folder need not be there yet; a file must.
+            new = _values(place) if place.field.path_to == "folder" or not paths else ()
+            there = {path.label for path in paths}
+            return (*(one for one in new if one.label not in there), *paths)
         return tuple(_values(place)) if typed != "/" else ()
     if place is None or typed in (" ", "/"):
         return ()
