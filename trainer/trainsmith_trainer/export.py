@@ -18,6 +18,7 @@ from trainsmith_trainer.hugging_face import (
     to_hugging_face,
 )
 from trainsmith_trainer.tokenizers import Tokenizer, load_tokenizer
+from trainsmith_trainer.weight_files import read_weights
 
 # Hugging Face's GPT-2 stores these the other way round: (in, out).
 _TURNED = (".c_attn.weight", ".c_proj.weight", ".c_fc.weight")
@@ -54,7 +55,7 @@ def read_model(folder: Path) -> tuple[TransformerConfig, Arrays, Tokenizer]:
     try:
         described = json.loads((folder / "config.json").read_bytes())
         config = from_hugging_face(described)
-        weights = safetensors.numpy.load((folder / "model.safetensors").read_bytes())
+        weights = read_weights(folder)
         tokenizer = load_tokenizer((folder / "tokenizer.json").read_bytes())
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
