@@ -17,7 +17,8 @@ def test_case(case: Case) -> None:
     assert shown
     plain = hover(recipe, case.offset)
     assert plain
-    summary = [line for line in shown.markdown.removeprefix(plain.markdown).split("\n") if line]
+    already = plain.markdown.split("\n")
+    summary = [line for line in shown.markdown.split("\n") if line not in already]
     problems = list(file_problems(recipe, models))
     lines = [
         str(cause.other.lines.line_of(cause.span[0]) + 1)
@@ -58,3 +59,23 @@ def test_another_architecture_than_the_model_file_is_an_error() -> None:
     assert _said(RECIPE, "transformer_config:\n  model_type: llama\n") == []
     silent = RECIPE.replace("  model_type: llama\n", "")
     assert _said(silent, "transformer_config:\n  model_type: llama\n") == []
+
+
+TT_TRAIN = "# trainsmith: profile=tt-train\ntraining_config:\n  model_config: m.yaml\n"
+
+
+def test_tokens_that_are_made_already_need_a_vocabulary_in_tt_train() -> None:
+    recipe = TT_TRAIN + "  data_path: tokens.yaml\n"
+    model = "transformer_config:\n  vocab_size: 0\n"
+    assert _said(recipe, model) == [("error", "tokens.yaml", "0")]
+    assert _said(recipe, model.replace("0", "32000")) == []
+    assert _said(recipe.replace(".yaml\n", ".txt\n").replace("m.txt", "m.yaml"), model) == []
+    assert _said(recipe.replace("tt-train", "trainsmith"), model) == []
+
+
+def test_gpt2_has_no_tensor_parallelism_in_tt_train() -> None:
+    recipe = TT_TRAIN + "device_config:\n  enable_tp: true\n  mesh_shape: [1, 2]\n"
+    model = "transformer_config:\n  model_type: gpt2\n"
+    assert _said(recipe, model) == [("error", "true", "gpt2")]
+    assert _said(recipe, model.replace("gpt2", "llama")) == []
+    assert _said(recipe.replace("true", "false"), model) == []

@@ -72,6 +72,7 @@ transformer_config:
 
 """,
 }
+FINE["tt-train llama"] = "# trainsmith: profile=tt-train\n" + FINE["model"]
 """The documents in which mistakes are made."""
 
 

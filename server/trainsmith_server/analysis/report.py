@@ -107,7 +107,9 @@ def _settled(
 
 
 def _is_inside(finding: Finding, settled: Iterable[Span]) -> bool:
-    return any(start <= finding.span[0] < end for start, end in settled)
+    """Whether a finding is about such an entry, or follows from one."""
+    spans = [finding.span, *(related.span for related in finding.related if not related.other)]
+    return any(start <= span[0] < end for start, end in settled for span in spans)
 
 
 def _fault_finding(fault: Fault) -> Finding:

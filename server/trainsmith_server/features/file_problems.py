@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from trainsmith_schemas.problems import Path
 from trainsmith_server.analysis.bind import find, value_span
 from trainsmith_server.analysis.findings import Finding, Related
 from trainsmith_server.analysis.result import Analysis, KnownDocument
@@ -65,21 +66,42 @@ def _broken(reference: Reference, model: Analysis, errors: list[Finding]) -> Fin
 
 
 def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Iterator[Finding]:
-    """A recipe that says another `model_type` than its model file: the trainer refuses it."""
-    recipe = training_of(known) if known.profile.name == "trainsmith" else None
-    wanted = find(known.document.root, ("training_config", "model_type"))
-    if recipe is None or wanted is None or not recipe.training_config.model_type:
-        return
-    analysis = models.get(recipe.training_config.model_file or "")
+    """Where a recipe and its model file say what no trainer can do together."""
+    recipe = training_of(known)
+    analysis = models.get(recipe.training_config.model_file or "") if recipe else None
     model = model_of(analysis)
-    if analysis and model and model.model_type != recipe.training_config.model_type:
-        message = (
-            f"`model_type` is {recipe.training_config.model_type}, and the model file says "
-            f"{model.model_type}: take it out here, or correct one of them"
+    if recipe is None or analysis is None or model is None:
+        return
+    training, root = recipe.training_config, known.document.root
+
+    def contradiction(key: Path, message: str, cause: str) -> Iterator[Finding]:
+        said = find(root, key)
+        if said:
+            there = analysis.documents[0].document.root
+            other = find(there, ("transformer_config", cause))
+            other = other or find(there, ("transformer_config",))
+            span = value_span(other) if other else (0, 0)
+            related = (Related(span, f"here it is {getattr(model, cause)}", analysis),)
+            yield Finding("contradiction", "error", message, value_span(said), related=related)
+
+    if known.profile.name == "trainsmith" and training.model_type not in (None, model.model_type):
+        yield from contradiction(
+            ("training_config", "model_type"),
+            f"`model_type` is {training.model_type}, and the model file says {model.model_type}: "
+            "take it out here, or correct one of them",
+            "model_type",
         )
-        root = analysis.documents[0].document.root
-        said = find(root, ("transformer_config", "model_type"))
-        said = said or find(root, ("transformer_config",))
-        span = value_span(said) if said else (0, 0)
-        cause = Related(span, f"here it is {model.model_type}", analysis)
-        yield Finding("contradiction", "error", message, value_span(wanted), related=(cause,))
+    if known.profile.name == "tt-train":
+        if str(training.data_path).endswith((".yaml", ".yml")) and not model.vocab_size:
+            yield from contradiction(
+                ("training_config", "data_path"),
+                "tt-train stops here: these tokens are made already, and the model file does not "
+                "say their `vocab_size`",
+                "vocab_size",
+            )
+        if recipe.device_config.enable_tp and model.model_type == "gpt2":
+            yield from contradiction(
+                ("device_config", "enable_tp"),
+                "tt-train stops here: it has no tensor parallelism for gpt2",
+                "model_type",
+            )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from trainsmith_schemas import derived
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.features.quantities import count, plural
+from trainsmith_server.features.quantities import plural
 from trainsmith_server.features.readable import model_of
 
 
 def model_summary(analysis: Analysis) -> str:
     """The shape of the model in a file, as Markdown; empty where it describes none."""
     model = model_of(analysis)
-    return f"**Model** · {_shape(model)}\n\n{_parameters(model)}" if model else ""
+    return f"**Model** · {_shape(model)}" if model else ""
 
 
 def _shape(model: TransformerConfig) -> str:
@@ -25,13 +24,6 @@ def _shape(model: TransformerConfig) -> str:
         f"width {model.embedding_dim:,}",
         heads,
         f"context {model.max_sequence_length:,} tokens",
+        f"vocabulary {model.vocab_size:,}" if model.vocab_size else "the tokenizer's vocabulary",
     )
     return ", ".join(parts)
-
-
-def _parameters(model: TransformerConfig) -> str:
-    parameters = f"{count(derived.parameter_count(model))} parameters"
-    if model.vocab_size:
-        return f"{parameters}, vocabulary {model.vocab_size:,}"
-    each = derived.vocabulary_vectors(model)
-    return f"{parameters}, and {each:,} for each token that the tokenizer has"

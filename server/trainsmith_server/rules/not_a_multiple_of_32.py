@@ -65,5 +65,6 @@ Tenstorrent's kernels work on tiles of 32 × 32 numbers, and tt-train refuses a 
         ),
     ),
     check=check,
+    settles=True,
     documents=("training", "model"),
 )
