@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.boards import BOARDS
-from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.analysis.facts import Facts, Found, Hit
 from trainsmith_server.analysis.findings import Fix
 from trainsmith_server.analysis.options import Options
 from trainsmith_server.rules import Example, Rule
@@ -21,20 +21,25 @@ def check(facts: Facts) -> Iterator[Hit]:
     board, batch = facts.options.board, facts.whole("training_config.batch_size")
     if board is None or board.name != "N150" or batch is None or batch.value <= LIMIT:
         return
-    accumulation = facts.whole("training_config.gradient_accumulation_steps")
-    fixes = ()
-    if accumulation is None and batch.value % SAFE == 0:
-        line = f"gradient_accumulation_steps: {batch.value // SAFE}"
-        smaller = batch.set_to(str(SAFE))
-        added = facts.add_after(batch, line, title="")
-        title = f"Set `batch_size` to {SAFE} and add `{line}`: the effective batch stays"
-        fixes = (Fix(title, (*smaller.edits, *added.edits), preferred=True),)
+    fixes = (_smaller(facts, batch),) if batch.value % SAFE == 0 else ()
     yield Hit(
         f"`batch_size` {batch.value} may not fit into an N150: {SAFE} is safe there, and {LIMIT} "
         "with a small model",
         batch.span,
         fixes=fixes,
     )
+
+
+def _smaller(facts: Facts, batch: Found[int]) -> Fix:
+    """The safe batch, with as many more micro-batches."""
+    accumulation = facts.whole("training_config.gradient_accumulation_steps")
+    steps = batch.value // SAFE * (accumulation.value if accumulation else 1)
+    line = f"gradient_accumulation_steps: {steps}"
+    second = (
+        accumulation.set_to(str(steps)) if accumulation else facts.add_after(batch, line, title="")
+    )
+    title = f"Set `batch_size` to {SAFE} and `{line}`: the effective batch stays"
+    return Fix(title, (*batch.set_to(str(SAFE)).edits, *second.edits), preferred=True)
 
 
 RULE = Rule(
@@ -56,6 +61,10 @@ is the effective batch, and learning stays the same.
         Example(
             bad="training_config:\n  batch_size: 32\n",
             good="training_config:\n  batch_size: 8\n  gradient_accumulation_steps: 4\n",
+        ),
+        Example(
+            bad="training_config:\n  batch_size: 32\n  gradient_accumulation_steps: 2\n",
+            good="training_config:\n  batch_size: 8\n  gradient_accumulation_steps: 8\n",
         ),
     ),
     fine=(
