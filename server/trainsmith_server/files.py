@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +70,27 @@ class Files:
 
         around = file_problems(analysis, self.models(analysis), self._missing(analysis))
         found = (*analysis.findings, *around)
+        if analysis.kind and analysis.kind.name == "model":
+            found = self._with_recipes(analysis, found)
         return tuple(sorted(found, key=lambda finding: (finding.span, finding.code)))
+
+    def _with_recipes(self, model: Analysis, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The findings of a model file; its errors point at the open recipes that name it."""
+        from trainsmith_server.analysis.findings import Related
+        from trainsmith_server.features.references import model_references
+
+        path = _path(model.uri)
+        recipes = tuple(
+            Related(named.span, "this recipe trains the model", part)
+            for uri in self.naming(model.uri)
+            for part in self._session.parts(uri)
+            for named in model_references(part)
+            if self.find(uri, named.written, trainer_of(part)) == path
+        )
+        return tuple(
+            replace(one, related=(*one.related, *recipes)) if one.severity == "error" else one
+            for one in found
+        )
 
     def find(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> Path | None:
         """The file that a document means by a path, as its trainer would find it.

@@ -98,3 +98,20 @@ def test_a_file_that_is_no_text_is_no_model(tmp_path: Path) -> None:
     analysis = session.analysis(uri)
     assert analysis
     assert Files(session).models(analysis) == {}
+
+
+def test_an_error_in_a_model_file_points_at_the_recipe_that_names_it(tmp_path: Path) -> None:
+    session = Session()
+    files = Files(session)
+    uri, model = (tmp_path / "training.yaml").as_uri(), tmp_path / "model.yaml"
+    _write(model, "transformer_config:\n  num_heads: four\n")
+    recipe = "training_config:\n  model_config: model.yaml\n"
+    session.open(uri, 1, recipe)
+    session.open(model.as_uri(), 1, model.read_text(encoding="utf-8"))
+    files.follow(uri, session.parts(uri))
+    analysis = session.analysis(model.as_uri())
+    assert analysis
+    [finding] = files.findings(analysis)
+    [related] = finding.related
+    assert related.other
+    assert (related.other.uri, recipe[slice(*related.span)]) == (uri, "model.yaml")
