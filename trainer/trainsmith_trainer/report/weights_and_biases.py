@@ -62,7 +62,8 @@ class WeightsAndBiases:
                 name=self._training.wandb_run_name or event.name,
                 id=_identity(self._folder, event),
                 resume="allow",
-                dir=self._folder,
+                # Its service may be another process, in another folder.
+                dir=self._folder.absolute(),
                 config={**self._settings, "parameters": event.parameters, "device": event.device},
                 settings=wandb.Settings(
                     console="off", disable_code=True, disable_git=True, disable_job_creation=True
