@@ -1,7 +1,13 @@
 import * as path from "node:path";
 
 import * as vscode from "vscode";
-import { LanguageClient, type LanguageClientOptions, State } from "vscode-languageclient/node";
+import {
+  DidChangeWatchedFilesNotification,
+  FileChangeType,
+  LanguageClient,
+  type LanguageClientOptions,
+  State,
+} from "vscode-languageclient/node";
 
 import {
   COMMANDS,
@@ -83,6 +89,16 @@ export class Server implements vscode.Disposable {
     await this.start();
     const runs = await this.client?.sendRequest<Run[]>(REQUESTS.runs, { uri: uri.toString() });
     return runs ?? [];
+  }
+
+  /**
+   * Tell the server that a run has begun or ended. The editor's own watcher does not see what is
+   * written into folders that were made at once with the folder around them, as a first run's are.
+   */
+  async tellOfRun(events: string): Promise<void> {
+    await this.client?.sendNotification(DidChangeWatchedFilesNotification.type, {
+      changes: [{ uri: vscode.Uri.file(events).toString(), type: FileChangeType.Changed }],
+    });
   }
 
   /** What a new recipe is made from; `undefined` where there is no server. */

@@ -38,6 +38,7 @@ test.slow();
 
 test("runs are listed, compared, noted, taken back and deleted", async ({ workbench }) => {
   const { page, workspace } = workbench;
+  workbench.removeRuns();
   await workbench.command("Trainsmith: Focus on Runs View");
   await expect(page.locator(".welcome-view-content", { hasText: "none yet" })).toBeVisible();
   await expect(page.getByRole("button", { name: "Run Training" }).first()).toBeVisible();

@@ -69,6 +69,13 @@ export class Workbench {
     fs.writeFileSync(path.join(this.workspace, name), text);
   }
 
+  /** Remove the runs of tests that came before. */
+  removeRuns(): void {
+    const files = fs.readdirSync(this.workspace, { recursive: true, encoding: "utf8" });
+    for (const file of files.filter((one) => path.basename(one) === "events.jsonl"))
+      fs.rmSync(path.join(this.workspace, path.dirname(file)), { recursive: true });
+  }
+
   /** Change a setting of the workspace. */
   set(name: string, value: unknown): void {
     fs.mkdirSync(path.join(this.workspace, ".vscode"), { recursive: true });

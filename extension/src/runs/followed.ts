@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 import type { Server } from "../client";
 import { CONTEXT_KEYS } from "../generated/protocol";
-import { advance, NOT_STARTED, type Progress } from "./progress";
+import { advance, isBeginOrEnd, NOT_STARTED, type Progress } from "./progress";
 import { EventTail } from "./tail";
 import { folderOf, isRecipeTask, recipeOf } from "./tasks";
 
@@ -97,9 +97,12 @@ export class FollowedRuns implements vscode.Disposable {
     try {
       const folder = following.run.folder ?? (await this.find(following));
       if (!folder) return;
-      following.tail ??= new EventTail(path.join(folder, "events.jsonl"));
-      const progress = (await following.tail.read()).reduce(advance, following.run.progress);
+      const file = path.join(folder, "events.jsonl");
+      following.tail ??= new EventTail(file);
+      const events = await following.tail.read();
+      const progress = events.reduce(advance, following.run.progress);
       following.run = { ...following.run, folder, progress };
+      if (events.some(isBeginOrEnd)) await this.server.tellOfRun(file);
       this.changed.fire();
     } catch (error) {
       this.log.error(`Reading a run of ${following.run.recipe.fsPath}: ${String(error)}`);

@@ -26,6 +26,11 @@ export const NOT_STARTED: Progress = {
   end: undefined,
 };
 
+/** Whether a run begins or ends with an event, of which its other events are only steps. */
+export function isBeginOrEnd({ event }: TrainsmithEvent): boolean {
+  return event.startsWith("run_");
+}
+
 /** The progress after one more event. */
 export function advance(progress: Progress, event: TrainsmithEvent): Progress {
   switch (event.event) {
