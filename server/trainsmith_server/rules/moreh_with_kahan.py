@@ -15,7 +15,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     if kahan is None or moreh is None or not (kahan.value and moreh.value):
         return
     yield Hit(
-        "`use_kahan_summation` has no effect with `use_moreh_adamw`",
+        "the kernel that `use_moreh_adamw` asks for has no Kahan summation",
         kahan.span,
         fixes=(kahan.set_to("false"), moreh.set_to("false")),
         related=(moreh.related("the fused kernel does not carry rounding errors"),),
@@ -28,10 +28,10 @@ RULE = Rule(
     title="Kahan summation with the fused kernel",
     docs="""\
 Kahan summation carries the rounding error of each bfloat16 update into the next one. The flag asks
-for it in the composite AdamW; with `use_moreh_adamw` the fused kernel runs, which does not look at
-it.
+for it in the composite AdamW; on a board, `use_moreh_adamw` has the fused kernel run, which does not
+look at it. Without a board there is no such kernel, and Trainsmith does the summation.
 
-**When it is fine.** Never: one of the two does nothing.
+**When it is fine.** Never: wherever it runs, one of the two does nothing.
 
 **How to mend it.** Keep the one that you need: the fused kernel is faster, the summation more
 exact.
