@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -109,3 +110,40 @@ class OptimizerConfig(Section):
 
     ns_steps: Annotated[Integer, Field(ge=1), Examples(5), _EVERYWHERE] = 5
     """How many Newton-Schulz iterations make the update orthogonal. Muon."""
+
+
+_ADAM = ("lr", "beta1", "beta2", "epsilon", "weight_decay", "amsgrad")
+_SGD = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "AdamW": (*_ADAM, "stochastic_rounding"),
+    "MorehAdamW": (*_ADAM, "kahan_summation"),
+    "AdamWComposite": (*_ADAM, "kahan_summation"),
+    "AdamWFullPrecision": _ADAM,
+    "SGD": _SGD,
+    "SGDComposite": _SGD,
+    "Muon": ("lr", "momentum", "ns_steps"),
+    "NoOp": (),
+}
+_OURS: Mapping[str, tuple[str, ...]] = {
+    "AdamW": ("kahan_summation",),
+    "SGD": ("kahan_summation",),
+    "SGDComposite": ("kahan_summation",),
+    "Muon": (*_ADAM, "kahan_summation"),
+}
+"""What Trainsmith reads besides: bfloat16 is rounded in one way, and Muon's outer part is AdamW."""
+
+
+def fields_with_effect(kind: str, trainer: str) -> Collection[str] | None:
+    """The fields of the block that an optimizer has, besides its type.
+
+    Args:
+        kind: the optimizer's type.
+        trainer: the trainer that runs it.
+
+    Returns:
+        Their names; `None` for a type that is not known.
+    """
+    fields = _FIELDS.get(kind)
+    if fields is None or trainer != "trainsmith":
+        return fields
+    return (*fields, *_OURS.get(kind, ()))

@@ -108,3 +108,13 @@ def test_what_is_listed_exists(key: str) -> None:
     section, name = _all_keys()[key]
     assert name in section.model_fields
     assert fields_of(section)
+
+
+def test_a_field_that_the_optimizer_lacks_is_named(workspace: Workspace) -> None:
+    optimizer = {"type": "SGD", "beta1": 0.8, "beta2": 0.999, "momentum": 0.9}
+    workspace.write_recipe(training_config={"optimizer": optimizer})
+    workspace.write_model()
+    warnings = load_config(workspace.path / "training.yaml").warnings
+    assert [warning.message for warning in warnings] == [
+        "`beta1` is not acted on: the optimizer `SGD` does not have it; take it out"
+    ]

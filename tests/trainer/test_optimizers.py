@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 
-from trainsmith_schemas.optimizer import OptimizerConfig
+from trainsmith_schemas.optimizer import OptimizerConfig, fields_with_effect
 from trainsmith_trainer.backends import update_rules
 from trainsmith_trainer.backends.optimizers import Optimizer
 
@@ -63,6 +63,40 @@ def test_they_agree_with_pytorch(
         reference.step()
         own.step(rate)
         torch.testing.assert_close(ours, theirs)
+
+
+_OTHER_VALUES = {
+    "beta1": 0.5,
+    "beta2": 0.5,
+    "epsilon": 0.5,
+    "amsgrad": True,
+    "momentum": 0.8,
+    "dampening": 0.5,
+    "nesterov": True,
+    "ns_steps": 2,
+}
+
+
+@pytest.mark.parametrize("field", _OTHER_VALUES)
+@pytest.mark.parametrize("kind", get_args(OptimizerConfig.model_fields["type"].annotation))
+def test_a_field_has_an_effect_where_it_is_said_to_have_one(kind: str, field: str) -> None:
+    # Without momentum there is nothing to dampen.
+    usual = {"type": kind, "momentum": 0.9}
+    moved = [_moved(usual), _moved({**usual, field: _OTHER_VALUES[field]})]
+    expected = fields_with_effect(kind, "trainsmith") or ()
+    assert (not torch.equal(*moved)) == (field in expected)
+
+
+def _moved(config: dict[str, Any]) -> torch.Tensor:
+    """A matrix inside the blocks and a vector, as one row, after three steps."""
+    torch.manual_seed(0)
+    weights = {"w": torch.nn.Parameter(torch.ones(5, 4)), "b": torch.nn.Parameter(torch.ones(4))}
+    own = _optimizer(weights, 0.3, config, inner=["w"])
+    for _ in range(3):
+        for weight in weights.values():
+            weight.grad = torch.randn_like(weight)
+        own.step(0.1)
+    return torch.cat([weight.detach().flatten() for weight in weights.values()])
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (4, 6)])

@@ -11,6 +11,7 @@ from typing import Literal
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
 from trainsmith_schemas.documents import TrainingDocument
+from trainsmith_schemas.optimizer import OptimizerConfig, fields_with_effect
 from trainsmith_schemas.problems import Path
 
 
@@ -69,7 +70,9 @@ def not_acted_on(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, Not
     ):
         path = (*prefix, facts.key)
         value = getattr(config, name)
-        entry = NOT_ACTED_ON.get(".".join(map(str, path))) or _others(facts)
+        entry = (
+            NOT_ACTED_ON.get(".".join(map(str, path))) or _others(facts) or _left_out(config, name)
+        )
         if entry and name in config.model_fields_set and value != info.default:
             yield path, entry
         elif isinstance(value, Section):
@@ -80,6 +83,15 @@ def _others(facts: FieldFacts) -> NotActedOn | None:
     if "trainsmith" in facts.read_by:
         return None
     return NotActedOn("warning", f"{' and '.join(facts.read_by)} reads it, Trainsmith does not")
+
+
+def _left_out(config: Section, name: str) -> NotActedOn | None:
+    """What an optimizer does not have, though others do."""
+    if not isinstance(config, OptimizerConfig) or name == "type":
+        return None
+    if name in (fields_with_effect(config.type, "trainsmith") or ()):
+        return None
+    return NotActedOn("warning", f"the optimizer `{config.type}` does not have it; take it out")
 
 
 def every_key(section: type[Section] = TrainingDocument, prefix: Path = ()) -> Iterator[Path]:

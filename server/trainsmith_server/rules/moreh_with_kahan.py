@@ -28,7 +28,7 @@ RULE = Rule(
     title="Kahan summation with the fused kernel",
     docs="""\
 Kahan summation carries the rounding error of each bfloat16 update into the next one. The flag asks
-for it in the composite AdamW; on a board, `use_moreh_adamw` has the fused kernel run, which does not
+for it in the composite AdamW; on a board, `use_moreh_adamw` runs the fused kernel, which does not
 look at it. Without a board there is no such kernel, and Trainsmith does the summation.
 
 **When it is fine.** Never: wherever it runs, one of the two does nothing.

@@ -6,30 +6,10 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.base import fields_of
 from trainsmith_schemas.documents import OPTIMIZER
-from trainsmith_schemas.optimizer import OptimizerConfig
+from trainsmith_schemas.optimizer import OptimizerConfig, fields_with_effect
 from trainsmith_schemas.problems import dotted
 from trainsmith_server.analysis.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
-
-_ADAM = ("lr", "beta1", "beta2", "epsilon", "weight_decay", "amsgrad")
-_SGD = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
-_FIELDS = {
-    "AdamW": (*_ADAM, "stochastic_rounding"),
-    "MorehAdamW": (*_ADAM, "kahan_summation"),
-    "AdamWComposite": (*_ADAM, "kahan_summation"),
-    "AdamWFullPrecision": _ADAM,
-    "SGD": _SGD,
-    "SGDComposite": _SGD,
-    "Muon": ("lr", "momentum", "ns_steps"),
-    "NoOp": (),
-}
-_OURS = {
-    "AdamW": ("kahan_summation",),
-    "SGD": ("kahan_summation",),
-    "SGDComposite": ("kahan_summation",),
-    "Muon": (*_ADAM, "kahan_summation"),
-}
-"""What Trainsmith reads besides: bfloat16 is rounded in one way, and Muon's outer part is AdamW."""
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -41,11 +21,9 @@ def check(facts: Facts) -> Iterator[Hit]:
     name = kind.value if kind else "AdamW"
     if not section and kind is None:
         return
-    used = _FIELDS.get(name)
+    used = fields_with_effect(name, facts.profile.name)
     if used is None:
         return
-    if facts.profile.name == "trainsmith":
-        used = (*used, *_OURS.get(name, ()))
     for field, known in fields_of(OptimizerConfig).items():
         found = facts.key(dotted((*section, field)))
         if found is None or field in used or field == "type" or found.value == known.default:
