@@ -100,6 +100,12 @@ def test_a_comparison_for_people(three_runs: Workspace) -> None:
     assert (three_runs.path / "both.png").is_file()
 
 
+def test_folders_are_compared_wherever_they_lie(three_runs: Workspace) -> None:
+    paths = [str(three_runs.path / "checkpoints" / name) for name in ("first", "second")]
+    result = three_runs.command("compare", *paths, "--in", "nowhere", "--no-curves")
+    assert result.returncode == 0, result.stderr
+
+
 def test_what_is_no_run_is_named(three_runs: Workspace) -> None:
     for arguments, code, message in (
         (("first", "nowhere"), 2, "there is no run 'nowhere'"),

@@ -38,7 +38,7 @@ def runs(folder: Path, output: str) -> None:
 @click.option(
     "--in",
     "parent",
-    type=_FOLDER,
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path("checkpoints"),
     show_default=True,
     help="Where runs lie that are given by their names.",
