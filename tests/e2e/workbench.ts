@@ -69,6 +69,18 @@ export class Workbench {
     fs.writeFileSync(path.join(this.workspace, name), text);
   }
 
+  /** Close every editor and panel; what is not saved is lost. */
+  async closeEditors(): Promise<void> {
+    const tabs = this.page.locator(".editor-group-container .tab");
+    const discard = this.page.getByRole("dialog").getByRole("button", { name: "Don't Save" });
+    if ((await tabs.count()) === 0) return;
+    await this.command("View: Close All Editors");
+    await expect(async () => {
+      if (await discard.isVisible()) await discard.click();
+      await expect(tabs).toHaveCount(0, { timeout: 500 });
+    }).toPass();
+  }
+
   /** Remove the runs of tests that came before. */
   removeRuns(): void {
     const files = fs.readdirSync(this.workspace, { recursive: true, encoding: "utf8" });
@@ -159,5 +171,6 @@ export const test = base.extend<object, { workbench: Workbench }>({
 test.afterEach(async ({ workbench }, { status, title }) => {
   // A picture of the workbench as a failed test left it.
   if (status !== "passed") await workbench.screenshot(`failed - ${title}`);
+  else await workbench.closeEditors();
   expect([...workbench.outside], "hosts that were asked for").toEqual([]);
 });
