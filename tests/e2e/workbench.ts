@@ -128,7 +128,7 @@ export class Workbench {
 }
 
 /** One workbench for all tests of a worker; after a failure the next test gets a fresh one. */
-export const test = base.extend<object, { workbench: Workbench }>({
+export const test = base.extend<{ aftermath: undefined }, { workbench: Workbench }>({
   workbench: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern to know what it needs.
     async ({}, use) => {
@@ -166,11 +166,15 @@ export const test = base.extend<object, { workbench: Workbench }>({
     },
     { scope: "worker", timeout: 120_000 },
   ],
-});
-
-test.afterEach(async ({ workbench }, { status, title }) => {
-  // A picture of the workbench as a failed test left it.
-  if (status !== "passed") await workbench.screenshot(`failed - ${title}`);
-  else await workbench.closeEditors();
-  expect([...workbench.outside], "hosts that were asked for").toEqual([]);
+  // A fixture, since a hook here would be one of the file alone that imports this first.
+  aftermath: [
+    async ({ workbench }, use, info) => {
+      await use(undefined);
+      // A picture of the workbench as a failed test left it.
+      if (info.status !== "passed") await workbench.screenshot(`failed - ${info.title}`);
+      else await workbench.closeEditors();
+      expect([...workbench.outside], "hosts that were asked for").toEqual([]);
+    },
+    { auto: true },
+  ],
 });
