@@ -36,16 +36,16 @@ export class RunList implements vscode.Disposable {
       this.changed,
       watcher,
       watcher.onDidCreate(() => {
-        this.loadIn(SOON_MILLISECONDS);
+        this.lookAgain(SOON_MILLISECONDS);
       }),
       watcher.onDidDelete(() => {
-        this.loadIn(SOON_MILLISECONDS);
+        this.lookAgain(SOON_MILLISECONDS);
       }),
       watcher.onDidChange(({ fsPath }) => {
-        if (!this.liveIn(path.dirname(fsPath))) this.loadIn(LATER_MILLISECONDS);
+        if (!this.liveIn(path.dirname(fsPath))) this.lookAgain(LATER_MILLISECONDS);
       }),
       followed.onDidEnd(() => {
-        this.loadIn(0);
+        this.lookAgain(0);
       }),
       followed.onDidChange(() => {
         this.changed.fire();
@@ -68,6 +68,18 @@ export class RunList implements vscode.Disposable {
     this.changed.fire();
   }
 
+  /** Look again, if somebody has looked before. */
+  lookAgain(milliseconds: number): void {
+    const due = Date.now() + milliseconds;
+    if (!this.loaded || due >= this.due) return;
+    clearTimeout(this.timer);
+    this.due = due;
+    this.timer = setTimeout(() => {
+      this.due = Infinity;
+      void this.refresh();
+    }, milliseconds);
+  }
+
   /** The folder of the run that others are held against, if there is one. */
   get baseline(): string | undefined {
     return this.state.get<string>(BASELINE);
@@ -81,18 +93,6 @@ export class RunList implements vscode.Disposable {
   dispose(): void {
     clearTimeout(this.timer);
     this.subscriptions.dispose();
-  }
-
-  /** Look again, if somebody has looked before. */
-  private loadIn(milliseconds: number): void {
-    const due = Date.now() + milliseconds;
-    if (!this.loaded || due >= this.due) return;
-    clearTimeout(this.timer);
-    this.due = due;
-    this.timer = setTimeout(() => {
-      this.due = Infinity;
-      void this.refresh();
-    }, milliseconds);
   }
 
   private async load(): Promise<void> {

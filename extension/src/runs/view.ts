@@ -36,6 +36,10 @@ export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disp
       list.onDidChange(() => {
         this.changed.fire(undefined);
       }),
+      // The editor's watcher does not see all that happens in folders.
+      this.view.onDidChangeVisibility(({ visible }) => {
+        if (visible) list.lookAgain(0);
+      }),
     );
   }
 
