@@ -22,6 +22,7 @@ import { RunStatus } from "./runs/statusBar";
 import { RecipeTasks } from "./runs/tasks";
 import { RunsView } from "./runs/view";
 import { TrainingPanels } from "./training/panel";
+import { TrainingPython } from "./trainingPython";
 
 /** Starts the language server and registers the commands. Everything else waits until it is used. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -34,6 +35,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const comparisons = new Comparisons(context.extensionUri, server, list, log);
   const processes = new TaskProcesses();
   const editors = new LastEditor();
+  const training = new TrainingPython(context, server, log);
+  const parts = { server, editors, training };
   const panels = new TrainingPanels(context.extensionUri, server, log);
   const register = (
     id: string,
@@ -53,17 +56,17 @@ export function activate(context: vscode.ExtensionContext): void {
     new RunStatus(runs),
     new Failures(runs),
     new ProfileStatus(documents),
-    vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, documents)),
-    register(COMMANDS.runTraining, (uri) => runRecipe(server, editors, "train", uri)),
-    register(COMMANDS.dryRun, (uri) => runRecipe(server, editors, "dryRun", uri)),
-    register(COMMANDS.smokeRun, (uri) => runRecipe(server, editors, "smoke", uri)),
-    register(COMMANDS.resumeTraining, (uri) => resumeTraining(server, editors, uri)),
+    vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, training, documents)),
+    register(COMMANDS.runTraining, (uri) => runRecipe(parts, "train", uri)),
+    register(COMMANDS.dryRun, (uri) => runRecipe(parts, "dryRun", uri)),
+    register(COMMANDS.smokeRun, (uri) => runRecipe(parts, "smoke", uri)),
+    register(COMMANDS.resumeTraining, (uri) => resumeTraining(parts, uri)),
     register(COMMANDS.compareWithLastRun, (uri) =>
       compareWithLastRun(server, editors, list, comparisons, uri),
     ),
     register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
     register(COMMANDS.showTraining, (uri, folder) => showTraining(panels, editors, uri, folder)),
-    ...registerRunCommands(register, { server, editors, documents, list, view, comparisons }),
+    ...registerRunCommands(register, { ...parts, documents, list, view, comparisons }),
     register(COMMANDS.newRecipe, () => newRecipe(server)),
     register(COMMANDS.convert, () => editDocument("convert")),
     register(COMMANDS.sortKeys, () => editDocument("sort")),
@@ -71,6 +74,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.saveAsNextVersion, (uri) => saveAsNextVersion(editors, uri)),
     register(COMMANDS.chooseProfile, () => chooseProfile(documents)),
     register(COMMANDS.openLesson, () => openLesson(context, editors)),
+    register(COMMANDS.setUpEnvironment, () => training.setUp()),
     register(COMMANDS.restartServer, () => server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration(SETTINGS.pythonPath)) void reported(() => server.restart());

@@ -14,6 +14,8 @@ export interface Candidate {
 
 const OLDEST = [3, 10] as const;
 const QUESTION = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
+const MISSING =
+  "import sys, importlib.util as u; print(*[m for m in sys.argv[1:] if u.find_spec(m) is None])";
 const PROBE_MILLISECONDS = 10_000;
 
 /**
@@ -38,7 +40,7 @@ export async function firstUsable(
 ): Promise<{ python: Python | undefined; rejected: string[] }> {
   const rejected: string[] = [];
   for (const candidate of list) {
-    const version = await ask(candidate);
+    const version = await versionOf(candidate);
     if (version === undefined) rejected.push(`${candidate.program} did not start`);
     else if (!isNewEnough(version)) rejected.push(`${candidate.program} is Python ${version}`);
     else return { python: { ...candidate, version }, rejected };
@@ -46,17 +48,31 @@ export async function firstUsable(
   return { python: undefined, rejected };
 }
 
-function ask({ program, args }: Candidate): Promise<string | undefined> {
+/** A Python that starts and is new enough; otherwise `undefined`. */
+export async function usable(candidate: Candidate): Promise<Python | undefined> {
+  return (await firstUsable([candidate])).python;
+}
+
+/** Which modules a Python lacks. They are looked for and not imported, so it is quick. */
+export async function missingModules(
+  { program, args }: Candidate,
+  modules: readonly string[],
+): Promise<string[]> {
+  const said = await answers({ program, args: [...args, "-c", MISSING, ...modules] });
+  return said === undefined ? [...modules] : said.split(" ").filter((name) => name !== "");
+}
+
+/** What a program writes when it is called; `undefined` where it does not start, or fails. */
+export function answers({ program, args }: Candidate): Promise<string | undefined> {
   return new Promise((resolve) => {
-    execFile(
-      program,
-      [...args, "-c", QUESTION],
-      { timeout: PROBE_MILLISECONDS },
-      (error, output) => {
-        resolve(error ? undefined : output.trim());
-      },
-    );
+    execFile(program, [...args], { timeout: PROBE_MILLISECONDS }, (error, output) => {
+      resolve(error ? undefined : output.trim());
+    });
   });
+}
+
+function versionOf({ program, args }: Candidate): Promise<string | undefined> {
+  return answers({ program, args: [...args, "-c", QUESTION] });
 }
 
 function isNewEnough(version: string): boolean {

@@ -104,6 +104,7 @@ COMMANDS = (
     Command("trainsmith.addSection", "Add Missing Section", when=_FILE),
     Command("trainsmith.chooseProfile", "Choose Profile", when=_FILE),
     Command("trainsmith.openLesson", "Open Lesson", icon="$(mortar-board)"),
+    Command("trainsmith.setUpEnvironment", "Set Up Training Environment", when="isWorkspaceTrusted"),
     Command("trainsmith.restartServer", "Restart Language Server"),
     Command(
         "trainsmith.compareRuns",

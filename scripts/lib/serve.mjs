@@ -24,7 +24,6 @@ const SETTINGS = {
   "git.enabled": false,
   "json.schemaDownload.enable": false,
   "npm.autoDetect": "off",
-  "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   "terminal.integrated.gpuAcceleration": "off",
   "terminal.integrated.showTerminalConfigPrompt": false,
@@ -39,14 +38,26 @@ const SETTINGS = {
   "workbench.welcomePage.walkthroughs.openOnInstall": false,
 };
 
+/** Nobody is asked, and nothing is trusted. */
+const UNTRUSTED = {
+  "security.workspace.trust.banner": "always",
+  "security.workspace.trust.startupPrompt": "never",
+};
+
 /**
  * Install a .vsix into a fresh workbench and serve it on a free local port.
- * Resolves to {url, port, process, stop}; `settings` come on top of the quiet defaults.
+ * Resolves to {url, port, process, stop}; `settings` come on top of the quiet defaults, and `env`
+ * on the environment. Where `trust` is false, the workspace is one that nobody trusts yet.
  */
-export async function startWorkbench({ entry, vsix, workspace, settings = {}, log }) {
+export async function startWorkbench(options) {
+  const { entry, vsix, workspace, settings = {}, env: added = {}, trust = true, log } = options;
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-workbench-"));
   const data = path.join(home, "data");
-  writeSettings(path.join(data, "User"), { ...SETTINGS, ...settings });
+  writeSettings(path.join(data, "User"), {
+    ...SETTINGS,
+    ...(trust ? { "security.workspace.trust.enabled": false } : UNTRUSTED),
+    ...settings,
+  });
   writeSettings(path.join(data, "Machine"), MACHINE_SETTINGS);
   const config = path.join(home, "config.yaml");
   fs.writeFileSync(config, "bind-addr: 127.0.0.1:0\nauth: none\ncert: false\n");
@@ -63,11 +74,16 @@ export async function startWorkbench({ entry, vsix, workspace, settings = {}, lo
     [
       ...common,
       ...["--bind-addr", `127.0.0.1:${port}`, "--auth", "none", "--disable-telemetry"],
-      ...["--disable-update-check", "--disable-workspace-trust", "--disable-proxy"],
+      ...["--disable-update-check", "--disable-proxy"],
+      ...(trust ? ["--disable-workspace-trust"] : []),
       ...["--disable-getting-started-override", workspace],
     ],
     // A group of its own, so that stopping it ends the extension host and its children too.
-    { env: { ...process.env, ...env }, stdio: ["ignore", output, output], detached: true },
+    {
+      env: { ...process.env, ...env, ...added },
+      stdio: ["ignore", output, output],
+      detached: true,
+    },
   );
   const stop = async () => {
     const ended = new Promise((resolve) => server.once("exit", resolve));
@@ -93,7 +109,7 @@ export async function startWorkbench({ entry, vsix, workspace, settings = {}, lo
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const url = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`;
-  return { url, port, process: server, stop, logs: path.join(data, "logs") };
+  return { url, port, process: server, stop, data, logs: path.join(data, "logs") };
 }
 
 function writeSettings(folder, settings) {

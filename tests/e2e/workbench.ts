@@ -36,6 +36,8 @@ export class Workbench {
   constructor(
     readonly page: Page,
     readonly workspace: string,
+    /** The folder of the workbench's own data: settings, logs, what extensions keep. */
+    readonly data: string,
   ) {
     page.context().on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
@@ -127,11 +129,24 @@ export class Workbench {
   }
 }
 
+/** How a spec wants its workbench, where that is not as usual: `test.use({ launch: … })`. */
+interface Launch {
+  /** Variables of its environment. */
+  readonly env?: Record<string, string>;
+  /** False for a workspace that nobody trusts yet. */
+  readonly trust?: boolean;
+}
+
+interface Shared {
+  readonly launch: Launch;
+  readonly workbench: Workbench;
+}
+
 /** One workbench for all tests of a worker; after a failure the next test gets a fresh one. */
-export const test = base.extend<{ aftermath: undefined }, { workbench: Workbench }>({
+export const test = base.extend<{ aftermath: undefined }, Shared>({
+  launch: [{}, { scope: "worker", option: true }],
   workbench: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern to know what it needs.
-    async ({}, use) => {
+    async ({ launch }, use) => {
       const workspace = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-sample-"));
       fs.cpSync(path.join(ROOT, "examples", "shakespeare"), workspace, { recursive: true });
       const { entry, chromium: executablePath } = workbench();
@@ -140,6 +155,7 @@ export const test = base.extend<{ aftermath: undefined }, { workbench: Workbench
         entry,
         vsix: vsixPath(),
         workspace,
+        ...launch,
         settings: {
           "editor.hover.delay": 100,
           "editor.wordBasedSuggestions": "off",
@@ -154,7 +170,7 @@ export const test = base.extend<{ aftermath: undefined }, { workbench: Workbench
         context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
         const page = await context.newPage();
         page.setDefaultTimeout(30_000);
-        const shown = new Workbench(page, workspace);
+        const shown = new Workbench(page, workspace, server.data);
         await page.goto(server.url);
         await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
         await use(shown);

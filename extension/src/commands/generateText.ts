@@ -5,17 +5,21 @@ import * as vscode from "vscode";
 import type { Server } from "../client";
 import { TASK_TYPE } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
+import type { TrainingPython } from "../trainingPython";
 
 /** Let the model of a run write text in a terminal: its final one, else its newest checkpoint. */
-export async function generateText(server: Server, run: RunRecord): Promise<void> {
+export async function generateText(
+  server: Server,
+  training: TrainingPython,
+  run: RunRecord,
+): Promise<void> {
   const prompt = await vscode.window.showInputBox({
     title: `Generate Text with ${run.name}`,
     prompt: "The text that the model goes on with; leave it empty to begin with a new line.",
     placeHolder: "To be, or not to be",
   });
   if (prompt === undefined) return;
-  await server.start();
-  const { python } = server;
+  const python = await training.forTraining();
   if (!python) return;
   const said = prompt === "" ? [] : ["--prompt", prompt];
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(run.folder));

@@ -1,20 +1,14 @@
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
-import type { LastEditor } from "../editors";
 import type { Run } from "../generated/protocol";
-import { recipeDocument, runRecipe } from "./runRecipe";
+import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
 
 /** Go on with a run that was stopped, failed or killed; ask which of several. */
-export async function resumeTraining(
-  server: Server,
-  editors: LastEditor,
-  recipe: unknown,
-): Promise<void> {
-  const { uri } = await recipeDocument(editors, recipe);
-  const runs = (await server.runs(uri)).filter(({ state }) => state !== "finished");
+export async function resumeTraining(parts: RunParts, recipe: unknown): Promise<void> {
+  const { uri } = await recipeDocument(parts.editors, recipe);
+  const runs = (await parts.server.runs(uri)).filter(({ state }) => state !== "finished");
   const run = runs.length > 1 ? await choose(runs) : runs[0];
-  if (run) await runRecipe(server, editors, "resume", uri, run.name);
+  if (run) await runRecipe(parts, "resume", uri, run.name);
   else if (runs.length === 0) {
     throw new Error("There is nothing to resume: every run of this recipe has finished.");
   }

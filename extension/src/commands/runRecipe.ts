@@ -4,14 +4,21 @@ import type { Server } from "../client";
 import type { LastEditor } from "../editors";
 import { TASK_TYPE, type TaskName } from "../generated/protocol";
 import { createTask } from "../runs/tasks";
+import type { TrainingPython } from "../trainingPython";
+
+/** What a run needs of the extension. */
+export interface RunParts {
+  readonly server: Server;
+  readonly editors: LastEditor;
+  readonly training: TrainingPython;
+}
 
 /**
  * Train a recipe, or try it, in a terminal that the user sees and can interrupt: the one that a
  * lens or a menu means, else the one in the editor.
  */
 export async function runRecipe(
-  server: Server,
-  editors: LastEditor,
+  { server, editors, training }: RunParts,
   task: TaskName,
   recipe: unknown,
   run?: string,
@@ -28,12 +35,13 @@ export async function runRecipe(
   if (plan.document !== "training") {
     throw new Error("This file is not a training recipe: it has no training_config section.");
   }
-  // A dry run says what is wrong itself.
+  // A dry run says what is wrong itself, and needs nothing that has to be installed.
   if (task !== "dryRun" && plan.errors > 0 && !(await runDespite(plan.errors))) return;
+  const python = await (task === "dryRun" ? training.current() : training.forTraining());
+  if (!python) return;
   const definition = { type: TASK_TYPE, task, config: document.uri.fsPath, ...(run && { run }) };
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-  const created = createTask(server, definition, folder);
-  if (created) await vscode.tasks.executeTask(created);
+  await vscode.tasks.executeTask(createTask(server, python, definition, folder));
 }
 
 /** The document that a command is about: a URI, or its text, else what is in the editor. */

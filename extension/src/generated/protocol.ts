@@ -194,6 +194,7 @@ export const COMMANDS = {
   addSection: "trainsmith.addSection",
   chooseProfile: "trainsmith.chooseProfile",
   openLesson: "trainsmith.openLesson",
+  setUpEnvironment: "trainsmith.setUpEnvironment",
   restartServer: "trainsmith.restartServer",
   compareRuns: "trainsmith.compareRuns",
   diffRecipes: "trainsmith.diffRecipes",

@@ -1,23 +1,19 @@
 import type * as vscode from "vscode";
 
-import type { Server } from "../client";
 import { compareRuns } from "../commands/compareRuns";
 import { generateText } from "../commands/generateText";
 import { deleteRuns, openRunFolder } from "../commands/manageRuns";
 import { diffRecipes, restoreRecipe } from "../commands/restoreRecipe";
-import { runRecipe } from "../commands/runRecipe";
+import { runRecipe, type RunParts } from "../commands/runRecipe";
 import { writeConclusion } from "../commands/writeConclusion";
 import type { Comparisons } from "../comparison/panel";
 import type { Documents } from "../documents";
-import type { LastEditor } from "../editors";
 import { COMMANDS } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import { recipeOfRun, type RunList } from "./list";
 import type { RunsView } from "./view";
 
-interface Parts {
-  readonly server: Server;
-  readonly editors: LastEditor;
+interface Parts extends RunParts {
   readonly documents: Documents;
   readonly list: RunList;
   readonly view: RunsView;
@@ -31,7 +27,7 @@ type Register = (
 
 /** Register what can be done with the runs that are selected, or whose menu is open. */
 export function registerRunCommands(register: Register, parts: Parts): vscode.Disposable[] {
-  const { server, editors, documents, list, view, comparisons } = parts;
+  const { server, training, documents, list, view, comparisons } = parts;
   const onRuns = (id: string, body: (runs: readonly RunRecord[]) => Promise<void>) =>
     register(id, (one, several) => body(view.chosen(one, several)));
   const onOne = (id: string, body: (run: RunRecord, recipe: vscode.Uri) => Promise<void>) =>
@@ -46,10 +42,8 @@ export function registerRunCommands(register: Register, parts: Parts): vscode.Di
     }),
     onOne(COMMANDS.markBaseline, ({ folder }) => list.setBaseline(folder)),
     onOne(COMMANDS.clearBaseline, () => list.setBaseline(undefined)),
-    onOne(COMMANDS.resumeRun, ({ name }, recipe) =>
-      runRecipe(server, editors, "resume", recipe, name),
-    ),
-    onOne(COMMANDS.generateText, (run) => generateText(server, run)),
+    onOne(COMMANDS.resumeRun, ({ name }, recipe) => runRecipe(parts, "resume", recipe, name)),
+    onOne(COMMANDS.generateText, (run) => generateText(server, training, run)),
     onOne(COMMANDS.restoreRecipe, restoreRecipe),
     onOne(COMMANDS.writeConclusion, writeConclusion),
     onOne(COMMANDS.openRunFolder, openRunFolder),

@@ -5,6 +5,8 @@ import * as vscode from "vscode";
 import type { Server } from "../client";
 import type { Documents } from "../documents";
 import { TASK_TYPE, type TaskName, TASKS } from "../generated/protocol";
+import type { Python } from "../interpreters";
+import type { TrainingPython } from "../trainingPython";
 
 /** A task of ours, as it stands in `tasks.json`. */
 export interface RecipeTask extends vscode.TaskDefinition {
@@ -41,17 +43,19 @@ export function isRecipeTask(definition: vscode.TaskDefinition): definition is R
 export class RecipeTasks implements vscode.TaskProvider {
   constructor(
     private readonly server: Server,
+    private readonly training: TrainingPython,
     private readonly documents: Documents,
   ) {}
 
   async provideTasks(): Promise<vscode.Task[]> {
-    await this.server.start();
+    const python = await this.training.current();
+    if (!python) return [];
     return this.documents.recipes().flatMap((uri) => {
       const folder = vscode.workspace.getWorkspaceFolder(uri);
       if (!folder) return [];
       const config = path.relative(folder.uri.fsPath, uri.fsPath);
-      return OFFERED.flatMap(
-        (task) => createTask(this.server, { type: TASK_TYPE, task, config }, folder) ?? [],
+      return OFFERED.map((task) =>
+        createTask(this.server, python, { type: TASK_TYPE, task, config }, folder),
       );
     });
   }
@@ -59,22 +63,18 @@ export class RecipeTasks implements vscode.TaskProvider {
   async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
     const { definition, scope } = task;
     if (!isRecipeTask(definition)) return undefined;
-    await this.server.start();
-    return createTask(this.server, definition, folderOf(scope));
+    const python = await this.training.current();
+    return python && createTask(this.server, python, definition, folderOf(scope));
   }
 }
 
-/**
- * A task that runs a program with a list of arguments in a terminal of its own; `undefined` where
- * there is no Python.
- */
+/** A task that runs a Python with a list of arguments in a terminal of its own. */
 export function createTask(
   server: Server,
+  { program, args }: Python,
   definition: RecipeTask,
   folder: vscode.WorkspaceFolder | undefined,
-): vscode.Task | undefined {
-  if (!server.python) return undefined;
-  const { program, args } = server.python;
+): vscode.Task {
   const config = recipeOf(definition, folder);
   const cwd = folder?.uri.fsPath ?? path.dirname(config);
   const options = [

@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+
+import { answers, type Python, usable } from "./interpreters";
+
+/** What our packages say of themselves, as Python's packaging writes it. */
+const METADATA = /^trainsmith-.*\.dist-info$/;
+const TRAIN_EXTRA = /^Requires-Dist: (\S+); extra == ['"]train['"]$/gm;
+/** Each environment has a folder of its own; one without this file is half made. */
+const PREFIX = "environment-";
+const COMPLETE = "complete.json";
+/** What is left of a window that was closed while it made one is removed after this time. */
+const ABANDONED_MILLISECONDS = 24 * 60 * 60 * 1000;
+const TAIL_LINES = 200;
+
+/** What training needs, as requirements of pip: the `train` extra of our own distribution. */
+export async function trainingRequirements(bundled: string): Promise<string[]> {
+  const folder = (await fs.readdir(bundled)).find((name) => METADATA.test(name));
+  if (!folder) throw new Error(`There is no metadata of Trainsmith in ${bundled}.`);
+  const metadata = await fs.readFile(path.join(bundled, folder, "METADATA"), "utf8");
+  return [...metadata.matchAll(TRAIN_EXTRA)].map(([, requirement = ""]) => requirement);
+}
+
+/** The environment that was made last and whose Python starts. */
+export async function madeEnvironment(storage: string): Promise<Python | undefined> {
+  for (const folder of await folders(storage)) {
+    if (!(await exists(path.join(folder, COMPLETE)))) continue;
+    const python = await usable({ program: programIn(folder), args: [] });
+    if (python) return python;
+  }
+  return undefined;
+}
+
+/** A step of a program failed; the message has its last lines. */
+export class SetUpError extends Error {}
+
+export interface Making {
+  /** The Python that the environment is made with. */
+  readonly python: Python;
+  /** The folder that holds environments; it is made if it is not there. */
+  readonly storage: string;
+  readonly requirements: readonly string[];
+  /** Told each line that a program writes. */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Make a virtual environment with what training needs. The environments that were there before are
+ * removed once it is complete; after a failure or a cancellation nothing of it stays.
+ *
+ * @throws {SetUpError} a program failed.
+ * @throws {Error} named `AbortError`: it was cancelled.
+ */
+export async function makeEnvironment(making: Making): Promise<Python> {
+  const { storage, requirements, signal } = making;
+  await fs.mkdir(storage, { recursive: true });
+  const before = await folders(storage);
+  const folder = await fs.mkdtemp(path.join(storage, PREFIX));
+  try {
+    await install(making, folder);
+    signal.throwIfAborted();
+    const python = await usable({ program: programIn(folder), args: [] });
+    if (!python) throw new SetUpError(`${programIn(folder)} does not start`);
+    await fs.writeFile(path.join(folder, COMPLETE), JSON.stringify({ requirements }));
+    for (const old of before) if (await isDone(old)) await remove(old);
+    return python;
+  } catch (error) {
+    await remove(folder);
+    throw error;
+  }
+}
+
+/** A line of pip or uv in a few words, if it says what is happening: `Downloading torch (190 MB)`. */
+export function progressOf(line: string): string | undefined {
+  const [, verb, what = ""] =
+    /^\s*(Collecting|Downloading|Using cached|Building|Installing)\b (.*)/.exec(line) ?? [];
+  if (!verb) return undefined;
+  if (verb === "Installing") return "Installing; this takes a moment";
+  const file = what.split("/").at(-1) ?? what;
+  const name = /^[\w.-]+?(?=-\d|[\s<>=!~;[(]|$)/.exec(file)?.[0] ?? file;
+  const size = /\(([\d.]+ ?[kKMG]i?B)\)/.exec(what)?.[1];
+  return `${verb} ${name}${size ? ` (${size})` : ""}`;
+}
+
+/** The last lines that tell why a program failed: its own errors, if it marks them. */
+export function reasonIn(lines: readonly string[]): string {
+  const said = lines.map((line) => line.trim()).filter((line) => line !== "");
+  const errors = said.filter((line) => /^error\b/i.test(line));
+  return (errors.length > 0 ? errors : said).slice(-3).join(" ");
+}
+
+/** With Python's own `venv` and pip; with uv where this Python comes without them, as Debian's. */
+async function install(making: Making, folder: string): Promise<void> {
+  const { python, requirements } = making;
+  try {
+    await run(making, python.program, [...python.args, "-m", "venv", folder]);
+  } catch (error) {
+    if (!(error instanceof SetUpError) || !(await answers({ program: "uv", args: ["--version"] })))
+      throw error;
+    await run(making, "uv", ["venv", "--allow-existing", "--python", python.program, folder]);
+    const into = ["--python", programIn(folder)];
+    await run(making, "uv", ["pip", "install", ...into, ...requirements]);
+    return;
+  }
+  await run(making, programIn(folder), [
+    ...["-m", "pip", "install", "--no-input", "--progress-bar", "off"],
+    ...["--disable-pip-version-check", ...requirements],
+  ]);
+}
+
+/** Run a program to its end; arguments are a list, and there is no shell. */
+function run({ say, signal }: Making, program: string, args: readonly string[]): Promise<void> {
+  say(`$ ${program} ${args.join(" ")}`);
+  const lines: string[] = [];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { signal, env: environmentOfPip(), windowsHide: true });
+    let rest = "";
+    const read = (chunk: Buffer): void => {
+      const parts = (rest + chunk.toString()).split(/\r?\n/);
+      rest = parts.pop() ?? "";
+      for (const line of parts) say(line);
+      lines.push(...parts);
+      lines.splice(0, lines.length - TAIL_LINES);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    let failure: Error | undefined;
+    child.on("error", (error) => {
+      failure = error;
+    });
+    // It may write until it is gone, also after it was told to end.
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else if (signal.aborted) reject(failure ?? new Error("cancelled"));
+      else reject(new SetUpError(failure?.message ?? reasonIn([...lines, rest])));
+    });
+  });
+}
+
+/** The user's own settings of pip hold, but for what leads out of an environment. */
+function environmentOfPip(): NodeJS.ProcessEnv {
+  const own = {
+    PIP_USER: "0",
+    PIP_NO_COLOR: "1",
+    NO_COLOR: "1",
+    PYTHONUNBUFFERED: "1",
+    PYTHONUTF8: "1",
+  };
+  return { ...process.env, PYTHONPATH: undefined, PYTHONHOME: undefined, ...own };
+}
+
+/** The folders of environments, the newest first. */
+async function folders(storage: string): Promise<string[]> {
+  const names = await fs.readdir(storage).catch(() => []);
+  const found = names.filter((name) => name.startsWith(PREFIX)).map((n) => path.join(storage, n));
+  const aged = await Promise.all(found.map(async (folder) => ({ folder, age: await age(folder) })));
+  return aged.sort((one, other) => one.age - other.age).map(({ folder }) => folder);
+}
+
+async function isDone(folder: string): Promise<boolean> {
+  return (
+    (await exists(path.join(folder, COMPLETE))) || (await age(folder)) > ABANDONED_MILLISECONDS
+  );
+}
+
+async function age(file: string): Promise<number> {
+  return Date.now() - (await fs.stat(file)).mtimeMs;
+}
+
+function exists(file: string): Promise<boolean> {
+  return fs.access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function remove(folder: string): Promise<void> {
+  return fs.rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function programIn(folder: string): string {
+  return process.platform === "win32"
+    ? path.join(folder, "Scripts", "python.exe")
+    : path.join(folder, "bin", "python");
+}

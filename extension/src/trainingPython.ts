@@ -1,0 +1,137 @@
+import * as path from "node:path";
+
+import * as vscode from "vscode";
+
+import type { Server } from "./client";
+import {
+  madeEnvironment,
+  makeEnvironment,
+  progressOf,
+  SetUpError,
+  trainingRequirements,
+} from "./environment";
+import { missingModules, type Python } from "./interpreters";
+
+/** A requirement's name; those of training are called as the modules that they bring. */
+const NAME = /^[\w.-]+/;
+
+/**
+ * The Python that trains: the server's, if it has what training needs, else an environment that
+ * the extension makes when the user wants it.
+ */
+export class TrainingPython {
+  private making: Promise<Python | undefined> | undefined;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly server: Server,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** The Python that trains, as things are; one that lacks modules says so itself. */
+  async current(): Promise<Python | undefined> {
+    await this.server.start().catch(() => undefined);
+    return (await this.complete(this.server.python)) ?? this.server.python;
+  }
+
+  /**
+   * A Python with all that training needs. Where there is none, ask once whether to make one, and
+   * wait for it; `undefined` where the user does not want that, or it failed and was told.
+   */
+  async forTraining(): Promise<Python | undefined> {
+    const python = await this.current();
+    if (!python) return undefined;
+    const missing = await this.missing(python);
+    if (missing.length === 0) return python;
+    const button = "Set Up Training Environment";
+    const answer = await vscode.window.showWarningMessage(
+      `Training needs ${enumeration(missing)}, which ${described(python)} lacks. They can be ` +
+        "installed into an environment of Trainsmith's own; your Python stays as it is.",
+      button,
+    );
+    return answer === button ? this.setUp() : undefined;
+  }
+
+  /** Make the environment, with its progress in a notification. */
+  setUp(): Promise<Python | undefined> {
+    this.making ??= this.make().finally(() => {
+      this.making = undefined;
+    });
+    return this.making;
+  }
+
+  private async make(): Promise<Python | undefined> {
+    await this.server.start().catch(() => undefined);
+    const { python } = this.server;
+    if (!python) return undefined;
+    const requirements = await this.requirements();
+    try {
+      const made = await vscode.window.withProgress(
+        {
+          location: vscode.ProgressLocation.Notification,
+          title: "Setting up the training environment",
+          cancellable: true,
+        },
+        (progress, token) => {
+          const cancelled = new AbortController();
+          token.onCancellationRequested(() => {
+            cancelled.abort();
+          });
+          progress.report({ message: `with ${described(python)}` });
+          const say = (line: string): void => {
+            this.log.info(line);
+            const message = progressOf(line);
+            if (message) progress.report({ message });
+          };
+          const { signal } = cancelled;
+          return makeEnvironment({ python, storage: this.storage, requirements, say, signal });
+        },
+      );
+      this.log.info(`Training: ${described(made)}`);
+      return made;
+    } catch (error) {
+      if (error instanceof SetUpError) void this.tell(error.message);
+      else if (!(error instanceof Error && error.name === "AbortError")) throw error;
+      return undefined;
+    }
+  }
+
+  private async tell(reason: string): Promise<void> {
+    const button = "Show Log";
+    const answer = await vscode.window.showErrorMessage(
+      `The training environment was not set up, and nothing of it stays: ${reason}`,
+      button,
+    );
+    if (answer === button) this.log.show();
+  }
+
+  /** The first Python that lacks nothing: the server's, then the environment that was made. */
+  private async complete(python: Python | undefined): Promise<Python | undefined> {
+    if (python && (await this.missing(python)).length === 0) return python;
+    const made = await madeEnvironment(this.storage);
+    return made && (await this.missing(made)).length === 0 ? made : undefined;
+  }
+
+  private async missing(python: Python): Promise<string[]> {
+    const requirements = await this.requirements();
+    const modules = requirements.flatMap((one) => NAME.exec(one)?.[0] ?? []);
+    return missingModules(python, modules);
+  }
+
+  private requirements(): Promise<string[]> {
+    return trainingRequirements(this.context.asAbsolutePath("bundled"));
+  }
+
+  private get storage(): string {
+    return path.join(this.context.globalStorageUri.fsPath, "environments");
+  }
+}
+
+function described({ program, version }: Python): string {
+  return `Python ${version} (${program})`;
+}
+
+function enumeration(names: readonly string[]): string {
+  const last = names.at(-1) ?? "";
+  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${last}` : last;
+}

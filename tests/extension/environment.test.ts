@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import { beforeEach, expect, test, vi } from "vitest";
+
+import {
+  madeEnvironment,
+  makeEnvironment,
+  progressOf,
+  reasonIn,
+  SetUpError,
+  trainingRequirements,
+} from "../../extension/src/environment";
+import { missingModules, type Python, usable } from "../../extension/src/interpreters";
+
+// Python's venv takes seconds, since it installs pip.
+vi.setConfig({ testTimeout: 60_000 });
+
+let storage = "";
+
+beforeEach(async () => {
+  storage = await fs.mkdtemp(path.join(os.tmpdir(), "environments-"));
+  return () => fs.rm(storage, { recursive: true });
+});
+
+async function python(): Promise<Python> {
+  const found = await usable({ program: "python3", args: [] });
+  if (!found) throw new Error("There is no Python.");
+  return found;
+}
+
+async function make(requirements: string[], signal = new AbortController().signal) {
+  const lines: string[] = [];
+  const say = (line: string): void => void lines.push(line);
+  const made = await makeEnvironment({
+    ...{ python: await python(), storage, requirements, say, signal },
+  });
+  return { made, lines };
+}
+
+test("the requirements are those of the distribution's extra for training", async () => {
+  const info = path.join(storage, "trainsmith-1.0.dist-info");
+  await fs.mkdir(info);
+  const metadata = `Name: trainsmith
+Requires-Dist: click>=8.1
+Requires-Dist: pyright>=1.1; extra == 'dev'
+Requires-Dist: numpy>=1.26; extra == 'train'
+Requires-Dist: torch>=2.4; extra == "train"
+`;
+  await fs.writeFile(path.join(info, "METADATA"), metadata);
+  expect(await trainingRequirements(storage)).toEqual(["numpy>=1.26", "torch>=2.4"]);
+});
+
+test("modules are looked for without being imported", async () => {
+  expect(await missingModules(await python(), ["json", "no_such_module", "this"])).toEqual([
+    "no_such_module",
+  ]);
+});
+
+test("an environment is found again, and a new one takes its place", async () => {
+  const first = (await make(["pip"])).made;
+  expect((await madeEnvironment(storage))?.program).toBe(first.program);
+  const where = execFileSync(first.program, ["-c", "import sys; print(sys.prefix)"]).toString();
+  expect(where.trim().startsWith(storage)).toBe(true);
+  const second = (await make(["pip"])).made;
+  expect((await madeEnvironment(storage))?.program).toBe(second.program);
+  expect(await fs.readdir(storage)).toHaveLength(1);
+});
+
+test("a failure says what pip said; it leaves nothing but the environment of before", async () => {
+  const { made } = await make(["pip"]);
+  const failing = make(["/no/such/folder/package.whl"]);
+  await expect(failing).rejects.toThrow(SetUpError);
+  await expect(failing).rejects.toThrow(/package\.whl/);
+  expect(await fs.readdir(storage)).toHaveLength(1);
+  expect((await madeEnvironment(storage))?.program).toBe(made.program);
+});
+
+test("what is cancelled ends its program and leaves nothing", async () => {
+  const cancelled = new AbortController();
+  const making = make(["pip"], cancelled.signal);
+  setTimeout(() => {
+    cancelled.abort();
+  }, 300);
+  await expect(making).rejects.toHaveProperty("name", "AbortError");
+  expect(await fs.readdir(storage)).toEqual([]);
+});
+
+test.each([
+  ["Collecting torch>=2.4", "Collecting torch"],
+  ["Collecting hf-xet<2,>=1.6 (from huggingface-hub->tokenizers>=0.20)", "Collecting hf-xet"],
+  [
+    "  Downloading torch-2.13.0-cp311-cp311-linux_x86_64.whl (190.1 MB)",
+    "Downloading torch (190.1 MB)",
+  ],
+  ["  Using cached https://x/y/numpy-2.4.0-cp311.whl (16 MB)", "Using cached numpy (16 MB)"],
+  ["Downloading torch (100.5MiB)", "Downloading torch (100.5MiB)"],
+  ["Installing collected packages: mpmath, torch", "Installing; this takes a moment"],
+  ["Requirement already satisfied: pip", undefined],
+])("%s", (line, expected) => {
+  expect(progressOf(line)).toBe(expected);
+});
+
+test("of much output, the reason is what is marked as an error, else the end", () => {
+  expect(reasonIn(["Collecting x", "ERROR: No matching distribution", "hint: try again"])).toBe(
+    "ERROR: No matching distribution",
+  );
+  expect(reasonIn(["one", "two", "", "three", "four"])).toBe("two three four");
+});
