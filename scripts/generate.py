@@ -92,7 +92,7 @@ def _menus() -> dict[str, list[dict[str, Any]]]:
             menus["commandPalette"].append({"command": command.id, **hidden})
         for menu, group in command.menus:
             # All views share one menu of titles.
-            shown = {"when": _IN_RUNS} if menu == "view/title" else when
+            shown = {"when": f"view == {command.view}"} if menu == "view/title" else when
             menus.setdefault(menu, []).append({"command": command.id, **shown, "group": group})
         for group, condition in command.on_runs:
             shown = {"when": f"{_IN_RUNS} && {condition}"}

@@ -12,6 +12,10 @@ import { setup } from "./setup.mjs";
 const STAGE = path.join(ROOT, "dist", "package");
 export const BUNDLED = path.join(STAGE, "bundled");
 const COPIED = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "walkthroughs"];
+/** The sample workspace, whose files the lessons' recipes name. */
+const SAMPLE = path.join("examples", "shakespeare");
+/** What running things leaves behind in folders that are copied. */
+const LEFT_OUT = new Set(["__pycache__", "checkpoints", "experiments.md"]);
 const MEDIA = path.join("extension", "media");
 const REFERENCE = path.join("docs", "reference");
 const PACKAGES = [
@@ -40,7 +44,8 @@ const WHEELS = {
 export async function packageExtension() {
   const target = `${process.platform}-${process.arch}`;
   if (!(target in WHEELS)) throw new Failure(`There is no package for ${target} yet.`);
-  for (const name of [...COPIED, MEDIA]) copy(path.join(ROOT, name), path.join(STAGE, name));
+  for (const name of [...COPIED, SAMPLE, MEDIA])
+    copy(path.join(ROOT, name), path.join(STAGE, name));
   await buildExtension();
   await bundleDependencies(target);
   for (const name of PACKAGES) {
@@ -128,7 +133,7 @@ async function addCompiledParts(target, pip) {
 
 function copy(from, to) {
   fs.rmSync(to, { recursive: true, force: true });
-  fs.cpSync(from, to, { recursive: true, filter: (name) => !name.endsWith("__pycache__") });
+  fs.cpSync(from, to, { recursive: true, filter: (name) => !LEFT_OUT.has(path.basename(name)) });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -4,7 +4,6 @@ import { Server } from "./client";
 import { compareWithLastRun } from "./commands/compareRuns";
 import { editDocument, saveAsNextVersion } from "./commands/editDocument";
 import { newRecipe } from "./commands/newRecipe";
-import { openLesson } from "./commands/openLesson";
 import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
 import { showTraining } from "./commands/showTraining";
@@ -13,6 +12,7 @@ import { Comparisons } from "./comparison/panel";
 import { Documents } from "./documents";
 import { LastEditor } from "./editors";
 import { COMMANDS, SETTINGS, TASK_TYPE } from "./generated/protocol";
+import { registerLessons } from "./lessons/register";
 import { chooseProfile, ProfileStatus } from "./profile";
 import { registerRunCommands } from "./runs/commands";
 import { Failures } from "./runs/failures";
@@ -73,7 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.addSection, () => editDocument("addSection")),
     register(COMMANDS.saveAsNextVersion, (uri) => saveAsNextVersion(editors, uri)),
     register(COMMANDS.chooseProfile, () => chooseProfile(documents)),
-    register(COMMANDS.openLesson, () => openLesson(context, editors)),
+    ...registerLessons(register, context, server, editors),
     register(COMMANDS.setUpEnvironment, () => training.setUp()),
     register(COMMANDS.restartServer, () => server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {

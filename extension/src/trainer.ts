@@ -6,6 +6,13 @@ import type { Server } from "./client";
 const run = promisify(execFile);
 const MOST_BYTES = 64 * 2 ** 20;
 
+interface Options {
+  /** Ends the program. */
+  readonly signal?: AbortSignal;
+  /** Exit codes, beside 0, with which the output is an answer. */
+  readonly accepted?: readonly number[];
+}
+
 /**
  * What the trainer's command line writes to its output, called with a list of arguments. It throws
  * what the trainer has to say where it fails.
@@ -14,6 +21,7 @@ export async function trainerOutput(
   server: Server,
   arguments_: readonly string[],
   folder: string,
+  { signal, accepted = [] }: Options = {},
 ): Promise<string> {
   await server.start();
   const { python } = server;
@@ -26,11 +34,13 @@ export async function trainerOutput(
         cwd: folder,
         env: { ...process.env, ...server.environment() },
         maxBuffer: MOST_BYTES,
+        ...(signal && { signal }),
       },
     );
     return stdout;
   } catch (error) {
-    const { stderr } = error as { stderr?: string };
+    const { code, stdout, stderr } = error as { code?: number; stdout?: string; stderr?: string };
+    if (stdout && code !== undefined && accepted.includes(code)) return stdout;
     throw new Error(stderr ? stderr.trim() : String(error));
   }
 }

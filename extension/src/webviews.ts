@@ -42,6 +42,7 @@ ${body}
 </html>`;
 }
 
-function escapeHtml(text: string): string {
+/** Text as it stands in HTML, in attributes too. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

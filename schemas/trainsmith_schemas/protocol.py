@@ -23,12 +23,27 @@ RUNNING = "trainsmith.running"
 RUNS_VIEW = "trainsmith.runsView"
 """The view of all runs of the workspace, in the activity bar's container."""
 
-CONTEXT_KEYS = (RECIPES, FILES, RUNNING)
-VIEWS = (RUNS_VIEW,)
+LESSONS_VIEW = "trainsmith.lessonsView"
+"""The view of the lessons and their headings, beside that of the runs."""
+
+RECIPE_CLEAN = "trainsmith.recipeClean"
+"""The context key for whether a recipe was found to be without errors and warnings."""
+RUN_FINISHED = "trainsmith.runFinished"
+"""The context key for whether a run of this window has reached its last step."""
+RUNS_COMPARED = "trainsmith.runsCompared"
+"""The context key for whether runs were shown beside each other."""
+LESSON_READ = "trainsmith.lessonRead"
+"""The context key for whether a lesson was read to its end."""
+
+ACHIEVEMENTS = (RECIPE_CLEAN, RUN_FINISHED, RUNS_COMPARED, LESSON_READ)
+"""The context keys that complete the steps of the walkthrough: what was really done."""
+
+CONTEXT_KEYS = (RECIPES, FILES, RUNNING, *ACHIEVEMENTS)
+VIEWS = (RUNS_VIEW, LESSONS_VIEW)
 
 _RECIPE = f"resourcePath in {RECIPES}"
 _FILE = f"resourcePath in {FILES}"
-_RUNS_TITLE = "view/title"
+_TITLE = "view/title"
 _ONE = "!listMultiSelection"
 _RESUMABLE = "viewItem =~ /stopped|failed|interrupted/"
 
@@ -44,6 +59,8 @@ class Command:
     """Where the palette and the menus offer it, as a VS Code `when` clause."""
     menus: tuple[tuple[str, str], ...] = ()
     """The menus that have it too, each with its group in there."""
+    view: str = RUNS_VIEW
+    """The view whose title it is for, where a view's title is one of those menus."""
     on_runs: tuple[tuple[str, str], ...] = ()
     """Its groups in the menu of a run of the runs' view, each with the runs that have it there."""
     palette: bool = True
@@ -104,13 +121,22 @@ COMMANDS = (
     Command("trainsmith.addSection", "Add Missing Section", when=_FILE),
     Command("trainsmith.chooseProfile", "Choose Profile", when=_FILE),
     Command("trainsmith.openLesson", "Open Lesson", icon="$(mortar-board)"),
-    Command("trainsmith.setUpEnvironment", "Set Up Training Environment", when="isWorkspaceTrusted"),
+    Command(
+        "trainsmith.resetProgress",
+        "Reset Progress",
+        icon="$(discard)",
+        menus=((_TITLE, "navigation@1"),),
+        view=LESSONS_VIEW,
+    ),
+    Command(
+        "trainsmith.setUpEnvironment", "Set Up Training Environment", when="isWorkspaceTrusted"
+    ),
     Command("trainsmith.restartServer", "Restart Language Server"),
     Command(
         "trainsmith.compareRuns",
         "Compare Runs",
         icon="$(git-compare)",
-        menus=((_RUNS_TITLE, "navigation@1"),),
+        menus=((_TITLE, "navigation@1"),),
         on_runs=(("inline@1", "!(viewItem =~ /alone/)"), ("1_compare@1", "true")),
     ),
     Command(
@@ -178,7 +204,7 @@ COMMANDS = (
         "trainsmith.refreshRuns",
         "Refresh Runs",
         icon="$(refresh)",
-        menus=((_RUNS_TITLE, "navigation@2"),),
+        menus=((_TITLE, "navigation@2"),),
     ),
 )
 

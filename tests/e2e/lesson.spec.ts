@@ -1,9 +1,22 @@
-import { expect, test } from "./workbench";
+import type { Page } from "@playwright/test";
+
+import { expect, test, type Workbench } from "./workbench";
+
+const lessonRow = (page: Page, name: string) =>
+  page.locator(".sidebar .monaco-list-row", { hasText: name });
+
+/** Open the first lesson by keyboard. */
+async function openLesson(workbench: Workbench): Promise<void> {
+  const first = workbench.page.locator(".quick-input-widget .monaco-list-row.focused");
+  await workbench.command("Trainsmith: Open Lesson");
+  await first.getByText("Configuration Patterns").waitFor();
+  await workbench.page.keyboard.press("Enter");
+}
 
 test("a lesson is read and used by keyboard alone", async ({ workbench }) => {
   const { page } = workbench;
   const notes = await workbench.open("notes.yaml", "# mine\n");
-  await workbench.command("Trainsmith: Open Lesson");
+  await openLesson(workbench);
   const lesson = workbench.webview();
   await expect(lesson.getByRole("main")).toBeVisible();
   await expect(lesson.getByRole("heading", { level: 1 })).toHaveText("Configuration Patterns");
@@ -19,18 +32,56 @@ test("a lesson is read and used by keyboard alone", async ({ workbench }) => {
   await page.keyboard.press("Enter");
   await expect(notes).toContainText("training_config:");
   await expect(notes.locator(".view-line").first()).toHaveText("# mine");
-  await expect(lesson.getByRole("status")).toHaveText("Inserted into the editor");
+  await expect(lesson.getByRole("status").last()).toHaveText("Inserted into the editor");
 
   await lesson.getByRole("button", { name: "Copy" }).nth(1).focus();
   await page.keyboard.press("Enter");
-  await expect(lesson.getByRole("status")).toHaveText("Copied");
+  await expect(lesson.getByRole("status").last()).toHaveText("Copied");
   await workbench.screenshot("lesson-copied");
 });
 
-for (const theme of ["Default Dark Modern", "Default High Contrast"]) {
+test("lessons are listed with their sections, and lead to each other", async ({ workbench }) => {
+  const { page } = workbench;
+  await workbench.command("Trainsmith: Focus on Lessons View");
+  const row = lessonRow(page, "Configuration Patterns");
+  await row.click();
+  await page.keyboard.press("ArrowRight");
+  await lessonRow(page, "Sampling while you train").click();
+  const lesson = workbench.webview();
+  await expect(lesson.getByRole("heading", { name: "Sampling while you train" })).toBeFocused();
+
+  // Read where the reader is, and no section that only rushed by.
+  await expect(lessonRow(page, "Sampling while you train")).toHaveAccessibleName(/, read$/);
+  await expect(lessonRow(page, "A small recipe")).toHaveAccessibleName(/not read yet$/);
+  await expect(row).toContainText(/[1-9] of \d+/);
+  await workbench.screenshot("lessons-view");
+
+  await lesson.getByRole("link", { name: "Next: Change One Thing" }).click();
+  await expect(lesson.getByRole("heading", { level: 1 })).toHaveText("Change One Thing");
+  await lesson.getByRole("link", { name: "table of symptoms" }).click();
+  await expect(lesson.getByRole("heading", { name: "Change one thing" })).toBeFocused();
+
+  // Both lessons keep their places.
+  await lesson.locator("body").evaluate(() => {
+    window.scrollTo(0, 1234);
+  });
+  await page.waitForTimeout(500);
+  await lesson.getByRole("link", { name: "Next" }).click();
+  await expect(lesson.getByRole("link", { name: "Previous: Configuration" })).toBeVisible();
+  await lesson.getByRole("link", { name: "Previous: Configuration" }).click();
+  await expect
+    .poll(() => lesson.locator("body").evaluate(() => Math.round(window.scrollY)))
+    .toBe(1234);
+
+  await workbench.command("Trainsmith: Reset Progress");
+  await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
+  await expect(lessonRow(page, "Sampling while you train")).toHaveAccessibleName(/not read yet$/);
+});
+
+for (const theme of ["Default Light Modern", "Default Dark Modern", "Default High Contrast"]) {
   test(`a lesson keeps to the theme ${theme}`, async ({ workbench }) => {
     workbench.set("workbench.colorTheme", theme);
-    await workbench.command("Trainsmith: Open Lesson");
+    await openLesson(workbench);
     const body = workbench.webview().locator("body");
     await expect(body).toHaveAttribute("data-vscode-theme-id", theme);
     await workbench

@@ -7,7 +7,7 @@ import MarkdownIt from "markdown-it";
 import { expect, test } from "vitest";
 
 import { findLessons, splitLesson } from "../../extension/src/lessons/lesson";
-import { isAllowedLink } from "../../extension/src/lessons/render";
+import { isAllowedLink } from "../../extension/src/lessons/links";
 
 const ROOT = path.resolve(__dirname, "../..");
 const TRAINSMITH = path.join(

@@ -194,6 +194,7 @@ export const COMMANDS = {
   addSection: "trainsmith.addSection",
   chooseProfile: "trainsmith.chooseProfile",
   openLesson: "trainsmith.openLesson",
+  resetProgress: "trainsmith.resetProgress",
   setUpEnvironment: "trainsmith.setUpEnvironment",
   restartServer: "trainsmith.restartServer",
   compareRuns: "trainsmith.compareRuns",
@@ -224,8 +225,15 @@ export const CONTEXT_KEYS = {
   recipes: "trainsmith.recipes",
   files: "trainsmith.files",
   running: "trainsmith.running",
+  recipeClean: "trainsmith.recipeClean",
+  runFinished: "trainsmith.runFinished",
+  runsCompared: "trainsmith.runsCompared",
+  lessonRead: "trainsmith.lessonRead",
 } as const;
-export const VIEWS = { runsView: "trainsmith.runsView" } as const;
+export const VIEWS = {
+  runsView: "trainsmith.runsView",
+  lessonsView: "trainsmith.lessonsView",
+} as const;
 export const CODE_ACTION_KINDS = {
   sort: "source.sort.trainsmith",
   convert: "refactor.rewrite.convert.trainsmith",

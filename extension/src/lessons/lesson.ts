@@ -6,38 +6,69 @@ import { parse } from "yaml";
 /** A lesson: a folder `<NN-slug>` with a `lesson.md`, whose front matter says what it is. */
 export interface Lesson {
   readonly folder: string;
+  /** The folder's name, by which links and progress know the lesson. */
+  readonly id: string;
+  /** The number that the folder's name begins with. */
+  readonly order: number;
   readonly title: string;
   readonly description: string;
   /** How long it takes. */
   readonly minutes: number;
+  /** What has to be there before its blocks can be run, in words. */
+  readonly needs: readonly string[];
+  /** The folder with the files that its recipes name, absolute. */
+  readonly files: string;
   /** The Markdown without its front matter. */
   readonly markdown: string;
 }
 
+/** What the front matter says, `files` as it was written: relative to the lesson's folder. */
+export type Described = Omit<Lesson, "folder" | "id" | "order">;
+
 const FRONT_MATTER = /^---\r?\n(.*?)\r?\n---\r?\n/s;
+const NAME = /^(\d+)-/;
 
 /** Every lesson under a folder, in the order of their numbers. */
 export async function findLessons(root: string): Promise<Lesson[]> {
   const entries = await fs.readdir(root, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  return Promise.all(folders.sort().map((name) => readLesson(path.join(root, name))));
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const lessons = await Promise.all(names.map((name) => readLesson(path.join(root, name))));
+  return lessons.sort((one, other) => one.order - other.order);
 }
 
 async function readLesson(folder: string): Promise<Lesson> {
   const file = path.join(folder, "lesson.md");
-  return { folder, ...splitLesson(await fs.readFile(file, "utf8"), file) };
+  const described = splitLesson(await fs.readFile(file, "utf8"), file);
+  const id = path.basename(folder);
+  const order = Number(NAME.exec(id)?.[1] ?? NaN);
+  if (Number.isNaN(order)) throw new Error(`${folder}: a lesson's folder is named <NN-slug>`);
+  return { folder, id, order, ...described, files: path.resolve(folder, described.files) };
 }
 
 /** A lesson's front matter and Markdown. Throws if the front matter lacks something. */
-export function splitLesson(text: string, file: string): Omit<Lesson, "folder"> {
+export function splitLesson(text: string, file: string): Described {
   const match = FRONT_MATTER.exec(text);
   const data: unknown = match ? parse(match[1] ?? "") : undefined;
   if (!match || typeof data !== "object" || data === null) {
     throw new Error(`${file}: a lesson begins with front matter between two lines of ---`);
   }
-  const { title, description, minutes } = data as Record<string, unknown>;
-  if (typeof title !== "string" || typeof description !== "string" || typeof minutes !== "number") {
-    throw new Error(`${file}: front matter needs title, description (text) and minutes (a number)`);
+  const { title, description, minutes, needs, files } = data as Record<string, unknown>;
+  const texts = [title, description, files].every((value) => typeof value === "string");
+  if (!texts || typeof minutes !== "number" || !isList(needs)) {
+    throw new Error(
+      `${file}: front matter needs title, description, files (text), minutes (a number) and ` +
+        "needs (a list of text)",
+    );
   }
-  return { title, description, minutes, markdown: text.slice(match[0].length) };
+  const markdown = text.slice(match[0].length);
+  return {
+    ...(data as { title: string; description: string; files: string }),
+    minutes,
+    needs,
+    markdown,
+  };
+}
+
+function isList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

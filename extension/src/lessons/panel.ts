@@ -1,76 +1,168 @@
 import * as vscode from "vscode";
 
-import type { LastEditor } from "../editors";
 import { page } from "../webviews";
+import type { Action } from "./blocks";
+import { BlockRunner } from "./blockRunner";
+import { insertBlock, openBlock } from "./edits";
 import type { Lesson } from "./lesson";
-import { LINKED_COMMANDS, renderMarkdown } from "./render";
+import { type Lessons, VIEW_TYPE } from "./lessons";
+import { LINKED_COMMANDS } from "./links";
+import { fromPage, type FromPage, type ToPage } from "./messages";
+import { lessonBody } from "./page";
+import type { Rendered } from "./render";
 
-/** What the page asks for when a button is pressed. */
-interface PageMessage {
-  readonly action: "copy" | "insert";
-  readonly text: string;
+/** Where the reader was in each lesson: pixels from the top, by the lesson's id. */
+const SCROLL = "lessons.scroll";
+
+/** What is open now. */
+interface Shown {
+  readonly lesson: Lesson;
+  readonly rendered: Rendered;
+  readonly runner: BlockRunner;
 }
 
-const panels = new Map<string, vscode.WebviewPanel>();
+/** The panel with the lesson that is open; another lesson takes its place. */
+export class LessonPanel implements vscode.Disposable {
+  private readonly panel: vscode.WebviewPanel;
+  private readonly media: vscode.Uri;
+  private shown: Shown | undefined;
+  private ready = false;
+  /** Said to the page as soon as it is ready. */
+  private place: ToPage | undefined;
+  private readonly trust = vscode.workspace.onDidGrantWorkspaceTrust(() => void this.fill());
 
-/** Show a lesson beside the editor; one that is open already comes to the front. */
-export function showLesson(
-  context: vscode.ExtensionContext,
-  editors: LastEditor,
-  lesson: Lesson,
-): void {
-  const open = panels.get(lesson.folder);
-  if (open) {
-    open.reveal();
-    return;
-  }
-  const media = vscode.Uri.joinPath(context.extensionUri, "dist", "webview");
-  const panel = vscode.window.createWebviewPanel(
-    "trainsmithLesson",
-    lesson.title,
-    vscode.ViewColumn.Beside,
-    {
+  constructor(
+    private readonly lessons: Lessons,
+    given?: vscode.WebviewPanel,
+  ) {
+    this.media = vscode.Uri.joinPath(lessons.context.extensionUri, "dist", "webview");
+    this.panel =
+      given ??
+      vscode.window.createWebviewPanel(VIEW_TYPE, "", vscode.ViewColumn.Beside, {
+        enableFindWidget: true,
+      });
+    this.panel.webview.options = {
       enableScripts: true,
-      enableFindWidget: true,
       enableCommandUris: [...LINKED_COMMANDS],
-      localResourceRoots: [media],
-    },
-  );
-  panels.set(lesson.folder, panel);
-  panel.onDidDispose(() => panels.delete(lesson.folder));
-  panel.webview.onDidReceiveMessage((message: PageMessage) => answer(message, editors));
-  panel.webview.html = page(panel.webview, media, {
-    title: lesson.title,
-    name: "lesson",
-    body: `<main>
-<p class="meta">Lesson · about ${lesson.minutes} minutes</p>
-${renderMarkdown(lesson.markdown)}
-</main>`,
-  });
-}
-
-async function answer({ action, text }: PageMessage, editors: LastEditor): Promise<void> {
-  if (action === "copy") await vscode.env.clipboard.writeText(text);
-  else await insert(text, editors.yaml());
-}
-
-/** Put a block on lines of its own after the cursor's line, or into a new document. */
-async function insert(text: string, editor: vscode.TextEditor | undefined): Promise<void> {
-  if (!editor) {
-    const document = await vscode.workspace.openTextDocument({ language: "yaml", content: text });
-    await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
-    return;
+      localResourceRoots: [this.media],
+    };
+    this.panel.webview.onDidReceiveMessage(async (message: unknown) => {
+      const known = fromPage(message);
+      if (known && this.shown) await this.answer(known, this.shown);
+    });
+    this.panel.onDidChangeViewState(() => {
+      // A hidden page is gone; it says that it is ready when it comes back.
+      if (!this.panel.visible) this.ready = false;
+    });
+    this.panel.onDidDispose(() => {
+      this.trust.dispose();
+      this.shown?.runner.dispose();
+    });
   }
-  const { document, selection } = editor;
-  const line = document.lineAt(selection.active.line);
-  const block = text.trimEnd();
-  await editor.edit((edit) => {
-    if (line.isEmptyOrWhitespace) edit.replace(line.range, block);
-    else edit.insert(line.range.end, `\n${block}`);
-  });
-  const last = line.lineNumber + block.split("\n").length - (line.isEmptyOrWhitespace ? 1 : 0);
-  const end = document.lineAt(last).range.end;
-  editor.selection = new vscode.Selection(end, end);
-  editor.revealRange(editor.selection);
-  await vscode.window.showTextDocument(document, editor.viewColumn);
+
+  get onDidDispose(): vscode.Event<void> {
+    return this.panel.onDidDispose;
+  }
+
+  /** Show a lesson at a heading, or where the reader was last. */
+  async show(lesson: Lesson, heading?: string): Promise<void> {
+    this.panel.reveal(undefined, false);
+    if (this.shown?.lesson.id === lesson.id) {
+      if (heading) this.goTo({ type: "reveal", heading });
+      return;
+    }
+    this.shown?.runner.dispose();
+    const rendered = await this.lessons.rendered(lesson);
+    const runner = new BlockRunner(this.lessons, lesson, (block, result) => {
+      this.post({ type: "result", block, result });
+    });
+    this.shown = { lesson, rendered, runner };
+    const top = this.scrolls()[lesson.id];
+    this.place = heading
+      ? { type: "reveal", heading }
+      : top === undefined
+        ? undefined
+        : { type: "scroll", top };
+    this.panel.title = lesson.title;
+    await this.fill();
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private async fill(): Promise<void> {
+    if (!this.shown) return;
+    this.ready = false;
+    const { lesson, rendered } = this.shown;
+    this.panel.webview.html = page(this.panel.webview, this.media, {
+      title: lesson.title,
+      name: "lesson",
+      body: lessonBody(lesson, rendered, await this.lessons.all(), vscode.workspace.isTrusted),
+    });
+  }
+
+  private async answer(message: FromPage, { lesson, rendered, runner }: Shown): Promise<void> {
+    switch (message.type) {
+      case "ready":
+        this.ready = true;
+        if (this.place) this.goTo(this.place);
+        runner.tellAll();
+        break;
+      case "scroll":
+        await this.lessons.context.workspaceState.update(SCROLL, {
+          ...this.scrolls(),
+          [lesson.id]: message.top,
+        });
+        break;
+      case "read":
+        if (rendered.headings.some(({ id }) => id === message.heading)) {
+          await this.lessons.progress.add(lesson.id, message.heading);
+        }
+        break;
+      case "block":
+        await this.act(message.action, message.block, runner, rendered);
+        break;
+    }
+  }
+
+  /** The page names a block by its number, so what is done is always the lesson's own text. */
+  private async act(
+    action: Action,
+    index: number,
+    runner: BlockRunner,
+    { blocks }: Rendered,
+  ): Promise<void> {
+    const block = blocks[index];
+    if (!block) return;
+    if (action === "stop") {
+      runner.stop(index);
+      return;
+    }
+    if (!block.actions.includes(action)) return;
+    if (action === "copy") {
+      await vscode.env.clipboard.writeText(block.text);
+      this.post({ type: "say", text: "Copied" });
+    } else if (action === "insert") {
+      await insertBlock(block.text, this.lessons.editors.yaml());
+      this.post({ type: "say", text: "Inserted into the editor" });
+    } else if (action === "open") {
+      await openBlock(block);
+    } else {
+      await runner.run(index, action, block);
+    }
+  }
+
+  private scrolls(): Readonly<Record<string, number>> {
+    return this.lessons.context.workspaceState.get(SCROLL, {});
+  }
+
+  private goTo(place: ToPage): void {
+    this.place = this.ready ? undefined : place;
+    if (this.ready) this.post(place);
+  }
+
+  private post(message: ToPage): void {
+    void this.panel.webview.postMessage(message);
+  }
 }

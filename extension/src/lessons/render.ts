@@ -3,18 +3,39 @@ import bash from "highlight.js/lib/languages/bash";
 import json from "highlight.js/lib/languages/json";
 import python from "highlight.js/lib/languages/python";
 import yaml from "highlight.js/lib/languages/yaml";
-import MarkdownIt from "markdown-it";
+import MarkdownIt, { type Token } from "markdown-it";
 import anchor from "markdown-it-anchor";
 
-import { COMMANDS } from "../generated/protocol";
+import { type Action, type Block, readBlock } from "./blocks";
+import { commandToOpen, isAllowedLink, lessonLink } from "./links";
 
 hljs.registerLanguage("bash", bash);
 hljs.registerLanguage("json", json);
 hljs.registerLanguage("python", python);
 hljs.registerLanguage("yaml", yaml);
 
-/** The commands that a lesson may link to, without arguments. */
-export const LINKED_COMMANDS: readonly string[] = [COMMANDS.runTraining, COMMANDS.openLesson];
+/** A heading of the second level: a section of a lesson. */
+export interface Heading {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** A lesson's page, and what its script and the tree speak of. */
+export interface Rendered {
+  readonly html: string;
+  /** Its blocks of code; the page knows them by their places in this list. */
+  readonly blocks: readonly Block[];
+  readonly headings: readonly Heading[];
+}
+
+const BUTTONS: readonly (readonly [Action, string])[] = [
+  ["check", "Check"],
+  ["train", "Run"],
+  ["terminal", "Run in Terminal"],
+  ["copy", "Copy"],
+  ["insert", "Insert into editor"],
+  ["open", "Open as file"],
+];
 
 const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false });
 markdown.use(anchor, { slugify });
@@ -25,30 +46,53 @@ markdown.renderer.rules.table_open = () =>
   '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
 markdown.renderer.rules.table_close = () => "</table></div>\n";
 
-markdown.renderer.rules.fence = (tokens, index) => {
-  const token = tokens[index];
-  if (!token) return "";
-  const { escapeHtml } = markdown.utils;
-  const language = token.info.trim().split(/\s+/)[0] ?? "";
-  const code = hljs.getLanguage(language)
-    ? hljs.highlight(token.content, { language }).value
-    : escapeHtml(token.content);
-  const name = language ? `${language} code` : "Code";
-  const mistake = /\bexpect=([\w,-]+)/.exec(token.info)?.[1];
-  const caption = mistake ? `<figcaption>A mistake: ${escapeHtml(mistake)}</figcaption>\n` : "";
-  return `<figure class="code" aria-label="${escapeHtml(name)}">
-${caption}<pre tabindex="0"><code class="hljs">${code}</code></pre>
-<div class="actions"><button type="button" data-action="copy">Copy</button>${
-    language === "yaml"
-      ? '<button type="button" data-action="insert">Insert into editor</button>'
-      : ""
-  }</div>
-</figure>\n`;
+// A link to another lesson's file opens that lesson here too.
+markdown.renderer.rules.link_open = (tokens, index, options, _, self) => {
+  const link = lessonLink(String(tokens[index]?.attrGet("href") ?? ""));
+  if (link) tokens[index]?.attrSet("href", commandToOpen(link.lesson, link.heading));
+  return self.renderToken(tokens, index, options);
 };
 
+markdown.renderer.rules.fence = (tokens, index, _, environment) => {
+  const token = tokens[index];
+  if (!token) return "";
+  const block = readBlock(token.info, token.content);
+  return figure(block, (environment?.blocks as Block[]).push(block) - 1);
+};
+
+function figure(block: Block, index: number): string {
+  const { escapeHtml } = markdown.utils;
+  const { language, text, actions, mistake } = block;
+  const code = hljs.getLanguage(language)
+    ? hljs.highlight(text, { language }).value
+    : escapeHtml(text);
+  const name = `${language ? `${language} code` : "Code"}, block ${index + 1}`;
+  const caption = mistake ? `<figcaption>A mistake: ${escapeHtml(mistake)}</figcaption>\n` : "";
+  const buttons = BUTTONS.filter(([action]) => actions.includes(action)).map(
+    ([action, title]) => `<button type="button" data-action="${action}">${title}</button>`,
+  );
+  return `<figure class="code" data-block="${index}" aria-label="${escapeHtml(name)}">
+${caption}<pre tabindex="0"><code class="hljs">${code}</code></pre>
+<div class="actions">${buttons.join("")}</div>
+<div class="result" role="status"></div>
+</figure>\n`;
+}
+
 /** A lesson's Markdown as HTML. Raw HTML in it is shown as text: `<venv>` survives. */
-export function renderMarkdown(source: string): string {
-  return markdown.render(source);
+export function renderLesson(source: string): Rendered {
+  const blocks: Block[] = [];
+  const environment = { blocks };
+  const tokens = markdown.parse(source, environment);
+  const headings = tokens.flatMap((token, index) => {
+    if (token.type !== "heading_open" || token.tag !== "h2") return [];
+    return [{ id: String(token.attrGet("id") ?? ""), title: plainText(tokens[index + 1]) }];
+  });
+  const html = markdown.renderer.render(tokens, markdown.options, environment);
+  return { html, blocks, headings };
+}
+
+function plainText(inline: Token | undefined): string {
+  return (inline?.children ?? []).map(({ content }) => content).join("");
 }
 
 /** Headings' ids, the way that GitHub makes them. */
@@ -58,10 +102,4 @@ export function slugify(heading: string): string {
     .toLowerCase()
     .replace(/[^\p{L}\p{N} _-]/gu, "")
     .replace(/ /g, "-");
-}
-
-/** Within the lesson, to the web, or to one of our listed commands; nothing else. */
-export function isAllowedLink(target: string): boolean {
-  if (target.startsWith("#") || target.startsWith("https://")) return true;
-  return LINKED_COMMANDS.some((command) => target === `command:${command}`);
 }

@@ -1,25 +1,29 @@
-// The lesson's page: its buttons, and the scroll position that survives a hidden tab.
+// The lesson's page: its buttons, what became of its blocks, and where the reader is.
+import type { Action } from "../lessons/blocks";
+import type { FromPage, PageState, ToPage } from "../lessons/messages";
+import { watchReading } from "./lesson/reading";
+import { showResult } from "./lesson/results";
 
 interface Api {
-  postMessage(message: { action: string; text: string }): void;
-  getState(): { scroll: number } | undefined;
-  setState(state: { scroll: number }): void;
+  postMessage(message: FromPage): void;
+  getState(): PageState | undefined;
+  setState(state: PageState): void;
 }
 declare function acquireVsCodeApi(): Api;
 
-const api = acquireVsCodeApi();
-const said = document.getElementById("said");
-
 const MILLISECONDS_SAID = 4000;
-const ANSWERS: Record<string, string> = { copy: "Copied", insert: "Inserted into the editor" };
+const MILLISECONDS_STILL = 200;
+
+const api = acquireVsCodeApi();
+const main = document.querySelector("main");
+const lesson = main?.dataset.lesson ?? "";
+const said = document.getElementById("said");
 
 document.addEventListener("click", ({ target }) => {
   if (!(target instanceof HTMLButtonElement)) return;
-  const action = target.dataset.action;
-  const text = target.closest("figure")?.querySelector("code")?.textContent;
-  if (!action || !text) return;
-  api.postMessage({ action, text });
-  say(ANSWERS[action] ?? "");
+  const action = target.dataset.action as Action | undefined;
+  const block = target.closest("figure")?.dataset.block;
+  if (action && block) api.postMessage({ type: "block", block: Number(block), action });
 });
 
 let silence: ReturnType<typeof setTimeout> | undefined;
@@ -34,7 +38,38 @@ function say(text: string): void {
   }, MILLISECONDS_SAID);
 }
 
+let still: ReturnType<typeof setTimeout> | undefined;
+
 window.addEventListener("scroll", () => {
-  api.setState({ scroll: window.scrollY });
+  const scroll = window.scrollY;
+  api.setState({ lesson, scroll });
+  clearTimeout(still);
+  still = setTimeout(() => {
+    api.postMessage({ type: "scroll", top: scroll });
+  }, MILLISECONDS_STILL);
 });
-window.scrollTo(0, api.getState()?.scroll ?? 0);
+
+/** The heading takes the focus too, so that reading and tabbing go on from there. */
+function reveal(id: string): void {
+  const heading = document.getElementById(id);
+  heading?.setAttribute("tabindex", "-1");
+  heading?.focus({ preventScroll: true });
+  heading?.scrollIntoView();
+}
+
+window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+  if (data.type === "scroll") window.scrollTo(0, data.top);
+  else if (data.type === "reveal") reveal(data.heading);
+  else if (data.type === "say") say(data.text);
+  else showResult(data.block, data.result);
+});
+
+const state = api.getState();
+if (state?.lesson === lesson) window.scrollTo(0, state.scroll);
+else api.setState({ lesson, scroll: 0 });
+if (main) {
+  watchReading(main, (heading) => {
+    api.postMessage({ type: "read", heading });
+  });
+}
+api.postMessage({ type: "ready" });

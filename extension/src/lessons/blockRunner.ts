@@ -1,0 +1,63 @@
+import * as vscode from "vscode";
+
+import type { Action, Block } from "./blocks";
+import type { Lesson } from "./lesson";
+import type { Lessons } from "./lessons";
+import type { BlockResult } from "./result";
+import { checkBlock, trainBlock } from "./scratch";
+import { runInTerminal } from "./terminal";
+
+type Tell = (block: number, result: BlockResult) => void;
+
+/** Runs the blocks of a lesson that is open, and knows what became of each. */
+export class BlockRunner implements vscode.Disposable {
+  private readonly results = new Map<number, BlockResult>();
+  private readonly running = new Map<number, AbortController>();
+
+  constructor(
+    private readonly lessons: Lessons,
+    private readonly lesson: Lesson,
+    private readonly tell: Tell,
+  ) {}
+
+  /** Check a block, train it, or run it in a terminal. */
+  async run(index: number, action: Action, block: Block): Promise<void> {
+    if (!vscode.workspace.isTrusted || this.running.has(index)) return;
+    if (action === "terminal") {
+      await runInTerminal(this.lessons, block.text);
+      return;
+    }
+    const stopping = new AbortController();
+    this.running.set(index, stopping);
+    const text = action === "check" ? "Checking …" : "Training 20 steps …";
+    this.set(index, { state: "running", text });
+    const work = action === "check" ? checkBlock : trainBlock;
+    try {
+      const place = { lesson: this.lesson, index, signal: stopping.signal };
+      this.set(index, await work(this.lessons, place, block.text));
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      this.set(index, { state: "failed", text: stopping.signal.aborted ? "Stopped." : said });
+    } finally {
+      this.running.delete(index);
+    }
+  }
+
+  stop(index: number): void {
+    this.running.get(index)?.abort();
+  }
+
+  /** Tell everything once more, to a page that was hidden and knows nothing. */
+  tellAll(): void {
+    for (const [block, result] of this.results) this.tell(block, result);
+  }
+
+  dispose(): void {
+    for (const stopping of this.running.values()) stopping.abort();
+  }
+
+  private set(block: number, result: BlockResult): void {
+    this.results.set(block, result);
+    this.tell(block, result);
+  }
+}

@@ -1,0 +1,74 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+
+import type { RunList } from "../generated/reports";
+import { trainerOutput, trainerReport } from "../trainer";
+import type { Lesson } from "./lesson";
+import type { Lessons } from "./lessons";
+import type { BlockResult, Finding } from "./result";
+
+const BLOCK = "block.yaml";
+const RUNS = "checkpoints";
+/** The exit status of `trainsmith check` that found errors; they are on its output all the same. */
+const FOUND_ERRORS = 1;
+
+/** Whose block it is, and how it is stopped. */
+export interface BlockPlace {
+  readonly lesson: Lesson;
+  readonly index: number;
+  readonly signal: AbortSignal;
+}
+
+/** Check a block of YAML in a scratch folder. */
+export async function checkBlock(
+  lessons: Lessons,
+  place: BlockPlace,
+  text: string,
+): Promise<BlockResult> {
+  const folder = await scratchFolder(lessons, place, text);
+  return { state: "checked", findings: await check(lessons, folder, place.signal) };
+}
+
+/** Train a recipe for a few steps in a scratch folder, where it has no errors. */
+export async function trainBlock(
+  lessons: Lessons,
+  place: BlockPlace,
+  text: string,
+): Promise<BlockResult> {
+  const { server } = lessons;
+  const { signal } = place;
+  const folder = await scratchFolder(lessons, place, text);
+  const findings = await check(lessons, folder, signal);
+  if (findings.some(({ severity }) => severity === "error")) return { state: "checked", findings };
+  const options = ["--smoke", "--set", `training_config.checkpoint_dir=${RUNS}`];
+  await trainerOutput(server, ["train", BLOCK, ...options], folder, { signal });
+  const { runs } = (await trainerReport(server, ["runs", RUNS], folder)) as RunList;
+  const [run] = runs;
+  if (!run) throw new Error("The run has left nothing behind.");
+  const { step: steps, loss, validation_loss: validationLoss } = run;
+  return { state: "trained", findings, steps, loss, validationLoss };
+}
+
+async function check(
+  { server }: Lessons,
+  folder: string,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const arguments_ = ["check", "--format", "json", BLOCK];
+  const options = { signal, accepted: [FOUND_ERRORS] };
+  return JSON.parse(await trainerOutput(server, arguments_, folder, options)) as Finding[];
+}
+
+/** A fresh folder of the extension's own with the block and the files that the lesson's recipes name. */
+async function scratchFolder(
+  { context }: Lessons,
+  { lesson, index }: BlockPlace,
+  text: string,
+): Promise<string> {
+  const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
+  const folder = path.join(storage, "scratch", lesson.id, String(index + 1));
+  await fs.rm(folder, { recursive: true, force: true });
+  await fs.cp(lesson.files, folder, { recursive: true });
+  await fs.writeFile(path.join(folder, BLOCK), text);
+  return folder;
+}

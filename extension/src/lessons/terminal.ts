@@ -1,0 +1,41 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+
+import * as vscode from "vscode";
+
+import type { Lessons } from "./lessons";
+
+const NAME = "Trainsmith Lesson";
+const PROGRAM = "trainsmith";
+
+/** Run a block in a terminal, once the user has seen it and agreed. */
+export async function runInTerminal(lessons: Lessons, text: string): Promise<void> {
+  const button = "Run in Terminal";
+  const answer = await vscode.window.showWarningMessage(
+    "Run this in a terminal?",
+    { modal: true, detail: text.trim() },
+    button,
+  );
+  if (answer !== button) return;
+  const open = vscode.window.terminals.find(
+    ({ name, exitStatus }) => name === NAME && exitStatus === undefined,
+  );
+  const terminal = open ?? vscode.window.createTerminal({ name: NAME, env: await shell(lessons) });
+  terminal.show();
+  terminal.sendText(text.trim());
+}
+
+/** An environment in which `trainsmith` is the one that comes with the extension. */
+async function shell({ context, server }: Lessons): Promise<Record<string, string>> {
+  await server.start();
+  const { python } = server;
+  if (!python) throw new Error("There is no Python to run it; the language status says why.");
+  const folder = path.join(context.globalStorageUri.fsPath, "bin");
+  await fs.mkdir(folder, { recursive: true });
+  const command = [python.program, ...python.args].map((part) => `"${part}"`).join(" ");
+  const script = `#!/bin/sh\nexec ${command} -m ${PROGRAM} "$@"\n`;
+  await fs.writeFile(path.join(folder, PROGRAM), script, { mode: 0o755 });
+  await fs.writeFile(path.join(folder, `${PROGRAM}.cmd`), `@${command} -m ${PROGRAM} %*\r\n`);
+  const before = process.env.PATH ?? "";
+  return { ...server.environment(), PATH: `${folder}${path.delimiter}${before}` };
+}
