@@ -62,7 +62,6 @@ def main() -> None:
             save_strategy="no",
             report_to="none",
             use_cpu=True,
-            disable_tqdm=True,
         )
         Trainer(
             model_of(shape, vocabulary),

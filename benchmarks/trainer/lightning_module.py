@@ -8,6 +8,7 @@ from typing import Any
 
 import lightning
 import torch
+from lightning.pytorch.loggers import CSVLogger
 from nanogpt import Gpt, written_tokens
 from sequences import Sequences
 from shapes import Shape
@@ -48,11 +49,9 @@ def main() -> None:
             max_steps=1_000_000,
             accelerator="cpu",
             gradient_clip_val=1.0,
+            # Every step's loss is written down, as the others do it.
             log_every_n_steps=1,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
+            logger=CSVLogger(folder),
             default_root_dir=folder,
             callbacks=[InTurns(turns)],
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,12 +66,14 @@ class Trainee:
     """The other side: a process that trains when it is told to."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        # A file, since a progress bar would fill a pipe that nobody reads.
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             command,
             env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._errors,
             text=True,
         )
 
@@ -80,6 +83,7 @@ class Trainee:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+        self._errors.close()
 
     def wait(self) -> Turn:
         """Wait for the end of a turn, the first of which is one step."""
@@ -87,8 +91,8 @@ class Trainee:
         for line in self._process.stdout:
             if line.startswith(_MARK):
                 return Turn(*map(float, line.removeprefix(_MARK).split()))
-        _, errors = self._process.communicate()
-        raise RuntimeError(f"the process ended:\n{errors}")
+        self._errors.seek(0)
+        raise RuntimeError(f"the process ended:\n{self._errors.read()}")
 
     def take(self, steps: int) -> Turn:
         """Let it take so many steps."""
