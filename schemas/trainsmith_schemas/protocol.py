@@ -224,6 +224,10 @@ RUN_PLAN = "trainsmith/runPlan"
 DOCUMENT_STATUS = "trainsmith/documentStatus"
 RUNS = "trainsmith/runs"
 TEMPLATES = "trainsmith/templates"
+SETTINGS = "trainsmith/settings"
+CHECK_OVERRIDES = "trainsmith/checkOverrides"
+WRITE_OVERRIDES = "trainsmith/writeOverrides"
+"""The edit that writes overrides into the files that they concern, as LSP's `WorkspaceEdit`."""
 
 CODE_ACTION_KINDS = {
     "sort": "source.sort.trainsmith",
@@ -232,7 +236,15 @@ CODE_ACTION_KINDS = {
 }
 """The kinds of the edits that a command of the palette makes too."""
 
-REQUESTS = (RUN_PLAN, DOCUMENT_STATUS, RUNS, TEMPLATES)
+REQUESTS = (
+    RUN_PLAN,
+    DOCUMENT_STATUS,
+    RUNS,
+    TEMPLATES,
+    SETTINGS,
+    CHECK_OVERRIDES,
+    WRITE_OVERRIDES,
+)
 
 
 class _Message(BaseModel):
@@ -246,6 +258,15 @@ class DocumentParams(_Message):
     """The document's URI."""
 
 
+class MissingFile(_Message):
+    """A file that a run needs and that is not there."""
+
+    key: str
+    """The key that names it, with its section."""
+    written: str
+    """The path as it is written; empty where the key is absent."""
+
+
 class RunPlan(_Message):
     """What Run Training needs to know of a document: the answer of `trainsmith/runPlan`."""
 
@@ -256,6 +277,41 @@ class RunPlan(_Message):
     errors: int
     """How many errors the document has; the trainer would refuse it."""
     warnings: int
+    missing: list[MissingFile]
+    """The data or the model file, where a run would not find it."""
+
+
+class Setting(_Message):
+    """A setting of a recipe or of its model file. `trainsmith/settings` answers with all."""
+
+    key: str
+    """The key with its section, as the trainer's `--set` takes it."""
+    value: str
+    """Its value as YAML: as it is written, or else the default; empty where there is none."""
+    written: bool
+    """It stands in the file."""
+    about: str
+    """What it does, in a sentence or two."""
+    expected: str
+    """What may be written, in words: `a whole number, at least 1`."""
+    choices: list[str]
+    """All that may be written, where there are only so many."""
+
+
+class OverrideParams(_Message):
+    """A recipe and settings for one run: `trainsmith/checkOverrides` and its like."""
+
+    uri: str
+    """The recipe's URI."""
+    overrides: list[str]
+    """Each as the trainer's `--set` takes it: `training_config.batch_size=16`."""
+
+
+class OverrideProblem(_Message):
+    """What overrides would make wrong: `trainsmith/checkOverrides` answers with all."""
+
+    severity: Literal["error", "warning", "information"]
+    message: str
 
 
 class ProfileChoice(_Message):
@@ -325,6 +381,9 @@ class Templates(_Message):
 
 MESSAGES: tuple[type[BaseModel], ...] = (
     DocumentParams,
+    OverrideParams,
+    OverrideProblem,
+    Setting,
     RunPlan,
     DocumentStatus,
     Run,

@@ -20,6 +20,7 @@ from trainsmith_server.handlers.configure import configure
 from trainsmith_server.handlers.diagnose import diagnose
 from trainsmith_server.handlers.edit import edit
 from trainsmith_server.handlers.follow import follow
+from trainsmith_server.handlers.overrides import answer_about_overrides
 from trainsmith_server.handlers.recipes import answer_about_recipes
 from trainsmith_server.handlers.rename import rename
 from trainsmith_server.handlers.structure import structure
@@ -149,6 +150,7 @@ def create_server() -> Server:
     edit(server)
     rename(server)
     answer_about_recipes(server)
+    answer_about_overrides(server)
     return server
 
 

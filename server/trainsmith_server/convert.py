@@ -199,6 +199,15 @@ def fix_all(edits: tuple[Edit, ...], analysis: Analysis, encoding: Encoding) -> 
     )
 
 
+def workspace_edit(
+    changes: Iterable[tuple[Analysis, Edit]], encoding: Encoding
+) -> lsp.WorkspaceEdit:
+    """One edit in each of several files."""
+    return lsp.WorkspaceEdit(
+        changes={one.uri: [_text_edit(edit, one, encoding)] for one, edit in changes}
+    )
+
+
 def _workspace_edit(
     edits: Iterable[Edit], analysis: Analysis, encoding: Encoding
 ) -> lsp.WorkspaceEdit:

@@ -13,7 +13,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
 from trainsmith_schemas import protocol
-from trainsmith_server.handlers import recipes
+from trainsmith_server.handlers import overrides, recipes
 
 URI = "untitled:recipe.yaml"
 DOCUMENT = lsp.TextDocumentIdentifier(URI)
@@ -152,10 +152,14 @@ async def test_run_plan() -> None:
     async with editor() as client:
         client.open("training_config:\n  checkpoint_dir: runs\n  learning_rate: 0.1\n  sed: 1\n")
         names = (recipes.RUN_PLAN, recipes.DOCUMENT_STATUS, recipes.RUNS, recipes.TEMPLATES)
-        assert names == protocol.REQUESTS
+        more = (overrides.SETTINGS, overrides.CHECK_OVERRIDES, overrides.WRITE_OVERRIDES)
+        assert names + more == protocol.REQUESTS
         plan: Any = await client.protocol.send_request_async(protocol.RUN_PLAN, {"uri": URI})
         assert (plan.document, plan.checkpointDir) == ("training", "runs")
         assert (plan.errors, plan.warnings) == (1, 1)
+        missing = [(one.key, one.written) for one in plan.missing]
+        keys = ("training_config.data_path", "training_config.model_config")
+        assert missing == [(key, "") for key in keys]
 
 
 @pytest.mark.parametrize(
@@ -177,6 +181,26 @@ async def test_document_status(text: str, said: tuple[object, ...]) -> None:
         )
         profile = status.profile and status.profile.name
         assert (status.document, profile, status.chosenBy, len(status.choices)) == said
+
+
+async def test_overrides() -> None:
+    """They are listed and checked, and written by one short edit."""
+    async with editor() as client:
+        client.open("training_config:\n  batch_size: 8\n")
+
+        async def ask(request: str, *overrides: str) -> Any:
+            params = {"uri": URI, "overrides": list(overrides)}
+            return await client.protocol.send_request_async(request, params)
+
+        first, *_ = await ask(protocol.SETTINGS)
+        assert first["key"] == "training_config.batch_size"
+        assert (first["value"], first["written"]) == ("8", True)
+        (problem,) = await ask(protocol.CHECK_OVERRIDES, "training_config.batch_size=six")
+        assert problem["severity"] == "error"
+        assert "six" in problem["message"]
+        written = await ask(protocol.WRITE_OVERRIDES, "training_config.batch_size=16")
+        (edit,) = written.changes[URI]
+        assert (edit.range.start.character, edit.newText) == (14, "16")
 
 
 async def test_closing_takes_the_findings_away() -> None:

@@ -27,6 +27,24 @@ export type Chosenby = "comment" | "settings" | "keys";
  * The trainers that read such a document.
  */
 export type Choices = ProfileChoice[];
+/**
+ * The key that names it, with its section.
+ */
+export type Key = string;
+/**
+ * The path as it is written; empty where the key is absent.
+ */
+export type Written = string;
+/**
+ * The recipe's URI.
+ */
+export type Uri1 = string;
+/**
+ * Each as the trainer's `--set` takes it: `training_config.batch_size=16`.
+ */
+export type Overrides = string[];
+export type Severity = "error" | "warning" | "information";
+export type Message = string;
 export type Name1 = string;
 /**
  * The absolute path of the run's folder.
@@ -73,8 +91,36 @@ export type Checkpointdir = string;
  */
 export type Errors = number;
 export type Warnings = number;
-export type Label = string;
+/**
+ * The data or the model file, where a run would not find it.
+ */
+export type Missing = MissingFile[];
+/**
+ * The key with its section, as the trainer's `--set` takes it.
+ */
+export type Key1 = string;
+/**
+ * Its value as YAML: as it is written, or else the default; empty where there is none.
+ */
+export type Value = string;
+/**
+ * It stands in the file.
+ */
+export type Written1 = boolean;
+/**
+ * What it does, in a sentence or two.
+ */
 export type About1 = string;
+/**
+ * What may be written, in words: `a whole number, at least 1`.
+ */
+export type Expected = string;
+/**
+ * All that may be written, where there are only so many.
+ */
+export type Choices1 = string[];
+export type Label = string;
+export type About2 = string;
 export type Text = string;
 /**
  * Whole recipes, each with the `device_config` of one device at its end.
@@ -128,6 +174,36 @@ export interface ProfileChoice {
   about: About;
 }
 /**
+ * A file that a run needs and that is not there.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "MissingFile".
+ */
+export interface MissingFile {
+  key: Key;
+  written: Written;
+}
+/**
+ * A recipe and settings for one run: `trainsmith/checkOverrides` and its like.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "OverrideParams".
+ */
+export interface OverrideParams {
+  uri: Uri1;
+  overrides: Overrides;
+}
+/**
+ * What overrides would make wrong: `trainsmith/checkOverrides` answers with all.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "OverrideProblem".
+ */
+export interface OverrideProblem {
+  severity: Severity;
+  message: Message;
+}
+/**
  * A run of a recipe, as its folder tells. `trainsmith/runs` answers with the newest first.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
@@ -155,6 +231,21 @@ export interface RunPlan {
   checkpointDir: Checkpointdir;
   errors: Errors;
   warnings: Warnings;
+  missing: Missing;
+}
+/**
+ * A setting of a recipe or of its model file. `trainsmith/settings` answers with all.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "Setting".
+ */
+export interface Setting {
+  key: Key1;
+  value: Value;
+  written: Written1;
+  about: About1;
+  expected: Expected;
+  choices: Choices1;
 }
 /**
  * Text to begin with.
@@ -164,7 +255,7 @@ export interface RunPlan {
  */
 export interface Template {
   label: Label;
-  about: About1;
+  about: About2;
   text: Text;
 }
 /**
@@ -245,4 +336,7 @@ export const REQUESTS = {
   documentStatus: "trainsmith/documentStatus",
   runs: "trainsmith/runs",
   templates: "trainsmith/templates",
+  settings: "trainsmith/settings",
+  checkOverrides: "trainsmith/checkOverrides",
+  writeOverrides: "trainsmith/writeOverrides",
 } as const;

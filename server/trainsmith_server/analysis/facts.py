@@ -198,6 +198,21 @@ class Facts:
         parent = self._parent(found.entry)
         return Fix(title, (self._behind(parent, found.entry, line),), preferred)
 
+    def write(self, path: str, new_text: str) -> Edit:
+        """The edit that gives a key a value, where it stands or else at the end of its section.
+
+        Args:
+            path: the dotted path of the key.
+            new_text: YAML on one line.
+        """
+        *section, key = parts = tuple(path.split("."))
+        entry = self._entries.get(parts)
+        if entry is None:
+            return self._insertion(tuple(section), [f"{key}: {new_text}"])
+        if entry.value is None or entry.value.end <= entry.value.start:
+            return Edit((entry.colon + 1, entry.colon + 1), f" {new_text}")
+        return Edit((entry.value.start, entry.value.end), new_text)
+
     def removal(self, found: Found[Any]) -> Edit:
         """The edit that takes an entry away: its lines, or its part of a flow mapping."""
         entry, text = found.entry, self._text

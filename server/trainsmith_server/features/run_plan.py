@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from trainsmith_schemas.protocol import RunPlan
+from collections.abc import Callable, Iterator
+
+from trainsmith_schemas.protocol import MissingFile, RunPlan
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_server.analysis.facts import Facts
 from trainsmith_server.analysis.result import Analysis
 
+_FILES = ("training_config.data_path", "training_config.model_config")
+"""The keys that name a file without which there is no run."""
 
-def run_plan(analysis: Analysis) -> RunPlan:
-    """Say what kind of document it is, where its runs go, and whether the trainer would take it."""
+
+def run_plan(analysis: Analysis, is_there: Callable[[str], bool] = lambda _: True) -> RunPlan:
+    """Say what kind of document it is, where its runs go, and whether the trainer would take it.
+
+    Args:
+        analysis: the document.
+        is_there: whether a run would find the file that the document means by a path.
+    """
     folder = None
     for known in analysis.documents[:1]:
         folder = Facts(known, analysis.text).text("training_config.checkpoint_dir")
@@ -19,4 +29,16 @@ def run_plan(analysis: Analysis) -> RunPlan:
         checkpointDir=folder.value if folder else TrainingConfig().checkpoint_dir,
         errors=severities.count("error"),
         warnings=severities.count("warning"),
+        missing=list(_missing(analysis, is_there)),
     )
+
+
+def _missing(analysis: Analysis, is_there: Callable[[str], bool]) -> Iterator[MissingFile]:
+    for known in analysis.documents[:1]:
+        facts = Facts(known, analysis.text)
+        for key in _FILES if known.kind.name == "training" else ():
+            found = facts.key(key)
+            written = found.value if found and found.value is not None else ""
+            # Any other value than a path is an error, which is counted above.
+            if isinstance(written, str) and not (written and is_there(written)):
+                yield MissingFile(key=key, written=written)

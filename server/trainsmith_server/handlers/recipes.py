@@ -33,17 +33,22 @@ def answer_about_recipes(server: Server) -> None:
     def run_plan(params: Any) -> dict[str, Any]:
         from trainsmith_server.features.run_plan import run_plan
 
-        return run_plan(_analysis(server, params.uri)).model_dump()
+        analysis = analysis_of(server, params.uri)
+
+        def is_there(written: str) -> bool:
+            return server.files.find(analysis.uri, written) is not None
+
+        return run_plan(analysis, is_there).model_dump()
 
     @server.feature(DOCUMENT_STATUS)
     def document_status(params: Any) -> dict[str, Any]:
         from trainsmith_server.features.document_status import document_status
 
-        return document_status(_analysis(server, params.uri)).model_dump()
+        return document_status(analysis_of(server, params.uri)).model_dump()
 
     @server.feature(RUNS)
     def runs(params: Any) -> list[dict[str, Any]]:
-        return [run.model_dump() for run in _runs(server, _analysis(server, params.uri))]
+        return [run.model_dump() for run in _runs(server, analysis_of(server, params.uri))]
 
     @server.feature(TEMPLATES)
     def templates(_: Any) -> dict[str, Any]:
@@ -74,7 +79,7 @@ def tell_of_runs(server: Server, changes: Sequence[lsp.FileEvent]) -> list[lsp.F
     return [change for change in changes if change not in about_runs]
 
 
-def _analysis(server: Server, uri: str) -> Analysis:
+def analysis_of(server: Server, uri: str) -> Analysis:
     """The analysis of a document that may not be open.
 
     Raises:

@@ -1,0 +1,110 @@
+"""Settings that a run may change without a change of its files, and what such changes would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.protocol import OverrideProblem, Setting
+from trainsmith_server.analysis.analyze import analyze
+from trainsmith_server.analysis.facts import Facts
+from trainsmith_server.features.describe import to_yaml
+
+if TYPE_CHECKING:
+    from trainsmith_server.analysis.findings import Edit
+    from trainsmith_server.analysis.result import Analysis
+
+Override = tuple[str, str]
+"""A dotted key and the YAML of its value."""
+
+MODEL_SECTION = "transformer_config"
+"""The section whose keys are the model file's."""
+
+
+def parse_override(text: str) -> Override:
+    """Read `section.key=value`, as the trainer's `--set` does."""
+    key, _, value = text.partition("=")
+    return key.strip(), value.strip()
+
+
+def settings(recipe: Analysis, model: Analysis | None) -> list[Setting]:
+    """What a run of our trainer can be told: what is written first, then what could be."""
+    files = [one for one in (recipe, model) if one is not None]
+    found = [setting for one in files for setting in _settings(one)]
+    return sorted(found, key=lambda setting: not setting.written)
+
+
+def _settings(analysis: Analysis) -> Iterator[Setting]:
+    for known in analysis.documents[:1]:
+        facts = Facts(known, analysis.text)
+        yield from _of_section(known.kind.model, (), facts)
+
+
+def _of_section(model: type[Section], above: tuple[str, ...], facts: Facts) -> Iterator[Setting]:
+    for name, field in fields_of(model).items():
+        path = (*above, name)
+        key = ".".join(path)
+        if "trainsmith" not in field.read_by:
+            continue
+        if field.section is None:
+            yield _setting(key, field, facts)
+        # A nested block changes what the keys around it mean, so it is only offered if it is there.
+        elif not above or facts.has(key):
+            yield from _of_section(field.section, path, facts)
+
+
+def _setting(key: str, field: FieldFacts, facts: Facts) -> Setting:
+    written = facts.key(key)
+    default = "" if field.default is None else to_yaml(field.default)
+    return Setting(
+        key=key,
+        value=(facts.source(written) or "") if written else default,
+        written=written is not None,
+        about=field.summary.replace("`", ""),
+        expected=field.type_text,
+        choices=[to_yaml(choice) for choice in field.choices],
+    )
+
+
+def edited(analysis: Analysis, overrides: Sequence[Override]) -> Analysis:
+    """The text as it would be if the overrides that concern it were written into it."""
+    for key, value in overrides:
+        edit = _edit(analysis, key, value)
+        if edit is not None:
+            (start, end), text = edit.span, analysis.text
+            changed = text[:start] + edit.new_text + text[end:]
+            analysis = analyze(changed, analysis.uri, analysis.options)
+    return analysis
+
+
+def _edit(analysis: Analysis, key: str, value: str) -> Edit | None:
+    for known in analysis.documents[:1]:
+        section = key.partition(".")[0]
+        if section in fields_of(known.kind.model):
+            return Facts(known, analysis.text).write(key, value)
+    return None
+
+
+def new_problems(before: Analysis, after: Analysis) -> list[OverrideProblem]:
+    """What is wrong with a text that was not wrong with it before."""
+    known = {(finding.code, finding.message) for finding in before.findings}
+    return [
+        OverrideProblem(severity=finding.severity, message=finding.message.replace("`", ""))
+        for finding in after.findings
+        if (finding.code, finding.message) not in known
+        and finding.severity in ("error", "warning", "information")
+    ]
+
+
+def difference(before: str, after: str) -> Edit | None:
+    """The one edit that makes a text another, as short as it can be; `None` where they agree."""
+    from trainsmith_server.analysis.findings import Edit
+
+    if before == after:
+        return None
+    most = min(len(before), len(after))
+    start = next((i for i in range(most) if before[i] != after[i]), most)
+    most -= start
+    end = next((i for i in range(most) if before[-1 - i] != after[-1 - i]), most)
+    return Edit((start, len(before) - end), after[start : len(after) - end])
