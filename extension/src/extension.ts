@@ -73,7 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.addSection, () => editDocument("addSection")),
     register(COMMANDS.saveAsNextVersion, (uri) => saveAsNextVersion(editors, uri)),
     register(COMMANDS.chooseProfile, () => chooseProfile(documents)),
-    ...registerLessons(register, context, server, editors),
+    ...registerLessons(register, context, parts),
     register(COMMANDS.setUpEnvironment, () => training.setUp()),
     register(COMMANDS.restartServer, () => server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 import type { Server } from "./client";
+import type { Python } from "./python";
 
 const run = promisify(execFile);
 const MOST_BYTES = 64 * 2 ** 20;
@@ -11,6 +12,8 @@ interface Options {
   readonly signal?: AbortSignal;
   /** Exit codes, beside 0, with which the output is an answer. */
   readonly accepted?: readonly number[];
+  /** The Python that runs it, without one the server's. */
+  readonly python?: Python;
 }
 
 /**
@@ -21,10 +24,10 @@ export async function trainerOutput(
   server: Server,
   arguments_: readonly string[],
   folder: string,
-  { signal, accepted = [] }: Options = {},
+  { signal, accepted = [], python: chosen }: Options = {},
 ): Promise<string> {
   await server.start();
-  const { python } = server;
+  const python = chosen ?? server.python;
   if (!python) throw new Error("There is no Python to ask; the language status says why.");
   try {
     const { stdout } = await run(

@@ -2,12 +2,20 @@ import * as vscode from "vscode";
 
 import type { Server } from "../client";
 import type { LastEditor } from "../editors";
+import type { TrainingPython } from "../trainingPython";
 import { findLessons, type Lesson } from "./lesson";
 import type { LessonPanel } from "./panel";
 import { Progress } from "./progress";
 import type { Rendered } from "./render";
 
 export const VIEW_TYPE = "trainsmithLesson";
+
+/** What lessons work with. */
+export interface LessonParts {
+  readonly server: Server;
+  readonly editors: LastEditor;
+  readonly training: TrainingPython;
+}
 
 /** The lessons that come with the extension, and the panel that shows one of them. */
 export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer {
@@ -19,8 +27,7 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
 
   constructor(
     readonly context: vscode.ExtensionContext,
-    readonly server: Server,
-    readonly editors: LastEditor,
+    readonly parts: LessonParts,
   ) {
     this.progress = new Progress(context.globalState);
   }

@@ -144,7 +144,7 @@ export class LessonPanel implements vscode.Disposable {
       await vscode.env.clipboard.writeText(block.text);
       this.post({ type: "say", text: "Copied" });
     } else if (action === "insert") {
-      await insertBlock(block.text, this.lessons.editors.yaml());
+      await insertBlock(block.text, this.lessons.parts.editors.yaml());
       this.post({ type: "say", text: "Inserted into the editor" });
     } else if (action === "open") {
       await openBlock(block);

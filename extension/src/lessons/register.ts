@@ -1,9 +1,7 @@
 import type * as vscode from "vscode";
 
-import type { Server } from "../client";
-import type { LastEditor } from "../editors";
 import { COMMANDS } from "../generated/protocol";
-import { Lessons } from "./lessons";
+import { type LessonParts, Lessons } from "./lessons";
 import { LessonsView } from "./view";
 
 type Register = (
@@ -15,10 +13,9 @@ type Register = (
 export function registerLessons(
   register: Register,
   context: vscode.ExtensionContext,
-  server: Server,
-  editors: LastEditor,
+  parts: LessonParts,
 ): { dispose(): unknown }[] {
-  const lessons = new Lessons(context, server, editors);
+  const lessons = new Lessons(context, parts);
   return [
     lessons,
     new LessonsView(lessons),

@@ -35,13 +35,15 @@ export async function trainBlock(
   place: BlockPlace,
   text: string,
 ): Promise<BlockResult> {
-  const { server } = lessons;
+  const { server, training } = lessons.parts;
   const { signal } = place;
+  const python = await training.forTraining();
+  if (!python) throw new Error("There is no Python yet that has what training needs.");
   const folder = await scratchFolder(lessons, place, text);
   const findings = await check(lessons, folder, signal);
   if (findings.some(({ severity }) => severity === "error")) return { state: "checked", findings };
   const options = ["--smoke", "--set", `training_config.checkpoint_dir=${RUNS}`];
-  await trainerOutput(server, ["train", BLOCK, ...options], folder, { signal });
+  await trainerOutput(server, ["train", BLOCK, ...options], folder, { signal, python });
   const { runs } = (await trainerReport(server, ["runs", RUNS], folder)) as RunList;
   const [run] = runs;
   if (!run) throw new Error("The run has left nothing behind.");
@@ -50,13 +52,13 @@ export async function trainBlock(
 }
 
 async function check(
-  { server }: Lessons,
+  { parts }: Lessons,
   folder: string,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const arguments_ = ["check", "--format", "json", BLOCK];
   const options = { signal, accepted: [FOUND_ERRORS] };
-  return JSON.parse(await trainerOutput(server, arguments_, folder, options)) as Finding[];
+  return JSON.parse(await trainerOutput(parts.server, arguments_, folder, options)) as Finding[];
 }
 
 /** A fresh folder of the extension's own with the block and the files that the lesson's recipes name. */

@@ -26,9 +26,9 @@ export async function runInTerminal(lessons: Lessons, text: string): Promise<voi
 }
 
 /** An environment in which `trainsmith` is the one that comes with the extension. */
-async function shell({ context, server }: Lessons): Promise<Record<string, string>> {
-  await server.start();
-  const { python } = server;
+async function shell({ context, parts }: Lessons): Promise<Record<string, string>> {
+  const { server, training } = parts;
+  const python = await training.current();
   if (!python) throw new Error("There is no Python to run it; the language status says why.");
   const folder = path.join(context.globalStorageUri.fsPath, "bin");
   await fs.mkdir(folder, { recursive: true });

@@ -1,0 +1,19 @@
+import { expect, test } from "./workbench";
+
+test.use({ launch: { trust: false } });
+
+test("in a workspace that nobody trusts, lessons are read and nothing runs", async ({
+  workbench,
+}) => {
+  await workbench.command("Trainsmith: Focus on Lessons View");
+  await workbench.page
+    .locator(".sidebar .monaco-list-row", { hasText: "Configuration Patterns" })
+    .click();
+  const lesson = workbench.webview();
+  await expect(lesson.getByRole("note")).toContainText("not trusted");
+  await expect(lesson.getByRole("button", { name: "Copy" }).first()).toBeVisible();
+  for (const name of ["Run", "Check"]) {
+    await expect(lesson.getByRole("button", { name, exact: true })).toHaveCount(0);
+  }
+  await workbench.screenshot("lesson-untrusted");
+});
