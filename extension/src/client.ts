@@ -7,15 +7,18 @@ import {
   LanguageClient,
   type LanguageClientOptions,
   State,
+  type WorkspaceEdit as ProtocolEdit,
 } from "vscode-languageclient/node";
 
 import {
   COMMANDS,
   type DocumentStatus,
   LANGUAGE_SERVER_ID,
+  type OverrideProblem,
   REQUESTS,
   type Run,
   type RunPlan,
+  type Setting,
   type Templates,
 } from "./generated/protocol";
 import { choosePython, type Python } from "./python";
@@ -99,6 +102,40 @@ export class Server implements vscode.Disposable {
     await this.client?.sendNotification(DidChangeWatchedFilesNotification.type, {
       changes: [{ uri: vscode.Uri.file(events).toString(), type: FileChangeType.Changed }],
     });
+  }
+
+  /** What a run of a recipe can be told. */
+  async settings(uri: vscode.Uri): Promise<readonly Setting[]> {
+    await this.start();
+    const found = await this.client?.sendRequest<Setting[]>(REQUESTS.settings, {
+      uri: uri.toString(),
+    });
+    return found ?? [];
+  }
+
+  /** What settings for one run, each `section.key=value`, would make wrong. */
+  async overrideProblems(
+    uri: vscode.Uri,
+    overrides: readonly string[],
+  ): Promise<readonly OverrideProblem[]> {
+    await this.start();
+    const params = { uri: uri.toString(), overrides };
+    const found = await this.client?.sendRequest<OverrideProblem[]>(
+      REQUESTS.checkOverrides,
+      params,
+    );
+    return found ?? [];
+  }
+
+  /** The edit that writes such settings into the recipe or its model file. */
+  async writeOverrides(
+    uri: vscode.Uri,
+    overrides: readonly string[],
+  ): Promise<vscode.WorkspaceEdit | undefined> {
+    await this.start();
+    const params = { uri: uri.toString(), overrides };
+    const edit = await this.client?.sendRequest<ProtocolEdit>(REQUESTS.writeOverrides, params);
+    return this.client?.protocol2CodeConverter.asWorkspaceEdit(edit);
   }
 
   /** What a new recipe is made from; `undefined` where there is no server. */

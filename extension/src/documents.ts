@@ -7,6 +7,7 @@ const YAML = "**/*.{yaml,yml}";
 const MOST_FILES = 500;
 const TYPING_MILLISECONDS = 300;
 const RECIPE = "training";
+const MODEL = "model";
 
 /** Which YAML files are ours. The server tells; menus and the palette read it from context keys. */
 export class Documents implements vscode.Disposable {
@@ -55,6 +56,11 @@ export class Documents implements vscode.Disposable {
   /** The recipes that are known, as files. */
   recipes(): vscode.Uri[] {
     return this.paths(({ document }) => document === RECIPE).map((path) => vscode.Uri.file(path));
+  }
+
+  /** The model files that are known. */
+  models(): vscode.Uri[] {
+    return this.paths(({ document }) => document === MODEL).map((path) => vscode.Uri.file(path));
   }
 
   /** What the file in the editor is, if it is ours. */

@@ -6,6 +6,7 @@ import { editDocument, saveAsNextVersion } from "./commands/editDocument";
 import { newRecipe } from "./commands/newRecipe";
 import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
+import { runWithOverrides } from "./commands/runWithOverrides";
 import { showTraining } from "./commands/showTraining";
 import { stopTraining, TaskProcesses } from "./commands/stopTraining";
 import { Comparisons } from "./comparison/panel";
@@ -36,7 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const processes = new TaskProcesses();
   const editors = new LastEditor();
   const training = new TrainingPython(context, server, log);
-  const parts = { server, editors, training };
+  const parts = { server, editors, documents, training };
   const panels = new TrainingPanels(context.extensionUri, server, log);
   const register = (
     id: string,
@@ -60,13 +61,14 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.runTraining, (uri) => runRecipe(parts, "train", uri)),
     register(COMMANDS.dryRun, (uri) => runRecipe(parts, "dryRun", uri)),
     register(COMMANDS.smokeRun, (uri) => runRecipe(parts, "smoke", uri)),
+    register(COMMANDS.runWithOverrides, (uri) => runWithOverrides(parts, uri)),
     register(COMMANDS.resumeTraining, (uri) => resumeTraining(parts, uri)),
     register(COMMANDS.compareWithLastRun, (uri) =>
       compareWithLastRun(server, editors, list, comparisons, uri),
     ),
     register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
     register(COMMANDS.showTraining, (uri, folder) => showTraining(panels, editors, uri, folder)),
-    ...registerRunCommands(register, { ...parts, documents, list, view, comparisons }),
+    ...registerRunCommands(register, { ...parts, list, view, comparisons }),
     register(COMMANDS.newRecipe, () => newRecipe(server)),
     register(COMMANDS.convert, () => editDocument("convert")),
     register(COMMANDS.sortKeys, () => editDocument("sort")),

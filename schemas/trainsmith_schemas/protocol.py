@@ -93,6 +93,13 @@ COMMANDS = (
         menus=(("editor/title/run", "navigation@3"), ("explorer/context", "trainsmith@3")),
     ),
     Command(
+        "trainsmith.runWithOverrides",
+        "Run with Overrides",
+        icon="$(settings)",
+        when=_RECIPE,
+        menus=(("editor/title/run", "navigation@4"), ("explorer/context", "trainsmith@4")),
+    ),
+    Command(
         "trainsmith.stopTraining",
         "Stop Training",
         icon="$(debug-stop)",

@@ -1,12 +1,10 @@
-import * as path from "node:path";
-
 import * as vscode from "vscode";
 
 import type { Server } from "../client";
 import { recipeFrom } from "../recipes";
+import { chooseFile, nameIn, textsIn } from "./chooseFile";
 
 const MODEL_FILE = "model_configs/model.yaml";
-const MOST_TEXTS = 200;
 
 /** Ask for a template, a board, the data and a place; write the recipe and its model file there. */
 export async function newRecipe(server: Server): Promise<void> {
@@ -32,7 +30,11 @@ export async function newRecipe(server: Server): Promise<void> {
   ];
   const board = await vscode.window.showQuickPick(boards, step(2, "Where will it be trained?"));
   if (!board) return;
-  const data = await chooseData(folder, step(3, "Which text does the model learn from?"));
+  const data = await chooseFile(
+    await textsIn(folder.uri),
+    folder.uri,
+    step(3, "Which text does the model learn from?"),
+  );
   if (!data) return;
   const file = await vscode.window.showInputBox({
     ...step(4, ""),
@@ -46,29 +48,10 @@ export async function newRecipe(server: Server): Promise<void> {
   if (!file) return;
   const recipe = vscode.Uri.joinPath(folder.uri, file);
   const model = vscode.Uri.joinPath(recipe, "..", MODEL_FILE);
-  const relative = path.relative(path.dirname(recipe.fsPath), data.fsPath).replaceAll("\\", "/");
-  await write(recipe, recipeFrom(template.text, board.text, relative));
+  await write(recipe, recipeFrom(template.text, board.text, nameIn(recipe, data)));
   if (!(await exists(model))) await write(model, templates.model);
   await vscode.window.showTextDocument(model, { preview: false, preserveFocus: true });
   await vscode.window.showTextDocument(recipe, { preview: false });
-}
-
-async function chooseData(
-  folder: vscode.WorkspaceFolder,
-  options: vscode.QuickPickOptions,
-): Promise<vscode.Uri | undefined> {
-  const pattern = new vscode.RelativePattern(folder, "**/*.txt");
-  const texts = await vscode.workspace.findFiles(pattern, "**/node_modules/**", MOST_TEXTS);
-  const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = texts
-    .map((uri) => ({ label: path.relative(folder.uri.fsPath, uri.fsPath), uri }))
-    .sort((one, other) => one.label.localeCompare(other.label));
-  const other: vscode.QuickPickItem & { uri?: vscode.Uri } = {
-    label: "$(folder-opened) Another File…",
-  };
-  const picked = await vscode.window.showQuickPick([...items, other], options);
-  if (!picked || picked.uri) return picked?.uri;
-  const [opened] = (await vscode.window.showOpenDialog({ defaultUri: folder.uri })) ?? [];
-  return opened;
 }
 
 async function freeName(folder: vscode.Uri): Promise<string> {

@@ -8,7 +8,7 @@ export async function resumeTraining(parts: RunParts, recipe: unknown): Promise<
   const { uri } = await recipeDocument(parts.editors, recipe);
   const runs = (await parts.server.runs(uri)).filter(({ state }) => state !== "finished");
   const run = runs.length > 1 ? await choose(runs) : runs[0];
-  if (run) await runRecipe(parts, "resume", uri, run.name);
+  if (run) await runRecipe(parts, "resume", uri, { run: run.name });
   else if (runs.length === 0) {
     throw new Error("There is nothing to resume: every run of this recipe has finished.");
   }

@@ -1,16 +1,27 @@
 import * as vscode from "vscode";
 
 import type { Server } from "../client";
+import type { Documents } from "../documents";
 import type { LastEditor } from "../editors";
 import { TASK_TYPE, type TaskName } from "../generated/protocol";
 import { createTask } from "../runs/tasks";
 import type { TrainingPython } from "../trainingPython";
+import { chooseMissing, offerToWrite } from "./missingFiles";
 
 /** What a run needs of the extension. */
 export interface RunParts {
   readonly server: Server;
   readonly editors: LastEditor;
+  readonly documents: Documents;
   readonly training: TrainingPython;
+}
+
+/** What is said about one run only. */
+export interface RunOptions {
+  /** The name of the run to go on with; without it, the newest. */
+  readonly run?: string;
+  /** Settings, each as the trainer's `--set` takes it. */
+  readonly set?: readonly string[];
 }
 
 /**
@@ -18,10 +29,10 @@ export interface RunParts {
  * lens or a menu means, else the one in the editor.
  */
 export async function runRecipe(
-  { server, editors, training }: RunParts,
+  { server, editors, documents, training }: RunParts,
   task: TaskName,
   recipe: unknown,
-  run?: string,
+  { run, set = [] }: RunOptions = {},
 ): Promise<void> {
   const document = await recipeDocument(editors, recipe);
   if (!vscode.workspace.isTrusted) {
@@ -37,11 +48,22 @@ export async function runRecipe(
   }
   // A dry run says what is wrong itself, and needs nothing that has to be installed.
   if (task !== "dryRun" && plan.errors > 0 && !(await runDespite(plan.errors))) return;
+  const missing = plan.missing.filter(({ key }) => !set.some((one) => one.startsWith(`${key}=`)));
+  const chosen = await chooseMissing(documents, document.uri, missing);
+  if (!chosen) return;
   const python = await (task === "dryRun" ? training.current() : training.forTraining());
   if (!python) return;
-  const definition = { type: TASK_TYPE, task, config: document.uri.fsPath, ...(run && { run }) };
+  const settings = [...set, ...chosen];
+  const definition = {
+    type: TASK_TYPE,
+    task,
+    config: document.uri.fsPath,
+    ...(run && { run }),
+    ...(settings.length > 0 && { set: settings }),
+  };
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
   await vscode.tasks.executeTask(createTask(server, python, definition, folder));
+  if (chosen.length > 0) await offerToWrite(server, document.uri, chosen);
 }
 
 /** The document that a command is about: a URI, or its text, else what is in the editor. */

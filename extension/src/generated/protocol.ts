@@ -274,6 +274,7 @@ export const COMMANDS = {
   runTraining: "trainsmith.runTraining",
   dryRun: "trainsmith.dryRun",
   smokeRun: "trainsmith.smokeRun",
+  runWithOverrides: "trainsmith.runWithOverrides",
   stopTraining: "trainsmith.stopTraining",
   showTraining: "trainsmith.showTraining",
   compareWithLastRun: "trainsmith.compareWithLastRun",

@@ -7,14 +7,12 @@ import { diffRecipes, restoreRecipe } from "../commands/restoreRecipe";
 import { runRecipe, type RunParts } from "../commands/runRecipe";
 import { writeConclusion } from "../commands/writeConclusion";
 import type { Comparisons } from "../comparison/panel";
-import type { Documents } from "../documents";
 import { COMMANDS } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import { recipeOfRun, type RunList } from "./list";
 import type { RunsView } from "./view";
 
 interface Parts extends RunParts {
-  readonly documents: Documents;
   readonly list: RunList;
   readonly view: RunsView;
   readonly comparisons: Comparisons;
@@ -42,7 +40,9 @@ export function registerRunCommands(register: Register, parts: Parts): vscode.Di
     }),
     onOne(COMMANDS.markBaseline, ({ folder }) => list.setBaseline(folder)),
     onOne(COMMANDS.clearBaseline, () => list.setBaseline(undefined)),
-    onOne(COMMANDS.resumeRun, ({ name }, recipe) => runRecipe(parts, "resume", recipe, name)),
+    onOne(COMMANDS.resumeRun, ({ name }, recipe) =>
+      runRecipe(parts, "resume", recipe, { run: name }),
+    ),
     onOne(COMMANDS.generateText, (run) => generateText(server, training, run)),
     onOne(COMMANDS.restoreRecipe, restoreRecipe),
     onOne(COMMANDS.writeConclusion, writeConclusion),

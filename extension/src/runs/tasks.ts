@@ -15,6 +15,8 @@ export interface RecipeTask extends vscode.TaskDefinition {
   readonly config: string;
   /** The name of the run to go on with, without it the newest; only for `resume`. */
   readonly run?: string;
+  /** Settings for this run only, each `section.key=value`. */
+  readonly set?: readonly string[];
 }
 
 /** Tasks that everybody with a recipe has; going on needs a run to go on with. */
@@ -80,11 +82,12 @@ export function createTask(
   const options = [
     ...OPTIONS[definition.task],
     ...(definition.run ? ["--name", definition.run] : []),
+    ...(definition.set ?? []).flatMap((setting) => ["--set", setting]),
   ];
   const task = new vscode.Task(
     definition,
     folder ?? vscode.TaskScope.Global,
-    `${TITLES[definition.task]} ${path.basename(config)}`,
+    titleOf(definition, config),
     "Trainsmith",
     new vscode.ProcessExecution(
       program,
@@ -99,6 +102,13 @@ export function createTask(
     clear: true,
   };
   return task;
+}
+
+/** `train training.yaml`, or `train training.yaml with batch_size=16`. */
+function titleOf({ task, set = [] }: RecipeTask, config: string): string {
+  const settings = set.map((setting) => setting.replace(/^[^=]*\./, ""));
+  const changed = settings.length > 0 ? ` with ${settings.join(", ")}` : "";
+  return `${TITLES[task]} ${path.basename(config)}${changed}`;
 }
 
 /** The absolute path of a task's recipe. */

@@ -1,0 +1,42 @@
+import * as path from "node:path";
+
+import * as vscode from "vscode";
+
+const MOST_TEXTS = 200;
+
+/** Let the user choose one of some files, or any other; those called as wished come first. */
+export async function chooseFile(
+  files: readonly vscode.Uri[],
+  folder: vscode.Uri,
+  options: vscode.QuickPickOptions,
+  wished = "",
+): Promise<vscode.Uri | undefined> {
+  const isWished = (file: string): boolean => path.basename(file) === path.basename(wished);
+  const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = files
+    .map((uri) => ({ label: path.relative(folder.fsPath, uri.fsPath), uri }))
+    .sort(
+      (one, other) =>
+        Number(isWished(other.label)) - Number(isWished(one.label)) ||
+        one.label.localeCompare(other.label),
+    );
+  const browse: vscode.QuickPickItem & { uri?: vscode.Uri } = {
+    label: "$(folder-opened) Browse…",
+    alwaysShow: true,
+  };
+  const picked = await vscode.window.showQuickPick([...items, browse], options);
+  if (!picked || picked.uri) return picked?.uri;
+  const [opened] = (await vscode.window.showOpenDialog({ defaultUri: folder })) ?? [];
+  return opened;
+}
+
+/** The text files of a folder of the workspace. */
+export async function textsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
+  const pattern = new vscode.RelativePattern(folder, "**/*.txt");
+  return vscode.workspace.findFiles(pattern, "**/node_modules/**", MOST_TEXTS);
+}
+
+/** A file as a recipe names it: from its own folder, with slashes, also outside of the workspace. */
+export function nameIn(recipe: vscode.Uri, file: vscode.Uri): string {
+  const relative = path.relative(path.dirname(recipe.fsPath), file.fsPath);
+  return relative.replaceAll("\\", "/");
+}
