@@ -1,6 +1,6 @@
 """Our trainer against nanoGPT's loop, `transformers.Trainer` and Lightning, in turn.
 
-    .venv/bin/python benchmarks/trainer/compare.py [quiet busy start writing peers]
+    .venv/bin/python benchmarks/trainer/compare.py [quiet busy start writing ranks peers]
 
 Printed are medians and the ratio ours / theirs; only ratios mean something on a machine that does
 other things too. nanoGPT's loop is re-written in `nanogpt.py`. `peers` needs the other two, which
@@ -25,6 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ours import write_recipe
+from ranks import paces, starts
 from shapes import LARGE, SMALL, Shape
 from turns import Trainee, Turn, Usage
 
@@ -157,6 +158,17 @@ def writing(rounds: int) -> None:
         print_row(f"{tokens} tokens written on one thread: s", mine, theirs, theirs / mine)
 
 
+def ranks(rounds: int) -> None:
+    several = max(2, rounds // 4)
+    print_medians("8 ranks until the first step, against torchrun: s", starts(SMALL, several))
+    print_medians("8 ranks, against ranks that tell nothing: ms a step", paces(SMALL, several))
+
+
+def print_medians(title: str, times: tuple[list[float], list[float]]) -> None:
+    mine, other = (statistics.median(each) for each in times)
+    print_row(title, mine, other, mine / other)
+
+
 def peers(rounds: int) -> None:
     python = peers_python()
     for name, module in PEERS.items():
@@ -184,7 +196,14 @@ def peers_python() -> str:
 
 def main() -> None:
     """Measure what is asked for, and print the table."""
-    parts = {"quiet": quiet, "busy": busy, "start": start, "writing": writing, "peers": peers}
+    parts = {
+        "quiet": quiet,
+        "busy": busy,
+        "start": start,
+        "writing": writing,
+        "ranks": ranks,
+        "peers": peers,
+    }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="all of them without any")
     parser.add_argument("--rounds", type=int, default=15, help="turns of each")

@@ -132,13 +132,9 @@ def test_another_number_of_processes_than_devices_is_refused(
 
 
 def _rank(process: subprocess.Popen[str], rank: int) -> int:
-    """The process id of a rank that another process has started."""
+    """The process id of a rank that another process has started, in the order of the ranks."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
-    for child in children:
-        environment = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
-        if f"RANK={rank}".encode() in environment:
-            return int(child)
-    raise AssertionError(f"there is no rank {rank} among {children}")
+    return int(children[rank - 1])
 
 
 def _wait_for_step(workspace: Workspace, process: subprocess.Popen[str]) -> None:
@@ -199,13 +195,23 @@ def test_ctrl_c_reaches_all_ranks_and_saves(workspace: Workspace) -> None:
     assert verify_checkpoint(checkpoint).step == stopped.step
 
 
+def test_ranks_may_be_processes_of_their_own(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.write_recipe(device_config=TWO)
+    _train(workspace, "copies")
+    monkeypatch.setenv("TRAINSMITH_START_METHOD", "spawn")
+    _train(workspace, "commands")
+    assert _final(workspace, "commands") == _final(workspace, "copies")
+
+
 def test_a_rank_that_cannot_start_says_why(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO)
     (workspace.path / "sitecustomize.py").write_text(
         "import os\nif os.environ.get('RANK') == '1':\n    os.remove('text.txt')\n",
         encoding="utf-8",
     )
-    environment = {"PYTHONPATH": str(workspace.path)}
+    environment = {"PYTHONPATH": str(workspace.path), "TRAINSMITH_START_METHOD": "spawn"}
     with workspace.start("train", "training.yaml", environment=environment) as process:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 from trainsmith_schemas import events
 from trainsmith_trainer.backends import open_backend
 from trainsmith_trainer.backends.base import Backend
-from trainsmith_trainer.config import ResolvedConfig
 from trainsmith_trainer.data.batches import Position, validation_batches
 from trainsmith_trainer.loop import Progress, Surroundings, train
-from trainsmith_trainer.prepare import Material, read_material
+from trainsmith_trainer.prepare import Material
 from trainsmith_trainer.problems import RunError
 from trainsmith_trainer.ranks import FOLLOWER, LostRankError, Place
 
 
-def follow(config: ResolvedConfig, place: Place, *, smoke: bool) -> int:
+def follow(read: Callable[[], Material], place: Place) -> int:
     """Train along with rank 0, which decides where to begin and when to stop.
+
+    Args:
+        read: gives what the steps need.
+        place: this process's.
 
     Returns:
         The exit code: 0, or 1 for an error of this rank, or `ranks.FOLLOWER`.
@@ -27,7 +31,7 @@ def follow(config: ResolvedConfig, place: Place, *, smoke: bool) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
-        material = read_material(config, smoke=smoke)
+        material = read()
         _follow(material, open_backend(material.model, material.training, place))
     except LostRankError as error:
         print(error.message, file=sys.stderr)

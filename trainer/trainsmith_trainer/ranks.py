@@ -2,7 +2,8 @@
 
 Every rank runs the same loop over the same batches and computes its rows of each. Rank 0 does all
 the rest: it reads checkpoints and writes the run's folder. `torchrun` may start the ranks; without
-it, rank 0 starts the others on its own machine.
+it, rank 0 starts the others on its own machine, as copies of itself where that is safe: a copy need
+not import the tensor library again, nor read the data.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn, Protocol
 
 from trainsmith_trainer.problems import RunError
 
@@ -93,10 +96,85 @@ def place_under_torchrun(devices: int) -> Place | None:
     )
 
 
+class Process(Protocol):
+    """A process that was started: what `subprocess.Popen` has of it."""
+
+    def poll(self) -> int | None:
+        """Its exit code, minus the signal that killed it; `None` while it lives."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def wait(self) -> int:
+        """Wait for its end, and give its exit code."""
+        ...
+
+
+@dataclass
+class Copy:
+    """A process that begins as a copy of this one."""
+
+    pid: int
+    _code: int | None = field(default=None, init=False)
+
+    @staticmethod
+    def start(body: Callable[[], int], errors: Path) -> Copy:
+        """Copy this process.
+
+        Args:
+            body: what the copy does; its result is the exit code.
+            errors: the file that gets what the copy says to standard error.
+        """
+        pid = os.fork()
+        if pid == 0:
+            _live(body, errors)
+        return Copy(pid)
+
+    def poll(self) -> int | None:
+        """See `Process`."""
+        return self._ask(os.WNOHANG)
+
+    def kill(self) -> None:
+        """See `Process`."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """See `Process`."""
+        code = self._ask(0)
+        assert code is not None
+        return code
+
+    def _ask(self, options: int) -> int | None:
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, options)
+            self._code = os.waitstatus_to_exitcode(status) if pid else None
+        return self._code
+
+
+def _live(body: Callable[[], int], errors: Path) -> NoReturn:
+    """The whole life of a copy. It leaves everything that its original has opened alone."""
+    code = 1
+    try:
+        writes = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        for descriptor, path, flags in (
+            (0, os.devnull, os.O_RDONLY),
+            (1, os.devnull, os.O_WRONLY),
+            (2, errors, writes),
+        ):
+            os.dup2(os.open(path, flags), descriptor)
+        code = body()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
 class Ranks:
     """The processes that rank 0 has started; none where the run is alone or torchrun's."""
 
-    def __init__(self, place: Place, processes: Mapping[int, subprocess.Popen[bytes]]) -> None:
+    def __init__(self, place: Place, processes: Mapping[int, Process]) -> None:
         self.place = place
         self._processes = processes
 
@@ -136,7 +214,7 @@ class Ranks:
             process.wait()
 
     def _obituary(self, rank: int) -> str:
-        code = self._processes[rank].returncode
+        code = self._processes[rank].poll()
         if code is not None and code < 0:
             return f"rank {rank} was killed by {signal.Signals(-code).name}"
         text = _errors(self.place, rank).read_text(encoding="utf-8", errors="replace")
@@ -152,7 +230,10 @@ def _last_word(errors: str, rank: int) -> str:
 
 @contextmanager
 def open_ranks(
-    place: Place | None, size: int, arguments: Sequence[str]
+    place: Place | None,
+    size: int,
+    arguments: Sequence[str],
+    body: Callable[[Place], int] | None = None,
 ) -> Generator[Ranks, None, None]:
     """All ranks of a run, started if nobody else has, until the block ends.
 
@@ -160,6 +241,7 @@ def open_ranks(
         place: this process's, if torchrun gave it one.
         size: ranks, this one included.
         arguments: what `trainsmith` is called with in each of the others.
+        body: what each of the others does as a copy of this process instead, where one may be made.
 
     Yields:
         The processes that were started; their `place` is that of this one.
@@ -167,39 +249,41 @@ def open_ranks(
     if place or size == 1:
         yield Ranks(place or ALONE, {})
         return
-    with _local_ranks(size, arguments) as ranks:
-        yield ranks
-
-
-@contextmanager
-def _local_ranks(size: int, arguments: Sequence[str]) -> Generator[Ranks, None, None]:
     with tempfile.TemporaryDirectory(prefix="trainsmith-") as name:
         folder = Path(name)
-        place = Place(0, size, 0, size, folder)
-        processes: dict[int, subprocess.Popen[bytes]] = {}
-        ranks = Ranks(place, processes)
+        processes: dict[int, Process] = {}
+        ranks = Ranks(Place(0, size, 0, size, folder), processes)
         try:
             for rank in range(1, size):
-                with _errors(place, rank).open("wb") as errors:
-                    processes[rank] = subprocess.Popen(
-                        [sys.executable, "-m", "trainsmith", *arguments],
-                        env={**os.environ, **_environment(rank, size, folder)},
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.DEVNULL,
-                        stderr=errors,
-                    )
+                there = Place(rank, size, rank, size, folder)
+                processes[rank] = _copy(there, body) if body else _command(there, arguments)
             yield ranks
         finally:
             ranks.end()
 
 
-def _environment(rank: int, size: int, folder: Path) -> dict[str, str]:
+def _copy(place: Place, body: Callable[[Place], int]) -> Process:
+    return Copy.start(lambda: body(place), _errors(place, place.rank))
+
+
+def _command(place: Place, arguments: Sequence[str]) -> Process:
+    with _errors(place, place.rank).open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "trainsmith", *arguments],
+            env={**os.environ, **_environment(place)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+
+
+def _environment(place: Place) -> dict[str, str]:
     return {
-        "RANK": str(rank),
-        "WORLD_SIZE": str(size),
-        "LOCAL_RANK": str(rank),
-        "LOCAL_WORLD_SIZE": str(size),
-        _RENDEZVOUS: str(folder),
+        "RANK": str(place.rank),
+        "WORLD_SIZE": str(place.size),
+        "LOCAL_RANK": str(place.local_rank),
+        "LOCAL_WORLD_SIZE": str(place.local_size),
+        _RENDEZVOUS: str(place.rendezvous),
     }
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trainsmith_schemas import derived, events
-from trainsmith_trainer.backends import load_library, open_backend
+from trainsmith_trainer.backends import load_library, may_copy_process, open_backend
 from trainsmith_trainer.backends.base import Backend
 from trainsmith_trainer.config import ResolvedConfig
 from trainsmith_trainer.data.batches import validation_batches
@@ -27,9 +28,15 @@ from trainsmith_trainer.keeping import path_of, restore, saver
 from trainsmith_trainer.locks import HeldError, hold
 from trainsmith_trainer.loop import Emit, Surroundings, train
 from trainsmith_trainer.plan import cautions
-from trainsmith_trainer.prepare import Run, prepare
+from trainsmith_trainer.prepare import Run, prepare, read_material
 from trainsmith_trainer.provenance import provenance
-from trainsmith_trainer.ranks import LostRankError, Ranks, open_ranks, place_under_torchrun
+from trainsmith_trainer.ranks import (
+    LostRankError,
+    Place,
+    Ranks,
+    open_ranks,
+    place_under_torchrun,
+)
 from trainsmith_trainer.report import open_report, open_trackers
 from trainsmith_trainer.report.snapshot import resolved_yaml
 from trainsmith_trainer.resume import SETTINGS_FILE, ResumeError, put_damaged_aside
@@ -63,10 +70,12 @@ def run_training(
     devices = derived.device_count(config.document)
     place = place_under_torchrun(devices)
     if place and place.rank:
-        return follow(config, place, smoke=smoke)
+        return follow(lambda: read_material(config, smoke=smoke), place)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
         run = prepare(config, name, smoke=smoke, resume=resume)
+        # Copies of this process have nothing of what is opened from here on.
+        ranks = stack.enter_context(_open_ranks(run, place, devices))
         try:
             stack.enter_context(hold(run.folder / EVENTS))
         except HeldError:
@@ -75,9 +84,20 @@ def run_training(
         notes = None if smoke else config.path.parent
         trackers = open_trackers(config, run.folder)
         emit = stack.enter_context(open_report(run.folder, run.training.log_level, notes, trackers))
-        arguments = ("train", str(config.path), *config.options, *(("--smoke",) if smoke else ()))
-        ranks = stack.enter_context(open_ranks(place, devices, arguments))
         return _run_to_an_end(run, emit, stop, ranks)
+
+
+def _open_ranks(
+    run: Run, place: Place | None, devices: int
+) -> AbstractContextManager[Ranks, bool | None]:
+    body = None
+    if place is None and devices > 1:
+        load_library()
+        if may_copy_process():
+            body = partial(follow, lambda: run)
+    smoke = ("--smoke",) if run.smoke else ()
+    arguments = ("train", str(run.config.path), *run.config.options, *smoke)
+    return open_ranks(place, devices, arguments, body)
 
 
 def _tidy(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.training import TrainingConfig
@@ -16,6 +17,20 @@ def load_library() -> None:
     _wait_briefly()
     with quick_imports():
         import trainsmith_trainer.backends.torch_backend  # noqa: F401  # pyright: ignore
+
+
+def may_copy_process() -> bool:
+    """Whether a copy of this process, which has loaded the library, can compute as well.
+
+    A driver of a GPU does not survive in a copy, and macOS's own libraries do not either.
+    `TRAINSMITH_START_METHOD`, `fork` or `spawn` as `multiprocessing` names them, wins.
+    """
+    from trainsmith_trainer.backends.torch_backend import has_gpu
+
+    wanted = os.environ.get("TRAINSMITH_START_METHOD")
+    if wanted in ("fork", "spawn"):
+        return wanted == "fork"
+    return sys.platform == "linux" and not has_gpu()
 
 
 def open_backend(

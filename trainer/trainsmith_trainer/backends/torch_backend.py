@@ -263,10 +263,15 @@ def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
     return TorchDecoder(built)
 
 
+def has_gpu() -> bool:
+    """Whether a run may get an NVIDIA or AMD GPU."""
+    return torch.cuda.is_available()
+
+
 def _choose_device(place: Place = ALONE) -> tuple[torch.device, str]:
     """The best device there is for a rank, and the name of all of them in words."""
     many = f"{place.size} × " if place.size > 1 else ""
-    if torch.cuda.is_available() and torch.cuda.device_count() >= place.local_size:
+    if has_gpu() and torch.cuda.device_count() >= place.local_size:
         device = torch.device("cuda", place.local_rank)
         torch.cuda.set_device(device)
         return device, f"{many}GPU, {torch.cuda.get_device_name(device)}"

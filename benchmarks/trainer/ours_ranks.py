@@ -1,0 +1,60 @@
+"""`trainsmith train` on a mesh of processes, with and without telling each other anything."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+from ours import write_recipe
+from shapes import Shape
+from torch import Tensor
+
+
+def write_mesh_recipe(folder: Path, shape: Shape, mesh: Sequence[int], steps: int) -> Path:
+    """A recipe for a mesh, of so many steps; the recipe's path."""
+    path = write_recipe(folder, shape)
+    recipe = yaml.safe_load(path.read_text())
+    recipe["training_config"] |= {"max_steps": steps, "validation_split": 0.0}
+    recipe["device_config"] = {"mesh_shape": list(mesh), "enable_ddp": True}
+    path.write_text(yaml.safe_dump(recipe))
+    return path
+
+
+def main() -> None:
+    """Take some steps, and print how long the middle one took, in milliseconds.
+
+    Called with the shape, the mesh, the number of steps, and `together` or `apart`.
+    """
+    from trainsmith_trainer.backends.group import Group
+    from trainsmith_trainer.backends.torch_backend import TorchBackend
+    from trainsmith_trainer.config import load_config
+    from trainsmith_trainer.run import run_training
+
+    def add_nothing(_group: Group, _tensors: Sequence[Tensor]) -> None:
+        pass
+
+    def decide_alone(_backend: TorchBackend, stop: bool) -> bool:
+        return stop
+
+    mesh, steps, how = json.loads(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    if how == "apart":
+        # The ranks are copies of this process, so this is so in all of them.
+        Group.add = add_nothing
+        TorchBackend.agree = decide_alone
+    with tempfile.TemporaryDirectory() as name:
+        path = write_mesh_recipe(Path(name), Shape.from_argument(), mesh, steps)
+        if run_training(load_config(path), None):
+            sys.exit("the run failed")
+        said = (Path(name) / "runs" / "training-001" / "events.jsonl").read_text()
+    times = [event["time"] for event in map(json.loads, said.splitlines()) if "loss" in event]
+    paces = sorted(after - before for before, after in pairwise(times[5:]))
+    print(f"pace {1000 * paces[len(paces) // 2]}")
+
+
+if __name__ == "__main__":
+    main()
