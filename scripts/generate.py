@@ -18,7 +18,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 import reference
-from trainsmith_schemas import protocol, reports
+from trainsmith_schemas import protocol, reports, walkthrough
 from trainsmith_schemas.documents import DOCUMENTS
 from trainsmith_schemas.events import EVENT
 from trainsmith_schemas.settings import Settings
@@ -76,6 +76,7 @@ def _manifest(settings: Mapping[str, Any]) -> str:
     }
     contributes["menus"] = _menus()
     contributes["keybindings"] = _keybindings()
+    contributes["walkthroughs"] = [_walkthrough()]
     task = contributes["taskDefinitions"][0]
     task["type"] = protocol.TASK_TYPE
     task["properties"]["task"]["enum"] = protocol.TASKS
@@ -116,6 +117,28 @@ def _keybindings() -> list[dict[str, str]]:
         for command in protocol.COMMANDS
         if command.key
     ]
+
+
+def _walkthrough() -> dict[str, Any]:
+    """VS Code's walkthrough; context keys complete its steps."""
+    return {
+        "id": "start",
+        "title": walkthrough.TITLE,
+        "description": walkthrough.DESCRIPTION,
+        "steps": [
+            {
+                "id": step.id,
+                "title": step.title,
+                "description": step.description,
+                "media": {
+                    "svg": f"extension/media/walkthrough/{step.id}.svg",
+                    "altText": step.picture,
+                },
+                "completionEvents": [f"onContext:{step.done}"],
+            }
+            for step in walkthrough.STEPS
+        ],
+    }
 
 
 def _setting(schema: Mapping[str, Any]) -> dict[str, Any]:

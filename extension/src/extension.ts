@@ -13,6 +13,7 @@ import { Comparisons } from "./comparison/panel";
 import { Documents } from "./documents";
 import { LastEditor } from "./editors";
 import { COMMANDS, SETTINGS, TASK_TYPE } from "./generated/protocol";
+import { Lessons } from "./lessons/lessons";
 import { registerLessons } from "./lessons/register";
 import { chooseProfile, ProfileStatus } from "./profile";
 import { registerRunCommands } from "./runs/commands";
@@ -24,6 +25,7 @@ import { RecipeTasks } from "./runs/tasks";
 import { RunsView } from "./runs/view";
 import { TrainingPanels } from "./training/panel";
 import { TrainingPython } from "./trainingPython";
+import { Walkthrough } from "./walkthrough";
 
 /** Starts the language server and registers the commands. Everything else waits until it is used. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -39,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const training = new TrainingPython(context, server, log);
   const parts = { server, editors, documents, training };
   const panels = new TrainingPanels(context.extensionUri, server, log);
+  const lessons = new Lessons(context, parts);
   const register = (
     id: string,
     body: (...arguments_: unknown[]) => Promise<unknown>,
@@ -54,9 +57,12 @@ export function activate(context: vscode.ExtensionContext): void {
     view,
     editors,
     panels,
+    lessons,
+    comparisons,
     new RunStatus(runs),
     new Failures(runs),
     new ProfileStatus(documents),
+    new Walkthrough({ server, documents, runs, comparisons, lessons }),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, training, documents)),
     register(COMMANDS.runTraining, (uri) => runRecipe(parts, "train", uri)),
     register(COMMANDS.dryRun, (uri) => runRecipe(parts, "dryRun", uri)),
@@ -75,7 +81,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.addSection, () => editDocument("addSection")),
     register(COMMANDS.saveAsNextVersion, (uri) => saveAsNextVersion(editors, uri)),
     register(COMMANDS.chooseProfile, () => chooseProfile(documents)),
-    ...registerLessons(register, context, parts),
+    ...registerLessons(register, lessons),
     register(COMMANDS.setUpEnvironment, () => training.setUp()),
     register(COMMANDS.restartServer, () => server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {

@@ -16,7 +16,11 @@ const VIEW_TYPE = "trainsmithComparison";
 const EVENTS_MILLISECONDS = 1000;
 
 /** Shows runs beside each other: what they were told, how they learned, what they wrote. */
-export class Comparisons {
+export class Comparisons implements vscode.Disposable {
+  private readonly compared = new vscode.EventEmitter<void>();
+  /** Runs are shown beside each other. */
+  readonly onDidCompare = this.compared.event;
+
   constructor(
     private readonly extension: vscode.Uri,
     private readonly server: Server,
@@ -38,6 +42,11 @@ export class Comparisons {
       {},
     );
     this.fill(panel, ordered, answer as Comparison);
+    this.compared.fire();
+  }
+
+  dispose(): void {
+    this.compared.dispose();
   }
 
   private fill(panel: vscode.WebviewPanel, runs: readonly RunRecord[], answer: Comparison): void {

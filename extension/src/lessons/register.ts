@@ -1,7 +1,7 @@
 import type * as vscode from "vscode";
 
 import { COMMANDS } from "../generated/protocol";
-import { type LessonParts, Lessons } from "./lessons";
+import type { Lessons } from "./lessons";
 import { LessonsView } from "./view";
 
 type Register = (
@@ -10,14 +10,8 @@ type Register = (
 ) => vscode.Disposable;
 
 /** Everything about lessons: the view that lists them, their panel and their commands. */
-export function registerLessons(
-  register: Register,
-  context: vscode.ExtensionContext,
-  parts: LessonParts,
-): { dispose(): unknown }[] {
-  const lessons = new Lessons(context, parts);
+export function registerLessons(register: Register, lessons: Lessons): { dispose(): unknown }[] {
   return [
-    lessons,
     new LessonsView(lessons),
     register(COMMANDS.openLesson, (id, heading) => lessons.open(id, heading)),
     register(COMMANDS.resetProgress, () => lessons.resetProgress()),

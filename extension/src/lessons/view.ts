@@ -57,10 +57,13 @@ function lessonItem(lesson: Lesson, read: number, all: number): vscode.TreeItem 
   const done = read === all;
   item.id = lesson.id;
   item.iconPath = done ? READ : LESSON;
-  item.description = done ? "read" : `${read} of ${all} · about ${lesson.minutes} minutes`;
+  item.description = done ? "read" : `${read} of ${all} · ${lesson.minutes} min`;
   const needs = lesson.needs.length > 0 ? `\n\nNeeds: ${lesson.needs.join(", ")}` : "";
   item.tooltip = `${lesson.description}${needs}`;
-  item.accessibilityInformation = { label: `${lesson.title}, ${item.description}` };
+  const said = done ? "read" : `${read} of ${all} sections read`;
+  item.accessibilityInformation = {
+    label: `${lesson.title}, ${said}, about ${lesson.minutes} minutes`,
+  };
   item.command = opening(lesson.id);
   return item;
 }

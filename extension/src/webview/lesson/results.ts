@@ -54,8 +54,18 @@ function list(findings: readonly Finding[]): HTMLElement {
   for (const { severity, code, line, message } of findings) {
     const item = document.createElement("li");
     item.className = severity;
-    item.textContent = `Line ${line}, ${severity} ${code}: ${message}`;
+    item.append(`Line ${line}, ${severity} ${code}: `, ...withCode(message));
     element.append(item);
   }
   return element;
+}
+
+/** A message, with what stands between backticks as code. */
+function withCode(message: string): (string | HTMLElement)[] {
+  return message.split("`").map((part, index) => {
+    if (index % 2 === 0) return part;
+    const code = document.createElement("code");
+    code.textContent = part;
+    return code;
+  });
 }

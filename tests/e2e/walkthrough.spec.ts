@@ -1,0 +1,94 @@
+// VS Code's own walkthrough: its steps complete when the thing was really done.
+import { expect, test, type Workbench } from "./workbench";
+
+const MODEL = `transformer_config:
+  model_type: gpt2
+  embedding_dim: 32
+  num_blocks: 1
+  num_heads: 2
+  max_sequence_length: 32
+`;
+
+const RECIPE = `training_config:
+  data_path: steps.txt
+  model_config: steps_model.yaml
+  batch_size: 8
+  gradient_accumulation_steps: 4
+  learning_rate: 0.0003
+  max_steps: 20
+  checkpoint_dir: steps_runs
+`;
+
+const STEPS = ["Write a sound recipe", "Train it", "Change one thing", "Learn the craft"];
+
+/** Whether each step of the walkthrough is complete. */
+async function complete(workbench: Workbench): Promise<boolean[]> {
+  const { page } = workbench;
+  await workbench.command("Welcome: Open Walkthrough");
+  const row = page.locator(".quick-input-widget .monaco-list-row", { hasText: "Trainsmith" });
+  await row.click();
+  const steps = page.locator(".getting-started-step");
+  await expect(steps).toHaveCount(STEPS.length);
+  return Promise.all(
+    STEPS.map((title) => steps.filter({ hasText: title }).locator(".codicon.complete").isVisible()),
+  );
+}
+
+test.slow();
+
+test("steps complete by what was done, and not by a click", async ({ workbench }) => {
+  const { page } = workbench;
+  workbench.removeRuns();
+  expect(await complete(workbench)).toEqual([false, false, false, false]);
+  await workbench.screenshot("walkthrough");
+  await page.getByRole("button", { name: "Train it" }).click();
+  await page.getByRole("button", { name: "Run Training" }).last().click();
+  await expect(workbench.notification(/Open a training recipe first/)).toBeVisible();
+  await workbench.command("Notifications: Clear All Notifications");
+
+  workbench.write("steps.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
+  workbench.write("steps_model.yaml", MODEL);
+  const editor = await workbench.open("steps.yaml", RECIPE.replace("0.0003", "0.5"));
+  await expect(editor.locator(".squiggly-warning").first()).toBeVisible();
+  expect(await complete(workbench)).toEqual([false, false, false, false]);
+  await workbench.open("steps.yaml", RECIPE);
+  await expect(editor.locator(".squiggly-warning")).toHaveCount(0);
+  await expect(async () => {
+    expect(await complete(workbench)).toEqual([true, false, false, false]);
+  }).toPass();
+
+  await train(workbench, RECIPE, "steps-001");
+  expect(await complete(workbench)).toEqual([true, true, false, false]);
+  await train(workbench, RECIPE.replace("0.0003", "0.0005"), "steps-002");
+  await workbench.command("Trainsmith: Compare with Last Run");
+  await expect(workbench.webview().getByRole("row", { name: "learning rate" })).toBeVisible();
+  expect(await complete(workbench)).toEqual([true, true, true, false]);
+
+  await workbench.closeEditors();
+  await read(workbench, "Change One Thing");
+  expect(await complete(workbench)).toEqual([true, true, true, true]);
+  await workbench.screenshot("walkthrough-complete");
+});
+
+async function train(workbench: Workbench, recipe: string, name: string): Promise<void> {
+  await workbench.open("steps.yaml", recipe);
+  await workbench.command("Trainsmith: Run Training");
+  await expect(workbench.notification(new RegExp(`Run ${name} finished`))).toBeVisible();
+  await workbench.command("Notifications: Clear All Notifications");
+}
+
+/** Read a lesson to its end, a page at a time. */
+async function read(workbench: Workbench, title: string): Promise<void> {
+  const { page } = workbench;
+  await workbench.command("Trainsmith: Open Lesson");
+  await page.locator(".quick-input-widget .monaco-list-row", { hasText: title }).first().click();
+  const lesson = workbench.webview();
+  await lesson.getByRole("heading", { level: 1 }).click();
+  await workbench.command("Trainsmith: Focus on Lessons View");
+  const row = page.getByRole("treeitem", { name: new RegExp(`^${title}, read`) });
+  await lesson.getByRole("heading", { level: 1 }).click();
+  await expect(async () => {
+    await page.keyboard.press("PageDown");
+    await expect(row).toBeVisible({ timeout: 1500 });
+  }).toPass();
+}
