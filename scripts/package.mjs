@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { drawDiagrams } from "./diagrams.mjs";
 import { bin, Failure, main, ROOT, step, venv } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -46,6 +47,7 @@ export async function packageExtension() {
   if (!(target in WHEELS)) throw new Failure(`There is no package for ${target} yet.`);
   for (const name of [...COPIED, SAMPLE, MEDIA])
     copy(path.join(ROOT, name), path.join(STAGE, name));
+  drawDiagrams(path.join(STAGE, "walkthroughs"));
   await buildExtension();
   await bundleDependencies(target);
   for (const name of PACKAGES) {

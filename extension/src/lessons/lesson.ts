@@ -18,12 +18,14 @@ export interface Lesson {
   readonly needs: readonly string[];
   /** The folder with the files that its recipes name, absolute. */
   readonly files: string;
+  /** Its diagrams as SVG, drawn when the extension was packaged, in the order of their blocks. */
+  readonly diagrams: readonly string[];
   /** The Markdown without its front matter. */
   readonly markdown: string;
 }
 
 /** What the front matter says, `files` as it was written: relative to the lesson's folder. */
-export type Described = Omit<Lesson, "folder" | "id" | "order">;
+export type Described = Omit<Lesson, "folder" | "id" | "order" | "diagrams">;
 
 const FRONT_MATTER = /^---\r?\n(.*?)\r?\n---\r?\n/s;
 const NAME = /^(\d+)-/;
@@ -42,7 +44,17 @@ async function readLesson(folder: string): Promise<Lesson> {
   const id = path.basename(folder);
   const order = Number(NAME.exec(id)?.[1] ?? NaN);
   if (Number.isNaN(order)) throw new Error(`${folder}: a lesson's folder is named <NN-slug>`);
-  return { folder, id, order, ...described, files: path.resolve(folder, described.files) };
+  const files = path.resolve(folder, described.files);
+  return { folder, id, order, ...described, files, diagrams: await readDiagrams(folder) };
+}
+
+async function readDiagrams(folder: string): Promise<string[]> {
+  const root = path.join(folder, "diagrams");
+  const names = await fs.readdir(root).catch(() => []);
+  const numbers = names.map((name) => Number(path.parse(name).name)).sort((a, b) => a - b);
+  return Promise.all(
+    numbers.map((number) => fs.readFile(path.join(root, `${number}.svg`), "utf8")),
+  );
 }
 
 /** A lesson's front matter and Markdown. Throws if the front matter lacks something. */

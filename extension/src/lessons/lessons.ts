@@ -38,11 +38,11 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
   }
 
   /** A lesson's page. The renderer is large, so it is loaded with the first one. */
-  async rendered({ id, markdown }: Lesson): Promise<Rendered> {
+  async rendered({ id, markdown, diagrams }: Lesson): Promise<Rendered> {
     const known = this.pages.get(id);
     if (known) return known;
     const { renderLesson } = await import("./render");
-    const page = renderLesson(markdown);
+    const page = renderLesson(markdown, diagrams);
     this.pages.set(id, page);
     return page;
   }

@@ -56,6 +56,8 @@ markdown.renderer.rules.link_open = (tokens, index, options, _, self) => {
 markdown.renderer.rules.fence = (tokens, index, _, environment) => {
   const token = tokens[index];
   if (!token) return "";
+  const diagram = token.info.trim() === "mermaid" && (environment?.diagrams as string[]).shift();
+  if (diagram) return `<figure class="diagram">\n${diagram}\n</figure>\n`;
   const block = readBlock(token.info, token.content);
   return figure(block, (environment?.blocks as Block[]).push(block) - 1);
 };
@@ -78,10 +80,13 @@ ${caption}<pre tabindex="0"><code class="hljs">${code}</code></pre>
 </figure>\n`;
 }
 
-/** A lesson's Markdown as HTML. Raw HTML in it is shown as text: `<venv>` survives. */
-export function renderLesson(source: string): Rendered {
+/**
+ * A lesson's Markdown as HTML, with the drawings of its Mermaid blocks; one that was not drawn is
+ * shown as it is written. Raw HTML is shown as text: `<venv>` survives.
+ */
+export function renderLesson(source: string, diagrams: readonly string[] = []): Rendered {
   const blocks: Block[] = [];
-  const environment = { blocks };
+  const environment = { blocks, diagrams: [...diagrams] };
   const tokens = markdown.parse(source, environment);
   const headings = tokens.flatMap((token, index) => {
     if (token.type !== "heading_open" || token.tag !== "h2") return [];
