@@ -60,7 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
     lessons,
     comparisons,
     new RunStatus(runs),
-    new Failures(runs),
+    new Failures(runs, server),
     new ProfileStatus(documents),
     new Walkthrough({ server, documents, runs, comparisons, lessons }),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, training, documents)),

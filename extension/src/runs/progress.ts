@@ -14,8 +14,8 @@ export interface End {
   readonly kind: "finished" | "stopped" | "failed";
   /** What follows the run's name in a sentence for the user. */
   readonly message: string;
-  /** The key that made it fail, where there is one: `training_config.learning_rate`. */
-  readonly configPath?: string | null;
+  /** Why and where it failed, in the trainer's words. */
+  readonly failure?: RunFailed;
 }
 
 export const NOT_STARTED: Progress = {
@@ -55,9 +55,10 @@ function finished(event: { loss: number; validation_loss: number | null }): End 
   return { kind: "finished", message: `finished with loss ${event.loss.toFixed(3)}${validation}` };
 }
 
-function failed({ message, advice, config_path }: RunFailed): End {
+function failed(failure: RunFailed): End {
+  const { message, advice } = failure;
   const mend = advice === null ? "" : `. To mend it: ${advice}`;
-  return { kind: "failed", message: `failed: ${message}${mend}`, configPath: config_path };
+  return { kind: "failed", message: `failed: ${message}${mend}`, failure };
 }
 
 function stopped(step: number, reason: string): string {

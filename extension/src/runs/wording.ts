@@ -31,3 +31,11 @@ export function resultText({ state, step, total_steps, loss }: RunRecord): strin
 export function adviceText({ symptom, evidence, change }: Advice): string {
   return `${symptom} (${evidence}): try ${change.key.split(".").at(-1) ?? ""} ${String(change.value)}`;
 }
+
+/** A value as YAML 1.1 reads it back: `5e-7` would be text to it, and `5.0e-7` is a number. */
+export function yamlOf(value: unknown): string {
+  if (typeof value !== "number") return JSON.stringify(value);
+  const [mantissa = "", exponent] = String(Number(value.toPrecision(6))).split("e");
+  if (exponent === undefined) return mantissa;
+  return `${mantissa.includes(".") ? mantissa : `${mantissa}.0`}e${exponent}`;
+}
