@@ -23,6 +23,8 @@ def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
 
 
 def _model_inconsistencies(model: TransformerConfig, path: Path) -> Iterator[Problem]:
+    if model.model_path:  # The folder's shape counts, not the defaults of what is left out here.
+        return
     width, heads, groups = model.embedding_dim, model.num_heads, model.num_groups
     if width % heads:
         yield _indivisible(path, "embedding_dim", width, "num_heads", heads)

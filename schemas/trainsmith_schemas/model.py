@@ -19,6 +19,7 @@ from trainsmith_schemas.base import (
 
 _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
+_OURS = ReadBy("trainsmith")
 
 
 class RopeScaling(Section):
@@ -35,6 +36,9 @@ class RopeScaling(Section):
 
     original_context_length: Annotated[Integer, Field(ge=0), Examples(8192), _READERS] = 0
     """The context length, in tokens, that the model was first trained with."""
+
+    rope_type: Annotated[Literal["llama3", "linear"], _OURS] = "llama3"
+    """What is stretched. `llama3`: long waves only, as the two factors say. `linear`: all alike."""
 
 
 class ExperimentalConfig(Section):
@@ -55,7 +59,13 @@ class TransformerConfig(Section):
     """
 
     model_path: Annotated[FolderPath, _READERS] = ""
-    """A folder with weights to start from. Empty: start from random weights."""
+    """A folder with weights to start from, as `transformers` saves a model. Empty: random weights.
+
+    It holds `config.json`, safetensors and `tokenizer.json`, as the `final/` of a run does. The
+    shape is read from there: other keys of this section are not needed, and must agree with it
+    where they are written. `dropout_prob` and `runner_type` are free, and `max_sequence_length` may
+    be shorter. The path leads from this file, or from the working directory.
+    """
 
     vocab_size: Annotated[Integer, Field(ge=0), Examples((0, "from the tokenizer")), _READERS] = 0
     """How many different tokens there are. `0`: as many as the tokenizer has."""
@@ -93,6 +103,15 @@ class TransformerConfig(Section):
 
     bias: Annotated[Flag, _READERS] = True
     """Give linear layers and normalisation a bias (gpt2)."""
+
+    activation: Annotated[Literal["gelu", "gelu_tanh"], _OURS] = "gelu"
+    """The function inside the feed-forward layer (gpt2): GELU, or its approximation by a tanh.
+
+    Published GPT-2 models have the approximation.
+    """
+
+    norm_epsilon: Annotated[Number, Field(gt=0), Examples(1e-5, 1e-6), _OURS] = 1e-5
+    """What normalisation adds to a variance before it divides by its root."""
 
     weight_tying: Annotated[Literal["disabled", "enabled"], _READERS] = "disabled"
     """Use one matrix for the token embedding and for the output layer."""

@@ -20,6 +20,7 @@ from trainsmith_trainer.data.batches import IGNORED, Batch
 from trainsmith_trainer.export import model_files, read_model
 from trainsmith_trainer.models import build_model
 from trainsmith_trainer.models.transformer import Dropout
+from trainsmith_trainer.parameter_shapes import parameter_shapes
 from trainsmith_trainer.tokenizers import CharTokenizer
 
 TOKENIZER = CharTokenizer.of(TEXT)
@@ -28,6 +29,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "gpt2": {},
     "gpt2-tied-without-bias": {"bias": False, "weight_tying": "enabled"},
     "gpt2-fixed-positions": {"positional_embedding_type": "fixed"},
+    "gpt2-as-published": {"activation": "gelu_tanh", "norm_epsilon": 1e-3},
     "llama": {"model_type": "llama"},
     "llama-grouped-tied": {"model_type": "llama", "num_groups": 2, "weight_tying": "enabled"},
     "llama-scaled-wide": {
@@ -35,6 +37,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "rope_scaling": SCALED,
         "intermediate_dim": 48,
         "theta": 1000.0,
+    },
+    "llama-stretched-alike": {
+        "model_type": "llama",
+        "rope_scaling": {"rope_type": "linear", "scaling_factor": 3.0},
+        "norm_epsilon": 1e-3,
     },
 }
 
@@ -80,6 +87,13 @@ def test_transformers_computes_the_same_from_the_exported_folder(
     np.testing.assert_allclose(
         load_decoder(read, weights).read(tokens[0].tolist()), logits, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+def test_a_model_has_the_parameters_that_are_foretold(shape: dict[str, Any]) -> None:
+    config = _shape(**shape)
+    built = {name: tuple(one.shape) for name, one in build_model(config).named_parameters()}
+    assert parameter_shapes(config) == built
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())

@@ -1,13 +1,15 @@
-"""Weights of a folder that `transformers` saved in several files."""
+"""Weights of folders that `transformers` saved."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from trainsmith_trainer.hugging_face import UnreadableModelError
-from trainsmith_trainer.weight_files import read_weights
+from trainsmith_schemas.hugging_face import UnreadableModelError
+from trainsmith_trainer.weight_files import read_tensors, stored_tensors
 
 
 def test_shards_are_read_and_a_missing_one_is_named(tmp_path: Path) -> None:
@@ -23,16 +25,39 @@ def test_shards_are_read_and_a_missing_one_is_named(tmp_path: Path) -> None:
     model.save_pretrained(tmp_path, max_shard_size="5KB")
     shards = sorted(tmp_path.glob("model-*.safetensors"))
     assert len(shards) > 1
-    read = read_weights(tmp_path)
+    read = dict(read_tensors(stored_tensors(tmp_path)))
     wanted = model.state_dict()
     assert read.keys() == wanted.keys()
     assert all(np.array_equal(read[name], wanted[name].numpy()) for name in wanted)
     shards[0].unlink()
     with pytest.raises(UnreadableModelError, match=shards[0].name):
-        read_weights(tmp_path)
+        stored_tensors(tmp_path)
+
+
+@pytest.mark.parametrize("numbers", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+def test_numbers_are_read_exactly(numbers: torch.dtype, tmp_path: Path) -> None:
+    wanted = torch.tensor([[1.0, -2.5e-3], [3.25e4, float("inf")]]).to(numbers)
+    save_file({"a": wanted}, tmp_path / "model.safetensors")
+    read = dict(read_tensors(stored_tensors(tmp_path)))
+    assert read["a"].dtype == np.float32
+    assert np.array_equal(read["a"], wanted.float().numpy())
+
+
+def test_numbers_of_another_kind_are_refused(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(2, dtype=torch.int8)}, tmp_path / "model.safetensors")
+    with pytest.raises(UnreadableModelError, match=r"model\.safetensors: `a` is I8; only F64, F32"):
+        dict(read_tensors(stored_tensors(tmp_path)))
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(UnreadableModelError, match="safetensors"):
-        read_weights(tmp_path)
+        stored_tensors(tmp_path)
+
+
+def test_a_file_that_was_cut_off_is_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    save_file({"a": torch.zeros(100)}, file)
+    file.write_bytes(file.read_bytes()[:-8])
+    with pytest.raises(UnreadableModelError, match="is damaged"):
+        stored_tensors(tmp_path)

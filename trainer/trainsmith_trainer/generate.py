@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from trainsmith_schemas.hugging_face import UnreadableModelError
 from trainsmith_trainer.backends import open_decoder
 from trainsmith_trainer.checkpoint import DamagedCheckpointError, verify_checkpoint
 from trainsmith_trainer.export import read_model
 from trainsmith_trainer.folder import CHECKPOINTS, model_in
-from trainsmith_trainer.hugging_face import UnreadableModelError
 from trainsmith_trainer.sampling import Sampling, write
 from trainsmith_trainer.tokenizers import UnknownCharacterError
 

@@ -23,7 +23,7 @@ from trainsmith_trainer.models.transformer import (
     split_heads,
 )
 
-_EPSILON = 1e-5
+_GELU_FORMS = {"gelu": "none", "gelu_tanh": "tanh"}
 
 
 class Gpt2(Transformer):
@@ -38,7 +38,7 @@ class Gpt2(Transformer):
                 "wpe": nn.Embedding(config.max_sequence_length, width),
                 "drop": Dropout(config.dropout_prob),
                 "h": nn.ModuleList(_Block(config) for _ in range(config.num_blocks)),
-                "ln_f": nn.LayerNorm(width, eps=_EPSILON, bias=config.bias),
+                "ln_f": nn.LayerNorm(width, eps=config.norm_epsilon, bias=config.bias),
             }
         )
         self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
@@ -69,9 +69,9 @@ class _Block(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         width = config.embedding_dim
-        self.ln_1 = nn.LayerNorm(width, eps=_EPSILON, bias=config.bias)
+        self.ln_1 = nn.LayerNorm(width, eps=config.norm_epsilon, bias=config.bias)
         self.attn = _Attention(config)
-        self.ln_2 = nn.LayerNorm(width, eps=_EPSILON, bias=config.bias)
+        self.ln_2 = nn.LayerNorm(width, eps=config.norm_epsilon, bias=config.bias)
         self.mlp = _FeedForward(config)
 
     def forward(self, vectors: Tensor, start: int, cache: LayerCache | None) -> Tensor:
@@ -101,9 +101,11 @@ class _FeedForward(nn.Module):
         self.c_fc = nn.Linear(width, 4 * width, bias=config.bias)
         self.c_proj = nn.Linear(4 * width, width, bias=config.bias)
         self.drop = Dropout(config.dropout_prob)
+        self.approximate = _GELU_FORMS[config.activation]
 
     def forward(self, vectors: Tensor) -> Tensor:
-        return self.drop(self.c_proj(functional.gelu(self.c_fc(vectors))))
+        inner = functional.gelu(self.c_fc(vectors), approximate=self.approximate)
+        return self.drop(self.c_proj(inner))
 
 
 def _waves(length: int, width: int) -> Tensor:

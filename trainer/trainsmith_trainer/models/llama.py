@@ -25,8 +25,6 @@ from trainsmith_trainer.models.transformer import (
     split_heads,
 )
 
-_EPSILON = 1e-5
-
 
 class Llama(Transformer):
     """The whole model."""
@@ -39,7 +37,7 @@ class Llama(Transformer):
             {
                 "embed_tokens": nn.Embedding(config.vocab_size, width),
                 "layers": nn.ModuleList(_Block(config, rotation) for _ in range(config.num_blocks)),
-                "norm": nn.RMSNorm(width, eps=_EPSILON),
+                "norm": nn.RMSNorm(width, eps=config.norm_epsilon),
             }
         )
         self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
@@ -63,9 +61,9 @@ class Llama(Transformer):
 class _Block(nn.Module):
     def __init__(self, config: TransformerConfig, rotation: _Rotation) -> None:
         super().__init__()
-        self.input_layernorm = nn.RMSNorm(config.embedding_dim, eps=_EPSILON)
+        self.input_layernorm = nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)
         self.self_attn = _Attention(config, rotation)
-        self.post_attention_layernorm = nn.RMSNorm(config.embedding_dim, eps=_EPSILON)
+        self.post_attention_layernorm = nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)
         self.mlp = _FeedForward(config)
 
     def forward(self, vectors: Tensor, start: int, cache: LayerCache | None) -> Tensor:
@@ -138,7 +136,13 @@ def _frequencies(config: TransformerConfig) -> Tensor:
 
 
 def _stretched(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
-    """LLaMA 3.1's scaling: long waves are stretched, short ones stay, between them a blend."""
+    """Lower frequencies: all alike, or as LLaMA 3.1 does it, where short waves stay as they are.
+
+    Chen et al. 2023, "Extending Context Window of Large Language Models via Positional
+    Interpolation", for the first. In the second there is a blend between long waves and short ones.
+    """
+    if scaling.rope_type == "linear":
+        return frequencies / scaling.scaling_factor
     wavelengths = 2 * math.pi / frequencies
     original = scaling.original_context_length
     low, high = scaling.low_freq_factor, scaling.high_freq_factor

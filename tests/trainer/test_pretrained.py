@@ -1,0 +1,275 @@
+"""Folders that `transformers` saved: computed alike, written alike, refused by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from trainsmith_schemas.hugging_face import UnreadableModelError
+from trainsmith_trainer.backends.torch_backend import load_decoder
+from trainsmith_trainer.export import model_files
+from trainsmith_trainer.pretrained import check_weights, describe, read_weights
+from trainsmith_trainer.tokenizers import CharTokenizer
+
+_GPT2: dict[str, Any] = {
+    "model_type": "gpt2",
+    "vocab_size": 20,
+    "n_embd": 16,
+    "n_layer": 2,
+    "n_head": 2,
+    "n_positions": 32,
+}
+_LLAMA: dict[str, Any] = {
+    "model_type": "llama",
+    "vocab_size": 20,
+    "hidden_size": 16,
+    "intermediate_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 32,
+}
+_LLAMA_3 = {
+    "rope_type": "llama3",
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 8,
+}
+MODELS: dict[str, dict[str, Any]] = {
+    "gpt2": {**_GPT2, "eos_token_id": 3},
+    "gpt2-gelu-untied": {
+        **_GPT2,
+        "activation_function": "gelu",
+        "tie_word_embeddings": False,
+        "layer_norm_epsilon": 1e-3,
+    },
+    "llama": _LLAMA,
+    "llama-grouped-tied": {
+        **_LLAMA,
+        "num_key_value_heads": 2,
+        "tie_word_embeddings": True,
+        "rms_norm_eps": 1e-3,
+        "bos_token_id": 1,
+        "eos_token_id": [2, 3],
+    },
+    "llama-scaled": {**_LLAMA, "rope_parameters": {"rope_theta": 500.0, **_LLAMA_3}},
+    "llama-linear": {
+        **_LLAMA,
+        "rope_parameters": {"rope_theta": 500.0, "rope_type": "linear", "factor": 3.0},
+    },
+}
+_TOKENS = list(range(1, 19))
+
+
+def _make(described: dict[str, Any], folder: Path, **options: Any) -> transformers.PreTrainedModel:
+    """A random model of `transformers`, saved; its weights are far from their first values."""
+    torch.manual_seed(0)
+    config = transformers.AutoConfig.for_model(**described)
+    model = transformers.AutoModelForCausalLM.from_config(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.2)
+    model.to(options.pop("dtype", torch.float32)).save_pretrained(folder, **options)
+    # Not the model that was saved: its rotary frequencies may have been rounded too.
+    saved = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return saved.eval()
+
+
+def _logits(model: transformers.PreTrainedModel) -> Any:
+    with torch.no_grad():
+        return model(torch.tensor([_TOKENS])).logits[0, -1].numpy()
+
+
+def _our_logits(folder: Path) -> Any:
+    pretrained = describe(folder)
+    weights = read_weights(pretrained, pretrained.shape)
+    return load_decoder(pretrained.shape, weights).read(_TOKENS)
+
+
+def _change(folder: Path, **changes: Any) -> None:
+    file = folder / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+@pytest.mark.parametrize("described", MODELS.values(), ids=MODELS.keys())
+def test_both_compute_the_same_before_and_after_a_round_trip(
+    described: dict[str, Any], tmp_path: Path
+) -> None:
+    theirs = _make(described, tmp_path / "theirs")
+    expected = _logits(theirs)
+    np.testing.assert_allclose(_our_logits(tmp_path / "theirs"), expected, atol=2e-5)
+
+    pretrained = describe(tmp_path / "theirs")
+    weights = read_weights(pretrained, pretrained.shape)
+    tokenizer = CharTokenizer("abcdefghijklmnopqrst")
+    (tmp_path / "ours").mkdir()
+    files = model_files(pretrained.shape, weights, tokenizer, pretrained.special_tokens)
+    for name, content in files.items():
+        (tmp_path / "ours" / name).write_bytes(content)
+    again = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "ours").eval()
+    np.testing.assert_allclose(_logits(again), expected, atol=2e-6)
+    for key in ("bos_token_id", "eos_token_id", "pad_token_id"):
+        assert getattr(again.config, key) == getattr(theirs.config, key)
+        assert getattr(again.generation_config, key) == getattr(theirs.config, key)
+
+
+@pytest.mark.parametrize("family", [_GPT2, _LLAMA], ids=["gpt2", "llama"])
+@pytest.mark.parametrize("numbers", [torch.bfloat16, torch.float16])
+def test_half_precision_and_shards(
+    family: dict[str, Any], numbers: torch.dtype, tmp_path: Path
+) -> None:
+    theirs = _make(family, tmp_path, dtype=numbers, max_shard_size="4KB")
+    assert len(list(tmp_path.glob("model-*.safetensors"))) > 1
+    np.testing.assert_allclose(_our_logits(tmp_path), _logits(theirs), atol=2e-5)
+
+
+@pytest.mark.parametrize("family", [_GPT2, _LLAMA], ids=["gpt2", "llama"])
+def test_a_file_of_the_body_alone_with_old_buffers(family: dict[str, Any], tmp_path: Path) -> None:
+    theirs = _make({**family, "tie_word_embeddings": True}, tmp_path)
+    file = tmp_path / "model.safetensors"
+    body = {
+        name.removeprefix("transformer.").removeprefix("model."): tensor
+        for name, tensor in load_file(file).items()
+    }
+    buffers = (
+        {"h.0.attn.bias": torch.ones(1, 1, 32, 32), "h.0.attn.masked_bias": torch.tensor(-1e4)}
+        if family is _GPT2
+        else {"layers.0.self_attn.rotary_emb.inv_freq": torch.ones(2)}
+    )
+    save_file({**body, **buffers}, file)
+    np.testing.assert_allclose(_our_logits(tmp_path), _logits(theirs), atol=2e-5)
+
+
+def test_the_old_name_of_a_scaling_is_read(tmp_path: Path) -> None:
+    _make(_LLAMA, tmp_path)
+    _change(tmp_path, rope_parameters=None, rope_theta=77.0)
+    _change(tmp_path, rope_scaling={"type": "linear", "factor": 2.0})
+    shape = describe(tmp_path).shape
+    assert shape.theta == 77
+    assert shape.rope_scaling
+    assert shape.rope_scaling.model_dump(include={"rope_type", "scaling_factor"}) == {
+        "rope_type": "linear",
+        "scaling_factor": 2.0,
+    }
+
+
+REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    (_LLAMA, {"model_type": "mistral"}, "`model_type` is 'mistral' in config.json; only gpt2"),
+    (_LLAMA, {"model_type": "qwen2"}, "`model_type` is 'qwen2'"),
+    (_LLAMA, {"attention_bias": True}, "`attention_bias` is true in config.json; only false is"),
+    (_LLAMA, {"mlp_bias": True}, "`mlp_bias` is true"),
+    (_LLAMA, {"sliding_window": 8}, "`sliding_window` is 8"),
+    (_LLAMA, {"hidden_act": "gelu"}, '`hidden_act` is "gelu" in config.json; only "silu" is'),
+    (_LLAMA, {"head_dim": 8}, "`head_dim` is 8"),
+    (_LLAMA, {"partial_rotary_factor": 0.5}, "`partial_rotary_factor` is 0.5"),
+    (_LLAMA, {"quantization_config": {"bits": 4}}, "`quantization_config` is"),
+    (_LLAMA, {"num_hidden_layers": "two"}, '`num_hidden_layers` is "two"'),
+    (_LLAMA, {"num_attention_heads": 3}, "`hidden_size` (16) does not divide by `num_attention"),
+    (
+        _LLAMA,
+        {"rope_parameters": None, "rope_scaling": {"type": "yarn", "factor": 2.0}},
+        '`rope_type` is "yarn" in config.json, in `rope_scaling`; only default, linear and llama3',
+    ),
+    (
+        _LLAMA,
+        {"rope_parameters": None, "rope_scaling": {"type": "linear"}},
+        "`rope_scaling` lacks `factor`",
+    ),
+    (_GPT2, {"activation_function": "relu"}, '`activation_function` is "relu"'),
+    (_GPT2, {"n_inner": 32}, "`n_inner` is 32"),
+    (_GPT2, {"scale_attn_weights": False}, "`scale_attn_weights` is false"),
+]
+
+
+@pytest.mark.parametrize(
+    ("described", "changes", "said"), REFUSED, ids=[said[:30] for *_, said in REFUSED]
+)
+def test_what_our_layers_do_not_compute_is_refused(
+    described: dict[str, Any], changes: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({**described, "rope_parameters": {}}))
+    describe(tmp_path)
+    _change(tmp_path, **changes)
+    with pytest.raises(UnreadableModelError) as refusal:
+        describe(tmp_path)
+    assert said in str(refusal.value)
+
+
+def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:
+    lacking = {key: value for key, value in _GPT2.items() if key != "n_head"}
+    (tmp_path / "config.json").write_text(json.dumps(lacking))
+    with pytest.raises(UnreadableModelError, match=r"config\.json lacks `n_head`"):
+        describe(tmp_path)
+
+
+Tensors = dict[str, torch.Tensor]
+MISFITS: list[tuple[Callable[[Tensors], object], str]] = [
+    (
+        lambda tensors: tensors.pop("model.norm.weight"),
+        "lacks the tensor `model.norm.weight`",
+    ),
+    (
+        lambda tensors: tensors.update({"model.norm.bias": torch.zeros(16)}),
+        "model.safetensors: `model.norm.bias` has no place in a llama",
+    ),
+    (
+        lambda tensors: tensors.update({"lm_head.weight": torch.zeros(21, 16)}),
+        "model.safetensors: `lm_head.weight` is [21, 16], expected [20, 16]",
+    ),
+    (
+        lambda tensors: tensors.update({"norm.weight": torch.zeros(16)}),
+        "is there twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), MISFITS, ids=[said for _, said in MISFITS])
+def test_a_tensor_that_does_not_fit_is_named(
+    change: Callable[[Tensors], object], said: str, tmp_path: Path
+) -> None:
+    _make(_LLAMA, tmp_path)
+    file = tmp_path / "model.safetensors"
+    tensors = load_file(file)
+    change(tensors)
+    save_file(tensors, file)
+    pretrained = describe(tmp_path)
+    with pytest.raises(UnreadableModelError) as refusal:
+        check_weights(pretrained, pretrained.shape)
+    assert said in str(refusal.value)
+
+
+def test_an_output_layer_that_contradicts_the_tying_is_refused(tmp_path: Path) -> None:
+    _make({**_LLAMA, "tie_word_embeddings": True}, tmp_path)
+    file = tmp_path / "model.safetensors"
+    tensors = load_file(file)
+    embedding = tensors["model.embed_tokens.weight"]
+    save_file({**tensors, "lm_head.weight": embedding.clone()}, file)
+    _our_logits(tmp_path)
+    save_file({**tensors, "lm_head.weight": embedding + 1}, file)
+    with pytest.raises(UnreadableModelError, match=r"`lm_head\.weight` is not the embedding"):
+        _our_logits(tmp_path)
+
+
+def test_a_model_may_see_fewer_tokens_and_do_without_zero_biases(tmp_path: Path) -> None:
+    _make(_GPT2, tmp_path)
+    pretrained = describe(tmp_path)
+    shorter = pretrained.shape.model_copy(update={"max_sequence_length": 18})
+    logits = load_decoder(shorter, read_weights(pretrained, shorter)).read(_TOKENS)
+    np.testing.assert_array_equal(logits, _our_logits(tmp_path))
+
+    plain = pretrained.shape.model_copy(update={"bias": False})
+    with pytest.raises(UnreadableModelError, match="is not zero, and the model file says"):
+        read_weights(pretrained, plain)
+    file = tmp_path / "model.safetensors"
+    tensors = load_file(file)
+    save_file({n: t * 0 if n.endswith("bias") else t for n, t in tensors.items()}, file)
+    without = load_decoder(plain, read_weights(pretrained, plain)).read(_TOKENS)
+    np.testing.assert_allclose(without, _our_logits(tmp_path), atol=1e-6)
