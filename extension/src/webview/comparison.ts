@@ -162,7 +162,7 @@ function resultTable(runs: readonly RunRecord[]): HTMLElement {
       folder === baseline ? "yes" : button("keep", "Keep", folder, `Keep ${name} as the baseline`),
     ),
     row("Recipe", ({ name, folder }) =>
-      button("restore", "Revert to This", folder, `Put the settings of ${name} into the recipe`),
+      button("restore", "Revert to This", folder, `Revert to This: the recipe of ${name}`),
     ),
     row("Conclusion", ({ name, folder }) =>
       button("conclude", "Write…", folder, `Write a conclusion of ${name}`),
@@ -199,7 +199,7 @@ function table(
   const head = make("tr", {}, make("td"), ...names);
   return make(
     "div",
-    { class: "whole table", tabindex: "0", role: "region", "aria-label": title },
+    { class: "whole table", tabindex: "0", role: "region", "aria-label": `${title}, table` },
     make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)),
   );
 }

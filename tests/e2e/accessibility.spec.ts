@@ -1,0 +1,90 @@
+// axe-core finds no serious problem in the extension's own pages, in any kind of theme.
+import fs from "node:fs";
+import { createRequire } from "node:module";
+
+import type { AxeResults } from "axe-core";
+
+import { expect, test, type Workbench } from "./workbench";
+
+const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
+const THEMES = ["Default Light Modern", "Default Dark Modern", "Default High Contrast"];
+
+const MODEL = `transformer_config:
+  model_type: gpt2
+  embedding_dim: 32
+  num_blocks: 1
+  num_heads: 2
+  max_sequence_length: 32
+`;
+
+const RECIPE = `training_config:
+  data_path: access.txt
+  model_config: access_model.yaml
+  batch_size: 4
+  learning_rate: 0.0003
+  max_steps: 40
+  validation_frequency: 10
+  checkpoint_dir: access_runs
+`;
+
+/** What axe-core calls serious or critical in the page that is open, in each theme. */
+async function expectNoProblems(workbench: Workbench, name: string): Promise<void> {
+  for (const theme of THEMES) {
+    workbench.set("workbench.colorTheme", theme);
+    const body = workbench.webview().locator("body");
+    await expect(body).toHaveAttribute("data-vscode-theme-id", theme);
+    const frame = await (await body.elementHandle()).ownerFrame();
+    if (!frame) throw new Error("The page is gone.");
+    // Not as a script of the page, whose content security policy would keep it out.
+    await frame.evaluate(AXE);
+    const results = await frame.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    );
+    await workbench.screenshot(`${name} - ${theme}`);
+    const problems = results.violations.map(({ id, impact, nodes }) => ({
+      id,
+      impact,
+      nodes: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary ?? ""}`),
+    }));
+    expect(results.passes.length, "checks that passed").toBeGreaterThan(10);
+    const serious = problems.filter(({ impact }) => impact === "serious" || impact === "critical");
+    expect(serious, `${name} in ${theme}`).toEqual([]);
+  }
+}
+
+test.slow();
+
+test("lessons", async ({ workbench }) => {
+  const { page } = workbench;
+  await workbench.command("Trainsmith: Open Lesson");
+  await page.locator(".quick-input-widget").getByText("Configuration Patterns").click();
+  const lesson = workbench.webview();
+  const block = lesson.locator("figure", { hasText: "A mistake: lr-too-high" });
+  await block.getByRole("button", { name: "Check" }).click();
+  await expect(block.getByRole("status")).toContainText("warning");
+  await expectNoProblems(workbench, "axe lesson");
+  await expect(lesson.getByRole("img", { name: "From micro-batches to a step" })).toBeVisible();
+});
+
+test("training and comparison", async ({ workbench }) => {
+  const { page } = workbench;
+  workbench.write("access.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
+  workbench.write("access_model.yaml", MODEL);
+  for (const [index, rate] of ["0.0003", "0.0005"].entries()) {
+    await workbench.open("access.yaml", RECIPE.replace("0.0003", rate));
+    await workbench.command("Trainsmith: Run Training");
+    const finished = new RegExp(`Run access-00${index + 1} finished`);
+    await expect(workbench.notification(finished)).toBeVisible();
+    await workbench.command("Notifications: Clear All Notifications");
+  }
+  await workbench.command("Trainsmith: Show Training");
+  await expect(workbench.webview().getByRole("group", { name: /^Loss/ })).toBeVisible();
+  await expectNoProblems(workbench, "axe training");
+
+  await page.locator('.monaco-editor[data-uri$="access.yaml"]').click();
+  await workbench.closeEditors();
+  await workbench.open("access.yaml", RECIPE);
+  await workbench.command("Trainsmith: Compare with Last Run");
+  await expect(workbench.webview().getByRole("row", { name: "learning rate" })).toBeVisible();
+  await expectNoProblems(workbench, "axe comparison");
+});
