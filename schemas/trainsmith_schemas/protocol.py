@@ -42,6 +42,7 @@ CONTEXT_KEYS = (RECIPES, FILES, RUNNING, *ACHIEVEMENTS)
 VIEWS = (RUNS_VIEW, LESSONS_VIEW)
 
 _RECIPE = f"resourcePath in {RECIPES}"
+_RUNNABLE = f"{_RECIPE} && isWorkspaceTrusted"
 _FILE = f"resourcePath in {FILES}"
 _TITLE = "view/title"
 _ONE = "!listMultiSelection"
@@ -75,28 +76,28 @@ COMMANDS = (
         "trainsmith.runTraining",
         "Run Training",
         icon="$(play)",
-        when=_RECIPE,
+        when=_RUNNABLE,
         menus=(("editor/title/run", "navigation@1"), ("explorer/context", "trainsmith@1")),
     ),
     Command(
         "trainsmith.dryRun",
         "Dry Run",
         icon="$(checklist)",
-        when=_RECIPE,
+        when=_RUNNABLE,
         menus=(("editor/title/run", "navigation@2"), ("explorer/context", "trainsmith@2")),
     ),
     Command(
         "trainsmith.smokeRun",
         "Smoke Run",
         icon="$(beaker)",
-        when=_RECIPE,
+        when=_RUNNABLE,
         menus=(("editor/title/run", "navigation@3"), ("explorer/context", "trainsmith@3")),
     ),
     Command(
         "trainsmith.runWithOverrides",
         "Run with Overrides",
         icon="$(settings)",
-        when=_RECIPE,
+        when=_RUNNABLE,
         menus=(("editor/title/run", "navigation@4"), ("explorer/context", "trainsmith@4")),
     ),
     Command(
@@ -115,7 +116,9 @@ COMMANDS = (
         menus=(("editor/title", "navigation@2"),),
     ),
     Command("trainsmith.compareWithLastRun", "Compare with Last Run", icon="$(diff)", when=_RECIPE),
-    Command("trainsmith.resumeTraining", "Resume Training", icon="$(debug-continue)", when=_RECIPE),
+    Command(
+        "trainsmith.resumeTraining", "Resume Training", icon="$(debug-continue)", when=_RUNNABLE
+    ),
     Command(
         "trainsmith.newRecipe",
         "New Training Config",

@@ -6,6 +6,7 @@ import type { Server } from "../client";
 import { TASK_TYPE } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import type { TrainingPython } from "../trainingPython";
+import { mayRunPrograms } from "../trust";
 
 /** Let the model of a run write text in a terminal: its final one, else its newest checkpoint. */
 export async function generateText(
@@ -13,6 +14,7 @@ export async function generateText(
   training: TrainingPython,
   run: RunRecord,
 ): Promise<void> {
+  if (!mayRunPrograms()) return;
   const prompt = await vscode.window.showInputBox({
     title: `Generate Text with ${run.name}`,
     prompt: "The text that the model goes on with; leave it empty to begin with a new line.",

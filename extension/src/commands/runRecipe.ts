@@ -6,6 +6,7 @@ import type { LastEditor } from "../editors";
 import { TASK_TYPE, type TaskName } from "../generated/protocol";
 import { createTask } from "../runs/tasks";
 import type { TrainingPython } from "../trainingPython";
+import { mayRunPrograms } from "../trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
 
 /** What a run needs of the extension. */
@@ -35,9 +36,7 @@ export async function runRecipe(
   { run, set = [] }: RunOptions = {},
 ): Promise<void> {
   const document = await recipeDocument(editors, recipe);
-  if (!vscode.workspace.isTrusted) {
-    throw new Error("Training runs programs, so the workspace has to be trusted first.");
-  }
+  if (!mayRunPrograms()) return;
   if (document.isUntitled || (document.isDirty && !(await document.save()))) {
     throw new Error("Save the recipe first: the trainer reads it from the disk.");
   }

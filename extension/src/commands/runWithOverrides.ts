@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import type { Server } from "../client";
 import type { OverrideProblem, Setting } from "../generated/protocol";
+import { mayRunPrograms } from "../trust";
 import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
 
 const TITLE = "Run with Overrides";
@@ -20,6 +21,7 @@ type Item = vscode.QuickPickItem & { setting?: Setting; run?: boolean };
 
 /** Train a recipe with some settings changed for this run only; the recipe stays as it is. */
 export async function runWithOverrides(parts: RunParts, recipe: unknown): Promise<void> {
+  if (!mayRunPrograms()) return;
   const { uri } = await recipeDocument(parts.editors, recipe);
   const settings = await parts.server.settings(uri);
   if (settings.length === 0) throw new Error("This file has no settings that a run could change.");

@@ -1,0 +1,34 @@
+// A workspace that nobody trusts: recipes are written with all help, and nothing is run.
+import { expect, test } from "./workbench";
+
+const RECIPE = `training_config:
+  batch_size: six
+  learning_rate: 0.0003
+`;
+
+test.use({ launch: { trust: false } });
+
+test("where nobody trusts the workspace, recipes are edited and nothing runs", async ({
+  workbench,
+}) => {
+  const { page } = workbench;
+  // A Python that the workspace names is not started.
+  workbench.set("trainsmith.python.path", "/no/such/python");
+  const editor = await workbench.open("stranger.yaml", RECIPE);
+  await expect(editor.locator(".squiggly-error")).toHaveCount(1);
+  await expect(workbench.notification(/no\/such\/python/)).toHaveCount(0);
+  await editor.locator(".view-line span", { hasText: "learning_rate" }).last().hover();
+  await expect(page.locator(".monaco-hover:visible")).toContainText("How far each step moves");
+
+  await expect(page.getByRole("button", { name: /^Run Training/ })).toHaveCount(0);
+  await editor.locator(".codelens-decoration", { hasText: "Run Training" }).click();
+  const refusal = workbench.notification(/has to be trusted first/);
+  await expect(refusal).toBeVisible();
+  await workbench.screenshot("untrusted");
+  await expect(page.locator(".terminal-wrapper")).toHaveCount(0);
+  await refusal.getByRole("button", { name: "Manage Workspace Trust" }).click();
+  await expect(page.locator(".workspace-trust-editor")).toContainText("Restricted Mode");
+  await workbench.screenshot("untrusted-manage");
+  await workbench.command("Trainsmith: Focus on Runs View");
+  await expect(page.locator(".welcome-view-content", { hasText: "trusted first" })).toBeVisible();
+});
