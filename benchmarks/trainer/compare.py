@@ -210,7 +210,7 @@ def main() -> None:
     options = parser.parse_args()
     for package in ("cli", "schemas", "trainer"):
         compileall.compile_dir(ROOT / package, quiet=1)
-    os.environ["PYTHONPATH"] = str(HERE)
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(HERE), os.environ.get("PYTHONPATH", "")))
     print("| situation | trainsmith | the other | ratio |")
     print("| --- | ---: | ---: | ---: |")
     for part in options.parts or parts:

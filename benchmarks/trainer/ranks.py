@@ -18,7 +18,7 @@ from shapes import Shape
 HERE = Path(__file__).resolve().parent
 MESH = [2, 4]
 SIZE = math.prod(MESH)
-_ROWS = 16
+_ROWS = 32
 """Sequences in a batch of all ranks."""
 
 

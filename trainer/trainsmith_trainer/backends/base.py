@@ -78,7 +78,7 @@ class Backend(Protocol):
         ...
 
     def agree(self, stop: bool) -> bool:
-        """Whether rank 0 wishes to stop."""
+        """Whether to stop, the same on all ranks; of several, after the step that follows a wish."""
         ...
 
     def align(self, numbers: Sequence[int]) -> list[int]:

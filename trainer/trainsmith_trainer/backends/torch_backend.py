@@ -38,6 +38,7 @@ class TorchBackend:
         self._place = place
         self._device, self.device = _choose_device(place)
         self._group = Group(place, self._device) if place.size > 1 else None
+        self._wishes_to_stop = self._shall_stop = False
         self._random_of_ranks: Arrays = {}
         precision, self.cautions = _choose_precision(training, self._device)
         torch.manual_seed(training.seed)
@@ -76,7 +77,10 @@ class TorchBackend:
                 loss.backward()
                 total += loss.detach()
         if self._group:
-            self._group.add([total, *(_gradient(each) for each in self._trainable.values())])
+            wish = torch.tensor(float(self._wishes_to_stop), device=self._device)
+            gradients = [_gradient(each) for each in self._trainable.values()]
+            self._group.add([total, wish, *gradients])
+            self._shall_stop = bool(wish)
         norm = self._clipped_norm()
         # One transfer for both numbers: each would wait for the device.
         loss_value, norm_value = torch.stack((total, norm)).tolist()
@@ -154,10 +158,11 @@ class TorchBackend:
         self._random_of_ranks = random
 
     def agree(self, stop: bool) -> bool:
-        """What rank 0 wishes, on all ranks."""
+        """Whether to stop, the same on all ranks: a wish travels with the next gradient."""
         if self._group is None:
             return stop
-        return bool(self._group.told({"stop": np.array([stop])})["stop"][0])
+        self._wishes_to_stop = stop
+        return self._shall_stop
 
     def align(self, numbers: Sequence[int]) -> list[int]:
         """Bring every rank to where rank 0 stands."""
