@@ -78,7 +78,7 @@ class Backend(Protocol):
         ...
 
     def agree(self, stop: bool) -> bool:
-        """Whether to stop, the same on all ranks; of several, after the step that follows a wish."""
+        """Whether to stop; the same on all ranks, where it may take a step until all know."""
         ...
 
     def align(self, numbers: Sequence[int]) -> list[int]:
