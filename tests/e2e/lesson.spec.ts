@@ -73,6 +73,13 @@ test("lessons are listed with their sections, and lead to each other", async ({ 
     .poll(() => lesson.locator("body").evaluate(() => Math.round(window.scrollY)))
     .toBe(1234);
 
+  // It comes back with the window, in its place.
+  await page.reload();
+  await expect(lesson.getByRole("link", { name: "Next: Change One Thing" })).toBeVisible();
+  await expect
+    .poll(() => lesson.locator("body").evaluate(() => Math.round(window.scrollY)))
+    .toBe(1234);
+
   await workbench.command("Trainsmith: Reset Progress");
   await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
   await expect(lessonRow(page, "Sampling while you train")).toHaveAccessibleName(/not read yet$/);
@@ -84,10 +91,11 @@ for (const theme of ["Default Light Modern", "Default Dark Modern", "Default Hig
     await openLesson(workbench);
     const body = workbench.webview().locator("body");
     await expect(body).toHaveAttribute("data-vscode-theme-id", theme);
-    await workbench
-      .webview()
-      .getByRole("heading", { name: "The learning rate" })
-      .scrollIntoViewIfNeeded();
+    const diagram = (name: string) => workbench.webview().getByRole("img", { name });
+    await diagram("From micro-batches to a step").scrollIntoViewIfNeeded();
     await workbench.screenshot(`lesson - ${theme}`);
+    await workbench.webview().getByRole("link", { name: "Next" }).click();
+    await diagram("The circle of experiments").scrollIntoViewIfNeeded();
+    await workbench.screenshot(`lesson 2 - ${theme}`);
   });
 }

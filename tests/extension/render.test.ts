@@ -34,6 +34,12 @@ test("headings have GitHub's anchors, and those of sections are listed", () => {
   expect(slugify("The batch that counts")).toBe("the-batch-that-counts");
 });
 
+test("nothing has a style of its own, which the page would not take", () => {
+  const { html } = renderLesson("| a | b |\n| --- | ---: |\n| 1 | 2 |\n");
+  expect(html).toContain('<td class="right">2</td>');
+  expect(html).not.toContain("style=");
+});
+
 const opens = (...given: unknown[]): string =>
   `command:${COMMANDS.openLesson}?${encodeURIComponent(JSON.stringify(given))}`;
 

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Server } from "../client";
 import type { LastEditor } from "../editors";
 import type { TrainingPython } from "../trainingPython";
-import { findLessons, type Lesson } from "./lesson";
+import type { Lesson } from "./lesson";
 import type { LessonPanel } from "./panel";
 import { Progress } from "./progress";
 import type { Rendered } from "./render";
@@ -34,7 +34,7 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
 
   /** Every lesson, in their order. */
   all(): Promise<readonly Lesson[]> {
-    return (this.found ??= findLessons(this.context.asAbsolutePath("walkthroughs")));
+    return (this.found ??= this.find());
   }
 
   /** A lesson's page. The renderer is large, so it is loaded with the first one. */
@@ -86,6 +86,11 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
     this.serializer.dispose();
     this.progress.dispose();
     this.panel?.dispose();
+  }
+
+  private async find(): Promise<readonly Lesson[]> {
+    const { findLessons } = await import("./lesson");
+    return findLessons(this.context.asAbsolutePath("walkthroughs"));
   }
 
   private async show(lesson: Lesson, heading?: string, given?: vscode.WebviewPanel): Promise<void> {

@@ -46,6 +46,16 @@ markdown.renderer.rules.table_open = () =>
   '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
 markdown.renderer.rules.table_close = () => "</table></div>\n";
 
+// The page takes no style attributes, so a column's alignment is a class.
+for (const rule of ["th_open", "td_open"] as const) {
+  markdown.renderer.rules[rule] = (tokens, index, options, _, self) => {
+    const token = tokens[index];
+    const side = /text-align:(\w+)/.exec(String(token?.attrGet("style") ?? ""))?.[1];
+    if (token && side) token.attrs = [["class", side]];
+    return self.renderToken(tokens, index, options);
+  };
+}
+
 // A link to another lesson's file opens that lesson here too.
 markdown.renderer.rules.link_open = (tokens, index, options, _, self) => {
   const link = lessonLink(String(tokens[index]?.attrGet("href") ?? ""));
