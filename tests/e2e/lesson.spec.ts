@@ -1,9 +1,5 @@
-import type { Page } from "@playwright/test";
-
+import { lessonRow, openSection } from "./lessons";
 import { expect, test, type Workbench } from "./workbench";
-
-const lessonRow = (page: Page, name: string) =>
-  page.locator(".sidebar .monaco-list-row", { hasText: name });
 
 /** Open the first lesson by keyboard. */
 async function openLesson(workbench: Workbench): Promise<void> {
@@ -42,18 +38,12 @@ test("a lesson is read and used by keyboard alone", async ({ workbench }) => {
 
 test("lessons are listed with their sections, and lead to each other", async ({ workbench }) => {
   const { page } = workbench;
-  await workbench.command("Trainsmith: Focus on Lessons View");
-  const row = lessonRow(page, "Configuration Patterns");
-  await row.click();
-  await page.keyboard.press("ArrowRight");
-  await lessonRow(page, "Sampling while you train").click();
-  const lesson = workbench.webview();
-  await expect(lesson.getByRole("heading", { name: "Sampling while you train" })).toBeFocused();
+  const lesson = await openSection(workbench, "Configuration Patterns", "Sampling while you train");
 
   // Read where the reader is, and no section that only rushed by.
-  await expect(lessonRow(page, "Sampling while you train")).toHaveAccessibleName(/, read$/);
-  await expect(lessonRow(page, "A small recipe")).toHaveAccessibleName(/not read yet$/);
-  await expect(row).toContainText(/[1-9] of \d+/);
+  await expect(lessonRow(workbench, "Sampling while you train")).toHaveAccessibleName(/, read$/);
+  await expect(lessonRow(workbench, "A small recipe")).toHaveAccessibleName(/not read yet$/);
+  await expect(lessonRow(workbench, "Configuration Patterns")).toContainText(/[1-9] of \d+/);
   await workbench.screenshot("lessons-view");
 
   await lesson.getByRole("link", { name: "Next: Change One Thing" }).click();
@@ -82,7 +72,9 @@ test("lessons are listed with their sections, and lead to each other", async ({ 
 
   await workbench.command("Trainsmith: Reset Progress");
   await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
-  await expect(lessonRow(page, "Sampling while you train")).toHaveAccessibleName(/not read yet$/);
+  await expect(lessonRow(workbench, "Sampling while you train")).toHaveAccessibleName(
+    /not read yet$/,
+  );
 });
 
 for (const theme of ["Default Light Modern", "Default Dark Modern", "Default High Contrast"]) {

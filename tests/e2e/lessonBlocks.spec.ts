@@ -2,18 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { expect, test, type Workbench } from "./workbench";
-
-async function openSection(workbench: Workbench, lesson: string, section: string) {
-  const row = (name: string) =>
-    workbench.page.getByRole("treeitem", { name: new RegExp(`^${name}, `) });
-  await workbench.command("Trainsmith: Focus on Lessons View");
-  await row(lesson).click();
-  await workbench.page.keyboard.press("ArrowRight");
-  await row(section).click();
-  await expect(workbench.webview().getByRole("heading", { name: section })).toBeFocused();
-  return workbench.webview();
-}
+import { openSection } from "./lessons";
+import { expect, test } from "./workbench";
 
 test("a mistake is checked, and what is found stands beside it", async ({ workbench }) => {
   const lesson = await openSection(workbench, "Configuration Patterns", "The learning rate");

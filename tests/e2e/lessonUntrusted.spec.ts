@@ -1,3 +1,4 @@
+import { openSection } from "./lessons";
 import { expect, test } from "./workbench";
 
 test.use({ launch: { trust: false } });
@@ -5,11 +6,7 @@ test.use({ launch: { trust: false } });
 test("in a workspace that nobody trusts, lessons are read and nothing runs", async ({
   workbench,
 }) => {
-  await workbench.command("Trainsmith: Focus on Lessons View");
-  await workbench.page
-    .locator(".sidebar .monaco-list-row", { hasText: "Configuration Patterns" })
-    .click();
-  const lesson = workbench.webview();
+  const lesson = await openSection(workbench, "Configuration Patterns", "A small recipe");
   await expect(lesson.getByRole("note")).toContainText("not trusted");
   await expect(lesson.getByRole("button", { name: "Copy" }).first()).toBeVisible();
   for (const name of ["Run", "Check"]) {
