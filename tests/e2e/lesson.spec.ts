@@ -64,7 +64,7 @@ test("lessons are listed with their sections, and lead to each other", async ({ 
     .toBe(1234);
 
   // It comes back with the window, in its place.
-  await page.reload();
+  await workbench.command("Developer: Reload Window");
   await expect(lesson.getByRole("link", { name: "Next: Change One Thing" })).toBeVisible();
   await expect
     .poll(() => lesson.locator("body").evaluate(() => Math.round(window.scrollY)))
