@@ -65,6 +65,9 @@ const small: readonly [Column, Chart][] = (
   new Chart(chartsHost, { ...common, title, height: 180, format }),
 ]);
 
+const stop = button("Stop", () => {
+  api.postMessage({ type: "stop" });
+});
 buildControls();
 
 runsHost.addEventListener("change", ({ target }) => {
@@ -129,6 +132,7 @@ function shownRun(folder: string): ShownRun {
 
 function drawTables(): void {
   replace(runsHost, runTable(runs, state.shown, facts));
+  stop.disabled = !runs.some((run) => run.state === "unfinished");
   const known = state.shown.flatMap((folder) => {
     const one = facts.get(folder);
     return one ? [{ name: prefix(shownRun(folder)), facts: one }] : [];
@@ -166,21 +170,22 @@ function buildControls(): void {
           api.postMessage({ type: "run" });
         },
       ],
-      [
-        "Stop",
-        () => {
-          api.postMessage({ type: "stop" });
-        },
-      ],
     ] as const
-  ).map(([title, press]) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = title;
-    button.addEventListener("click", press);
-    return button;
-  });
-  controls.append(labelled("Logarithmic loss", log), labelled("Smoothing", range), ...buttons);
+  ).map(([title, press]) => button(title, press));
+  controls.append(
+    labelled("Logarithmic loss", log),
+    labelled("Smoothing", range),
+    ...buttons,
+    stop,
+  );
+}
+
+function button(title: string, press: () => void): HTMLButtonElement {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = title;
+  made.addEventListener("click", press);
+  return made;
 }
 
 function labelled(text: string, input: HTMLInputElement): HTMLLabelElement {

@@ -19,7 +19,9 @@ export function runTable(
   if (runs.length === 0) {
     return make("p", { class: "empty" }, "This recipe has no runs yet: Run Training starts one.");
   }
-  const head = ["Run", "State", "Step", "Loss", "Validation", "Tokens/s", "Time left"];
+  const going = runs.some((run) => run.state === "unfinished");
+  const head = ["Run", "State", "Step", "Loss", "Validation", "Tokens/s"];
+  if (going) head.push("Time left");
   const body = runs.map((run) => {
     const at = shown.indexOf(run.folder);
     const known = facts.get(run.folder);
@@ -27,7 +29,9 @@ export function runTable(
       "tr",
       {},
       make("th", { scope: "row" }, choice(run, at)),
-      ...cells(run, known).map((text) => make("td", {}, text)),
+      ...cells(run, known)
+        .slice(0, head.length - 1)
+        .map((text) => make("td", {}, text)),
     );
   });
   return table("Runs", head, body);
