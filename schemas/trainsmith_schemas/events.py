@@ -35,6 +35,8 @@ class RunStarted(_Event):
     """The device in words: `CPU, 2 threads`."""
     parameters: int
     """Trainable numbers in the model."""
+    model_path: str | None = None
+    """The folder with the weights that the run began with, as it is written; else random ones."""
     total_steps: int
     """Optimizer steps after which the run ends."""
     ends_by: Literal["max_steps", "num_epochs", "default"]

@@ -64,6 +64,8 @@ class RunOutline(_Report):
     folder: str
     """The run's folder, relative to the working directory or absolute."""
     model_type: str
+    model_path: str | None
+    """The folder with the weights that the run begins with, as it is written; else random ones."""
     parameters: int
     """Trainable numbers in the model."""
     vocabulary: int

@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 from trainsmith_schemas.hugging_face import UnreadableModelError
 from trainsmith_trainer.backends.torch_backend import load_decoder
 from trainsmith_trainer.export import model_files
-from trainsmith_trainer.pretrained import check_weights, describe, read_weights
+from trainsmith_trainer.model_folder import describe
+from trainsmith_trainer.pretrained import check_weights, read_weights
 from trainsmith_trainer.tokenizers import CharTokenizer
 
 _GPT2: dict[str, Any] = {

@@ -6,6 +6,7 @@ Nothing here imports a tensor library before it is needed: help and mistakes com
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,6 +16,7 @@ from trainsmith_trainer.quick_imports import quick_imports
 from trainsmith_trainer.requirements import require_modules
 
 if TYPE_CHECKING:
+    from trainsmith_schemas.documents import TrainingDocument
     from trainsmith_trainer.source import Override
 
 
@@ -149,7 +151,8 @@ def _train(
         from trainsmith_trainer.problems import RecipeError, RunError
 
     try:
-        resolved = load_config(config, overrides)
+        stand_in = None if resume is None else partial(_resumed, config, name, resume)
+        resolved = load_config(config, overrides, stand_in)
     except RecipeError as error:
         _refuse(error.findings)
 
@@ -169,6 +172,19 @@ def _train(
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     except RunError as error:
         _refuse((resolved.finding(error),))
+
+
+def _resumed(
+    config: Path, name: str | None, resume: Path, document: TrainingDocument
+) -> Path | None:
+    """The checkpoint that a run goes on from, as far as it can be told already."""
+    from trainsmith_trainer.resume import ResumeError, find_start
+
+    try:
+        start = find_start(Path(document.training_config.checkpoint_dir), config, name, resume)
+    except ResumeError:
+        return None  # It is said when the run is prepared.
+    return start.checkpoint.path if start.checkpoint else None
 
 
 @click.command()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from trainsmith_schemas import derived
 from trainsmith_schemas.base import Section
 from trainsmith_schemas.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.hugging_face import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.paths import UnsetVariableError, expand
+from trainsmith_schemas.pretrained import merge
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
 from trainsmith_schemas.validate import validate
 from trainsmith_trainer.honoured import not_acted_on
+from trainsmith_trainer.model_folder import FINAL, Pretrained, describe
 from trainsmith_trainer.problems import Finding, Place, RecipeError, RunError
 from trainsmith_trainer.source import Override, Source, parse_source, with_overrides
 from trainsmith_trainer.tracking import tracking_problems
@@ -28,6 +31,7 @@ _MODEL_KEY: KeyPath = ("training_config", "model_config")
 _MESH_KEY: KeyPath = ("device_config", "mesh_shape")
 _DDP_KEY: KeyPath = ("device_config", "enable_ddp")
 _MODEL_SECTION = "transformer_config"
+_FOLDER_KEY: KeyPath = (_MODEL_SECTION, "model_path")
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,15 @@ class ResolvedConfig:
     """The recipe's text, as it was."""
     document: TrainingDocument
     model: TransformerConfig
+    """With everything that the folder of its `model_path` says."""
     data: Path
     origins: Mapping[KeyPath, Place]
     """Where each value was written; what is absent here is a default."""
     warnings: tuple[Finding, ...]
     options: tuple[str, ...] = ()
     """The options of the command line that changed the files' values, as words."""
+    pretrained: Pretrained | None = None
+    """The model that the run begins with, where there is a `model_path`."""
 
     def place_of(self, path: str) -> Place:
         """Where a key was written, by its full name; else its section, or the recipe."""
@@ -66,13 +73,19 @@ class ResolvedConfig:
         return place.label if place else "default"
 
 
-def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfig:
-    """Read a recipe and the model file that it names.
+def load_config(
+    path: Path,
+    overrides: Sequence[Override] = (),
+    stand_in: Callable[[TrainingDocument], Path | None] | None = None,
+) -> ResolvedConfig:
+    """Read a recipe, the model file that it names, and the `config.json` of a `model_path` there.
 
     Args:
         path: the recipe.
         overrides: values that win over the files. Those under `transformer_config` concern the
             model file, all others the recipe.
+        stand_in: gives a folder to read where that of `model_path` is gone: a checkpoint of the run
+            that goes on holds the same model, further on.
 
     Raises:
         RecipeError: with every problem of the first file that has one.
@@ -82,15 +95,24 @@ def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfi
     document = _validated(TrainingDocument, recipe)
 
     findings: list[Finding] = []
-    model_file = _named_file(recipe, _MODEL_KEY, document.training_config.model_file, findings)
-    data = _named_file(recipe, DATA_KEY, document.training_config.data_path, findings)
+    model_file = _named(recipe, _MODEL_KEY, document.training_config.model_file, findings)
+    data = _named(recipe, DATA_KEY, document.training_config.data_path, findings)
     findings += _unsupported(document, recipe)
     findings += tracking_problems(document, recipe)
     model, model_source = (
         _load_model(model_file, overrides, findings) if model_file else (None, None)
     )
+    pretrained = None
+    origins = dict(recipe.values)
     if model and model_source:
+        origins.update(model_source.values)
         findings += _unsupported(model, model_source, (_MODEL_SECTION,))
+        if model.model_path:
+            spare = stand_in(document) if stand_in else None
+            pretrained = _pretrained(model_source, model.model_path, spare, findings)
+        if pretrained:
+            origins.update(_origins(pretrained, model))
+            model = _merged(model, pretrained, model_source, findings)
         findings += _disagreement(document, model, recipe)
     errors = tuple(finding for finding in findings if finding.severity == "error")
     if errors or model is None or model_source is None or data is None:
@@ -101,9 +123,10 @@ def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfi
         document=document,
         model=model,
         data=data,
-        origins={**recipe.values, **model_source.values},
+        origins=origins,
         warnings=tuple(findings),
         options=tuple(word for override in overrides for word in override.option.split(" ", 1)),
+        pretrained=pretrained,
     )
 
 
@@ -117,6 +140,48 @@ def _load_model(
     except RecipeError as error:
         findings.extend(error.findings)
         return None, None
+
+
+def _pretrained(
+    source: Source, written: str, spare: Path | None, findings: list[Finding]
+) -> Pretrained | None:
+    """The model of a `model_path`, or the one that stands in where that folder is gone."""
+    missing: list[Finding] = []
+    folder = _named(source, _FOLDER_KEY, written, missing, "folder") or spare
+    if folder is None:
+        findings += missing
+        return None
+    try:
+        return describe(folder)
+    except UnreadableModelError as error:
+        inside = (folder / FINAL / CONFIG_FILE).is_file()
+        hint = f"; write `{written.rstrip('/')}/{FINAL}`, the model of that run" if inside else ""
+        message = f"`model_path` names no model that is read here: {error}{hint}"
+        place = source.place_of(_FOLDER_KEY)
+        findings.append(Finding(place, "error", "unreadable-model", message, dotted(_FOLDER_KEY)))
+        return None
+
+
+def _merged(
+    model: TransformerConfig, pretrained: Pretrained, source: Source, findings: list[Finding]
+) -> TransformerConfig:
+    merged = merge(model, pretrained.shape)
+    for one in merged.contradictions:
+        key = (_MODEL_SECTION, one.key)
+        place = source.place_of(key)
+        findings.append(Finding(place, "error", "contradiction", one.message, dotted(key)))
+    return merged.config
+
+
+def _origins(pretrained: Pretrained, written: TransformerConfig) -> dict[KeyPath, Place]:
+    """Where the values come from that the model file leaves to the folder."""
+    place = Place(str(pretrained.folder / CONFIG_FILE))
+    keys: list[KeyPath] = []
+    for key in pretrained.shape.model_fields_set - written.model_fields_set:
+        value = getattr(pretrained.shape, key)
+        inner = value.model_fields_set if isinstance(value, Section) else ()
+        keys += [(_MODEL_SECTION, key), *((_MODEL_SECTION, key, each) for each in inner)]
+    return dict.fromkeys(keys, place)
 
 
 def _for_recipe(overrides: Sequence[Override]) -> list[Override]:
@@ -150,10 +215,14 @@ def _finding(source: Source, problem: Problem) -> Finding:
     )
 
 
-def _named_file(
-    source: Source, key: KeyPath, named: str | None, findings: list[Finding]
+def _named(
+    source: Source,
+    key: KeyPath,
+    named: str | None,
+    findings: list[Finding],
+    kind: Literal["file", "folder"] = "file",
 ) -> Path | None:
-    """Find a file that the recipe names: beside the recipe first, then in the working directory."""
+    """Find what a document names: beside the document first, then in the working directory."""
     place = source.place_of(key)
     option = "pass --data FILE or write" if key == DATA_KEY else "write"
     if not named:
@@ -167,11 +236,12 @@ def _named_file(
         findings.append(Finding(place, "error", "unset-variable", message, dotted(key)))
         return None
     candidates = [folder / expanded for folder in (Path(source.name).parent, Path())]
-    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    is_there = Path.is_file if kind == "file" else Path.is_dir
+    found = next((candidate for candidate in candidates if is_there(candidate)), None)
     if found is None:
         looked = " and ".join(dict.fromkeys(str(path.absolute()) for path in candidates))
-        message = f"`{key[-1]}` names no file: looked for {looked}"
-        findings.append(Finding(place, "error", "file-not-found", message, dotted(key)))
+        message = f"`{key[-1]}` names no {kind}: looked for {looked}"
+        findings.append(Finding(place, "error", f"{kind}-not-found", message, dotted(key)))
     return found
 
 

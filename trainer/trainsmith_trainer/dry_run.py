@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trainsmith_schemas import derived
+from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.reports import (
     DryRun,
     Finding,
@@ -16,11 +17,12 @@ from trainsmith_schemas.reports import (
 )
 from trainsmith_trainer import problems
 from trainsmith_trainer.config import ResolvedConfig
-from trainsmith_trainer.data.text import Corpus, load_corpus
+from trainsmith_trainer.data.text import Corpus
+from trainsmith_trainer.first_weights import refuse_other_weights
 from trainsmith_trainer.folder import run_name
 from trainsmith_trainer.plan import Plan, cautions, plan_of
+from trainsmith_trainer.run_data import read_corpus
 from trainsmith_trainer.schedule import schedule_of
-from trainsmith_trainer.vocabulary import with_vocabulary
 from trainsmith_trainer.wording import count, size
 
 _ENDS_BY = {
@@ -41,18 +43,13 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
         RunError: the data does not suit the recipe.
         RunNameError: the name is taken.
     """
-    document, training = config.document, config.document.training_config
-    length = config.model.max_sequence_length
-    corpus = load_corpus(
-        config.data,
-        validation_split=training.validation_split,
-        sequence_length=length,
-        tokenizer_type=training.tokenizer_type,
-        vocab_size=config.model.vocab_size,
-    )
+    document, length = config.document, config.model.max_sequence_length
+    corpus, model = read_corpus(config)
+    if config.pretrained:
+        refuse_other_weights(config.pretrained, model)
     sequences = (len(corpus.training) - 1) // length
     plan = plan_of(document, sequences=sequences, length=length)
-    outline = _outline(config, corpus, plan, name)
+    outline = _outline(config, corpus, model, plan, name)
     said = cautions(document, plan, sequences=sequences, validation_tokens=len(corpus.validation))
     warnings = [reported(finding) for finding in config.warnings]
     for message, key in (*said, *_too_large(outline)):
@@ -89,9 +86,10 @@ def reported(finding: problems.Finding) -> Finding:
     )
 
 
-def _outline(config: ResolvedConfig, corpus: Corpus, plan: Plan, name: str | None) -> RunOutline:
+def _outline(
+    config: ResolvedConfig, corpus: Corpus, model: TransformerConfig, plan: Plan, name: str | None
+) -> RunOutline:
     document, training = config.document, config.document.training_config
-    model = with_vocabulary(config.model, corpus.tokenizer.vocab_size)
     parent = Path(training.checkpoint_dir)
     run = run_name(parent, config.path.stem, name)
     parameters = derived.parameter_count(model)
@@ -107,6 +105,7 @@ def _outline(config: ResolvedConfig, corpus: Corpus, plan: Plan, name: str | Non
         name=run,
         folder=(parent / run).as_posix(),
         model_type=model.model_type,
+        model_path=model.model_path or None,
         parameters=parameters,
         vocabulary=model.vocab_size,
         sequence_length=model.max_sequence_length,
@@ -164,6 +163,8 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
         f"{outline.model_type}, {outline.parameters:,} parameters, {outline.vocabulary:,} tokens "
         f"in the vocabulary, {outline.sequence_length:,} at once",
     )
+    if outline.model_path:
+        yield "weights", f"begin as those in {outline.model_path}"
     yield (
         "data",
         f"{outline.training_tokens:,} tokens to train on, "

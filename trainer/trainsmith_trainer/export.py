@@ -14,7 +14,8 @@ import safetensors.numpy
 from trainsmith_schemas.hugging_face import CONFIG_FILE, to_hugging_face
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
-from trainsmith_trainer.pretrained import describe, is_turned, read_tokenizer, read_weights
+from trainsmith_trainer.model_folder import describe
+from trainsmith_trainer.pretrained import is_turned, read_tokenizer, read_weights
 from trainsmith_trainer.tokenizers import Tokenizer
 
 _NO_TOKENS: Mapping[str, Any] = MappingProxyType({})

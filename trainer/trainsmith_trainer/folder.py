@@ -7,8 +7,8 @@ from pathlib import Path
 
 from trainsmith_trainer.checkpoint import checkpoints_in
 from trainsmith_trainer.files import remove_folder, write_file
+from trainsmith_trainer.model_folder import FINAL
 
-FINAL = "final"
 CHECKPOINTS = "checkpoints"
 SMOKE_MARK = "smoke-run.txt"
 

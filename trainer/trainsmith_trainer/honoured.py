@@ -47,9 +47,6 @@ NOT_ACTED_ON: Mapping[str, NotActedOn] = {
         "error", "reinforcement learning is tt-train's; take the section out"
     ),
     "training_config.multihost_config": NotActedOn("error", "training runs on one machine"),
-    "transformer_config.model_path": NotActedOn(
-        "error", "training starts from random weights so far; leave it empty"
-    ),
     "device_config.enable_tp": _of_tt_train("tensor parallelism"),
     "device_config.enable_fsdp": _of_tt_train("fully sharded data parallelism"),
     "device_config.enable_sp": _of_tt_train("sequence parallelism"),

@@ -114,7 +114,10 @@ def saver(
                 best=progress.best,
                 setting=setting,
             ),
-            {**model_files(run.model, weights, run.corpus.tokenizer), SETTINGS_FILE: resolved},
+            {
+                **model_files(run.model, weights, run.corpus.tokenizer, run.special_tokens),
+                SETTINGS_FILE: resolved,
+            },
             optimizer,
             backend.random_state(),
         )

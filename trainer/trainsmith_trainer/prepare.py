@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +17,14 @@ from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.checkpoint import Checkpoint
 from trainsmith_trainer.config import ResolvedConfig
 from trainsmith_trainer.data.batches import Sampler
-from trainsmith_trainer.data.text import Corpus, load_corpus
+from trainsmith_trainer.data.text import Corpus
+from trainsmith_trainer.first_weights import refuse_other_weights
 from trainsmith_trainer.folder import make_run_folder, make_smoke_folder
 from trainsmith_trainer.history.record import newest_run
 from trainsmith_trainer.plan import Plan, plan_of, smoke_plan
 from trainsmith_trainer.resume import ResumeError, Start, find_start, refuse_another_model
+from trainsmith_trainer.run_data import read_corpus
 from trainsmith_trainer.schedule import Schedule, schedule_of
-from trainsmith_trainer.vocabulary import with_vocabulary
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class Material:
         return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
 
     @property
+    def special_tokens(self) -> Mapping[str, Any]:
+        """The numbers of tokens that begin, end or fill a text, if the model came with them."""
+        return self.config.pretrained.special_tokens if self.config.pretrained else {}
+
+    @property
     def validation_batch(self) -> int:
         """Sequences at once while validating."""
         return self.training.validation_batch_size or self.training.batch_size
@@ -89,18 +97,12 @@ def read_material(config: ResolvedConfig, *, smoke: bool) -> Material:
     """
     training = config.document.training_config
     length = config.model.max_sequence_length
-    corpus = load_corpus(
-        config.data,
-        validation_split=training.validation_split,
-        sequence_length=length,
-        tokenizer_type=training.tokenizer_type,
-        vocab_size=config.model.vocab_size,
-    )
+    corpus, model = read_corpus(config)
     sampler = Sampler(corpus.training, length, training.seed)
     whole = plan_of(config.document, sequences=sampler.sequences, length=length)
     return Material(
         config=config,
-        model=with_vocabulary(config.model, corpus.tokenizer.vocab_size),
+        model=model,
         corpus=corpus,
         data_digest=_digest(corpus),
         sampler=sampler,
@@ -130,6 +132,8 @@ def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Pa
                 f"the run {name or start.checkpoint.path.parent.parent.name} has finished: "
                 "raise max_steps or num_epochs, and it goes on"
             )
+    elif config.pretrained:
+        refuse_other_weights(config.pretrained, material.model)
     make_folder = make_smoke_folder if smoke else make_run_folder
     folder = start.folder or make_folder(parent, config.path.stem, name)
     return Run(**vars(material), folder=folder, start=start)

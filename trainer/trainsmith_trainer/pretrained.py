@@ -7,22 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from trainsmith_schemas.hugging_face import (
-    CONFIG_FILE,
-    UnreadableModelError,
-    from_hugging_face,
-    parse_description,
-    special_tokens_of,
-)
+from trainsmith_schemas.hugging_face import UnreadableModelError
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
+from trainsmith_trainer.model_folder import Pretrained
 from trainsmith_trainer.parameter_shapes import parameter_shapes
 from trainsmith_trainer.tokenizers import Tokenizer, load_tokenizer
 from trainsmith_trainer.weight_files import StoredTensor, read_tensors, stored_tensors
@@ -37,29 +31,6 @@ _TURNED = (".c_attn.weight", ".c_proj.weight", ".c_fc.weight")
 _EMBEDDING = {"gpt2": "transformer.wte.weight", "llama": "model.embed_tokens.weight"}
 _OUTPUT = "lm_head.weight"
 _MOST_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class Pretrained:
-    """What is known of a model's folder before its weights are read."""
-
-    folder: Path
-    shape: TransformerConfig
-    special_tokens: Mapping[str, Any]
-    """The numbers of tokens that begin, end or fill a text; an exported model keeps them."""
-
-
-def describe(folder: Path) -> Pretrained:
-    """Read a folder's `config.json`.
-
-    Raises:
-        UnreadableModelError: it is missing or damaged, or the model is of another kind.
-    """
-    try:
-        described = parse_description((folder / CONFIG_FILE).read_bytes())
-    except OSError as error:
-        raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
-    return Pretrained(folder, from_hugging_face(described), special_tokens_of(described))
 
 
 def read_tokenizer(folder: Path) -> Tokenizer:

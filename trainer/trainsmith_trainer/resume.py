@@ -26,7 +26,11 @@ SETTINGS_FILE = "resolved.yaml"
 LATEST = Path()
 """The newest checkpoint, instead of the path of one."""
 
-_STILL_THE_MODEL = {"transformer_config.dropout_prob", "transformer_config.runner_type"}
+_STILL_THE_MODEL = {
+    "transformer_config.dropout_prob",
+    "transformer_config.model_path",
+    "transformer_config.runner_type",
+}
 """Keys of a model file that may change: the weights mean the same."""
 
 

@@ -15,18 +15,20 @@ import numpy as np
 
 from trainsmith_schemas import derived, events
 from trainsmith_trainer.backends import load_library, may_copy_process, open_backend
-from trainsmith_trainer.backends.base import Backend
+from trainsmith_trainer.backends.base import Arrays, Backend
 from trainsmith_trainer.config import ResolvedConfig
 from trainsmith_trainer.data.batches import validation_batches
 from trainsmith_trainer.export import model_files
 from trainsmith_trainer.failures import failed, is_expected
 from trainsmith_trainer.files import remove_leftovers, write_file, write_folder
-from trainsmith_trainer.folder import CHECKPOINTS, FINAL
+from trainsmith_trainer.first_weights import first_weights
+from trainsmith_trainer.folder import CHECKPOINTS
 from trainsmith_trainer.follow import align, follow
 from trainsmith_trainer.history.record import EVENTS
 from trainsmith_trainer.keeping import path_of, restore, saver
 from trainsmith_trainer.locks import HeldError, hold
 from trainsmith_trainer.loop import Emit, Surroundings, train
+from trainsmith_trainer.model_folder import FINAL
 from trainsmith_trainer.plan import cautions
 from trainsmith_trainer.prepare import Run, prepare, read_material
 from trainsmith_trainer.provenance import provenance
@@ -96,7 +98,10 @@ def _open_ranks(
         if may_copy_process():
             body = partial(follow, lambda: run)
     smoke = ("--smoke",) if run.smoke else ()
-    arguments = ("train", str(run.config.path), *run.config.options, *smoke)
+    # Where the folder of `model_path` is gone, the other ranks take the model's shape from there.
+    saved = run.start.checkpoint.path if run.start.checkpoint else None
+    resume = ("--resume", str(saved)) if saved and run.config.pretrained else ()
+    arguments = ("train", str(run.config.path), *run.config.options, *smoke, *resume)
     return open_ranks(place, devices, arguments, body)
 
 
@@ -133,7 +138,7 @@ def _run(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
     began = time.perf_counter()
     load_library()
     ranks.wait_until_announced()
-    backend = open_backend(run.model, run.training, ranks.place)
+    backend = open_backend(run.model, run.training, ranks.place, _first_weights(run))
     resolved = _describe(run, backend, emit)
     progress = align(run, backend, restore(run, backend, emit))
     validating, saving = Stopwatch(), Stopwatch()
@@ -156,9 +161,9 @@ def _run(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
             )
         )
         return stop.exit_code
-    write_folder(
-        run.folder / FINAL, model_files(run.model, backend.weights(), run.corpus.tokenizer)
-    )
+    weights, tokenizer = backend.weights(), run.corpus.tokenizer
+    final = model_files(run.model, weights, tokenizer, run.special_tokens)
+    write_folder(run.folder / FINAL, final)
     emit(
         events.RunFinished(
             time=time.time(),
@@ -176,6 +181,13 @@ def _run(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
         )
     )
     return 0
+
+
+def _first_weights(run: Run) -> Arrays | None:
+    """Those of `model_path`, unless there is a checkpoint with later ones."""
+    if run.config.pretrained is None or run.start.checkpoint:
+        return None
+    return first_weights(run.config.pretrained, run.model)
 
 
 def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
@@ -208,6 +220,7 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
             config=str(run.config.path),
             device=backend.device,
             parameters=backend.parameters,
+            model_path=run.model.model_path or None,
             total_steps=plan.total_steps,
             ends_by=plan.ends_by,
             steps_per_epoch=plan.steps_per_epoch,

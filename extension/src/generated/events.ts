@@ -31,6 +31,10 @@ export type Device = string;
  */
 export type Parameters = number;
 /**
+ * The folder with the weights that the run began with, as it is written; else random ones.
+ */
+export type ModelPath = string | null;
+/**
  * Optimizer steps after which the run ends.
  */
 export type TotalSteps = number;
@@ -220,6 +224,7 @@ export interface RunStarted {
   config: Config;
   device: Device;
   parameters: Parameters;
+  model_path: ModelPath;
   total_steps: TotalSteps;
   ends_by: EndsBy;
   steps_per_epoch: StepsPerEpoch;

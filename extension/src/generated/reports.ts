@@ -124,6 +124,10 @@ export type Name1 = string;
 export type Folder1 = string;
 export type ModelType = string;
 /**
+ * The folder with the weights that the run begins with, as it is written; else random ones.
+ */
+export type ModelPath = string | null;
+/**
  * Trainable numbers in the model.
  */
 export type Parameters = number;
@@ -321,6 +325,7 @@ export interface RunOutline {
   name: Name1;
   folder: Folder1;
   model_type: ModelType;
+  model_path: ModelPath;
   parameters: Parameters;
   vocabulary: Vocabulary;
   sequence_length: SequenceLength;

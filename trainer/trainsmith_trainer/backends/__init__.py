@@ -34,11 +34,20 @@ def may_copy_process() -> bool:
 
 
 def open_backend(
-    model: TransformerConfig, training: TrainingConfig, place: Place = ALONE
+    model: TransformerConfig,
+    training: TrainingConfig,
+    place: Place = ALONE,
+    weights: Arrays | None = None,
 ) -> Backend:
     """A model with its optimizer on the best device there is.
 
     With more than one rank it comes back when all of them are there.
+
+    Args:
+        model: its shape.
+        training: how it is trained.
+        place: this process among those of the run.
+        weights: what it begins with, instead of random numbers.
 
     Raises:
         RunError: the device has too little memory, or another rank is gone.
@@ -47,7 +56,7 @@ def open_backend(
     with quick_imports():
         from trainsmith_trainer.backends.torch_backend import TorchBackend
 
-    return TorchBackend(model, training, place)
+    return TorchBackend(model, training, place, weights)
 
 
 def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:

@@ -23,7 +23,7 @@ from trainsmith_trainer.backends.precision import DTYPES, Precision, has_bf16_un
 from trainsmith_trainer.backends.threads import sensible_threads
 from trainsmith_trainer.backends.update_rules import fused_adamw
 from trainsmith_trainer.data.batches import IGNORED, Batch
-from trainsmith_trainer.models import build_model
+from trainsmith_trainer.models import build_model, load_weights
 from trainsmith_trainer.models.transformer import LayerCache, Transformer
 from trainsmith_trainer.problems import RunError
 from trainsmith_trainer.ranks import ALONE, Place
@@ -33,7 +33,11 @@ class TorchBackend:
     """A model, its optimizer and its device; see `base.Backend`."""
 
     def __init__(
-        self, model: TransformerConfig, training: TrainingConfig, place: Place = ALONE
+        self,
+        model: TransformerConfig,
+        training: TrainingConfig,
+        place: Place = ALONE,
+        weights: Arrays | None = None,
     ) -> None:
         self._place = place
         self._device, self.device = _choose_device(place)
@@ -43,7 +47,10 @@ class TorchBackend:
         precision, self.cautions = _choose_precision(training, self._device)
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
-            self._model = _in_precision(build_model(model).to(self._device), precision)
+            built = build_model(model)
+            if weights is not None:
+                load_weights(built, _tensors(weights))
+            self._model = _in_precision(built.to(self._device), precision)
             self._trainable = {
                 name: parameter
                 for name, parameter in self._model.named_parameters()
@@ -144,16 +151,8 @@ class TorchBackend:
     @torch.no_grad()
     def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
         """Stand where another backend stood when it gave these three."""
-        own = dict(self._model.named_parameters())
-        if own.keys() != weights.keys():
-            different = sorted(own.keys() ^ weights.keys())
-            raise ValueError(f"the weights are of another model: {', '.join(different[:5])} differ")
-        for name, parameter in own.items():
-            if parameter.shape != weights[name].shape:
-                shapes = f"{list(weights[name].shape)}, not {list(parameter.shape)}"
-                raise ValueError(f"the weights are of another model: {name} is {shapes}")
-            parameter.copy_(_tensor(weights[name]))
-        self._optimizer.restore({name: _tensor(array) for name, array in optimizer.items()})
+        load_weights(self._model, _tensors(weights))
+        self._optimizer.restore(_tensors(optimizer))
         self._restore_random(random)
         self._random_of_ranks = random
 
@@ -256,14 +255,7 @@ def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
     """
     device, _ = _choose_device()
     built = build_model(model)
-    tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
-    try:
-        missing, unexpected = built.load_state_dict(tensors, strict=False)
-    except RuntimeError as error:
-        raise ValueError(str(error)) from None
-    tied = {"lm_head.weight"} if model.weight_tying == "enabled" else set[str]()
-    if unexpected or set(missing) - tied:
-        raise ValueError(f"parameters missing: {missing}, unexpected: {unexpected}")
+    load_weights(built, _tensors(weights))
     built.to(device)
     return TorchDecoder(built)
 
@@ -333,6 +325,10 @@ def _array(tensor: Tensor) -> npt.NDArray[Any]:
     # NumPy has no bfloat16; float32 holds all its values.
     exact = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
     return np.asarray(exact.detach().cpu().numpy())
+
+
+def _tensors(arrays: Arrays) -> dict[str, Tensor]:
+    return {name: _tensor(array) for name, array in arrays.items()}
 
 
 def _tensor(array: npt.NDArray[Any]) -> Tensor:

@@ -48,6 +48,8 @@ def _started(event: events.RunStarted) -> str:
     if event.smoke:
         end = "enough to try everything"
     begin = f", from step {event.steps_before} ({event.resumed_from})" if event.resumed_from else ""
+    if event.model_path and not event.resumed_from:
+        begin = f", from the weights in {event.model_path}"
     return (
         f"{'smoke ' if event.smoke else ''}run {event.name}{begin}: "
         f"{event.parameters:,} parameters on {event.device}; "
