@@ -33,7 +33,7 @@ export class LessonPanel implements vscode.Disposable {
 
   constructor(
     private readonly lessons: Lessons,
-    given?: vscode.WebviewPanel,
+    private readonly given?: vscode.WebviewPanel,
   ) {
     this.media = vscode.Uri.joinPath(lessons.context.extensionUri, "dist", "webview");
     this.panel =
@@ -71,18 +71,17 @@ export class LessonPanel implements vscode.Disposable {
       if (heading) this.goTo({ type: "reveal", heading });
       return;
     }
-    this.shown?.runner.dispose();
+    const before = this.shown;
+    before?.runner.dispose();
     const rendered = await this.lessons.rendered(lesson);
     const runner = new BlockRunner(this.lessons, lesson, (block, result) => {
       this.post({ type: "result", block, result });
     });
     this.shown = { lesson, rendered, runner };
-    const top = this.scrolls()[lesson.id];
-    this.place = heading
-      ? { type: "reveal", heading }
-      : top === undefined
-        ? undefined
-        : { type: "scroll", top };
+    const top = this.scrolls()[lesson.id] ?? 0;
+    if (heading) this.place = { type: "reveal", heading };
+    // A page that comes back with the window knows its place itself.
+    else if (!this.given || before) this.place = { type: "scroll", top };
     this.panel.title = lesson.title;
     await this.fill();
   }

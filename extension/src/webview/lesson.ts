@@ -40,7 +40,11 @@ function say(text: string): void {
 
 let still: ReturnType<typeof setTimeout> | undefined;
 
+/** Whether the reader's place is shown. Until then VS Code may scroll to that of the page before. */
+let placed = false;
+
 window.addEventListener("scroll", () => {
+  if (!placed) return;
   const scroll = window.scrollY;
   api.setState({ lesson, scroll });
   clearTimeout(still);
@@ -58,6 +62,7 @@ function reveal(id: string): void {
 }
 
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+  placed ||= data.type === "scroll" || data.type === "reveal";
   if (data.type === "scroll") window.scrollTo(0, data.top);
   else if (data.type === "reveal") reveal(data.heading);
   else if (data.type === "say") say(data.text);
@@ -65,8 +70,10 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
 });
 
 const state = api.getState();
-if (state?.lesson === lesson) window.scrollTo(0, state.scroll);
-else api.setState({ lesson, scroll: 0 });
+if (state?.lesson === lesson) {
+  placed = true;
+  window.scrollTo(0, state.scroll);
+} else api.setState({ lesson, scroll: 0 });
 if (main) {
   watchReading(main, (heading) => {
     api.postMessage({ type: "read", heading });
