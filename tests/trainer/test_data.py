@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches, validation_batches
+from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.tokenizers import (
     BpeTokenizer,
     CharTokenizer,
@@ -19,7 +20,7 @@ from trainsmith_trainer.tokenizers import (
     load_tokenizer,
 )
 
-TOKENS = np.arange(1000, dtype=np.uint16)
+TOKENS = Stream(np.arange(1000, dtype=np.uint16))
 
 
 @given(st.text(min_size=1))
@@ -40,8 +41,8 @@ def test_a_saved_tokenizer_is_the_same_for_us_and_for_the_tokenizers_library() -
 
 def test_byte_pairs_are_the_same_each_time_and_for_transformers(tmp_path: Path) -> None:
     text = "To be,\n\n  or “not” to be? \N{FACE WITH TEARS OF JOY} " * 20
-    tokenizer = BpeTokenizer.of(text, 270)
-    assert tokenizer == BpeTokenizer.of(text, 270)
+    tokenizer = BpeTokenizer.of([text], 270)
+    assert tokenizer == BpeTokenizer.of([text], 270)
     assert tokenizer.vocab_size == 270
     for name, content in tokenizer.files().items():
         (tmp_path / name).write_bytes(content)
@@ -90,7 +91,7 @@ def test_targets_are_the_next_tokens() -> None:
 def test_going_on_from_a_position_gives_the_same_batches(
     counts: list[int], cut: int, length: int, seed: int
 ) -> None:
-    tokens = np.arange(301, dtype=np.uint16)
+    tokens = Stream(np.arange(301, dtype=np.uint16))
     position, after, batches = Position(), Position(), list[bytes]()
     sampler = Sampler(tokens, length, seed)
     for index, count in enumerate(counts):
@@ -128,7 +129,7 @@ def test_validation_covers_what_there_is(tokens: int, sequences: int, length: in
 
 
 def test_validation_of_much_text_takes_evenly_spaced_sequences() -> None:
-    tokens = np.zeros(1_000_000, np.uint16)
+    tokens = Stream(np.zeros(1_000_000, np.uint16))
     total = sum(batch.tokens for batch in validation_batches(tokens, 128, 64))
     assert total == 32_768
 

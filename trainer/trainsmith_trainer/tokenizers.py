@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Library
-from tokenizers import decoders, models, pre_tokenizers, trainers
 
-TokenArray = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+_MOST_CHARACTERS = 0x110000
+
+TokenArray = npt.NDArray[np.uint16 | np.uint32]
+TokenType = type[np.uint16] | type[np.uint32]
+
+
+END = "<|endoftext|>"
+"""The token behind each document, under the name that GPT-2 gave it."""
+
+_ENDS = (END, "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>")
+"""What published tokenizers call it."""
 
 
 class UnknownCharacterError(ValueError):
@@ -24,22 +36,36 @@ class CharTokenizer:
 
     characters: str
     """In the order of their tokens."""
+    has_end: bool = False
+    """Whether there is one more token, for the end of a document."""
 
     @staticmethod
-    def of(text: str) -> CharTokenizer:
-        """The tokenizer of a text: its characters, sorted, so that equal texts agree."""
-        return CharTokenizer("".join(sorted(set(text))))
+    def of(texts: Iterable[str], *, has_end: bool = False) -> CharTokenizer:
+        """The tokenizer of some texts: their characters, sorted, so that equal texts agree."""
+        seen = np.zeros(_MOST_CHARACTERS, np.bool_)
+        for text in texts:
+            seen[_codes(text)] = True
+        return CharTokenizer("".join(map(chr, np.flatnonzero(seen).tolist())), has_end)
 
     @property
     def vocab_size(self) -> int:
         """How many tokens there are."""
-        return len(self.characters)
+        return len(self.characters) + self.has_end
+
+    @property
+    def end(self) -> int | None:
+        """The token behind each document, if there is one."""
+        return len(self.characters) if self.has_end else None
+
+    def with_end(self) -> CharTokenizer:
+        """The same with a token for the end of a document; no other token changes."""
+        return replace(self, has_end=True)
 
     @cached_property
     def _table(self) -> npt.NDArray[np.uint32]:
-        codes = _codes(self.characters)
-        table = np.full(int(codes.max(initial=0)) + 1, self.vocab_size, np.uint32)
-        table[codes] = np.arange(self.vocab_size, dtype=np.uint32)
+        codes, size = _codes(self.characters), len(self.characters)
+        table = np.full(int(codes.max(initial=0)) + 1, size, np.uint32)
+        table[codes] = np.arange(size, dtype=np.uint32)
         return table
 
     def encode(self, text: str) -> TokenArray:
@@ -51,19 +77,24 @@ class CharTokenizer:
         codes = _codes(text)
         known = codes < len(self._table)
         tokens = self._table[np.where(known, codes, 0)]
-        unknown = ~known | (tokens == self.vocab_size)
+        unknown = ~known | (tokens == len(self.characters))
         if unknown.any():
             strange = sorted({text[index] for index in np.flatnonzero(unknown)[:10_000]})
             shown = ", ".join(repr(character) for character in strange[:10])
             raise UnknownCharacterError(
-                f"the model's {self.vocab_size} characters do not include {shown}"
+                f"the model's {len(self.characters)} characters do not include {shown}"
             )
-        return tokens.astype(np.uint16) if self.vocab_size <= 1 << 16 else tokens
+        return tokens.astype(token_type(self.vocab_size))
+
+    def encode_all(self, texts: Sequence[str]) -> list[TokenArray]:
+        """The tokens of each text; the errors are those of `encode`."""
+        return [self.encode(text) for text in texts]
 
     def decode(self, tokens: npt.ArrayLike) -> str:
         """The text of some tokens; one that stands for nothing is a replacement character."""
+        names = [*self.characters, *([END] if self.has_end else [])]
         return "".join(
-            self.characters[token] if token < self.vocab_size else "\N{REPLACEMENT CHARACTER}"
+            names[token] if token < len(names) else "\N{REPLACEMENT CHARACTER}"
             for token in np.asarray(tokens).tolist()
         )
 
@@ -73,7 +104,7 @@ class CharTokenizer:
             "version": "1.0",
             "truncation": None,
             "padding": None,
-            "added_tokens": [],
+            "added_tokens": [_end_entry(len(self.characters))] if self.has_end else [],
             "normalizer": None,
             "pre_tokenizer": {
                 "type": "Split",
@@ -89,7 +120,7 @@ class CharTokenizer:
                 "unk_token": "",
             },
         }
-        return {"tokenizer.json": _json(tokenizer), "tokenizer_config.json": _json(_CONFIG)}
+        return _files(_json(tokenizer), END if self.has_end else None)
 
 
 BYTES = 256
@@ -98,29 +129,42 @@ BYTES = 256
 
 @dataclass(frozen=True)
 class BpeTokenizer:
-    """Byte pairs, merged by frequency as GPT-2 does (Radford et al., 2019)."""
+    """What a `tokenizer.json` says, as the library of that name reads it."""
 
     content: bytes
     """The `tokenizer.json`."""
 
     @staticmethod
-    def of(text: str, vocab_size: int) -> BpeTokenizer:
-        """Learn from a text; equal texts and sizes give equal tokenizers.
+    def of(texts: Iterable[str], vocab_size: int, *, has_end: bool = False) -> BpeTokenizer:
+        """Learn byte pairs, merged by frequency as GPT-2 does (Radford et al., 2019).
+
+        Equal texts and sizes give equal tokenizers.
 
         Args:
-            text: what to learn from.
+            texts: what to learn from.
             vocab_size: the most tokens to have, at least `BYTES`; a short text gives fewer.
+            has_end: whether one of them shall be for the end of a document.
         """
         library = Library(models.BPE())
         library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         library.decoder = decoders.ByteLevel()
         trainer = trainers.BpeTrainer(
-            vocab_size=vocab_size,
+            vocab_size=vocab_size - has_end,
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
-        library.train_from_iterator([text], trainer)
-        return BpeTokenizer(library.to_str(pretty=True).encode() + b"\n")
+        library.train_from_iterator(texts, trainer)
+        learned = BpeTokenizer(_written(library))
+        return learned.with_end() if has_end else learned
+
+    @staticmethod
+    def of_numbers(vocab_size: int) -> BpeTokenizer:
+        """Tokens whose texts nobody knows: each is written as its number."""
+        library = Library(models.WordLevel({str(n): n for n in range(vocab_size)}, unk_token=""))
+        library.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        space = decoders.Replace(Regex("$"), " ")
+        library.decoder = decoders.Sequence([space, decoders.Fuse()])
+        return BpeTokenizer(_written(library))
 
     @cached_property
     def _library(self) -> Library:
@@ -131,10 +175,36 @@ class BpeTokenizer:
         """How many tokens there are."""
         return self._library.get_vocab_size()
 
+    @cached_property
+    def end(self) -> int | None:
+        """The token behind each document, if there is one."""
+        found = (self._library.token_to_id(name) for name in _ENDS)
+        return next((token for token in found if token is not None), None)
+
+    def with_end(self) -> BpeTokenizer:
+        """The same with a token for the end of a document; no other token changes."""
+        if self.end is not None:
+            return self
+        library = Library.from_buffer(self.content)
+        library.add_special_tokens([END])
+        return BpeTokenizer(_written(library))
+
     def encode(self, text: str) -> TokenArray:
-        """The tokens of a text; every text has some."""
-        tokens = np.array(self._library.encode(text).ids, np.uint32)
-        return tokens.astype(np.uint16) if self.vocab_size <= 1 << 16 else tokens
+        """The tokens of a text.
+
+        Raises:
+            UnknownCharacterError: part of it has no token; byte pairs have one for everything.
+        """
+        return self.encode_all([text])[0]
+
+    def encode_all(self, texts: Sequence[str]) -> list[TokenArray]:
+        """The tokens of each text; the errors are those of `encode`."""
+        kind = token_type(self.vocab_size)
+        try:
+            found = self._library.encode_batch_fast(list(texts), add_special_tokens=False)
+        except Exception as error:  # The library raises nothing narrower.
+            raise UnknownCharacterError(str(error)) from None
+        return [np.array(one.ids, kind) for one in found]
 
     def decode(self, tokens: npt.ArrayLike) -> str:
         """The text of some tokens; part of a character is a replacement character."""
@@ -142,7 +212,8 @@ class BpeTokenizer:
 
     def files(self) -> dict[str, bytes]:
         """The files that `transformers` and `load_tokenizer` read."""
-        return {"tokenizer.json": self.content, "tokenizer_config.json": _json(_CONFIG)}
+        end = self.end
+        return _files(self.content, None if end is None else self._library.id_to_token(end))
 
 
 Tokenizer = CharTokenizer | BpeTokenizer
@@ -154,20 +225,47 @@ _CONFIG = {
 
 
 def load_tokenizer(content: bytes) -> Tokenizer:
-    """Read a `tokenizer.json` that a tokenizer's `files` wrote.
+    """Read a `tokenizer.json`, whoever wrote it.
 
     Raises:
         ValueError: it is something else.
     """
-    model = json.loads(content).get("model", {})
-    if model.get("type") == "BPE":
-        return BpeTokenizer(content)
-    if model.get("type") != "WordLevel":
-        raise ValueError(
-            f"a tokenizer of type {model.get('type')!r}; characters and byte pairs are read"
-        )
-    vocab: dict[str, int] = model["vocab"]
-    return CharTokenizer("".join(sorted(vocab, key=vocab.__getitem__)))
+    described = json.loads(content)
+    model = described.get("model", {})
+    if model.get("type") == "WordLevel" and _is_of_characters(described):
+        vocab: dict[str, int] = model["vocab"]
+        has_end = bool(described.get("added_tokens"))
+        return CharTokenizer("".join(sorted(vocab, key=vocab.__getitem__)), has_end)
+    try:
+        Library.from_buffer(content)
+    except Exception as error:  # The library raises nothing narrower.
+        raise ValueError(str(error)) from None
+    return BpeTokenizer(content)
+
+
+def token_type(vocab_size: int) -> TokenType:
+    """The smallest type that holds every token of a vocabulary."""
+    return np.uint16 if vocab_size <= 1 << 16 else np.uint32
+
+
+def _is_of_characters(described: dict[str, Any]) -> bool:
+    """Whether `CharTokenizer` has written it: it reads such a one without the library, faster."""
+    splits = (described.get("pre_tokenizer") or {}).get("type") == "Split"
+    return splits and all(len(text) == 1 for text in described["model"]["vocab"])
+
+
+def _end_entry(token: int) -> dict[str, Any]:
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+    return {"id": token, "content": END, **flags, "special": True}
+
+
+def _files(content: bytes, end: str | None) -> dict[str, bytes]:
+    config = _CONFIG if end is None else {**_CONFIG, "eos_token": end}
+    return {"tokenizer.json": content, "tokenizer_config.json": _json(config)}
+
+
+def _written(library: Library) -> bytes:
+    return library.to_str(pretty=True).encode() + b"\n"
 
 
 def _codes(text: str) -> npt.NDArray[np.uint32]:

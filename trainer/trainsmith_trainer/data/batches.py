@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trainsmith_trainer.tokenizers import TokenArray
+from trainsmith_trainer.data.stream import Stream
 
 Integers = npt.NDArray[np.int64]
 
 IGNORED = -100
 """A target that does not count, as `torch.nn.functional.cross_entropy` has it."""
 
-_MAX_VALIDATION_TOKENS = 1 << 15
+_SEARCHED = 1 << 16
+"""Tokens that are looked at together for one that counts."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ class Sampler:
     Each epoch cuts the stream elsewhere: otherwise a token would always have the same neighbours.
     """
 
-    def __init__(self, tokens: TokenArray, length: int, seed: int) -> None:
-        self.sequences = (len(tokens) - 1) // length
+    def __init__(self, stream: Stream, length: int, seed: int) -> None:
+        self.sequences = (len(stream) - 1) // length
         """Sequences in an epoch."""
-        self._tokens = tokens
+        self._stream = stream
         self._length = length
         self._seed = seed
         self._cut: tuple[int, Integers] | None = None
@@ -75,40 +76,75 @@ class Sampler:
             starts.append(part)
             sequence += len(part)
             count -= len(part)
-        return batch_at(self._tokens, np.concatenate(starts), self._length), Position(
-            epoch, sequence
-        )
+        chosen = self._with_targets(np.concatenate(starts))
+        return batch_at(self._stream, chosen, self._length), Position(epoch, sequence)
 
     def _starts(self, epoch: int) -> Integers:
         """Where the sequences of an epoch begin, in the order in which they are read."""
         if self._cut is None or self._cut[0] != epoch:
             random = np.random.default_rng((self._seed, epoch))
             shift = int(random.integers(self._length))
-            last = len(self._tokens) - 1 - self._length
+            last = len(self._stream) - 1 - self._length
             starts = np.minimum(np.arange(self.sequences) * self._length + shift, last)
             self._cut = (epoch, random.permutation(starts))
         return self._cut[1]
 
+    def _with_targets(self, starts: Integers) -> Integers:
+        """The starts, moved where nothing in a sequence counts, such as amid a long prompt."""
+        flags = self._stream.counted
+        if flags is None:
+            return starts
+        count = flags[starts[:, None] + np.arange(1, self._length + 1)].any(axis=1)
+        if count.all():
+            return starts
+        moved = [self._before_target(int(start)) for start in starts[~count]]
+        starts = starts.copy()
+        starts[~count] = moved
+        return starts
 
-def batch_at(tokens: TokenArray, starts: Integers, length: int) -> Batch:
+    def _before_target(self, start: int) -> int:
+        """The start of a sequence with the next token that counts in its middle."""
+        flags = self._stream.counted
+        assert flags is not None
+        for first in (*range(start + 1, len(flags), _SEARCHED), *range(1, start + 1, _SEARCHED)):
+            found = np.flatnonzero(flags[first : first + _SEARCHED])
+            if len(found):
+                middle = first + int(found[0]) - 1 - (self._length - 1) // 2
+                return min(max(0, middle), len(flags) - 1 - self._length)
+        return start
+
+
+def batch_at(stream: Stream, starts: Integers, length: int) -> Batch:
     """The sequences that begin at `starts`, fetched in one gather."""
-    window = tokens[starts[:, None] + np.arange(length + 1)].astype(np.int64)
-    return Batch(window[:, :-1], window[:, 1:])
+    places = starts[:, None] + np.arange(length + 1)
+    window = stream.tokens[places].astype(np.int64)
+    targets = window[:, 1:]
+    if stream.counted is not None:
+        targets = np.where(stream.counted[places[:, 1:]], targets, IGNORED)
+    return Batch(window[:, :-1], targets)
 
 
-def validation_batches(tokens: TokenArray, length: int, size: int) -> Iterator[Batch]:
+def validation_batches(
+    stream: Stream, length: int, size: int, most: int = 1 << 15
+) -> Iterator[Batch]:
     """Sequences that cover the validation tokens; of many tokens, evenly spaced ones.
 
     A text shorter than `length` gives one shorter sequence; fewer than two tokens give nothing.
+
+    Args:
+        stream: the validation tokens.
+        length: of a sequence.
+        size: sequences in a batch.
+        most: tokens in all of them together, about.
     """
-    length = min(length, len(tokens) - 1)
+    length = min(length, len(stream) - 1)
     if length < 1:
         return
-    count = (len(tokens) - 1) // length
-    chosen = min(count, max(1, _MAX_VALIDATION_TOKENS // length))
+    count = (len(stream) - 1) // length
+    chosen = min(count, max(1, most // length))
     starts = np.arange(chosen, dtype=np.int64) * count // chosen * length
     for first in range(0, chosen, size):
-        yield batch_at(tokens, starts[first : first + size], length)
+        yield batch_at(stream, starts[first : first + size], length)
 
 
 def micro_batches(batch: Batch, size: int) -> Iterator[Batch]:

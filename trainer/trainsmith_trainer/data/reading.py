@@ -1,0 +1,293 @@
+"""A data file → its texts, or its tokens, in pieces: none of it is in memory as a whole."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from trainsmith_trainer.problems import RunError
+
+Kind = Literal["text", "jsonl", "tokens"]
+
+PIECE = 1 << 18
+"""Characters of text, or tokens, that are read at once."""
+
+DATA_KEY = "training_config.data_path"
+
+# A tokenizer sees what it would see in the whole text: none of them joins a letter to what follows
+# a space behind it. Where there is no such place, any space will do.
+_PLACES_TO_CUT = (re.compile(r"(?<=\w) (?=\w)"), re.compile(r"(?<=\S)(?=\s)"))
+_SEARCHED = 1 << 12
+_KEYS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Consecutive text of one document."""
+
+    text: str
+    counted: bool = True
+    """Whether the loss counts it; a prompt is only read."""
+    ends: bool = False
+    """Whether the document is over behind it."""
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that is not as it should be."""
+
+    path: Path
+    line: int
+    """Counted from 1."""
+    why: str
+    """What was found, what is expected, how to mend it."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.why}"
+
+
+def kind_of(path: Path) -> Kind:
+    """What a file holds, by the ending of its name.
+
+    Raises:
+        RunError: it holds what nobody trains on.
+    """
+    ending = path.suffix.lower()
+    if ending in (".jsonl", ".ndjson"):
+        return "jsonl"
+    if ending in (".yaml", ".yml"):
+        return "tokens"
+    if ending == ".json":
+        raise RunError(
+            f"{path} is one JSON value, and examples are read line by line",
+            advice="write each example in a line of its own, into a file that ends in .jsonl",
+            config_path=DATA_KEY,
+        )
+    return "text"
+
+
+def read_text(path: Path, piece: int = PIECE) -> Iterator[Segment]:
+    """The text of a UTF-8 file, as one document.
+
+    Lines end with a line feed, whatever they end with in the file; a byte order mark is left out.
+
+    Raises:
+        RunError: it cannot be read, or is not UTF-8.
+    """
+    rest = ""
+    for text in _decoded(path, piece):
+        rest += text
+        if len(rest) > piece:
+            at = _place_to_cut(rest)
+            yield Segment(rest[:at])
+            rest = rest[at:]
+    if rest:
+        yield Segment(rest)
+
+
+def _decoded(path: Path, piece: int) -> Iterator[str]:
+    decoder, done, held = codecs.getincrementaldecoder("utf-8")(), 0, ""
+    try:
+        with path.open("rb") as file:
+            while True:
+                block = file.read(piece)
+                waiting = len(decoder.getstate()[0])
+                try:
+                    text = held + decoder.decode(block, final=not block)
+                except UnicodeDecodeError as error:
+                    at = done - waiting + error.start
+                    raise RunError(
+                        f"{path} is not UTF-8 text (byte {at:,}, in line {_line_at(path, at)})",
+                        advice="save it as UTF-8",
+                        config_path=DATA_KEY,
+                    ) from None
+                if done == 0:
+                    text = text.removeprefix("\ufeff")
+                done += len(block)
+                # The line feed that follows may be the next block's first character.
+                held = "\r" if block and text.endswith("\r") else ""
+                text = text[: len(text) - len(held)].replace("\r\n", "\n")
+                if text:
+                    yield text
+                if not block:
+                    return
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _line_at(path: Path, end: int) -> int:
+    with path.open("rb") as file:
+        return 1 + sum(file.read(min(PIECE, end - at)).count(b"\n") for at in range(0, end, PIECE))
+
+
+def _place_to_cut(text: str) -> int:
+    """Where a text may be divided without a tokenizer's noticing."""
+    first = max(1, len(text) - _SEARCHED)
+    for place in _PLACES_TO_CUT:
+        found = [match.start() for match in place.finditer(text, first)]
+        if found:
+            return found[-1]
+    return len(text)
+
+
+def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Segment]:
+    """The examples of a JSONL file: each line an object, and a document of its own.
+
+    `{"prompt": …, "response": …}` are read one behind the other, as they are; the loss counts the
+    response and the end behind it. `{"text": …}` counts as a whole. Other keys do not matter, and
+    neither do empty lines.
+
+    Args:
+        path: the file.
+        report: is told of each line that is something else, which is left out.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                example = _example(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
+                if isinstance(example, str):
+                    report(BadLine(path, number, example))
+                else:
+                    yield from example
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _example(line: bytes) -> tuple[Segment, ...] | str:
+    """The parts of an example, or why it is none."""
+    try:
+        value = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return f"byte {error.start + 1} of the line is not UTF-8: save the file as UTF-8"
+    except json.JSONDecodeError as error:
+        return f"this is no JSON ({error.msg} at character {error.colno}): write one object a line"
+    except RecursionError:
+        return "this is nested too deeply: write one object with texts in it"
+    if not isinstance(value, dict):
+        return f"this is {_name_of(value)}, expected an object: write {_EXPECTED}"
+    fields = cast("dict[str, Any]", value)
+    if "text" in fields and ("prompt" in fields or "response" in fields):
+        return "`text` stands beside `prompt` or `response`: keep one way"
+    keys = ("text",) if "text" in fields else ("prompt", "response")
+    for key in keys:
+        if key not in fields:
+            found = ", ".join(f"`{name}`" for name in list(fields)[:_KEYS_SHOWN])
+            return f"`{key}` is missing, found {found or 'nothing'}: write {_EXPECTED}"
+        text = fields[key]
+        if not isinstance(text, str):
+            return f"`{key}` is {_name_of(text)}, expected text: put it in quotes"
+        if not text and key != "prompt":
+            return f"`{key}` is empty: write something in it, or take the line out"
+        if not _is_unicode(text):
+            return f"`{key}` has half a character (a lone surrogate): write both halves, or none"
+    if keys == ("text",):
+        return (Segment(fields["text"], ends=True),)
+    return Segment(fields["prompt"], counted=False), Segment(fields["response"], ends=True)
+
+
+_EXPECTED = '{"prompt": "…", "response": "…"} or {"text": "…"}'
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _name_of(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
+    return "null" if value is None else names.get(type(value), "a number")
+
+
+def read_tokens(
+    path: Path, piece: int = PIECE
+) -> Iterator[tuple[npt.NDArray[np.uint32], int | None]]:
+    """The tokens of a file that tt-train's tools have written, in pieces.
+
+    YAML with a list `tokens`. It is read as it comes, since there may be millions. With the last
+    piece comes the file's `tokenizer_vocab_size`, if it says one.
+
+    Raises:
+        RunError: it cannot be read, or holds something else.
+    """
+    try:
+        with path.open("rb") as file:
+            yield from _tokens_in(path, yaml.parse(file, Loader=_LOADER), piece)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _no_tokens(path, mark, f"this is no YAML ({error.problem})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise _no_tokens(path, None, f"this is no YAML ({' '.join(str(error).split())})") from None
+
+
+def _tokens_in(
+    path: Path, events: Iterator[Any], piece: int
+) -> Iterator[tuple[npt.NDArray[np.uint32], int | None]]:
+    """Follow the parser through a mapping of a list and a number."""
+    depth, key, size, found = 0, "", None, False
+    waiting: list[int] = []
+    for event in events:
+        if isinstance(event, yaml.ScalarEvent):
+            if depth == 1 and not key:
+                key = event.value
+            elif depth == 1:
+                size = _number(path, event) if key == "tokenizer_vocab_size" else size
+                key = ""
+            elif key == "tokens":
+                waiting.append(_number(path, event))
+                if len(waiting) == piece:
+                    yield np.array(waiting, np.uint32), None
+                    waiting = []
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            found = found or (depth == 2 and key == "tokens")
+            wrong = isinstance(event, yaml.SequenceStartEvent) == (depth == 1)
+            if (depth == 1 and wrong) or (depth > 2 and key == "tokens"):
+                raise _no_tokens(path, event.start_mark, "expected a list `tokens` of numbers")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+            key = "" if depth == 1 else key
+    if not found:
+        raise _no_tokens(path, None, "it has no list `tokens`")
+    yield np.array(waiting, np.uint32), size
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _number(path: Path, event: Any) -> int:
+    if event.value.isascii() and event.value.isdigit() and len(event.value) < 10:
+        return int(event.value)
+    raise _no_tokens(path, event.start_mark, f"`{event.value[:20]}` is no token's number")
+
+
+def _no_tokens(path: Path, mark: Any, why: str) -> RunError:
+    place = f"{path}:{mark.line + 1}" if mark else str(path)
+    return RunError(
+        f"{place}: {why}",
+        advice="a YAML file of data holds `tokens`, a list of whole numbers, and "
+        "`tokenizer_vocab_size`; text ends in .txt",
+        config_path=DATA_KEY,
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> RunError:
+    return RunError(f"{path} cannot be read: {error.strerror}", config_path=DATA_KEY)
