@@ -12,11 +12,15 @@ import { setup } from "./setup.mjs";
 /** Exactly what goes into the .vsix is put together here. */
 const STAGE = path.join(ROOT, "dist", "package");
 export const BUNDLED = path.join(STAGE, "bundled");
-const COPIED = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "walkthroughs"];
+const COPIED = ["package.json", "CHANGELOG.md", "LICENSE", "walkthroughs"];
 /** The sample workspace, whose files the lessons' recipes name. */
 const SAMPLE = path.join("examples", "shakespeare");
 /** What running things leaves behind in folders that are copied. */
 const LEFT_OUT = new Set(["__pycache__", "checkpoints", "experiments.md"]);
+/** The page of the extension in galleries, which show no pictures and files from beside it. */
+const PAGE = path.join("extension", "README.md");
+/** Left out: types for editors of Python. */
+const IGNORED = "bundled/**/*.pyi\n";
 const MEDIA = path.join("extension", "media");
 const REFERENCE = path.join("docs", "reference");
 const PACKAGES = [
@@ -47,6 +51,8 @@ export async function packageExtension() {
   if (!(target in WHEELS)) throw new Failure(`There is no package for ${target} yet.`);
   for (const name of [...COPIED, SAMPLE, MEDIA])
     copy(path.join(ROOT, name), path.join(STAGE, name));
+  copy(path.join(ROOT, PAGE), path.join(STAGE, "README.md"));
+  fs.writeFileSync(path.join(STAGE, ".vscodeignore"), IGNORED);
   drawDiagrams(path.join(STAGE, "walkthroughs"));
   await buildExtension();
   await bundleDependencies(target);
@@ -61,7 +67,7 @@ export async function packageExtension() {
     bin("vsce"),
     [
       ...["package", "--target", target, "--out", file, "--no-dependencies"],
-      ...["--allow-missing-repository", "--no-rewrite-relative-links"],
+      "--allow-missing-repository",
     ],
     { cwd: STAGE },
   );

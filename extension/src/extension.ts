@@ -38,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const comparisons = new Comparisons(context.extensionUri, server, list, log);
   const processes = new TaskProcesses();
   const editors = new LastEditor();
-  const training = new TrainingPython(context, server, log);
+  const training = new TrainingPython(context, log);
   const parts = { server, editors, documents, training };
   const panels = new TrainingPanels(context.extensionUri, server, log);
   const lessons = new Lessons(context, parts);

@@ -19,19 +19,19 @@ const MISSING =
 const PROBE_MILLISECONDS = 10_000;
 
 /**
- * Where a Python may be, the likeliest first: the setting alone if there is one, then what the
- * Python extension has selected, then the usual names.
+ * Where a Python may be, the likeliest first: the setting alone if there is one, then what is
+ * selected in the Python extension, then the usual names.
  */
 export function candidates(
   setting: string,
-  selected: string | undefined,
+  selected: Candidate | undefined,
   platform: NodeJS.Platform,
 ): Candidate[] {
   const plain = (program: string): Candidate => ({ program, args: [] });
   if (setting) return [plain(setting)];
   const usual = [plain("python3"), plain("python")];
   const launcher = platform === "win32" ? [{ program: "py", args: ["-3"] }] : [];
-  return [...(selected ? [plain(selected)] : []), ...usual, ...launcher];
+  return [...(selected ? [selected] : []), ...usual, ...launcher];
 }
 
 /** The first candidate that answers and is new enough; what each of the others said. */

@@ -1,38 +1,78 @@
 import * as vscode from "vscode";
 
 import { SETTINGS } from "./generated/protocol";
-import { candidates, firstUsable, type Python } from "./interpreters";
+import { answers, type Candidate, candidates, firstUsable, type Python } from "./interpreters";
 
 export type { Python };
-
-const PYTHON_EXTENSION = "ms-python.python";
 
 /** The part of the Python extension's API that we use, if it is there. */
 interface PythonExtension {
   readonly environments?: {
     getActiveEnvironmentPath(): { readonly path: string };
+    resolveEnvironment?(path: {
+      readonly path: string;
+    }): Promise<{ readonly executable: { readonly uri?: vscode.Uri } } | undefined>;
   };
+}
+
+/** The same of the Python Environments extension, which takes over from it. */
+interface EnvironmentsExtension {
+  getEnvironment?(scope: undefined): Promise<
+    | {
+        readonly execInfo: {
+          readonly run: { readonly executable: string; readonly args?: readonly string[] };
+        };
+      }
+    | undefined
+  >;
 }
 
 /** Find a Python for the server and for training; without one, say so once with the way out. */
 export async function choosePython(log: vscode.LogOutputChannel): Promise<Python | undefined> {
-  const setting = vscode.workspace.getConfiguration().get<string>(SETTINGS.pythonPath, "").trim();
-  const list = candidates(setting, await selectedInterpreter(), process.platform);
-  const { python, rejected } = await firstUsable(list);
+  const { python, rejected } = await findPython();
   for (const reason of rejected) log.info(`Not used: ${reason}`);
   if (!python) void complain(rejected);
   return python;
 }
 
-/** The Python extension's choice. It may lie in the workspace, so it counts only in a trusted one. */
-async function selectedInterpreter(): Promise<string | undefined> {
+/** The first Python that can be used: the setting's, the selected one, the usual ones, uv's. */
+export async function findPython(): Promise<{ python: Python | undefined; rejected: string[] }> {
+  const setting = vscode.workspace.getConfiguration().get<string>(SETTINGS.pythonPath, "").trim();
+  const list = candidates(setting, await selectedInterpreter(), process.platform);
+  const found = await firstUsable(list);
+  if (found.python || setting) return found;
+  const uv = { program: "uv", args: ["python", "find", "--no-python-downloads", ">=3.10"] };
+  const program = await answers(uv);
+  const more = await firstUsable(program ? [{ program, args: [] }] : []);
+  return { python: more.python, rejected: [...found.rejected, ...more.rejected] };
+}
+
+/** What the user has selected. It may lie in the workspace, so it counts only in a trusted one. */
+async function selectedInterpreter(): Promise<Candidate | undefined> {
   if (!vscode.workspace.isTrusted) return undefined;
-  const extension = vscode.extensions.getExtension<PythonExtension>(PYTHON_EXTENSION);
-  if (!extension) return undefined;
-  const api = await Promise.resolve(extension.activate()).catch(() => undefined);
-  const path = api?.environments?.getActiveEnvironmentPath().path;
+  return (await ofEnvironmentsExtension()) ?? (await ofPythonExtension());
+}
+
+async function ofEnvironmentsExtension(): Promise<Candidate | undefined> {
+  const api = await activated<EnvironmentsExtension>("ms-python.vscode-python-envs");
+  const environment = await api?.getEnvironment?.(undefined).catch(() => undefined);
+  const run = environment?.execInfo.run;
+  return run && { program: run.executable, args: run.args ?? [] };
+}
+
+async function ofPythonExtension(): Promise<Candidate | undefined> {
+  const api = await activated<PythonExtension>("ms-python.python");
+  const active = api?.environments?.getActiveEnvironmentPath();
   // The extension's answer without a selection is the bare command, which we try anyway.
-  return path && path !== "python" ? path : undefined;
+  if (!active?.path || active.path === "python") return undefined;
+  // The path may be an environment's folder; resolved, it is a program.
+  const resolved = await api?.environments?.resolveEnvironment?.(active).catch(() => undefined);
+  return { program: resolved?.executable.uri?.fsPath ?? active.path, args: [] };
+}
+
+async function activated<Api>(id: string): Promise<Api | undefined> {
+  const extension = vscode.extensions.getExtension<Api>(id);
+  return extension && Promise.resolve(extension.activate()).catch(() => undefined);
 }
 
 async function complain(rejected: readonly string[]): Promise<void> {

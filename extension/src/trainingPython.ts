@@ -2,7 +2,6 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "./client";
 import {
   madeEnvironment,
   makeEnvironment,
@@ -10,13 +9,14 @@ import {
   SetUpError,
   trainingRequirements,
 } from "./environment";
-import { missingModules, type Python } from "./interpreters";
+import { missingModules } from "./interpreters";
+import { findPython, type Python } from "./python";
 
 /** A requirement's name; those of training are called as the modules that they bring. */
 const NAME = /^[\w.-]+/;
 
 /**
- * The Python that trains: the server's, if it has what training needs, else an environment that
+ * The Python that trains: the one that is found, if it has what training needs, else an environment that
  * the extension makes when the user wants it.
  */
 export class TrainingPython {
@@ -24,14 +24,14 @@ export class TrainingPython {
 
   constructor(
     private readonly context: vscode.ExtensionContext,
-    private readonly server: Server,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
   /** The Python that trains, as things are; one that lacks modules says so itself. */
   async current(): Promise<Python | undefined> {
-    await this.server.start().catch(() => undefined);
-    return (await this.complete(this.server.python)) ?? this.server.python;
+    // Another one may have been selected since the server was started.
+    const { python } = await findPython();
+    return (await this.complete(python)) ?? python;
   }
 
   /**
@@ -61,8 +61,7 @@ export class TrainingPython {
   }
 
   private async make(): Promise<Python | undefined> {
-    await this.server.start().catch(() => undefined);
-    const { python } = this.server;
+    const { python } = await findPython();
     if (!python) return undefined;
     const requirements = await this.requirements();
     try {
@@ -105,7 +104,7 @@ export class TrainingPython {
     if (answer === button) this.log.show();
   }
 
-  /** The first Python that lacks nothing: the server's, then the environment that was made. */
+  /** The first Python that lacks nothing: the one that was found, then the environment that was made. */
   private async complete(python: Python | undefined): Promise<Python | undefined> {
     if (python && (await this.missing(python)).length === 0) return python;
     const made = await madeEnvironment(this.storage);

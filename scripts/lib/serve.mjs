@@ -47,10 +47,12 @@ const UNTRUSTED = {
 /**
  * Install a .vsix into a fresh workbench and serve it on a free local port.
  * Resolves to {url, port, process, stop}; `settings` come on top of the quiet defaults, and `env`
- * on the environment. Where `trust` is false, the workspace is one that nobody trusts yet.
+ * on the environment; `extensions` are other .vsix files to install. Where `trust` is false, the
+ * workspace is one that nobody trusts yet.
  */
 export async function startWorkbench(options) {
-  const { entry, vsix, workspace, settings = {}, env: added = {}, trust = true, log } = options;
+  const { entry, vsix, workspace, log } = options;
+  const { settings = {}, env: added = {}, extensions = [], trust = true } = options;
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-workbench-"));
   const data = path.join(home, "data");
   writeSettings(path.join(data, "User"), {
@@ -64,7 +66,8 @@ export async function startWorkbench(options) {
   const folders = ["--config", config, "--user-data-dir", data];
   const common = [entry, ...folders, "--extensions-dir", path.join(home, "extensions")];
   const env = environment(home);
-  const installed = await run(process.execPath, [...common, "--install-extension", vsix], { env });
+  const all = [vsix, ...extensions].flatMap((file) => ["--install-extension", file]);
+  const installed = await run(process.execPath, [...common, ...all], { env });
   if (installed.code !== 0) throw new Failure(`The .vsix did not install:\n${installed.output}`);
 
   const port = await freePort();

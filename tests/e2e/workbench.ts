@@ -133,6 +133,8 @@ export class Workbench {
 interface Launch {
   /** Variables of its environment. */
   readonly env?: Record<string, string>;
+  /** Other extensions to install, as paths of .vsix files. */
+  readonly extensions?: readonly string[];
   /** False for a workspace that nobody trusts yet. */
   readonly trust?: boolean;
 }

@@ -6,18 +6,16 @@ import { expect, test } from "vitest";
 
 import { candidates, firstUsable } from "../../extension/src/interpreters";
 
+const SELECTED = { program: "/selected", args: [] };
+
 const programs = (list: readonly { program: string }[]): string[] => list.map((c) => c.program);
 
 test("a setting is tried alone, since the user asked for it", () => {
-  expect(programs(candidates("/my/python", "/selected", "linux"))).toEqual(["/my/python"]);
+  expect(programs(candidates("/my/python", SELECTED, "linux"))).toEqual(["/my/python"]);
 });
 
 test("the selected interpreter comes before the usual names", () => {
-  expect(programs(candidates("", "/selected", "linux"))).toEqual([
-    "/selected",
-    "python3",
-    "python",
-  ]);
+  expect(programs(candidates("", SELECTED, "linux"))).toEqual(["/selected", "python3", "python"]);
 });
 
 test("Windows has its launcher", () => {

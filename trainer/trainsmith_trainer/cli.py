@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from trainsmith_trainer.quick_imports import quick_imports
-from trainsmith_trainer.requirements import require_modules
+from trainsmith_trainer.requirements import FOR_DRY_RUN, require_modules
 
 if TYPE_CHECKING:
     from trainsmith_schemas.documents import TrainingDocument
@@ -116,6 +116,7 @@ def _overrides(
 
 def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_json: bool) -> int:
     """Say what would run; the exit code is 1 where nothing can."""
+    require_modules(FOR_DRY_RUN)
     with quick_imports():
         from trainsmith_trainer.config import load_config
         from trainsmith_trainer.dry_run import dry_run, refused, text_of

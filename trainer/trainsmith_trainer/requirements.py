@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -11,12 +12,16 @@ MODULES = ("matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch")
 """The `train` extra of pyproject.toml; a test holds the two together."""
 
 
-def require_modules() -> None:
+FOR_DRY_RUN = ("numpy",)
+"""What counting the tokens of a text needs."""
+
+
+def require_modules(modules: Sequence[str] = MODULES) -> None:
     """Raise `click.ClickException` that says which modules are missing and how to install them."""
-    missing = [module for module in MODULES if importlib.util.find_spec(module) is None]
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
         names = " ".join(missing)
         raise click.ClickException(
-            f"training needs modules that this Python lacks: {', '.join(missing)}\n"
+            f"this needs modules that this Python lacks: {', '.join(missing)}\n"
             f"Install them: {sys.executable} -m pip install {names}"
         )

@@ -45,12 +45,12 @@ export async function runRecipe(
   if (plan.document !== "training") {
     throw new Error("This file is not a training recipe: it has no training_config section.");
   }
-  // A dry run says what is wrong itself, and needs nothing that has to be installed.
+  // A dry run says what is wrong itself.
   if (task !== "dryRun" && plan.errors > 0 && !(await runDespite(plan.errors))) return;
   const missing = plan.missing.filter(({ key }) => !set.some((one) => one.startsWith(`${key}=`)));
   const chosen = await chooseMissing(documents, document.uri, missing);
   if (!chosen) return;
-  const python = await (task === "dryRun" ? training.current() : training.forTraining());
+  const python = await training.forTraining();
   if (!python) return;
   const settings = [...set, ...chosen];
   const definition = {
