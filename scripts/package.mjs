@@ -5,7 +5,6 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { drawDiagrams } from "./diagrams.mjs";
 import { bin, Failure, main, ROOT, step, venv } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -53,6 +52,8 @@ export async function packageExtension() {
     copy(path.join(ROOT, name), path.join(STAGE, name));
   copy(path.join(ROOT, PAGE), path.join(STAGE, "README.md"));
   fs.writeFileSync(path.join(STAGE, ".vscodeignore"), IGNORED);
+  // Its packages are there only once set-up is over.
+  const { drawDiagrams } = await import("./diagrams.mjs");
   drawDiagrams(path.join(STAGE, "walkthroughs"));
   await buildExtension();
   await bundleDependencies(target);

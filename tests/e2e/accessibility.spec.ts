@@ -52,10 +52,20 @@ async function expectNoProblems(workbench: Workbench, name: string): Promise<voi
   }
 }
 
+/** What the pages' content security policy has refused. */
+function refusals({ page }: Workbench): readonly string[] {
+  const refused: string[] = [];
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) refused.push(message.text());
+  });
+  return refused;
+}
+
 test.slow();
 
 test("lessons", async ({ workbench }) => {
   const { page } = workbench;
+  const refused = refusals(workbench);
   await workbench.command("Trainsmith: Open Lesson");
   await page.locator(".quick-input-widget").getByText("Configuration Patterns").click();
   const lesson = workbench.webview();
@@ -64,10 +74,12 @@ test("lessons", async ({ workbench }) => {
   await expect(block.getByRole("status")).toContainText("warning");
   await expectNoProblems(workbench, "axe lesson");
   await expect(lesson.getByRole("img", { name: "From micro-batches to a step" })).toBeVisible();
+  expect(refused).toEqual([]);
 });
 
 test("training and comparison", async ({ workbench }) => {
   const { page } = workbench;
+  const refused = refusals(workbench);
   workbench.write("access.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
   workbench.write("access_model.yaml", MODEL);
   for (const [index, rate] of ["0.0003", "0.0005"].entries()) {
@@ -87,4 +99,5 @@ test("training and comparison", async ({ workbench }) => {
   await workbench.command("Trainsmith: Compare with Last Run");
   await expect(workbench.webview().getByRole("row", { name: "learning rate" })).toBeVisible();
   await expectNoProblems(workbench, "axe comparison");
+  expect(refused).toEqual([]);
 });

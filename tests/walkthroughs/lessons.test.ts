@@ -7,7 +7,8 @@ import MarkdownIt from "markdown-it";
 import { expect, test } from "vitest";
 
 import { findLessons, splitLesson } from "../../extension/src/lessons/lesson";
-import { isAllowedLink } from "../../extension/src/lessons/links";
+import { isAllowedLink, lessonLink } from "../../extension/src/lessons/links";
+import { renderLesson } from "../../extension/src/lessons/render";
 
 const ROOT = path.resolve(__dirname, "../..");
 const TRAINSMITH = path.join(
@@ -74,10 +75,23 @@ function check(folder: string): string[] {
   return findings.map(({ code }) => code);
 }
 
-test.each(lessons)("the links of $title lead somewhere", ({ markdown: text }) => {
+test.each(lessons)("the links of $title lead somewhere", ({ id, markdown: text }) => {
   const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? "");
   expect(links.filter((target) => !isAllowedLink(target))).toEqual([]);
+  const own = (target: string) => ({ lesson: id, heading: target.slice(1) });
+  const missing = links.filter((target) => {
+    const place = target.startsWith("#") ? own(target) : lessonLink(target);
+    return place !== undefined && !isThere(place);
+  });
+  expect(missing).toEqual([]);
 });
+
+/** Whether there is such a lesson, and such a heading in it. */
+function isThere({ lesson, heading }: { lesson: string; heading?: string }): boolean {
+  const named = lessons.find(({ id }) => id === lesson);
+  if (!named) return false;
+  return !heading || renderLesson(named.markdown).html.includes(` id="${heading}"`);
+}
 
 test("front matter that lacks something is named with its file", () => {
   expect(() => splitLesson("---\ntitle: A\n---\n# A\n", "a.md")).toThrow(/a\.md.*description/);
