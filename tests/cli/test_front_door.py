@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from trainsmith_trainer.requirements import MODULES
 
 ROOT = Path(__file__).parents[2]
@@ -37,16 +39,18 @@ def test_help_names_every_command_and_imports_none_of_them() -> None:
     assert "loaded: []" in result.stdout
 
 
-def test_a_python_without_torch_is_told_what_to_install() -> None:
+@pytest.mark.parametrize(("module", "option"), [("torch", "--smoke"), ("numpy", "--dry-run")])
+def test_a_python_without_a_module_is_told_what_to_install(module: str, option: str) -> None:
     hide = (
-        "import importlib.util as util\n"
+        "import importlib.util as util, sys\n"
         "real = util.find_spec\n"
-        "util.find_spec = lambda name, *rest: None if name == 'torch' else real(name, *rest)"
+        f"util.find_spec = lambda name, *rest: None if name == '{module}' else real(name, *rest)\n"
+        f"sys.modules['{module}'] = None"
     )
-    result = _trainsmith("train", "examples/shakespeare/training.yaml", before=hide)
+    result = _trainsmith("train", "examples/shakespeare/training.yaml", option, before=hide)
     assert result.returncode == 1
-    assert "this Python lacks: torch" in result.stderr
-    assert "-m pip install torch" in result.stderr
+    assert f"this Python lacks: {module}" in result.stderr
+    assert f"-m pip install {module}" in result.stderr
     assert "Traceback" not in result.stderr
 
 

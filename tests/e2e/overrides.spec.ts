@@ -22,6 +22,12 @@ const RECIPE = `training_config:
 
 const TEXT = "The quick brown fox jumps over the lazy dog.\n".repeat(200);
 
+const THEMES = [
+  ["Default Dark Modern", "vs-dark"],
+  ["Default High Contrast", "hc-black"],
+  ["Default Light Modern", "vs"],
+] as const;
+
 test.slow();
 
 test("settings are changed for one run, and the server judges them", async ({ workbench }) => {
@@ -69,7 +75,11 @@ test("settings are changed for one run, and the server judges them", async ({ wo
   await page.keyboard.press("Enter");
 
   await expect(rows.first()).toContainText("Run with 3 changes");
-  await workbench.screenshot("overrides-chosen");
+  for (const [theme, kind] of THEMES) {
+    workbench.set("workbench.colorTheme", theme);
+    await expect(page.locator(`.monaco-workbench.${kind}`)).toBeVisible();
+    await workbench.screenshot(`overrides-${theme}`);
+  }
   await rows.first().click();
   await expect(workbench.notification(/Run over-002 finished/)).toBeVisible();
   const run = path.join(workspace, "over_runs", "over-002");
