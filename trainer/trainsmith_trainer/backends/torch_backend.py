@@ -222,6 +222,8 @@ class TorchDecoder:
 
     def __init__(self, model: Transformer) -> None:
         self._model = model.eval()
+        self._device = _device_of(model)
+        self._steps = model.steps()
         self._window: list[int] = []
         self._caches: list[LayerCache] = []
 
@@ -238,9 +240,15 @@ class TorchDecoder:
             self._caches = [self._new_cache() for _ in range(self._model.config.num_blocks)]
         start = len(self._window)
         self._window += unread
-        inputs = torch.tensor([unread], device=_device_of(self._model))
-        logits = self._model(inputs, start=start, caches=self._caches)
-        return logits[0, -1].float().cpu().numpy()
+        inputs = torch.tensor([unread], device=self._device)
+        if start:
+            vector = self._model.embed(inputs, start)[0]
+            for step, cache in zip(self._steps, self._caches, strict=True):
+                vector = step(vector, start, cache)
+            logits = self._model.logits(vector)
+        else:
+            logits = self._model(inputs, self._caches)[0]
+        return logits[-1].float().cpu().numpy()
 
     def _new_cache(self) -> LayerCache:
         weight = next(self._model.parameters())

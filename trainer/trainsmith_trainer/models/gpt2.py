@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainsmith_schemas.model import TransformerConfig
+from trainsmith_trainer.models.one_token import affine, attend_to_past
 from trainsmith_trainer.models.transformer import (
     Dropout,
     LayerCache,
+    Step,
     Transformer,
     attend,
     first_weights,
@@ -50,7 +52,7 @@ class Gpt2(Transformer):
         if config.weight_tying == "enabled":
             self.lm_head.weight = cast("nn.Embedding", self.transformer["wte"]).weight
 
-    def embed(self, tokens: Tensor, start: int) -> Tensor:
+    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
         """Token vectors plus position vectors."""
         positions = torch.arange(start, start + tokens.shape[1], device=tokens.device)
         vectors = self.transformer["wte"](tokens) + self.transformer["wpe"](positions)
@@ -59,6 +61,10 @@ class Gpt2(Transformer):
     def blocks(self) -> Iterable[nn.Module]:
         """The blocks in order."""
         return cast("nn.ModuleList", self.transformer["h"])
+
+    def steps(self) -> list[Step]:
+        """The blocks for one token at a time."""
+        return [cast("_Block", block).step() for block in self.blocks()]
 
     def logits(self, vectors: Tensor) -> Tensor:
         """Normalise, then one score for each token of the vocabulary."""
@@ -74,9 +80,24 @@ class _Block(nn.Module):
         self.ln_2 = nn.LayerNorm(width, eps=config.norm_epsilon, bias=config.bias)
         self.mlp = _FeedForward(config)
 
-    def forward(self, vectors: Tensor, start: int, cache: LayerCache | None) -> Tensor:
-        vectors = vectors + self.attn(self.ln_1(vectors), start, cache)
+    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+        vectors = vectors + self.attn(self.ln_1(vectors), cache)
         return vectors + self.mlp(self.ln_2(vectors))
+
+    def step(self) -> Step:
+        """`forward` for one token."""
+        norm_1, norm_2 = self.ln_1.forward, self.ln_2.forward
+        into, out = affine(self.attn.c_attn), affine(self.attn.c_proj)
+        up, down = affine(self.mlp.c_fc), affine(self.mlp.c_proj)
+        heads, approximate = self.attn.heads, self.mlp.approximate
+
+        def step(vector: Tensor, position: int, cache: LayerCache) -> Tensor:
+            queries, keys, values = into(norm_1(vector)).view(3, 1, heads, 1, -1).unbind(0)
+            vector = out(attend_to_past(queries, keys, values, position, cache), vector)
+            inner = functional.gelu(up(norm_2(vector)), approximate=approximate)
+            return down(inner, vector)
+
+        return step
 
 
 class _Attention(nn.Module):
@@ -88,10 +109,10 @@ class _Attention(nn.Module):
         self.c_proj = nn.Linear(width, width, bias=config.bias)
         self.drop = Dropout(config.dropout_prob)
 
-    def forward(self, vectors: Tensor, start: int, cache: LayerCache | None) -> Tensor:
+    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
         parts = self.c_attn(vectors).chunk(3, dim=2)
         queries, keys, values = (split_heads(part, self.heads) for part in parts)
-        return self.drop(self.c_proj(attend(queries, keys, values, start, cache)))
+        return self.drop(self.c_proj(attend(queries, keys, values, cache)))
 
 
 class _FeedForward(nn.Module):

@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainsmith_schemas.model import RopeScaling, TransformerConfig
+from trainsmith_trainer.models.one_token import affine, attend_to_past
 from trainsmith_trainer.models.transformer import (
     Dropout,
     LayerCache,
+    Step,
     Transformer,
     attend,
     first_weights,
@@ -45,13 +47,17 @@ class Llama(Transformer):
         if config.weight_tying == "enabled":
             self.lm_head.weight = cast("nn.Embedding", self.model["embed_tokens"]).weight
 
-    def embed(self, tokens: Tensor, start: int) -> Tensor:
+    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
         """Token vectors; positions enter in attention."""
         return self.model["embed_tokens"](tokens)
 
     def blocks(self) -> Iterable[nn.Module]:
         """The blocks in order."""
         return cast("nn.ModuleList", self.model["layers"])
+
+    def steps(self) -> list[Step]:
+        """The blocks for one token at a time."""
+        return [cast("_Block", block).step() for block in self.blocks()]
 
     def logits(self, vectors: Tensor) -> Tensor:
         """Normalise, then one score for each token of the vocabulary."""
@@ -66,9 +72,33 @@ class _Block(nn.Module):
         self.post_attention_layernorm = nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)
         self.mlp = _FeedForward(config)
 
-    def forward(self, vectors: Tensor, start: int, cache: LayerCache | None) -> Tensor:
-        vectors = vectors + self.self_attn(self.input_layernorm(vectors), start, cache)
+    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+        vectors = vectors + self.self_attn(self.input_layernorm(vectors), cache)
         return vectors + self.mlp(self.post_attention_layernorm(vectors))
+
+    def step(self) -> Step:
+        """`forward` for one token."""
+        norm_1, norm_2 = self.input_layernorm.forward, self.post_attention_layernorm.forward
+        attention, mlp = self.self_attn, self.mlp
+        to_queries, to_keys, to_values, out = map(
+            affine, (attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj)
+        )
+        gate, up, down = map(affine, (mlp.gate_proj, mlp.up_proj, mlp.down_proj))
+        turn, heads = attention.rotation.forward, attention.shared_heads
+        size = attention.q_proj.out_features // attention.heads
+
+        def step(vector: Tensor, position: int, cache: LayerCache) -> Tensor:
+            normed = norm_1(vector)
+            # All heads of a token are turned alike, however many share a key.
+            queries = turn(to_queries(normed).view(1, -1, 1, size), position)
+            keys = turn(to_keys(normed).view(1, heads, 1, size), position)
+            values = to_values(normed).view(1, heads, 1, size)
+            shared = queries.view(1, heads, -1, size)
+            vector = out(attend_to_past(shared, keys, values, position, cache), vector)
+            normed = norm_2(vector)
+            return down(functional.silu(gate(normed)) * up(normed), vector)
+
+        return step
 
 
 class _Attention(nn.Module):
@@ -85,11 +115,11 @@ class _Attention(nn.Module):
         self.drop = Dropout(config.dropout_prob)
         self.rotation = rotation
 
-    def forward(self, vectors: Tensor, start: int, cache: LayerCache | None) -> Tensor:
-        queries = self.rotation(split_heads(self.q_proj(vectors), self.heads), start)
-        keys = self.rotation(split_heads(self.k_proj(vectors), self.shared_heads), start)
+    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+        queries = self.rotation(split_heads(self.q_proj(vectors), self.heads))
+        keys = self.rotation(split_heads(self.k_proj(vectors), self.shared_heads))
         values = split_heads(self.v_proj(vectors), self.shared_heads)
-        return self.drop(self.o_proj(attend(queries, keys, values, start, cache)))
+        return self.drop(self.o_proj(attend(queries, keys, values, cache)))
 
 
 class _FeedForward(nn.Module):
@@ -118,7 +148,7 @@ class _Rotation(nn.Module):
         self.register_buffer("cosines", angles.cos(), persistent=False)
         self.register_buffer("sines", angles.sin(), persistent=False)
 
-    def forward(self, heads: Tensor, start: int) -> Tensor:
+    def forward(self, heads: Tensor, start: int = 0) -> Tensor:
         end = start + heads.shape[2]
         cosines = cast("Tensor", self.cosines)[start:end]
         sines = cast("Tensor", self.sines)[start:end]

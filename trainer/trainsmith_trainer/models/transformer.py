@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,10 @@ class LayerCache:
         return self.keys[:, :, :end], self.values[:, :, :end]
 
 
+Step = Callable[[Tensor, int, LayerCache], Tensor]
+"""A block for one token: its vector, (1, width), its position, and what was before it."""
+
+
 class Transformer(nn.Module):
     """A decoder: tokens in, for each position the logits of the next token out."""
 
@@ -40,60 +44,56 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
 
-    def embed(self, tokens: Tensor, start: int) -> Tensor:
+    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
         """Vectors of tokens that begin at position `start`: (batch, length, width)."""
         raise NotImplementedError
 
     def blocks(self) -> Iterable[nn.Module]:
-        """The blocks in order; each takes (vectors, start, cache) and gives vectors."""
+        """The blocks in order; each takes (vectors, cache) and gives vectors."""
+        raise NotImplementedError
+
+    def steps(self) -> list[Step]:
+        """The blocks for one token at a time; they read the weights as they are now and later."""
         raise NotImplementedError
 
     def logits(self, vectors: Tensor) -> Tensor:
         """The last normalisation and the output layer: (batch, length, vocabulary)."""
         raise NotImplementedError
 
-    def forward(
-        self, tokens: Tensor, *, start: int = 0, caches: list[LayerCache] | None = None
-    ) -> Tensor:
+    def forward(self, tokens: Tensor, caches: list[LayerCache] | None = None) -> Tensor:
         """Compute logits.
 
         Args:
-            tokens: (batch, length).
-            start: the position of the first token.
-            caches: one for each block. They hold the `start` tokens before these; then either
-                `start` is 0 or there is one token.
+            tokens: (batch, length), from position 0 on.
+            caches: one for each block, to be filled for the `steps` that follow.
 
         Returns:
             (batch, length, vocabulary)
         """
-        vectors = self.embed(tokens, start)
+        vectors = self.embed(tokens)
         recompute = self.training and self.config.runner_type == "memory_efficient"
         for index, block in enumerate(self.blocks()):
             cache = caches[index] if caches else None
             if recompute:
-                vectors = checkpoint(block, vectors, start, cache, use_reentrant=False)
+                vectors = checkpoint(block, vectors, cache, use_reentrant=False)
             else:
-                vectors = block(vectors, start, cache)
+                vectors = block(vectors, cache)
         return self.logits(vectors)
 
 
-def attend(
-    queries: Tensor, keys: Tensor, values: Tensor, start: int, cache: LayerCache | None
-) -> Tensor:
+def attend(queries: Tensor, keys: Tensor, values: Tensor, cache: LayerCache | None) -> Tensor:
     """Causal attention; (batch, heads, length, head size) → (batch, length, width).
 
     Keys and values may have fewer heads: then groups of query heads share them. Attention weights
     are not dropped out, as in tt-train: PyTorch's fused kernel on CPUs has no dropout.
     """
     if cache:
-        keys, values = cache.extend(start, keys, values)
+        cache.extend(0, keys, values)
     groups = queries.shape[1] // keys.shape[1]
     if groups > 1:
         keys = keys.repeat_interleave(groups, dim=1)
         values = values.repeat_interleave(groups, dim=1)
-    # A single token sees everything before it; more of them begin at position 0.
-    causal = queries.shape[2] > 1
-    mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=causal)
+    mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
     return mixed.transpose(1, 2).flatten(2)
 
 
