@@ -15,6 +15,8 @@ from trainsmith_schemas.paths import ROOT_VARIABLES, UnsetVariableError, expand
 from trainsmith_server.session import Session
 
 if TYPE_CHECKING:
+    from trainsmith_schemas.hugging_face import UnreadableModelError
+    from trainsmith_schemas.model import TransformerConfig
     from trainsmith_schemas.trainers import Trainer
     from trainsmith_server.analysis.findings import Finding
     from trainsmith_server.analysis.options import Options
@@ -56,6 +58,7 @@ class Files:
         self._options = options or _no_options
         """What a file, by its URI, is judged by."""
         self._read: dict[Path, _Read] = {}
+        self._folders: dict[Path, tuple[tuple[int, int], TransformerConfig]] = {}
         self._named: dict[str, frozenset[Path]] = {}
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace; on the command line, the working directory."""
@@ -68,6 +71,7 @@ class Files:
         """All that is wrong with a text: in itself, and between it and the files that it names."""
         from trainsmith_server.features.file_problems import file_problems
 
+        analysis = self.whole(analysis)
         around = file_problems(analysis, self.models(analysis), self._missing(analysis))
         found = (*analysis.findings, *around)
         if analysis.kind and analysis.kind.name == "model":
@@ -127,7 +131,39 @@ class Files:
     def models(self, *analyses: Analysis) -> dict[str, Analysis]:
         """The model files that documents name, by their path as it is written there."""
         paths = self._model_paths(analyses)
-        return {name: model for name, path in paths.items() if (model := self._analysis(path))}
+        found = {name: model for name, path in paths.items() if (model := self._analysis(path))}
+        return {name: self.whole(model) for name, model in found.items()}
+
+    def whole(self, analysis: Analysis) -> Analysis:
+        """A model file with what the folder of its `model_path` says; any other text as it is."""
+        from trainsmith_server.features.pretrained import with_folder, without_folder
+        from trainsmith_server.features.references import folder_reference
+
+        named = folder_reference(analysis)
+        if named is None:
+            return analysis
+        path = self.find(analysis.uri, named.written)
+        if path is None:
+            return without_folder(analysis, named, self._looked_in(analysis, named.written) or ())
+        return with_folder(analysis, named, self._described(path))
+
+    def _described(self, path: Path) -> TransformerConfig | UnreadableModelError:
+        """The model that a `config.json` describes, read again when it has changed."""
+        from trainsmith_schemas import hugging_face
+
+        try:
+            status = path.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._folders.get(path)
+            if known is None or known[0] != stamp:
+                content = path.read_bytes() if status.st_size <= _LARGEST else b""
+                found = hugging_face.from_hugging_face(hugging_face.parse_description(content))
+                known = self._folders[path] = (stamp, found)
+        except OSError as error:
+            return hugging_face.UnreadableModelError(f"{path}: {error.strerror}")
+        except hugging_face.UnreadableModelError as error:
+            return error
+        return known[1]
 
     def data(self, *analyses: Analysis) -> dict[str, int]:
         """The bytes of the data files that documents name, by their path as it is written."""
@@ -167,17 +203,21 @@ class Files:
         trainer = trainer_of(analysis)
         missing: dict[str, tuple[str, ...]] = {}
         for one in file_references(analysis):
-            path = _expand(one.written)
+            looked_in = self._looked_in(analysis, one.written)
             if (
-                path is not None
+                looked_in is not None
                 and (one.key == "model_config" or trainer == "trainsmith")
-                and self._is_known(analysis.uri, path, trainer)
                 and self.find(analysis.uri, one.written, trainer) is None
             ):
-                absolute = Path(path).is_absolute()
-                shown = [str(Path(path).parent)] if absolute else self._shown(analysis)
-                missing[one.written] = tuple(shown)
+                missing[one.written] = looked_in
         return missing
+
+    def _looked_in(self, analysis: Analysis, written: str) -> tuple[str, ...] | None:
+        """Where a path of a document may lead; nothing where nobody here can tell."""
+        path = _expand(written)
+        if path is None or not self._is_known(analysis.uri, path, trainer_of(analysis)):
+            return None
+        return (str(Path(path).parent),) if Path(path).is_absolute() else self._shown(analysis)
 
     def _is_known(self, uri: str, path: str, trainer: Trainer) -> bool:
         """Whether it can be told where a path leads."""
@@ -185,8 +225,8 @@ class Files:
             return True
         return _path(uri) is not None and (trainer == "trainsmith" or _tt_train() is not None)
 
-    def _shown(self, analysis: Analysis) -> list[str]:
-        return list(map(str, self._bases(analysis.uri, "trainsmith")))
+    def _shown(self, analysis: Analysis) -> tuple[str, ...]:
+        return tuple(map(str, self._bases(analysis.uri, "trainsmith")))
 
     def naming(self, uri: str) -> list[str]:
         """The open documents that name a file."""

@@ -12,9 +12,11 @@ from trainsmith_server.rules import all_rules
 
 ELSEWHERE: Mapping[str, str] = {
     "model-file-problems": "The model file that a recipe names has errors",
-    "contradiction": "The model file that a recipe names says something else",
+    "contradiction": "A file that is named, or its model's folder, says something else",
     "model-config-not-found": "The model file that a recipe names is not there",
     "data-path-not-found": "The data that a recipe names is not there",
+    "model-path-not-found": "The model that a model file starts from is not there",
+    "model-path-unreadable": "The model that a model file starts from is of another kind",
 }
 """Codes whose causes stand in other files, so that a text alone never has them."""
 

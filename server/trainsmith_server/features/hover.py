@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from trainsmith_schemas.documents import ModelDocument
 from trainsmith_server.analysis.bind import Binding
 from trainsmith_server.analysis.result import Analysis, KnownDocument
 from trainsmith_server.analysis.tree import Mapping as MappingNode
 from trainsmith_server.analysis.tree import Scalar, Sequence, Span
 from trainsmith_server.features.describe import description, heading, readers, taught
 from trainsmith_server.features.implications import implication
-from trainsmith_server.features.model_summary import model_summary
+from trainsmith_server.features.model_summary import model_summary, model_text
 from trainsmith_server.rules import all_rules
 
 
@@ -63,16 +64,21 @@ def _field_at(
                 implication(known, binding, models, data),
                 description(field),
                 " ".join(part for part in (readers(field), taught(field)) if part),
-                _model_at(binding, models),
+                _model_at(known, binding, models),
             ]
             return Hover(span, "\n\n".join(part for part in parts if part))
     return None
 
 
-def _model_at(binding: Binding, models: Mapping[str, Analysis]) -> str:
-    """What the model file says that an entry names."""
+def _model_at(known: KnownDocument, binding: Binding, models: Mapping[str, Analysis]) -> str:
+    """What the model file says that an entry names, or the folder."""
     value = binding.entry.value
-    if binding.path[-1] != "model_config" or not isinstance(value, Scalar):
+    if not isinstance(value, Scalar):
+        return ""
+    if binding.path == ("transformer_config", "model_path"):
+        config = known.config if isinstance(known.config, ModelDocument) else None
+        return model_text(config.transformer_config) if config and value.text else ""
+    if binding.path[-1] != "model_config":
         return ""
     model = models.get(value.text)
     return model_summary(model) if model else ""

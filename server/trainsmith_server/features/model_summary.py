@@ -11,7 +11,12 @@ from trainsmith_server.features.readable import model_of
 def model_summary(analysis: Analysis) -> str:
     """The shape of the model in a file, as Markdown; empty where it describes none."""
     model = model_of(analysis)
-    return f"**Model** · {_shape(model)}" if model else ""
+    return model_text(model) if model else ""
+
+
+def model_text(model: TransformerConfig) -> str:
+    """The shape of a model, as Markdown."""
+    return f"**Model** · {_shape(model)}"
 
 
 def _shape(model: TransformerConfig) -> str:

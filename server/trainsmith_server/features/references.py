@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from trainsmith_schemas.hugging_face import CONFIG_FILE
 from trainsmith_server.analysis.result import Analysis
 from trainsmith_server.analysis.tree import Scalar, Span
 from trainsmith_server.analysis.values import is_null
@@ -44,8 +45,19 @@ def model_references(analysis: Analysis) -> Iterator[Reference]:
     return (one for one in references(analysis) if one.key == "model_config")
 
 
+def folder_reference(analysis: Analysis) -> Reference | None:
+    """The `config.json` of the model that a model file starts from, by its `model_path`."""
+    first = analysis.documents[0] if analysis.documents else None
+    if first is None or first.kind.name != "model" or first.profile.name != "trainsmith":
+        return None
+    named = next((one for one in references(analysis) if one.key == "model_path"), None)
+    if named is None or not named.written:
+        return None
+    return replace(named, written=f"{named.written.rstrip('/')}/{CONFIG_FILE}", kind="file")
+
+
 def reference_at(analysis: Analysis, offset: int) -> Reference | None:
     """The file that is named at an offset."""
-    return next(
-        (one for one in file_references(analysis) if one.span[0] <= offset <= one.span[1]), None
-    )
+    folder = folder_reference(analysis)
+    named = (*file_references(analysis), *((folder,) if folder else ()))
+    return next((one for one in named if one.span[0] <= offset <= one.span[1]), None)

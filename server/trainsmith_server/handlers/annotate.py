@@ -24,6 +24,7 @@ def annotate(server: Server) -> None:
         for part in session.parts(params.text_document.uri):
             span = convert.to_span(params.range, part.lines, session.encoding)
             if span[0] < span[1] and part.documents:
-                hints = inlay_hints(part, span, files.models(part), files.data(part))
+                whole = files.whole(part)
+                hints = inlay_hints(whole, span, files.models(part), files.data(part))
                 found += convert.inlay_hints(hints, part, session.encoding)
         return found

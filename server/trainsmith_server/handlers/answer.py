@@ -26,7 +26,8 @@ def answer(server: Server) -> None:
         if analysis is None:
             return None
         offset = convert.to_offset(params.position, analysis.lines, session.encoding)
-        found = hover(analysis, offset, server.files.models(analysis), server.files.data(analysis))
+        files, whole = server.files, server.files.whole(analysis)
+        found = hover(whole, offset, files.models(analysis), files.data(analysis))
         return convert.hover(found, analysis, session.encoding) if found else None
 
     @server.feature(

@@ -1,0 +1,83 @@
+"""A model file with a `model_path`: what the folder says of the model, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from trainsmith_schemas.documents import ModelDocument
+from trainsmith_schemas.hugging_face import UnreadableModelError
+from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.pretrained import Merged, merge
+from trainsmith_server.analysis.bind import find, value_span
+from trainsmith_server.analysis.findings import Finding
+from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_server.features.references import Reference
+
+NOT_FOUND = "model-path-not-found"
+UNREADABLE = "model-path-unreadable"
+
+
+def with_folder(
+    analysis: Analysis, named: Reference, found: TransformerConfig | UnreadableModelError
+) -> Analysis:
+    """The model file as its trainer reads it.
+
+    Where the folder says nothing that can be read, nothing is known of the model either: a number
+    that follows from a default would be wrong.
+
+    Args:
+        analysis: the model file.
+        named: the folder's `config.json`.
+        found: what stands in there.
+    """
+    if isinstance(found, UnreadableModelError):
+        message = f"`model_path` names no model that is read here: {found}"
+        finding = Finding(UNREADABLE, "error", message, named.span)
+        return _changed(analysis, None, (finding,))
+    known = analysis.documents[0]
+    if not isinstance(known.config, ModelDocument):
+        return analysis
+    merged = merge(known.config.transformer_config, found)
+    findings = tuple(_contradictions(known, merged))
+    config = (
+        None if findings else known.config.model_copy(update={"transformer_config": merged.config})
+    )
+    return _changed(analysis, config, findings)
+
+
+def without_folder(analysis: Analysis, named: Reference, looked_in: Iterable[str]) -> Analysis:
+    """The model file where its folder is not there, or where it is not known.
+
+    Args:
+        analysis: the model file.
+        named: the folder's `config.json`.
+        looked_in: where was looked for it; nowhere if nobody can tell where it is.
+    """
+    looked = " and ".join(f"`{folder}`" for folder in looked_in)
+    message = f"`model_path` names no model: looked for `{named.written}` in {looked}"
+    finding = Finding(NOT_FOUND, "warning", message, named.span)
+    return _changed(analysis, None, (finding,) if looked else ())
+
+
+def _contradictions(known: KnownDocument, merged: Merged) -> Iterator[Finding]:
+    for one in merged.contradictions:
+        entry = find(known.document.root, ("transformer_config", one.key))
+        if entry:
+            yield Finding("contradiction", "error", one.message, value_span(entry))
+
+
+def _changed(
+    analysis: Analysis, config: ModelDocument | None, findings: tuple[Finding, ...]
+) -> Analysis:
+    first, *others = analysis.documents
+    added = (
+        replace(one, severity=severity)
+        for one in findings
+        if (severity := analysis.severity(one.code, one.severity, one.span))
+    )
+    return replace(
+        analysis,
+        documents=(replace(first, config=config), *others),
+        findings=(*analysis.findings, *added),
+    )
