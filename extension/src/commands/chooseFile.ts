@@ -29,10 +29,17 @@ export async function chooseFile(
   return opened;
 }
 
-/** The text files of a folder of the workspace. */
+/** The text files of a folder of the workspace, but for those that runs have written. */
 export async function textsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
-  const pattern = new vscode.RelativePattern(folder, "**/*.txt");
-  return vscode.workspace.findFiles(pattern, "**/node_modules/**", MOST_TEXTS);
+  const find = (pattern: string, most?: number): Thenable<vscode.Uri[]> =>
+    vscode.workspace.findFiles(
+      new vscode.RelativePattern(folder, pattern),
+      "**/node_modules/**",
+      most,
+    );
+  const runs = (await find("**/events.jsonl")).map(({ fsPath }) => path.dirname(fsPath) + path.sep);
+  const texts = await find("**/*.txt", MOST_TEXTS);
+  return texts.filter(({ fsPath }) => !runs.some((run) => fsPath.startsWith(run)));
 }
 
 /** A file as a recipe names it: from its own folder, with slashes, also outside of the workspace. */
