@@ -68,7 +68,7 @@ class Settings(Judgement):
     """The Python (3.10 or newer) that runs the language server and training.
 
     Leave it empty to use the interpreter of the Python extension if there is one, then `python3`.
-    Training needs PyTorch in it.
+    Where it lacks PyTorch, **Set Up Training Environment** makes an environment for training.
     """
 
     trace_server: Annotated[

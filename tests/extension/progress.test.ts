@@ -19,6 +19,7 @@ const started: TrainsmithEvent = {
   resumed_from: null,
   parent: null,
   smoke: false,
+  model_path: null,
 };
 const step: TrainsmithEvent = {
   time: 1,
