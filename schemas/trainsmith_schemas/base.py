@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, Strict
 from pydantic_core import PydanticUndefined
 
 from trainsmith_schemas.trainers import Trainer
@@ -126,6 +126,22 @@ FilePath = Annotated[str, Strict(), PathTo("file")]
 FolderPath = Annotated[str, Strict(), PathTo("folder")]
 
 
+def _one_or_more(value: Any) -> Any:
+    """Checked by hand: of a choice of two types, pydantic would report each one's complaint."""
+    several = isinstance(value, list) and value and all(value)
+    if not all(isinstance(one, str) for one in (value if several else [value])):
+        raise ValueError("expected a path, or a list of paths")
+    return value
+
+
+FilePaths = Annotated[
+    str | list[str],
+    PlainValidator(_one_or_more, json_schema_input_type=str | list[str]),
+    PathTo("file"),
+]
+"""A file, several, or patterns such as `data/*.txt`."""
+
+
 @dataclass(frozen=True)
 class FieldFacts:
     """Everything that is known about one key of a section."""
@@ -223,6 +239,8 @@ def _type_text(kind: Any, metadata: tuple[Any, ...]) -> str:
         return "a section"
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(f"`{choice}`" for choice in get_args(kind))
+    if _is_paths(kind, metadata):
+        return "the path of a file, or a list of paths"
     if get_origin(kind) in (Union, types.UnionType):
         members = (_unwrap(one, ()) for one in get_args(kind) if one is not type(None))
         return " or ".join(_type_text(*member) for member in members)
@@ -232,6 +250,10 @@ def _type_text(kind: Any, metadata: tuple[Any, ...]) -> str:
         return f"the path of a {path.kind}"
     names = {int: "a whole number", float: "a number", bool: "`true` or `false`", str: "text"}
     return names.get(kind, "a mapping") + _bounds_text(metadata)
+
+
+def _is_paths(kind: Any, metadata: tuple[Any, ...]) -> bool:
+    return get_origin(kind) in (Union, types.UnionType) and _find(metadata, PathTo) is not None
 
 
 def _item_type_text(kind: Any) -> str:

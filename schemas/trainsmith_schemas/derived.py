@@ -112,12 +112,14 @@ BYTES_PER_TOKEN = {"char": 1, "bpe": 4}
 
 
 def tokens_in(training: TrainingConfig, size: int | None) -> int | None:
-    """About how many tokens a text of so many bytes has to train on; `None` where it is no text."""
-    path = (training.data_path or "").lower()
-    if size is None or path.endswith((".yaml", ".yml", ".jsonl", ".json")):
+    """About how many tokens data of so many bytes has to train on; `None` where it is no text."""
+    written = training.data_path
+    paths = [written] if isinstance(written, str) else written or []
+    endings = (".yaml", ".yml", ".jsonl", ".ndjson", ".json")
+    if size is None or training.tokenizer_path or any(p.lower().endswith(endings) for p in paths):
         return None
     tokens = size // BYTES_PER_TOKEN[training.tokenizer_type]
-    return int(tokens * (1 - training.validation_split))
+    return tokens if training.validation_path else int(tokens * (1 - training.validation_split))
 
 
 def checkpoint_count(training: TrainingConfig) -> int | None:

@@ -83,7 +83,9 @@ def _effective_batch(settings: Settings) -> str:
 
 def _data(settings: Settings) -> str:
     digest = f" ({settings.data_digest[:8]})" if settings.data_digest else ""
-    return f"{settings.document.training_config.data_path}{digest}"
+    written = settings.document.training_config.data_path
+    named = ", ".join(written) if isinstance(written, list) else written
+    return f"{named}{digest}"
 
 
 def _length(settings: Settings) -> str:

@@ -72,8 +72,18 @@ class RunOutline(_Report):
     """Different tokens."""
     sequence_length: int
     """Tokens that the model sees at once."""
+    data: list[str]
+    """The files to train on."""
+    validation_data: list[str]
+    """The files to validate with; without any, the end of the data is."""
+    tokenizer: str | None
+    """The tokenizer's file, where the recipe names one."""
     training_tokens: int
+    counted_tokens: int
+    """Those of them that the loss counts; it leaves prompts out, and the first has none before."""
     validation_tokens: int
+    tokens_per_validation: int
+    """How many of them a validation measures, about."""
     steps: int
     """Optimizer steps."""
     ends_by: Literal["max_steps", "num_epochs", "default"]

@@ -9,6 +9,7 @@ from pydantic import Field
 from trainsmith_schemas.base import (
     Examples,
     FilePath,
+    FilePaths,
     Flag,
     FolderPath,
     Integer,
@@ -47,14 +48,52 @@ class TrainingConfig(Section):
     The same seed, config and machine give the same run.
     """
 
-    data_path: Annotated[FilePath | None, _ALL] = None
-    """The text to train on, as a UTF-8 file.
+    data_path: Annotated[
+        FilePaths | None,
+        Examples(
+            ("data/text.txt", "plain text"),
+            ("data/examples.jsonl", "examples, one a line"),
+            ("data/*.txt", "every text of a folder"),
+        ),
+        _ALL,
+    ] = None
+    """The data to train on: a file, a pattern such as `data/*.txt`, or a list of them.
 
     It is looked for beside the config first, then in the working directory.
+
+    * Plain text, as UTF-8: whatever ends in none of the following.
+    * `.jsonl`: an object in each line. `{"prompt": "…", "response": "…"}` is read as the prompt,
+      the response and an end-of-text token, joined as they are; the loss counts the response and
+      the token. `{"text": "…"}` counts as a whole. Other keys do not matter.
+    * `.yaml`: `tokens`, a list of numbers, and `tokenizer_vocab_size`, as tt-train has it.
+
+    Documents stand one behind the other, with an end-of-text token behind each; a single text has
+    none. tt-train takes one path, and no JSONL.
+    """
+
+    validation_path: Annotated[FilePaths | None, Examples("data/validation.txt")] = None
+    """Data to validate with, never trained on; written as `data_path` is.
+
+    With it, `validation_split` sets nothing aside.
     """
 
     validation_split: Annotated[Number, Field(ge=0, lt=1), Typical(0.05, 0.2), Examples(0.1)] = 0.1
-    """The share of the data, from its end, kept for validation and never trained on."""
+    """The share of the data, from its end, kept for validation and never trained on.
+
+    Of examples, whole ones are kept. With `validation_path` there is nothing to split.
+    """
+
+    max_validation_tokens: Annotated[Integer, Field(ge=1), Examples(32768)] = 32768
+    """The most tokens that a validation measures.
+
+    Of more, it takes sequences that are evenly spaced over all of them, the same each time.
+    """
+
+    skip_bad_lines: Flag = False
+    """Leave out lines of a `.jsonl` file that are no examples, and say how many there were.
+
+    Without it, such a line keeps the run from starting.
+    """
 
     tokenizer_type: Annotated[
         Literal["bpe", "char"],
@@ -64,7 +103,17 @@ class TrainingConfig(Section):
         ),
         _FLAT,
     ] = "char"
-    """How text becomes tokens: one for each character, or byte pairs learned from data."""
+    """How text becomes tokens: one for each character, or byte pairs learned from data.
+
+    With `tokenizer_path` nothing is learned.
+    """
+
+    tokenizer_path: Annotated[FilePath | None, Examples("tokenizer.json"), _FLAT] = None
+    """A tokenizer that is there already, as a `tokenizer.json` of Hugging Face's `tokenizers`.
+
+    It comes along with the trained model. It is looked for beside the config first, then in the
+    working directory.
+    """
 
     model_file: Annotated[
         FilePath | None,
@@ -266,9 +315,6 @@ class TrainingConfig(Section):
 
     model_path: Annotated[FolderPath | None, _TT_TRAIN_FLAT] = None
     """Where older tt-train looked for weights; now a key of the model file."""
-
-    tokenizer_path: Annotated[FilePath | None, _TT_TRAIN_FLAT] = None
-    """Where older tt-train looked for a tokenizer."""
 
     beta1: Annotated[Number | None, Field(ge=0, lt=1), _TT_TRAIN_FLAT] = None
     """Older tt-train's name for `optimizer.beta1`."""

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from pygls.uris import from_fs_path, to_fs_path
 
-from trainsmith_schemas.paths import ROOT_VARIABLES, UnsetVariableError, expand
+from trainsmith_schemas.paths import (
+    ROOT_VARIABLES,
+    UnsetVariableError,
+    expand,
+    files_at,
+    is_pattern,
+)
 from trainsmith_server.session import Session
 
 if TYPE_CHECKING:
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
 
 _TT_TRAIN_FOLDERS = (".", "configs", "model_configs", "configs/model_configs")
 """tt-train's own recipes write a model's path from its top, from `configs`, or as a bare name."""
+_ANY_DEPTH = "**"
+"""What stands for any folders in between."""
 _FOLDERS_ABOVE = 4
 """How far above a recipe tt-train's top may be."""
 _MOST_ENTRIES = 1000
@@ -114,6 +122,23 @@ class Files:
                 return None
         return None
 
+    def is_there(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> bool:
+        """Whether a run would find what a document means by a path or a pattern.
+
+        Nobody walks through all folders below one while somebody types: of `**`, it is believed.
+        """
+        if self.find(uri, written, trainer) is not None or _ANY_DEPTH in written:
+            return True
+        return bool(self._fitting(uri, written, trainer))
+
+    def _fitting(self, uri: str, written: str, trainer: Trainer) -> list[Path]:
+        """The files that fit a pattern, in the first folder where there are any."""
+        expanded = _expand(written)
+        if expanded is None or not is_pattern(expanded) or _ANY_DEPTH in expanded:
+            return []
+        found = (files_at(folder, expanded) for folder in self._bases(uri, trainer))
+        return next(filter(None, found), [])
+
     def entries(self, uri: str, written: str) -> list[FolderEntry]:
         """What is in the folders that a document could mean by a path, each name once."""
         found: dict[str, FolderEntry] = {}
@@ -166,17 +191,19 @@ class Files:
         return known[1]
 
     def data(self, *analyses: Analysis) -> dict[str, int]:
-        """The bytes of the data files that documents name, by their path as it is written."""
+        """The bytes of the data that documents name, by the path or pattern as it is written."""
         from trainsmith_server.features.references import file_references
 
-        paths = {
-            named.written: path
-            for one in analyses
-            for named in file_references(one)
-            if named.key == "data_path"
-            if (path := self.find(one.uri, named.written, trainer_of(one)))
-        }
-        return {name: path.stat().st_size for name, path in paths.items() if path.is_file()}
+        paths: dict[str, list[Path]] = {}
+        for one in analyses:
+            for named in file_references(one):
+                if named.key == "data_path":
+                    path = self.find(one.uri, named.written, trainer_of(one))
+                    several = (
+                        [path] if path else self._fitting(one.uri, named.written, "trainsmith")
+                    )
+                    paths[named.written] = several
+        return {name: sum(map(_size, several)) for name, several in paths.items() if several}
 
     def follow(self, uri: str, parts: Sequence[Analysis]) -> None:
         """Note which model files an open document names, so that `naming` finds it."""
@@ -207,7 +234,7 @@ class Files:
             if (
                 looked_in is not None
                 and (one.key == "model_config" or trainer == "trainsmith")
-                and self.find(analysis.uri, one.written, trainer) is None
+                and not self.is_there(analysis.uri, one.written, trainer)
             ):
                 missing[one.written] = looked_in
         return missing
@@ -307,6 +334,13 @@ def _path(uri: str) -> Path | None:
     """The path of a document, unless it is not a file, such as an untitled one."""
     path = to_fs_path(uri) if uri.startswith("file:") else None
     return Path(path) if path else None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # It is gone by now.
+        return 0
 
 
 def yaml_files(top: Path) -> Iterator[list[Path]]:

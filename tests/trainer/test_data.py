@@ -123,14 +123,14 @@ def test_a_batch_larger_than_an_epoch_goes_on_into_the_next() -> None:
     ("tokens", "sequences", "length"), [(0, 0, 0), (1, 0, 0), (2, 1, 1), (8, 1, 7), (95, 9, 10)]
 )
 def test_validation_covers_what_there_is(tokens: int, sequences: int, length: int) -> None:
-    batches = list(validation_batches(TOKENS[:tokens], 10, 4))
+    batches = list(validation_batches(TOKENS[:tokens], 10, 4, 1000))
     assert sum(len(batch.inputs) for batch in batches) == sequences
     assert all(batch.inputs.shape[1] == length for batch in batches)
 
 
 def test_validation_of_much_text_takes_evenly_spaced_sequences() -> None:
     tokens = Stream(np.zeros(1_000_000, np.uint16))
-    total = sum(batch.tokens for batch in validation_batches(tokens, 128, 64))
+    total = sum(batch.tokens for batch in validation_batches(tokens, 128, 64, 1 << 15))
     assert total == 32_768
 
 

@@ -36,6 +36,7 @@ _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 # What `load_config` reads, before anybody watches.
 _READ_WHILE_LOADING = {
     "training_config.data_path",
+    "training_config.validation_path",
     "training_config.model_config",
     "training_config.model_type",
     "device_config",

@@ -27,6 +27,8 @@ STEPS = 9
 
 RECIPES = st.fixed_dictionaries(
     {
+        "data_path": st.sampled_from(["text.txt", "examples.jsonl"]),
+        "tokenizer_type": st.sampled_from(["char", "bpe"]),
         "gradient_accumulation_steps": st.sampled_from([1, 3]),
         "seed": st.integers(0, 2**32 - 1),
         "scheduler_type": st.sampled_from(["identity", "warmup_linear"]),
@@ -133,6 +135,8 @@ def test_going_on_anywhere_is_never_having_stopped(
     training = {"max_steps": STEPS, "keep_last_n": STEPS, "num_epochs": 9, **recipe}
     # Twelve sequences or so: the stop may be in any epoch.
     workspace.write("text.txt", "To be, or not to be: that is the question.\n" * 6)
+    example = '{"prompt": "To be, or not to be", "response": "that is the question"}\n'
+    workspace.write("examples.jsonl", example * 6)
     workspace.write_recipe(training_config=training, eval_config={"temperature": 1.0})
     _train(workspace, "whole")
 

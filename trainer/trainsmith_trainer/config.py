@@ -13,7 +13,7 @@ from trainsmith_schemas.base import Section
 from trainsmith_schemas.documents import ModelDocument, TrainingDocument
 from trainsmith_schemas.hugging_face import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.paths import UnsetVariableError, expand
+from trainsmith_schemas.paths import UnsetVariableError, expand, files_at
 from trainsmith_schemas.pretrained import merge
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
@@ -27,6 +27,8 @@ from trainsmith_trainer.tracking import tracking_problems
 _Document = TypeVar("_Document", bound=Section)
 
 DATA_KEY: KeyPath = ("training_config", "data_path")
+_VALIDATION_KEY: KeyPath = ("training_config", "validation_path")
+_TOKENIZER_KEY: KeyPath = ("training_config", "tokenizer_path")
 _MODEL_KEY: KeyPath = ("training_config", "model_config")
 _MESH_KEY: KeyPath = ("device_config", "mesh_shape")
 _DDP_KEY: KeyPath = ("device_config", "enable_ddp")
@@ -45,12 +47,17 @@ class ResolvedConfig:
     document: TrainingDocument
     model: TransformerConfig
     """With everything that the folder of its `model_path` says."""
-    data: Path
+    data: tuple[Path, ...]
+    """The files to train on."""
     origins: Mapping[KeyPath, Place]
     """Where each value was written; what is absent here is a default."""
     warnings: tuple[Finding, ...]
     options: tuple[str, ...] = ()
     """The options of the command line that changed the files' values, as words."""
+    validation: tuple[Path, ...] = ()
+    """The files to validate with, unless the end of the data is."""
+    tokenizer: Path | None = None
+    """The `tokenizer.json` that the recipe names."""
     pretrained: Pretrained | None = None
     """The model that the run begins with, where there is a `model_path`."""
 
@@ -95,8 +102,13 @@ def load_config(
     document = _validated(TrainingDocument, recipe)
 
     findings: list[Finding] = []
-    model_file = _named(recipe, _MODEL_KEY, document.training_config.model_file, findings)
-    data = _named(recipe, DATA_KEY, document.training_config.data_path, findings)
+    training = document.training_config
+    model_file = _named(recipe, _MODEL_KEY, training.model_file, findings)
+    data = _data(recipe, DATA_KEY, training.data_path, findings)
+    validation = _data(recipe, _VALIDATION_KEY, training.validation_path or [], findings)
+    tokenizer = None
+    if training.tokenizer_path:
+        tokenizer = _named(recipe, _TOKENIZER_KEY, training.tokenizer_path, findings)
     findings += _unsupported(document, recipe)
     findings += tracking_problems(document, recipe)
     model, model_source = (
@@ -115,7 +127,7 @@ def load_config(
             model = _merged(model, pretrained, model_source, findings)
         findings += _disagreement(document, model, recipe)
     errors = tuple(finding for finding in findings if finding.severity == "error")
-    if errors or model is None or model_source is None or data is None:
+    if errors or model is None or model_source is None:
         raise RecipeError(errors)
     return ResolvedConfig(
         path=path,
@@ -123,6 +135,8 @@ def load_config(
         document=document,
         model=model,
         data=data,
+        validation=validation,
+        tokenizer=tokenizer,
         origins=origins,
         warnings=tuple(findings),
         options=tuple(word for override in overrides for word in override.option.split(" ", 1)),
@@ -223,24 +237,63 @@ def _named(
     kind: Literal["file", "folder"] = "file",
 ) -> Path | None:
     """Find what a document names: beside the document first, then in the working directory."""
-    place = source.place_of(key)
-    option = "pass --data FILE or write" if key == DATA_KEY else "write"
     if not named:
-        message = f"`{key[-1]}` is missing: {option} `{key[-1]}: PATH` in `{key[0]}`"
-        findings.append(Finding(place, "error", "missing-key", message, dotted(key)))
+        findings.append(_missing(source, key))
         return None
+    is_there = Path.is_file if kind == "file" else Path.is_dir
+
+    def at(folder: Path, written: str) -> list[Path]:
+        return [folder / written] if is_there(folder / written) else []
+
+    return next(iter(_found(source, key, named, findings, at, kind)), None)
+
+
+def _data(
+    source: Source, key: KeyPath, named: str | list[str] | None, findings: list[Finding]
+) -> tuple[Path, ...]:
+    """Find all files that a recipe names, each once, as `_named` does."""
+    if not named and named != []:
+        findings.append(_missing(source, key))
+        return ()
+    several = [(key, named)] if isinstance(named, str) else []
+    if isinstance(named, list):
+        several = [((*key, at), one) for at, one in enumerate(named)]
+    files = (
+        file for place, one in several for file in _found(source, place, one, findings, files_at)
+    )
+    return tuple(dict.fromkeys(files))
+
+
+def _missing(source: Source, key: KeyPath) -> Finding:
+    option = "pass --data FILE or write" if key == DATA_KEY else "write"
+    message = f"`{key[-1]}` is missing: {option} `{key[-1]}: PATH` in `{key[0]}`"
+    return Finding(source.place_of(key), "error", "missing-key", message, dotted(key))
+
+
+def _found(
+    source: Source,
+    key: KeyPath,
+    named: str,
+    findings: list[Finding],
+    at: Callable[[Path, str], list[Path]],
+    kind: Literal["file", "folder"] = "file",
+) -> list[Path]:
+    """What lies at a path, as `at` finds it in the first folder where there is something."""
+    place, name = source.place_of(key), next(one for one in reversed(key) if isinstance(one, str))
     try:
         expanded = expand(named, os.environ)
     except UnsetVariableError as error:
-        message = f"`{key[-1]}` is `{named}`, and {error}: set it, or write the path without it"
+        message = f"`{name}` is `{named}`, and {error}: set it, or write the path without it"
         findings.append(Finding(place, "error", "unset-variable", message, dotted(key)))
-        return None
-    candidates = [folder / expanded for folder in (Path(source.name).parent, Path())]
-    is_there = Path.is_file if kind == "file" else Path.is_dir
-    found = next((candidate for candidate in candidates if is_there(candidate)), None)
-    if found is None:
-        looked = " and ".join(dict.fromkeys(str(path.absolute()) for path in candidates))
-        message = f"`{key[-1]}` names no {kind}: looked for {looked}"
+        return []
+    folders = (Path(source.name).parent, Path())
+    found = next(filter(None, (at(folder, expanded) for folder in folders)), [])
+    if not found:
+        paths = dict.fromkeys((folder / expanded).absolute() for folder in folders)
+        looked = " and ".join(map(str, paths))
+        message = f"`{name}` names no {kind}: looked for {looked}"
+        if kind == "file" and (folder := next(filter(Path.is_dir, paths), None)):
+            message += f"; {folder} is a folder: write `{named.rstrip('/')}/*` for its files"
         findings.append(Finding(place, "error", f"{kind}-not-found", message, dotted(key)))
     return found
 

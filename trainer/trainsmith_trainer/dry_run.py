@@ -17,7 +17,7 @@ from trainsmith_schemas.reports import (
 )
 from trainsmith_trainer import problems
 from trainsmith_trainer.config import ResolvedConfig
-from trainsmith_trainer.data.text import Corpus
+from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.first_weights import refuse_other_weights
 from trainsmith_trainer.folder import run_name
 from trainsmith_trainer.plan import Plan, cautions, plan_of
@@ -25,6 +25,7 @@ from trainsmith_trainer.run_data import read_corpus
 from trainsmith_trainer.schedule import schedule_of
 from trainsmith_trainer.wording import count, size
 
+_FILES_SHOWN = 3
 _ENDS_BY = {
     "max_steps": "max_steps ends the run",
     "num_epochs": "num_epochs ends the run",
@@ -50,7 +51,7 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
     sequences = (len(corpus.training) - 1) // length
     plan = plan_of(document, sequences=sequences, length=length)
     outline = _outline(config, corpus, model, plan, name)
-    said = cautions(document, plan, sequences=sequences, validation_tokens=len(corpus.validation))
+    said = cautions(document, plan, corpus, sequences)
     warnings = [reported(finding) for finding in config.warnings]
     for message, key in (*said, *_too_large(outline)):
         warnings.append(
@@ -109,8 +110,13 @@ def _outline(
         parameters=parameters,
         vocabulary=model.vocab_size,
         sequence_length=model.max_sequence_length,
+        data=[str(path) for path in config.data],
+        validation_data=[str(path) for path in config.validation],
+        tokenizer=str(config.tokenizer) if config.tokenizer else None,
+        counted_tokens=corpus.training.targets,
         training_tokens=len(corpus.training),
         validation_tokens=len(corpus.validation),
+        tokens_per_validation=min(len(corpus.validation), training.max_validation_tokens),
         steps=plan.total_steps,
         ends_by=plan.ends_by,
         steps_per_epoch=plan.steps_per_epoch,
@@ -155,6 +161,12 @@ def text_of(answer: DryRun) -> str:
     return "\n".join(lines)
 
 
+def _files(paths: list[str]) -> str:
+    shown = ", ".join(paths[:_FILES_SHOWN])
+    more = f" and {len(paths) - _FILES_SHOWN:,} more" if len(paths) > _FILES_SHOWN else ""
+    return f"{len(paths):,} files: {shown}{more}" if len(paths) > 1 else shown
+
+
 def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
     checkpoints, memory = outline.checkpoints, outline.memory
     yield "run", f"{outline.name}, in {outline.folder}/"
@@ -165,10 +177,23 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
     )
     if outline.model_path:
         yield "weights", f"begin as those in {outline.model_path}"
+    yield "data", _files(outline.data)
+    if outline.validation_data:
+        yield "validation data", _files(outline.validation_data)
+    if outline.tokenizer:
+        yield "tokenizer", outline.tokenizer
+    counted = outline.counted_tokens
+    rest = outline.training_tokens - 1 - counted
     yield (
-        "data",
-        f"{outline.training_tokens:,} tokens to train on, "
-        f"{outline.validation_tokens:,} to validate with",
+        "tokens",
+        f"{outline.training_tokens:,} to train on"
+        + (f", {rest:,} of them prompts that the loss leaves out" if rest else "")
+        + f"; {outline.validation_tokens:,} to validate with"
+        + (
+            f", {outline.tokens_per_validation:,} at a time"
+            if outline.tokens_per_validation < outline.validation_tokens
+            else ""
+        ),
     )
     yield (
         "length",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from trainsmith_schemas import events
 from trainsmith_trainer.backends import open_backend
 from trainsmith_trainer.backends.base import Backend
-from trainsmith_trainer.data.batches import Position, validation_batches
+from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.loop import Progress, Surroundings, train
 from trainsmith_trainer.prepare import Material
 from trainsmith_trainer.problems import RunError
@@ -61,10 +61,7 @@ def _follow(material: Material, backend: Backend) -> None:
         pass
 
     def validate(_step: int) -> float | None:
-        tokens, length = material.corpus.validation, material.model.max_sequence_length
-        if len(tokens) < 2:
-            return None
-        return backend.loss(validation_batches(tokens, length, material.validation_batch))
+        return backend.loss(material.validation_batches()) if material.validates else None
 
     def save(progress: Progress) -> Progress:
         backend.random_state()

@@ -57,7 +57,7 @@ def generate_text(
     yield prompt
     random = np.random.default_rng(seed)
     waiting: list[int] = []
-    for token in write(decoder, tokens, sampling, random, count):
+    for token in write(decoder, tokens, sampling, random, count, tokenizer.end):
         # A character's bytes may be spread over tokens, four at most.
         waiting.append(token)
         text = tokenizer.decode(waiting)

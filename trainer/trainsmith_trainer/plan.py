@@ -9,6 +9,7 @@ from typing import Literal
 
 from trainsmith_schemas import derived
 from trainsmith_schemas.documents import TrainingDocument
+from trainsmith_trainer.data.corpus import Corpus
 
 SMOKE_STEPS = 20
 
@@ -80,7 +81,7 @@ def smoke_plan(plan: Plan) -> Plan:
 
 
 def cautions(
-    document: TrainingDocument, plan: Plan, *, sequences: int, validation_tokens: int
+    document: TrainingDocument, plan: Plan, corpus: Corpus, sequences: int
 ) -> Iterator[tuple[str, str]]:
     """What only the data can tell, each with the key that it concerns."""
     if plan.effective_batch > sequences:
@@ -89,8 +90,12 @@ def cautions(
             f"{sequences}: some come more than once in a step",
             "training_config.batch_size",
         )
-    if document.training_config.validation_split and validation_tokens < 2:
-        yield (
-            "too little text is set aside for validation, so there is none",
-            "training_config.validation_split",
-        )
+    training = document.training_config
+    if (training.validation_split or training.validation_path) and not corpus.validation.targets:
+        key = "validation_path" if training.validation_path else "validation_split"
+        message = "too little text is set aside for validation, so there is none"
+        yield message, f"training_config.{key}"
+    if training.tokenizer_path and "tokenizer_type" in training.model_fields_set:
+        message = "`tokenizer_path` names the tokenizer, so that `tokenizer_type` chooses nothing"
+        yield message, "training_config.tokenizer_type"
+    yield from corpus.cautions

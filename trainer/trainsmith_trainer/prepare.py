@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from trainsmith_schemas.difference import Settings
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.checkpoint import Checkpoint
 from trainsmith_trainer.config import ResolvedConfig
-from trainsmith_trainer.data.batches import Sampler
-from trainsmith_trainer.data.text import Corpus
+from trainsmith_trainer.data.batches import Batch, Sampler, validation_batches
+from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.first_weights import refuse_other_weights
 from trainsmith_trainer.folder import make_run_folder, make_smoke_folder
 from trainsmith_trainer.history.record import newest_run
@@ -35,8 +34,6 @@ class Material:
     model: TransformerConfig
     """With the vocabulary's size."""
     corpus: Corpus
-    data_digest: str
-    """Of the tokens."""
     sampler: Sampler
     plan: Plan
     whole: Plan
@@ -52,25 +49,42 @@ class Material:
     @property
     def settings(self) -> Settings:
         """Everything that the run was told."""
-        return Settings(self.config.document, self.config.model, self.data_digest)
+        return Settings(self.config.document, self.config.model, self.corpus.digest)
 
     @property
     def fingerprint(self) -> int:
         """Equal for two ranks that read the same data by the same recipe."""
         # Not their `repr`: a test counts that as reading every key.
         said = [one.model_dump_json() for one in (self.config.document, self.config.model)]
-        parts = (self.data_digest, *said, self.plan)
+        parts = (self.corpus.digest, *said, self.plan)
         return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
 
     @property
     def special_tokens(self) -> Mapping[str, Any]:
-        """The numbers of tokens that begin, end or fill a text, if the model came with them."""
-        return self.config.pretrained.special_tokens if self.config.pretrained else {}
+        """The numbers of tokens that begin, end or fill a text, as far as there are any."""
+        if self.config.pretrained:
+            return self.config.pretrained.special_tokens
+        end = self.corpus.tokenizer.end
+        return {} if end is None else {"eos_token_id": end}
 
     @property
     def validation_batch(self) -> int:
         """Sequences at once while validating."""
         return self.training.validation_batch_size or self.training.batch_size
+
+    def validation_batches(self) -> Iterator[Batch]:
+        """What the model is measured on."""
+        return validation_batches(
+            self.corpus.validation,
+            self.model.max_sequence_length,
+            self.validation_batch,
+            self.training.max_validation_tokens,
+        )
+
+    @cached_property
+    def validates(self) -> bool:
+        """Whether there is anything to measure the model on."""
+        return any(batch.tokens for batch in self.validation_batches())
 
 
 @dataclass(frozen=True)
@@ -104,7 +118,6 @@ def read_material(config: ResolvedConfig, *, smoke: bool) -> Material:
         config=config,
         model=model,
         corpus=corpus,
-        data_digest=_digest(corpus),
         sampler=sampler,
         plan=smoke_plan(whole) if smoke else whole,
         whole=whole,
@@ -136,14 +149,8 @@ def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Pa
         refuse_other_weights(config.pretrained, material.model)
     make_folder = make_smoke_folder if smoke else make_run_folder
     folder = start.folder or make_folder(parent, config.path.stem, name)
-    return Run(**vars(material), folder=folder, start=start)
-
-
-def _digest(corpus: Corpus) -> str:
-    digest = hashlib.sha256(corpus.tokenizer.files()["tokenizer.json"])
-    for tokens in (corpus.training, corpus.validation):
-        digest.update(np.ascontiguousarray(tokens).data)
-    return digest.hexdigest()
+    own = {field.name: getattr(material, field.name) for field in fields(Material)}
+    return Run(**own, folder=folder, start=start)
 
 
 def _refuse_what_does_not_fit(checkpoint: Checkpoint, material: Material) -> None:

@@ -17,7 +17,6 @@ from trainsmith_schemas import derived, events
 from trainsmith_trainer.backends import load_library, may_copy_process, open_backend
 from trainsmith_trainer.backends.base import Arrays, Backend
 from trainsmith_trainer.config import ResolvedConfig
-from trainsmith_trainer.data.batches import validation_batches
 from trainsmith_trainer.export import model_files
 from trainsmith_trainer.failures import failed, is_expected
 from trainsmith_trainer.files import remove_leftovers, write_file, write_folder
@@ -204,7 +203,7 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
         "vocabulary": run.model.vocab_size,
         "training_tokens": len(run.corpus.training),
         "validation_tokens": len(run.corpus.validation),
-        "data_sha256": run.data_digest,
+        "data_sha256": run.corpus.digest,
         "learning_rate": run.schedule.peak,
         "learning_rate_key": run.schedule.key,
         **asdict(plan),
@@ -235,12 +234,7 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
     for finding in run.config.warnings:
         message = f"{finding.place.label}: {finding.message}"
         emit(events.Warned(time=time.time(), message=message, config_path=finding.config_path))
-    said = cautions(
-        run.config.document,
-        plan,
-        sequences=run.sampler.sequences,
-        validation_tokens=len(run.corpus.validation),
-    )
+    said = cautions(run.config.document, plan, run.corpus, run.sampler.sequences)
     for message, key in (*backend.cautions, *said):
         emit(events.Warned(time=time.time(), message=message, config_path=key))
     return resolved
@@ -254,20 +248,17 @@ def _write_keeping(path: Path, content: bytes, step: int) -> None:
 
 
 def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float | None]:
-    tokens, tokenizer = run.corpus.validation, run.corpus.tokenizer
+    tokenizer = run.corpus.tokenizer
     sampling = Sampling.of(run.config.document.eval_config)
-    prompt = (tokens if len(tokens) else run.corpus.training)[:_PROMPT_TOKENS].tolist()
+    prompt = run.corpus.prompt(_PROMPT_TOKENS)
 
     def validate(step: int) -> float | None:
         random = np.random.default_rng((run.training.seed, step))
         count = min(_SAMPLE_TOKENS, 2 * run.model.max_sequence_length)
-        text = tokenizer.decode(list(write(backend.decoder(), prompt, sampling, random, count)))
+        decoder, end = backend.decoder(), tokenizer.end
+        text = tokenizer.decode(list(write(decoder, prompt, sampling, random, count, end)))
         begin = tokenizer.decode(prompt)
         emit(events.Sample(time=time.time(), step=step, prompt=begin, text=text))
-        if len(tokens) < 2:
-            return None
-        return backend.loss(
-            validation_batches(tokens, run.model.max_sequence_length, run.validation_batch)
-        )
+        return backend.loss(run.validation_batches()) if run.validates else None
 
     return validate

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from trainsmith_schemas.hugging_face import UnreadableModelError
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.training import TrainingConfig
 from trainsmith_trainer.config import ResolvedConfig
-from trainsmith_trainer.data.text import Corpus, load_corpus
+from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
 from trainsmith_trainer.model_folder import FOLDER_KEY, Pretrained
 from trainsmith_trainer.pretrained import read_tokenizer
 from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.tokenizers import BpeTokenizer, Tokenizer
+from trainsmith_trainer.tokenizers import BpeTokenizer, Tokenizer, load_tokenizer
 from trainsmith_trainer.vocabulary import with_vocabulary
+
+_TOKENIZER_KEY = "training_config.tokenizer_path"
 
 
 def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
@@ -23,15 +27,16 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
         RunError: the data does not suit the recipe, or the tokenizer not the model.
     """
     training, model = config.document.training_config, config.model
-    tokenizer = _given(config.pretrained, training) if config.pretrained else None
-    corpus = load_corpus(
-        config.data,
+    sources = Sources(
+        training=config.data,
+        validation=config.validation,
         validation_split=training.validation_split,
-        sequence_length=model.max_sequence_length,
+        skip_bad_lines=training.skip_bad_lines,
         tokenizer_type=training.tokenizer_type,
         vocab_size=model.vocab_size,
-        tokenizer=tokenizer,
+        tokenizer=_given(config),
     )
+    corpus = load_corpus(sources, model.max_sequence_length)
     if config.pretrained and corpus.tokenizer.vocab_size > model.vocab_size:
         raise RunError(
             f"the tokenizer has {corpus.tokenizer.vocab_size} tokens, and the model in "
@@ -42,7 +47,36 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
     return corpus, with_vocabulary(model, corpus.tokenizer.vocab_size)
 
 
-def _given(pretrained: Pretrained, training: TrainingConfig) -> Tokenizer:
+def _given(config: ResolvedConfig) -> Tokenizer | None:
+    """The tokenizer that the recipe names, or that of the model which the run begins with."""
+    named = _load(config.tokenizer) if config.tokenizer else None
+    if config.pretrained is None:
+        return named
+    own = _own(config.pretrained, config.document.training_config)
+    if named and named.files()["tokenizer.json"] != own.files()["tokenizer.json"]:
+        raise RunError(
+            f"{config.tokenizer} is another tokenizer than that in {config.pretrained.folder}",
+            advice="take `tokenizer_path` out: a model from a folder keeps its tokens",
+            config_path=_TOKENIZER_KEY,
+        )
+    return own
+
+
+def _load(path: Path) -> Tokenizer:
+    try:
+        return load_tokenizer(path.read_bytes())
+    except OSError as error:
+        why = error.strerror
+    except (ValueError, KeyError, AttributeError) as error:
+        why = str(error)
+    raise RunError(
+        f"{path} is not read: {why}",
+        advice="name a `tokenizer.json` that Hugging Face's `tokenizers` has written",
+        config_path=_TOKENIZER_KEY,
+    )
+
+
+def _own(pretrained: Pretrained, training: TrainingConfig) -> Tokenizer:
     try:
         tokenizer = read_tokenizer(pretrained.folder)
     except UnreadableModelError as error:

@@ -33,6 +33,7 @@ def write(
     sampling: Sampling,
     random: np.random.Generator,
     count: int,
+    end: int | None = None,
 ) -> Iterator[int]:
     """Continue a prompt, one token at a time.
 
@@ -42,11 +43,14 @@ def write(
         sampling: how to choose.
         random: where chance comes from; greedy decoding draws nothing.
         count: how many tokens to write.
+        end: the token behind which there is nothing more to write; it is not given.
     """
     written = list(prompt)
     unread = written
     for _ in range(count):
         token = choose(decoder.read(unread), written, sampling, random)
+        if token == end:
+            return
         written.append(token)
         unread = [token]
         yield token

@@ -139,8 +139,28 @@ export type Vocabulary = number;
  * Tokens that the model sees at once.
  */
 export type SequenceLength = number;
+/**
+ * The files to train on.
+ */
+export type Data = string[];
+/**
+ * The files to validate with; without any, the end of the data is.
+ */
+export type ValidationData = string[];
+/**
+ * The tokenizer's file, where the recipe names one.
+ */
+export type Tokenizer = string | null;
 export type TrainingTokens = number;
+/**
+ * Those of them that the loss counts; it leaves prompts out, and the first has none before.
+ */
+export type CountedTokens = number;
 export type ValidationTokens = number;
+/**
+ * How many of them a validation measures, about.
+ */
+export type TokensPerValidation = number;
 /**
  * Optimizer steps.
  */
@@ -329,8 +349,13 @@ export interface RunOutline {
   parameters: Parameters;
   vocabulary: Vocabulary;
   sequence_length: SequenceLength;
+  data: Data;
+  validation_data: ValidationData;
+  tokenizer: Tokenizer;
   training_tokens: TrainingTokens;
+  counted_tokens: CountedTokens;
   validation_tokens: ValidationTokens;
+  tokens_per_validation: TokensPerValidation;
   steps: Steps;
   ends_by: EndsBy;
   steps_per_epoch: StepsPerEpoch;

@@ -15,6 +15,7 @@ ELSEWHERE: Mapping[str, str] = {
     "contradiction": "A file that is named, or its model's folder, says something else",
     "model-config-not-found": "The model file that a recipe names is not there",
     "data-path-not-found": "The data that a recipe names is not there",
+    "tokenizer-path-not-found": "The tokenizer that a recipe names is not there",
     "model-path-not-found": "The model that a model file starts from is not there",
     "model-path-unreadable": "The model that a model file starts from is of another kind",
 }

@@ -16,6 +16,8 @@ from trainsmith_server.features.references import Reference, file_references
 NOT_FOUND: Mapping[str, str] = {
     "model_config": "model-config-not-found",
     "data_path": "data-path-not-found",
+    "validation_path": "data-path-not-found",
+    "tokenizer_path": "tokenizer-path-not-found",
 }
 """The codes for files that are not there, by the key that names the file."""
 

@@ -150,7 +150,10 @@ def _length_hints(
 ) -> Iterator[Hint]:
     """Which of steps and epochs ends the run, as far as the size of the data tells."""
     training = recipe.training_config
-    tokens = derived.tokens_in(training, data.get(training.data_path or ""))
+    written = training.data_path
+    named = written if isinstance(written, list) else [written or ""]
+    known = all(one in data for one in named)
+    tokens = derived.tokens_in(training, sum(data[one] for one in named) if known else None)
     if tokens is None:
         return
     sequences = tokens // model.max_sequence_length

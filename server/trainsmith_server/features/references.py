@@ -8,7 +8,7 @@ from typing import Literal
 
 from trainsmith_schemas.hugging_face import CONFIG_FILE
 from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.tree import Scalar, Span
+from trainsmith_server.analysis.tree import Scalar, Sequence, Span
 from trainsmith_server.analysis.values import is_null
 
 
@@ -29,10 +29,19 @@ def references(analysis: Analysis) -> Iterator[Reference]:
     for known in analysis.documents:
         for binding in known.bindings.entries:
             field, value = binding.field, binding.entry.value
-            if field and field.path_to and isinstance(value, Scalar) and not is_null(value):
-                quote = 1 if value.style in ("'", '"') else 0
-                span = (value.start + quote, max(value.end - quote, value.start + quote))
-                yield Reference(field.key, value.text, field.path_to, span)
+            if field and field.path_to:
+                nodes = (
+                    [one.value for one in value.items] if isinstance(value, Sequence) else [value]
+                )
+                for node in nodes:
+                    if isinstance(node, Scalar) and not is_null(node):
+                        yield _reference(field.key, field.path_to, node)
+
+
+def _reference(key: str, kind: Literal["file", "folder"], value: Scalar) -> Reference:
+    quote = 1 if value.style in ("'", '"') else 0
+    span = (value.start + quote, max(value.end - quote, value.start + quote))
+    return Reference(key, value.text, kind, span)
 
 
 def file_references(analysis: Analysis) -> Iterator[Reference]:

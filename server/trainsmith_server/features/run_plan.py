@@ -38,7 +38,8 @@ def _missing(analysis: Analysis, is_there: Callable[[str], bool]) -> Iterator[Mi
         facts = Facts(known, analysis.text)
         for key in _FILES if known.kind.name == "training" else ():
             found = facts.key(key)
-            written = found.value if found and found.value is not None else ""
-            # Any other value than a path is an error, which is counted above.
-            if isinstance(written, str) and not (written and is_there(written)):
-                yield MissingFile(key=key, written=written)
+            value = found.value if found and found.value is not None else ""
+            for written in value if isinstance(value, list) else [value]:
+                # Any other value than a path is an error, which is counted above.
+                if isinstance(written, str) and not (written and is_there(written)):
+                    yield MissingFile(key=key, written=written)

@@ -36,7 +36,7 @@ def answer_about_recipes(server: Server) -> None:
         analysis = analysis_of(server, params.uri)
 
         def is_there(written: str) -> bool:
-            return server.files.find(analysis.uri, written) is not None
+            return server.files.is_there(analysis.uri, written)
 
         return run_plan(analysis, is_there).model_dump()
 

@@ -32,8 +32,9 @@ RULE = Rule(
     severity="information",
     title="The recipe names no data",
     docs="""\
-`data_path` is the text that a run trains on. Trainsmith's trainer does not start without one. Other
-trainers take it from the command line, and the rule is silent about their recipes.
+`data_path` is the data that a run trains on: a file, a pattern, or a list of them. Trainsmith's
+trainer does not start without any. Other trainers take it from the command line, and the rule is
+silent about their recipes.
 
 **When it is fine.** Where every run is given its text with `--data`, and in snippets: the rule
 speaks of recipes that name their model and how long it is trained.
@@ -51,6 +52,7 @@ directory.
         ),
     ),
     fine=(
+        "training_config:\n  model_config: m.yaml\n  max_steps: 5\n  data_path: [a.txt, b/*.txt]\n",
         "training_config:\n  model_config: model.yaml\n",
         "training_config:\n  batch_size: 8\n  max_steps: 500\n",
         ("training_config:\n  model_config: m.yaml\n  max_steps: 5\n  use_moreh_adamw: true\n"),

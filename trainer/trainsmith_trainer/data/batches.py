@@ -124,9 +124,7 @@ def batch_at(stream: Stream, starts: Integers, length: int) -> Batch:
     return Batch(window[:, :-1], targets)
 
 
-def validation_batches(
-    stream: Stream, length: int, size: int, most: int = 1 << 15
-) -> Iterator[Batch]:
+def validation_batches(stream: Stream, length: int, size: int, most: int) -> Iterator[Batch]:
     """Sequences that cover the validation tokens; of many tokens, evenly spaced ones.
 
     A text shorter than `length` gives one shorter sequence; fewer than two tokens give nothing.

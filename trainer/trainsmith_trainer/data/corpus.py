@@ -71,6 +71,15 @@ class Corpus:
     cautions: tuple[tuple[str, str], ...] = ()
     """What is to be said of the data, each with the key concerned."""
 
+    def prompt(self, most: int) -> list[int]:
+        """What the model is asked to continue: the first prompt that it is not trained on.
+
+        Of plain text, its beginning.
+        """
+        first = (self.validation if len(self.validation) else self.training)[:_BLOCK]
+        asked = 0 if first.counted is None or not first.targets else int(first.counted.argmax())
+        return first.tokens[max(0, asked - most) : asked or most].tolist()
+
 
 def load_corpus(sources: Sources, sequence_length: int) -> Corpus:
     """Read data, learn its tokens, and set its end aside for validation.

@@ -43,13 +43,6 @@ class Stream:
     def __getitem__(self, part: slice) -> Stream:
         return Stream(self.tokens[part], None if self.counted is None else self.counted[part])
 
-    def tolist(self) -> list[int]:
-        """The tokens, as numbers."""
-        return self.tokens.tolist()
-
-    def __array__(self, dtype: object = None, copy: object = None) -> TokenArray:
-        return self.tokens
-
     @property
     def targets(self) -> int:
         """Tokens that can be predicted and are counted; the first has nothing before it."""

@@ -1,0 +1,302 @@
+"""Data files → tokens: formats, splits, bad lines, and the cache on the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trainsmith_trainer.data import cache, corpus, reading, stream
+from trainsmith_trainer.data.batches import IGNORED, Position, Sampler, validation_batches
+from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
+from trainsmith_trainer.data.reading import read_text
+from trainsmith_trainer.data.stream import Stream
+from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.tokenizers import END, BpeTokenizer, CharTokenizer
+
+Write = Callable[[str, str | bytes], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache, which is used for the smallest data too."""
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(corpus, "_LARGEST_IN_MEMORY", 0)
+    return tmp_path / "cache"
+
+
+def _load(*paths: Path, length: int = 4, **options: Any) -> Corpus:
+    return load_corpus(Sources(training=paths, **options), length)
+
+
+def _shown(part: Stream, loaded: Corpus) -> str:
+    """The text of some tokens; what the loss leaves out is in brackets."""
+    counted = np.ones(len(part), np.bool_) if part.counted is None else part.counted
+    pieces = [loaded.tokenizer.decode([token]) for token in part.tokens.tolist()]
+    marked = (text if counts else f"[{text}]" for text, counts in zip(pieces, counted, strict=True))
+    return "".join(marked).replace("][", "").replace(END, "|")
+
+
+def _lines(*values: Any) -> str:
+    return "".join(json.dumps(value) + "\n" for value in values)
+
+
+SUMS = _lines(
+    {"prompt": "1+1=", "response": "2"},
+    {"text": "so it is"},
+    {"prompt": "", "response": "5", "id": 3},
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "shown"),
+    [
+        ({"a.txt": "To be"}, "To be"),
+        ({"a.txt": "\ufeffTo\r\nbe"}, "To\nbe"),
+        ({"a.txt": "To be", "b.txt": "or not"}, "To be|or not|"),
+        ({"a.jsonl": SUMS}, "[1+1=]2|so it is|5|"),
+        ({"a.jsonl": "\n \n" + SUMS, "b.txt": "To be"}, "[1+1=]2|so it is|5|To be|"),
+        ({"a.yaml": "tokens: [3, 1, 4, 1, 5]\ntokenizer_vocab_size: 9\n"}, "3 1 4 1 5 "),
+        ({"a.yaml": "x: {tokens: [1]}\ntokens:\n- 3\n- 1\n- 4\n- 1\n- 5\n"}, "3 1 4 1 5 "),
+    ],
+)
+def test_what_becomes_of_files(write: Write, files: dict[str, str], shown: str) -> None:
+    loaded = _load(*(write(name, content) for name, content in files.items()))
+    assert _shown(loaded.training, loaded) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.jsonl", '{"text": "a"}\n{"a": 1}\n', "a.jsonl:2: `prompt` is missing, found `a`"),
+        ("a.jsonl", '{"prompt": "a"}\n', "a.jsonl:1: `response` is missing"),
+        ("a.jsonl", '{"text": "a", "prompt": "b"}\n', "keep one way"),
+        ("a.jsonl", '{"text": 5}\n', "`text` is a number, expected text: put it in quotes"),
+        ("a.jsonl", '{"text": ""}\n', "`text` is empty"),
+        ("a.jsonl", '{"text": "\\ud800"}\n', "half a character"),
+        ("a.jsonl", "[1]\n", "this is a list, expected an object"),
+        ("a.jsonl", '{"text": "a"\n', "a.jsonl:1: this is no JSON"),
+        ("a.jsonl", b'{"text": "\xff"}\n', "a.jsonl:1: byte 11 of the line is not UTF-8"),
+        ("a.txt", b"abc\n\xc3(", "not UTF-8 text (byte 4, in line 2)"),
+        ("a.txt", b"abc\xc3", "not UTF-8 text (byte 3, in line 1)"),
+        ("a.txt", " \n", "a.txt is empty"),
+        ("a.jsonl", "", "a.jsonl is empty"),
+        ("a.json", "[]", "a.json is one JSON value"),
+        ("a.yaml", "tokens: [1, 2, x]", "a.yaml:1: `x` is no token's number"),
+        ("a.yaml", "tokens:\n- 1\n- [2]", "a.yaml:3: expected a list `tokens`"),
+        ("a.yaml", "words: [1]", "it has no list `tokens`"),
+        ("a.yaml", "- 1", "a.yaml:1: expected a list `tokens`"),
+        ("a.yaml", "tokens: [1", "this is no YAML"),
+        ("a.yaml", "tokens: [9]\ntokenizer_vocab_size: 9", "holds the token 9"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    write: Write, name: str, content: str | bytes, says: str
+) -> None:
+    with pytest.raises(RunError) as raised:
+        _load(write(name, content))
+    assert says in raised.value.message
+    assert raised.value.config_path == "training_config.data_path"
+    good = write("good.txt", "a" * 50)
+    with pytest.raises(RunError) as raised:
+        _load(good, validation=(write(name, content),))
+    assert raised.value.config_path in ("training_config.validation_path", corpus.DATA_KEY)
+
+
+def test_bad_lines_are_skipped_by_choice_and_counted(write: Write) -> None:
+    path = write("a.jsonl", SUMS + "no\nnot at all\n" + SUMS)
+    with pytest.raises(RunError, match=r"a\.jsonl:4: .*; .*a\.jsonl:5: ") as raised:
+        _load(path)
+    assert "`skip_bad_lines: true`" in str(raised.value.advice)
+    loaded = _load(path, skip_bad_lines=True)
+    assert _shown(loaded.training, loaded) == "[1+1=]2|so it is|5|" * 2
+    ((said, key),) = loaded.cautions
+    assert said.startswith("2 lines were left out of ")
+    assert f"the first is {path}:4: this is no JSON" in said
+    assert key == "training_config.data_path"
+
+
+def test_whole_examples_are_set_aside_for_validation(write: Write) -> None:
+    path = write("a.jsonl", _lines(*({"prompt": f"{n}?", "response": "yes"} for n in range(10))))
+    loaded = _load(path, validation_split=0.25)
+    assert _shown(loaded.validation, loaded) == "[7?]yes|[8?]yes|[9?]yes|"
+    assert loaded.tokenizer.decode(loaded.prompt(32)) == "7?"
+
+
+def test_data_to_validate_with_may_be_its_own(write: Write) -> None:
+    loaded = _load(
+        write("a.txt", "To be"), validation=(write("b.txt", "or not"),), validation_split=0.5
+    )
+    assert _shown(loaded.training, loaded) == "To be"
+    assert _shown(loaded.validation, loaded) == "or not"
+    assert loaded.tokenizer.decode(loaded.prompt(3)) == "or "
+
+
+def test_a_tokenizer_that_is_there_is_used_as_it_is(write: Write) -> None:
+    given = BpeTokenizer.of(["To be, or not to be"], 270)
+    loaded = _load(write("a.txt", "To be, never seen: żółw"), tokenizer=given)
+    assert loaded.tokenizer == given
+    assert given.decode(loaded.training.tokens) == "To be, never seen: żółw"
+    loaded = _load(write("a.jsonl", SUMS), tokenizer=given)
+    assert loaded.tokenizer.vocab_size == given.vocab_size + 1, "examples need an end"
+    assert given.encode("To be").tolist() == loaded.tokenizer.encode("To be").tolist()
+    with pytest.raises(RunError, match="no room for one"):
+        _load(write("a.jsonl", SUMS), tokenizer=given, vocab_size=given.vocab_size)
+    with pytest.raises(RunError, match="do not include 'x'"):
+        _load(write("a.txt", "x"), tokenizer=CharTokenizer("abc"))
+
+
+@pytest.mark.parametrize("kind", ["char", "bpe"])
+def test_the_cache_holds_what_memory_would(
+    write: Write, kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    paths = (write("a.jsonl", SUMS + "no\n"), write("b.txt", "To be, or not to be. " * 9))
+    options: dict[str, Any] = {"tokenizer_type": kind, "skip_bad_lines": True}
+    options |= {"validation": (write("c.txt", "that is the question"),)}
+    small = _load(*paths, **options)
+    assert not (tmp_path / "cache").exists()
+    monkeypatch.setattr(corpus, "_LARGEST_IN_MEMORY", 0)
+    written, again = _load(*paths, **options), _load(*paths, **options)
+    for one in (written, again):
+        assert (one.tokenizer, one.digest, one.cautions) == (
+            small.tokenizer,
+            small.digest,
+            small.cautions,
+        )
+        assert _shown(one.training, one) == _shown(small.training, small)
+        assert _shown(one.validation, one) == _shown(small.validation, small)
+        assert isinstance(one.training.tokens.base, np.memmap), "it is mapped, not read"
+
+
+def test_what_was_encoded_is_not_encoded_again(
+    write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("a.txt", "To be, or not to be")
+    first = _load(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(corpus, "write_stream", None)
+        path.touch()
+        moved = path.rename(path.with_name("moved.txt"))
+        assert _load(moved).digest == first.digest, "the content counts, not the name or the date"
+        with pytest.raises(TypeError):
+            _load(moved, tokenizer=first.tokenizer.with_end())
+        with pytest.raises(TypeError):
+            _load(moved, tokenizer_type="bpe")
+        moved.write_text("To be, or not to bee")
+        with pytest.raises(TypeError):
+            _load(moved)
+    assert len([entry for entry in cache_folder.iterdir() if entry.is_dir()]) == 1
+
+
+def test_a_killed_process_leaves_nothing_that_counts(write: Write, cache_folder: Path) -> None:
+    path = write("a.txt", "To be, or not to be")
+    tokens = _load(path).training.tokens.tolist()
+    (entry,) = cache_folder.iterdir()
+    entry.rename(entry.with_name(f"{entry.name}.new"))
+    (entry.with_name(f"{entry.name}.new") / "tokens-0.bin").write_bytes(b"half")
+    assert _load(path).training.tokens.tolist() == tokens
+    assert [one.name for one in cache_folder.iterdir()] == [entry.name]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind here")
+def test_a_cache_that_cannot_be_written_is_said(write: Write, cache_folder: Path) -> None:
+    cache_folder.mkdir(mode=0o500)
+    with pytest.raises(RunError, match="cannot be written") as raised:
+        _load(write("a.txt", "To be"))
+    assert cache.VARIABLE in str(raised.value.advice)
+
+
+def test_a_cache_that_is_no_folder_is_said(
+    write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cache.VARIABLE, str(write("file", "") / "below"))
+    with pytest.raises(RunError, match="the tokens cannot be written to") as raised:
+        _load(write("a.txt", "To be"))
+    assert cache.VARIABLE in str(raised.value.advice)
+    assert not cache_folder.exists()
+
+
+WORDS = st.text(st.sampled_from("ab ż,.\n\r\t1'"), min_size=1, max_size=300)
+
+
+@settings(deadline=None)
+@given(text=WORDS, piece=st.integers(1, 40))
+def test_pieces_make_the_text_and_its_tokens(
+    text: str, piece: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "pieces.txt"
+    path.write_bytes(text.encode())
+    parts = [segment.text for segment in read_text(path, piece)]
+    plain = text.replace("\r\n", "\n")
+    assert "".join(parts) == plain
+
+
+@settings(deadline=None)
+@given(words=st.lists(st.sampled_from(["to", "be,", "or", "\n", "\n\n", "  ", "it's", "1900"])))
+def test_byte_pairs_do_not_notice_where_a_text_is_cut(
+    words: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = " ".join(("begin", *words))
+    tokenizer = BpeTokenizer.of([text], 300)
+    path = tmp_path_factory.getbasetemp() / "cut.txt"
+    path.write_text(text, encoding="utf-8")
+    parts = [segment.text for segment in read_text(path, 12)]
+    tokens = [token for part in tokenizer.encode_all(parts) for token in part.tolist()]
+    assert tokens == tokenizer.encode(text).tolist()
+
+
+def test_many_small_pieces_are_the_same_tokens(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = (write("a.txt", "To be, or not to be. " * 40), write("b.jsonl", SUMS * 40))
+    whole = _load(*paths, tokenizer_type="bpe", vocab_size=300)
+    monkeypatch.setattr(reading, "PIECE", 50)
+    monkeypatch.setattr(stream, "PIECE", 50)
+    pieces = _load(*paths, tokenizer_type="bpe", vocab_size=300)
+    assert pieces.digest == whole.digest
+
+
+def _masked(tokens: int, counted: list[int]) -> Stream:
+    flags = np.zeros(tokens, np.bool_)
+    flags[counted] = True
+    return Stream(np.arange(tokens, dtype=np.uint16), flags)
+
+
+@settings(deadline=None)
+@given(
+    counted=st.lists(st.integers(1, 99), min_size=1, max_size=4),
+    length=st.integers(1, 30),
+    seed=st.integers(0, 99),
+)
+def test_every_sequence_has_something_to_learn(counted: list[int], length: int, seed: int) -> None:
+    sampler, position = Sampler(_masked(100, counted), length, seed), Position()
+    for _ in range(4):
+        batch, position = sampler.take(position, 3)
+        assert (batch.targets != IGNORED).any(axis=1).all()
+        known = batch.targets != IGNORED
+        assert (batch.targets == batch.inputs + 1)[known].all()
+        assert set(batch.targets[known].tolist()) <= set(counted)
+
+
+def test_prompts_are_not_measured() -> None:
+    batches = list(validation_batches(_masked(101, [5, 50, 51]), 10, 4, 1000))
+    assert sum(batch.tokens for batch in batches) == 3
+    assert _masked(101, [0, 5]).targets == 1, "nothing stands before the first token"
