@@ -48,6 +48,34 @@ def test_data_that_is_not_there(project: Path) -> None:
     assert _codes("training_config:\n  data_path: text.txt\n") == []
 
 
+@pytest.mark.parametrize(
+    ("written", "codes"),
+    [
+        ("data/*.txt", []),
+        ("[data/a.txt, 'data/*.jsonl']", []),
+        ("data/**/*.txt", []),
+        ("data/*.md", ["data-path-not-found"]),
+        ("\n  - data/a.txt\n  - data/b.txt", ["data-path-not-found"]),
+        ("data", ["data-path-not-found"]),
+        ("[]", ["wrong-type"]),
+        ("{a: 1}", ["wrong-type"]),
+    ],
+)
+def test_patterns_and_lists_of_data(project: Path, written: str, codes: list[str]) -> None:
+    (project / "data").mkdir()
+    for name in ("a.txt", "a.jsonl"):
+        (project / "data" / name).write_text("words", encoding="utf-8")
+    for key in ("data_path", "validation_path"):
+        assert _codes(f"training_config:\n  {key}: {written}\n") == codes
+
+
+def test_a_tokenizer_that_is_not_there(project: Path) -> None:
+    recipe = "training_config:\n  validation_frequency: 5\n  tokenizer_path: tokenizer.json\n"
+    assert _codes(recipe) == ["tokenizer-path-not-found"]
+    (project / "tokenizer.json").write_text("{}", encoding="utf-8")
+    assert _codes(recipe) == []
+
+
 def test_a_model_file_with_errors_is_shown_with_its_place(project: Path) -> None:
     model = project / "configs" / "model.yaml"
     model.write_text("transformer_config:\n  num_heads: four\n", encoding="utf-8")
