@@ -62,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new RunStatus(runs),
     new Failures(runs, server),
     new ProfileStatus(documents),
-    new Walkthrough({ server, documents, runs, comparisons, lessons }),
+    new Walkthrough({ server, documents, runs, comparisons, lessons }, context.globalState),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, training, documents)),
     register(COMMANDS.runTraining, (uri) => runRecipe(parts, "train", uri)),
     register(COMMANDS.dryRun, (uri) => runRecipe(parts, "dryRun", uri)),

@@ -27,13 +27,13 @@ LESSONS_VIEW = "trainsmith.lessonsView"
 """The view of the lessons and their headings, beside that of the runs."""
 
 RECIPE_CLEAN = "trainsmith.recipeClean"
-"""The context key for whether a recipe was found to be without errors and warnings."""
+"""The context key that is set for a moment when a recipe was found without errors and warnings."""
 RUN_FINISHED = "trainsmith.runFinished"
-"""The context key for whether a run of this window has reached its last step."""
+"""The context key that is set for a moment when a run has reached its last step."""
 RUNS_COMPARED = "trainsmith.runsCompared"
-"""The context key for whether runs were shown beside each other."""
+"""The context key that is set for a moment when runs were shown beside each other."""
 LESSON_READ = "trainsmith.lessonRead"
-"""The context key for whether a lesson was read to its end."""
+"""The context key that is set for a moment when a lesson was read to its end."""
 
 ACHIEVEMENTS = (RECIPE_CLEAN, RUN_FINISHED, RUNS_COMPARED, LESSON_READ)
 """The context keys that complete the steps of the walkthrough: what was really done."""

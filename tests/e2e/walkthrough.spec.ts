@@ -21,25 +21,26 @@ const RECIPE = `training_config:
 
 const STEPS = ["Write a sound recipe", "Train it", "Change one thing", "Learn the craft"];
 
-/** Whether each step of the walkthrough is complete. */
-async function complete(workbench: Workbench): Promise<boolean[]> {
+/** Open the walkthrough, and expect each of its steps to be complete or not. */
+async function expectComplete(workbench: Workbench, expected: readonly boolean[]): Promise<void> {
   const { page } = workbench;
   await workbench.command("Welcome: Open Walkthrough");
   const row = page.locator(".quick-input-widget .monaco-list-row", { hasText: "Trainsmith" });
   await row.click();
   const steps = page.locator(".getting-started-step");
   await expect(steps).toHaveCount(STEPS.length);
-  return Promise.all(
-    STEPS.map((title) => steps.filter({ hasText: title }).locator(".codicon.complete").isVisible()),
-  );
+  const marks = STEPS.map((title) => steps.filter({ hasText: title }).locator(".codicon.complete"));
+  await expect.poll(() => Promise.all(marks.map((mark) => mark.isVisible()))).toEqual(expected);
 }
 
+// A worker of its own, whose workbench has no past.
+test.use({ launch: { trust: true } });
 test.slow();
 
 test("steps complete by what was done, and not by a click", async ({ workbench }) => {
   const { page } = workbench;
   workbench.removeRuns();
-  expect(await complete(workbench)).toEqual([false, false, false, false]);
+  await expectComplete(workbench, [false, false, false, false]);
   await workbench.screenshot("walkthrough");
   await page.getByRole("button", { name: "Train it" }).click();
   await page.getByRole("button", { name: "Run Training" }).last().click();
@@ -50,23 +51,23 @@ test("steps complete by what was done, and not by a click", async ({ workbench }
   workbench.write("steps_model.yaml", MODEL);
   const editor = await workbench.open("steps.yaml", RECIPE.replace("0.0003", "0.5"));
   await expect(editor.locator(".squiggly-warning").first()).toBeVisible();
-  expect(await complete(workbench)).toEqual([false, false, false, false]);
+  await expectComplete(workbench, [false, false, false, false]);
   await workbench.open("steps.yaml", RECIPE);
   await expect(editor.locator(".squiggly-warning")).toHaveCount(0);
-  await expect(async () => {
-    expect(await complete(workbench)).toEqual([true, false, false, false]);
-  }).toPass();
+  await expectComplete(workbench, [true, false, false, false]);
 
+  // What is done before VS Code knows the walkthrough counts too.
+  await workbench.closeEditors();
+  await workbench.command("Developer: Reload Window");
   await train(workbench, RECIPE, "steps-001");
-  expect(await complete(workbench)).toEqual([true, true, false, false]);
   await train(workbench, RECIPE.replace("0.0003", "0.0005"), "steps-002");
   await workbench.command("Trainsmith: Compare with Last Run");
   await expect(workbench.webview().getByRole("row", { name: "learning rate" })).toBeVisible();
-  expect(await complete(workbench)).toEqual([true, true, true, false]);
+  await expectComplete(workbench, [true, true, true, false]);
 
   await workbench.closeEditors();
   await read(workbench, "Change One Thing");
-  expect(await complete(workbench)).toEqual([true, true, true, true]);
+  await expectComplete(workbench, [true, true, true, true]);
   await workbench.screenshot("walkthrough-complete");
 });
 
