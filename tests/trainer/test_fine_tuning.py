@@ -210,6 +210,24 @@ def test_a_mistake_is_named_before_anything_is_written(
     assert not tuning.run_folder().parent.exists()
 
 
+def test_a_tokenizer_that_the_recipe_names_wins(
+    tuning: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = tuning.path / "named.json"
+    content = (tuning.path / "base/tokenizer.json").read_text(encoding="utf-8")
+    named.write_text(content.replace('"T"', '"§"'), encoding="utf-8")
+    tuning.write("text.txt", TEXT.replace("T", "§"))
+    tuning.write_recipe(training_config={**_TUNING, "tokenizer_path": "named.json"})
+    monkeypatch.chdir(tuning.path)
+    result = CliRunner().invoke(train, ["training.yaml", "--dry-run"])
+    assert result.exit_code == 0, result.stderr
+    assert "named.json is another tokenizer than that in base: to the model its" in result.stdout
+    (tuning.path / "base/tokenizer.json").unlink()
+    result = CliRunner().invoke(train, ["training.yaml", "--dry-run"])
+    assert result.exit_code == 0, result.stderr
+    assert "another tokenizer" not in result.stdout
+
+
 def test_a_model_file_may_repeat_what_the_folder_says(
     tuning: Workspace, finished: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

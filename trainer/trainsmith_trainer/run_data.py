@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from trainsmith_schemas.hugging_face import UnreadableModelError
@@ -12,7 +14,7 @@ from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
 from trainsmith_trainer.model_folder import FOLDER_KEY, Pretrained
 from trainsmith_trainer.pretrained import read_tokenizer
 from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.tokenizers import BpeTokenizer, Tokenizer, load_tokenizer
+from trainsmith_trainer.tokenizers import LibraryTokenizer, Tokenizer, load_tokenizer
 from trainsmith_trainer.vocabulary import with_vocabulary
 
 _TOKENIZER_KEY = "training_config.tokenizer_path"
@@ -21,7 +23,7 @@ _TOKENIZER_KEY = "training_config.tokenizer_path"
 def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
     """Read the data; with it comes the model's shape with its vocabulary's size.
 
-    A model from a folder brings its tokenizer along: its weights mean nothing in other tokens.
+    A model from a folder brings its tokenizer along; one that the recipe names wins.
 
     Raises:
         RunError: the data does not suit the recipe, or the tokenizer not the model.
@@ -41,25 +43,34 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
         raise RunError(
             f"the tokenizer has {corpus.tokenizer.vocab_size} tokens, and the model in "
             f"{config.pretrained.folder} knows {model.vocab_size}",
-            advice="start from a folder with the model's own tokenizer",
+            advice="take the tokenizer that belongs to the model",
             config_path=FOLDER_KEY,
         )
-    return corpus, with_vocabulary(model, corpus.tokenizer.vocab_size)
+    said = (*corpus.cautions, *_strangeness(config, corpus.tokenizer))
+    return replace(corpus, cautions=said), with_vocabulary(model, corpus.tokenizer.vocab_size)
 
 
 def _given(config: ResolvedConfig) -> Tokenizer | None:
     """The tokenizer that the recipe names, or that of the model which the run begins with."""
-    named = _load(config.tokenizer) if config.tokenizer else None
-    if config.pretrained is None:
-        return named
-    own = _own(config.pretrained, config.document.training_config)
-    if named and named.files()["tokenizer.json"] != own.files()["tokenizer.json"]:
-        raise RunError(
-            f"{config.tokenizer} is another tokenizer than that in {config.pretrained.folder}",
-            advice="take `tokenizer_path` out: a model from a folder keeps its tokens",
-            config_path=_TOKENIZER_KEY,
+    if config.tokenizer:
+        return _load(config.tokenizer)
+    return _own(config.pretrained, config.document.training_config) if config.pretrained else None
+
+
+def _strangeness(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
+    """What is to be said where a recipe gives a model other tokens than it came with."""
+    if config.pretrained is None or config.tokenizer is None:
+        return
+    try:
+        own = read_tokenizer(config.pretrained.folder)
+    except UnreadableModelError:
+        return  # The recipe's is the only one there is.
+    if own.files()["tokenizer.json"] != tokenizer.files()["tokenizer.json"]:
+        yield (
+            f"{config.tokenizer} is another tokenizer than that in {config.pretrained.folder}: "
+            "to the model its tokens mean something else",
+            _TOKENIZER_KEY,
         )
-    return own
 
 
 def _load(path: Path) -> Tokenizer:
@@ -85,7 +96,7 @@ def _own(pretrained: Pretrained, training: TrainingConfig) -> Tokenizer:
             advice="save the tokenizer into the model's folder, as tokenizer.json",
             config_path=FOLDER_KEY,
         ) from None
-    kind = "bpe" if isinstance(tokenizer, BpeTokenizer) else "char"
+    kind = "bpe" if isinstance(tokenizer, LibraryTokenizer) else "char"
     if "tokenizer_type" in training.model_fields_set and training.tokenizer_type != kind:
         raise RunError(
             f"`tokenizer_type` is {training.tokenizer_type}, and the tokenizer in "
