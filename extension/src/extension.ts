@@ -40,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const editors = new LastEditor();
   const training = new TrainingPython(context, log);
   const parts = { server, editors, documents, training };
-  const panels = new TrainingPanels(context.extensionUri, server, log);
+  const panels = new TrainingPanels(context.extensionUri, server, runs, log);
   const lessons = new Lessons(context, parts);
   const register = (
     id: string,

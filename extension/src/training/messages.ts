@@ -14,8 +14,13 @@ export interface PageState {
 }
 
 export type ToPage =
-  /** All runs of the recipe, the newest first, and those that are shown. */
-  | { readonly type: "runs"; readonly runs: readonly Run[]; readonly shown: readonly string[] }
+  /** All runs of the recipe, the newest first; those that are shown, and those of this window. */
+  | {
+      readonly type: "runs";
+      readonly runs: readonly Run[];
+      readonly shown: readonly string[];
+      readonly running: readonly string[];
+    }
   /** Rows of a run: what the page has from row `from` on is void. */
   | {
       readonly type: "rows";

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import type { Server } from "../client";
 import { COMMANDS } from "../generated/protocol";
+import type { FollowedRuns } from "../runs/followed";
 import { EventTail } from "../runs/tail";
 import { page } from "../webviews";
 import type { FromPage, PageState, ToPage } from "./messages";
@@ -27,6 +28,7 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
   constructor(
     private readonly extension: vscode.Uri,
     private readonly server: Server,
+    private readonly followed: FollowedRuns,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
@@ -59,7 +61,10 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
     panel.title = `Training: ${path.basename(recipe.fsPath)}`;
     panel.webview.options = { enableScripts: true, localResourceRoots: [media] };
     const key = recipe.toString();
-    this.panels.set(key, new TrainingPanel(panel, recipe, folders, this.server, this.log));
+    this.panels.set(
+      key,
+      new TrainingPanel(panel, recipe, folders, this.server, this.followed, this.log),
+    );
     panel.onDidDispose(() => this.panels.delete(key));
     panel.webview.html = page(panel.webview, media, {
       title: panel.title,
@@ -83,6 +88,7 @@ class TrainingPanel implements vscode.Disposable {
     private readonly recipe: vscode.Uri,
     folders: readonly string[],
     private readonly server: Server,
+    private readonly followed: FollowedRuns,
     private readonly log: vscode.LogOutputChannel,
   ) {
     for (const folder of folders) this.add(folder);
@@ -159,7 +165,8 @@ class TrainingPanel implements vscode.Disposable {
     const isNew = newest !== this.newest && this.newest !== undefined;
     if (newest && (isNew || this.shown.size === 0)) this.add(newest);
     this.newest = newest ?? "";
-    this.post({ type: "runs", runs, shown: [...this.shown.keys()] });
+    const running = this.followed.running.flatMap(({ folder }) => folder ?? []);
+    this.post({ type: "runs", runs, shown: [...this.shown.keys()], running });
   }
 
   /** One reading waits for the other, so that every line is read once. */

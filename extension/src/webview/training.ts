@@ -26,6 +26,7 @@ let state: PageState = api.getState() ?? {
   smoothing: 0.6,
 };
 let runs: readonly Run[] = [];
+let running: readonly string[] = [];
 const rows = new Map<string, Rows>();
 const facts = new Map<string, Facts>();
 let view: View;
@@ -79,7 +80,7 @@ runsHost.addEventListener("change", ({ target }) => {
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   switch (data.type) {
     case "runs":
-      runs = data.runs;
+      ({ runs, running } = data);
       remember({ shown: data.shown });
       forgetHidden(data.shown);
       break;
@@ -131,8 +132,8 @@ function shownRun(folder: string): ShownRun {
 }
 
 function drawTables(): void {
-  replace(runsHost, runTable(runs, state.shown, facts));
-  stop.disabled = !runs.some((run) => run.state === "unfinished");
+  replace(runsHost, runTable(runs, state.shown, running, facts));
+  stop.disabled = running.length === 0;
   const known = state.shown.flatMap((folder) => {
     const one = facts.get(folder);
     return one ? [{ name: prefix(shownRun(folder)), facts: one }] : [];
