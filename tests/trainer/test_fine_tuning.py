@@ -63,11 +63,13 @@ def test_it_begins_where_the_other_run_ended_and_goes_on_without_the_folder(
     assert "  embedding_dim: 32  # base/config.json" in resolved
 
     tuning.write_recipe(training_config=_TUNING)
+    (tuning.path / "base/chat_template.jinja").write_text("{{ messages }}", encoding="utf-8")
     _train(tuning, "--name", "whole")
     _train(tuning, "--name", "cut", "--max-steps", "2")
     shutil.rmtree(tuning.path / "base")
     _train(tuning, "--name", "cut", "--resume")
     assert _final(tuning, "cut") == _final(tuning, "whole")
+    assert _final(tuning, "cut")["chat_template.jinja"] == b"{{ messages }}"
     refused = tuning.command("train", "training.yaml")
     assert "error[folder-not-found] `model_path` names no folder" in refused.stderr
 

@@ -18,14 +18,15 @@ from trainsmith_trainer.model_folder import describe
 from trainsmith_trainer.pretrained import is_turned, read_tokenizer, read_weights
 from trainsmith_trainer.tokenizers import Tokenizer
 
-_NO_TOKENS: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def model_files(
     config: TransformerConfig,
     weights: Arrays,
     tokenizer: Tokenizer,
-    special_tokens: Mapping[str, Any] = _NO_TOKENS,
+    special_tokens: Mapping[str, Any] = _NOTHING,
+    companions: Mapping[str, bytes] = _NOTHING,
 ) -> dict[str, bytes]:
     """The files of the folder, by name.
 
@@ -34,6 +35,7 @@ def model_files(
         weights: parameters by name; linear weights are (out, in).
         tokenizer: the model's own.
         special_tokens: those of the model that this one began as.
+        companions: the files that its tokenizer came with.
     """
     tensors = _gpt2_tensors(config, weights) if config.model_type == "gpt2" else dict(weights)
     if config.weight_tying == "enabled":
@@ -46,6 +48,7 @@ def model_files(
         ),
         "model.safetensors": safetensors.numpy.save(contiguous, metadata={"format": "pt"}),
         **tokenizer.files(),
+        **companions,
     }
 
 

@@ -115,7 +115,9 @@ def saver(
                 setting=setting,
             ),
             {
-                **model_files(run.model, weights, run.corpus.tokenizer, run.special_tokens),
+                **model_files(
+                    run.model, weights, run.corpus.tokenizer, run.special_tokens, run.companions
+                ),
                 SETTINGS_FILE: resolved,
             },
             optimizer,

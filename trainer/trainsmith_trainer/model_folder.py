@@ -21,6 +21,8 @@ FINAL = "final"
 FOLDER_KEY = "transformer_config.model_path"
 """The key that names such a folder."""
 
+_COMPANIONS = ("tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+
 
 @dataclass(frozen=True)
 class Pretrained:
@@ -30,6 +32,8 @@ class Pretrained:
     shape: TransformerConfig
     special_tokens: Mapping[str, Any]
     """The numbers of tokens that begin, end or fill a text; an exported model keeps them."""
+    companions: Mapping[str, bytes]
+    """The files beside `tokenizer.json` that say how it is used; an exported model keeps them."""
 
 
 def describe(folder: Path) -> Pretrained:
@@ -40,6 +44,12 @@ def describe(folder: Path) -> Pretrained:
     """
     try:
         described = parse_description((folder / CONFIG_FILE).read_bytes())
-        return Pretrained(folder, from_hugging_face(described), special_tokens_of(described))
+        beside = {name: folder / name for name in _COMPANIONS}
+        return Pretrained(
+            folder,
+            from_hugging_face(described),
+            special_tokens_of(described),
+            {name: file.read_bytes() for name, file in beside.items() if file.is_file()},
+        )
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None

@@ -68,6 +68,12 @@ class Material:
         return {} if end is None else {"eos_token_id": end}
 
     @property
+    def companions(self) -> Mapping[str, bytes]:
+        """The files that the tokenizer came with, unless the recipe has named another."""
+        kept = self.config.pretrained if self.config.tokenizer is None else None
+        return kept.companions if kept else {}
+
+    @property
     def validation_batch(self) -> int:
         """Sequences at once while validating."""
         return self.training.validation_batch_size or self.training.batch_size

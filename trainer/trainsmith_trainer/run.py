@@ -161,7 +161,7 @@ def _run(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
         )
         return stop.exit_code
     weights, tokenizer = backend.weights(), run.corpus.tokenizer
-    final = model_files(run.model, weights, tokenizer, run.special_tokens)
+    final = model_files(run.model, weights, tokenizer, run.special_tokens, run.companions)
     write_folder(run.folder / FINAL, final)
     emit(
         events.RunFinished(
