@@ -14,8 +14,8 @@ from transformers import PreTrainedTokenizerFast
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches, validation_batches
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.tokenizers import (
-    BpeTokenizer,
     CharTokenizer,
+    LibraryTokenizer,
     UnknownCharacterError,
     load_tokenizer,
 )
@@ -41,8 +41,8 @@ def test_a_saved_tokenizer_is_the_same_for_us_and_for_the_tokenizers_library() -
 
 def test_byte_pairs_are_the_same_each_time_and_for_transformers(tmp_path: Path) -> None:
     text = "To be,\n\n  or “not” to be? \N{FACE WITH TEARS OF JOY} " * 20
-    tokenizer = BpeTokenizer.of([text], 270)
-    assert tokenizer == BpeTokenizer.of([text], 270)
+    tokenizer = LibraryTokenizer.of([text], 270)
+    assert tokenizer == LibraryTokenizer.of([text], 270)
     assert tokenizer.vocab_size == 270
     for name, content in tokenizer.files().items():
         (tmp_path / name).write_bytes(content)

@@ -19,7 +19,7 @@ from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
 from trainsmith_trainer.data.reading import read_text
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.tokenizers import END, BpeTokenizer, CharTokenizer
+from trainsmith_trainer.tokenizers import END, CharTokenizer, LibraryTokenizer
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -150,7 +150,7 @@ def test_data_to_validate_with_may_be_its_own(write: Write) -> None:
 
 
 def test_a_tokenizer_that_is_there_is_used_as_it_is(write: Write) -> None:
-    given = BpeTokenizer.of(["To be, or not to be"], 270)
+    given = LibraryTokenizer.of(["To be, or not to be"], 270)
     loaded = _load(write("a.txt", "To be, never seen: żółw"), tokenizer=given)
     assert loaded.tokenizer == given
     assert given.decode(loaded.training.tokens) == "To be, never seen: żółw"
@@ -255,7 +255,7 @@ def test_byte_pairs_do_not_notice_where_a_text_is_cut(
     words: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     text = " ".join(("begin", *words))
-    tokenizer = BpeTokenizer.of([text], 300)
+    tokenizer = LibraryTokenizer.of([text], 300)
     path = tmp_path_factory.getbasetemp() / "cut.txt"
     path.write_text(text, encoding="utf-8")
     parts = [segment.text for segment in read_text(path, 12)]

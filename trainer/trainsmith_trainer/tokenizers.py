@@ -128,14 +128,14 @@ BYTES = 256
 
 
 @dataclass(frozen=True)
-class BpeTokenizer:
+class LibraryTokenizer:
     """What a `tokenizer.json` says, as the library of that name reads it."""
 
     content: bytes
     """The `tokenizer.json`."""
 
     @staticmethod
-    def of(texts: Iterable[str], vocab_size: int, *, has_end: bool = False) -> BpeTokenizer:
+    def of(texts: Iterable[str], vocab_size: int, *, has_end: bool = False) -> LibraryTokenizer:
         """Learn byte pairs, merged by frequency as GPT-2 does (Radford et al., 2019).
 
         Equal texts and sizes give equal tokenizers.
@@ -154,17 +154,17 @@ class BpeTokenizer:
             show_progress=False,
         )
         library.train_from_iterator(texts, trainer)
-        learned = BpeTokenizer(_written(library))
+        learned = LibraryTokenizer(_written(library))
         return learned.with_end() if has_end else learned
 
     @staticmethod
-    def of_numbers(vocab_size: int) -> BpeTokenizer:
+    def of_numbers(vocab_size: int) -> LibraryTokenizer:
         """Tokens whose texts nobody knows: each is written as its number."""
         library = Library(models.WordLevel({str(n): n for n in range(vocab_size)}, unk_token=""))
         library.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
         space = decoders.Replace(Regex("$"), " ")
         library.decoder = decoders.Sequence([space, decoders.Fuse()])
-        return BpeTokenizer(_written(library))
+        return LibraryTokenizer(_written(library))
 
     @cached_property
     def _library(self) -> Library:
@@ -181,13 +181,13 @@ class BpeTokenizer:
         found = (self._library.token_to_id(name) for name in _ENDS)
         return next((token for token in found if token is not None), None)
 
-    def with_end(self) -> BpeTokenizer:
+    def with_end(self) -> LibraryTokenizer:
         """The same with a token for the end of a document; no other token changes."""
         if self.end is not None:
             return self
         library = Library.from_buffer(self.content)
         library.add_special_tokens([END])
-        return BpeTokenizer(_written(library))
+        return LibraryTokenizer(_written(library))
 
     def encode(self, text: str) -> TokenArray:
         """The tokens of a text.
@@ -216,7 +216,7 @@ class BpeTokenizer:
         return _files(self.content, None if end is None else self._library.id_to_token(end))
 
 
-Tokenizer = CharTokenizer | BpeTokenizer
+Tokenizer = CharTokenizer | LibraryTokenizer
 
 _CONFIG = {
     "tokenizer_class": "PreTrainedTokenizerFast",
@@ -240,7 +240,7 @@ def load_tokenizer(content: bytes) -> Tokenizer:
         Library.from_buffer(content)
     except Exception as error:  # The library raises nothing narrower.
         raise ValueError(str(error)) from None
-    return BpeTokenizer(content)
+    return LibraryTokenizer(content)
 
 
 def token_type(vocab_size: int) -> TokenType:

@@ -20,7 +20,7 @@ def with_vocabulary(model: TransformerConfig, needed: int) -> TransformerConfig:
         return model.model_copy(update={"vocab_size": needed})
     if model.vocab_size < needed:
         raise RunError(
-            f"`vocab_size` is {model.vocab_size}, and the data has {needed} different tokens",
+            f"`vocab_size` is {model.vocab_size}, and there are {needed} tokens",
             advice="write 0, which means as many as there are",
             config_path="transformer_config.vocab_size",
         )

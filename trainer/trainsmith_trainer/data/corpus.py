@@ -28,7 +28,7 @@ from trainsmith_trainer.data.cache import (
 from trainsmith_trainer.data.reading import DATA_KEY, BadLine, kind_of, read_tokens
 from trainsmith_trainer.data.stream import Separation, Stream, segments, write_stream
 from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.tokenizers import BYTES, BpeTokenizer, CharTokenizer, Tokenizer
+from trainsmith_trainer.tokenizers import BYTES, CharTokenizer, LibraryTokenizer, Tokenizer
 from trainsmith_trainer.wording import size
 
 VALIDATION_KEY = "training_config.validation_path"
@@ -174,7 +174,7 @@ def _learn(
 ) -> Tokenizer:
     paths = [path for part in parts for path in part]
     if all(kind_of(path) == "tokens" for path in paths):
-        return BpeTokenizer.of_numbers(max(map(_tokens_known_in, paths)))
+        return LibraryTokenizer.of_numbers(max(map(_tokens_known_in, paths)))
     for path in paths:
         if kind_of(path) == "tokens":
             raise RunError(
@@ -194,7 +194,7 @@ def _learn(
             advice=f"write {least} or more, or 0, which means up to {_DEFAULT_BPE_SIZE}",
             config_path=_VOCAB_KEY,
         )
-    return BpeTokenizer.of(texts, sources.vocab_size or _DEFAULT_BPE_SIZE, has_end=has_end)
+    return LibraryTokenizer.of(texts, sources.vocab_size or _DEFAULT_BPE_SIZE, has_end=has_end)
 
 
 def _texts(parts: Sequence[Sequence[Path]], report: Callable[[BadLine], None]) -> Iterator[str]:

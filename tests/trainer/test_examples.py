@@ -1,0 +1,93 @@
+"""Training on JSONL examples: the loss counts the answers, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from workspace import MODEL, Workspace
+
+from trainsmith_schemas import events
+from trainsmith_schemas.documents import ModelDocument
+from trainsmith_schemas.training import TrainingConfig
+from trainsmith_trainer.backends.torch_backend import TorchBackend
+from trainsmith_trainer.data.batches import IGNORED, Batch
+from trainsmith_trainer.tokenizers import END
+
+EXAMPLES = "".join(
+    json.dumps({"prompt": f"{a}+{b}=", "response": str(a + b)}) + "\n"
+    for a in range(10)
+    for b in range(10)
+)
+
+
+def test_the_loss_is_the_mean_over_the_tokens_that_count() -> None:
+    section = {**MODEL, "vocab_size": 11, "dropout_prob": 0.0}
+    model = ModelDocument.model_validate({"transformer_config": section}).transformer_config
+    backend = TorchBackend(model, TrainingConfig())
+    window = np.random.default_rng(0).integers(0, 11, (4, 17))
+    targets = window[:, 1:].copy()
+    expected: list[float] = []
+    for row, counted in enumerate(([], [3], [0, 7, 9], range(16))):
+        targets[row, [at for at in range(16) if at not in counted]] = IGNORED
+        for at in counted:
+            logits = backend.decoder().read(window[row, : at + 1].tolist()).astype(np.float64)
+            expected.append(np.logaddexp.reduce(logits) - logits[window[row, at + 1]])
+    inputs = window[:, :-1]
+    # The parts have none, one, three and sixteen such tokens: a mean of means would be another.
+    parts = [Batch(inputs[row : row + 1], targets[row : row + 1]) for row in range(4)]
+    assert backend.gradient(parts).loss == pytest.approx(np.mean(expected), rel=1e-5)
+    assert backend.loss(parts) == pytest.approx(np.mean(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["char", "bpe"])
+def test_a_run_on_examples(workspace: Workspace, kind: str) -> None:
+    workspace.write("examples.jsonl", EXAMPLES + "no example\n")
+    training: dict[str, Any] = {"data_path": "*.jsonl", "tokenizer_type": kind}
+    workspace.write_recipe(training_config={**training, "skip_bad_lines": True})
+    workspace.write_model(dropout_prob=0.0)
+    assert workspace.command("train", "training.yaml").returncode == 0
+    said = workspace.events()
+    (warned,) = [event for event in said if isinstance(event, events.Warned)]
+    assert warned.message.startswith("1 line was left out of examples.jsonl; the first is examples")
+    assert warned.config_path == "training_config.data_path"
+    samples = [event for event in said if isinstance(event, events.Sample)]
+    assert samples[0].prompt == "9+0="
+    assert END not in samples[0].text
+
+    final = workspace.run_folder() / "final"
+    theirs: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(final)
+    assert theirs.eos_token == END
+    config = json.loads((final / "config.json").read_text(encoding="utf-8"))
+    assert config["eos_token_id"] == theirs.eos_token_id == theirs.encode(f"1+2=3{END}")[-1]
+
+    # The same on two devices, since each counts what all of them count.
+    two = {"mesh_shape": [1, 2], "enable_ddp": True}
+    workspace.write_recipe(training_config={**training, "skip_bad_lines": True}, device_config=two)
+    assert workspace.command("train", "training.yaml", "--name", "two").returncode == 0
+    losses = [
+        [event.loss for event in workspace.events(name) if isinstance(event, kinds)]
+        for name in ("training-001", "two")
+        for kinds in ((events.Step, events.Validation),)
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+
+
+def test_a_tokenizer_comes_along_with_the_model(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config={"tokenizer_type": "bpe", "max_steps": 1})
+    workspace.write_model(vocab_size=300)
+    assert workspace.command("train", "training.yaml", "--name", "first").returncode == 0
+    learned = (workspace.run_folder("first") / "final" / "tokenizer.json").read_bytes()
+    (workspace.path / "own.json").write_bytes(learned)
+    workspace.write("text.txt", "To be, never seen: żółw. " * 30)
+    workspace.write_recipe(training_config={"tokenizer_path": "own.json", "max_steps": 1})
+    assert workspace.command("train", "training.yaml", "--name", "second").returncode == 0
+    second = workspace.run_folder("second") / "final" / "tokenizer.json"
+    assert second.read_bytes() == learned
+    workspace.write_model(vocab_size=256)
+    said = workspace.command("train", "training.yaml").stderr
+    assert "model.yaml:" in said
+    assert "`vocab_size` is 256, and there are 296 tokens" in said
