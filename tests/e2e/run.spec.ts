@@ -68,3 +68,14 @@ test("a recipe with an error asks before it runs", async ({ workbench }) => {
   await page.keyboard.press("End");
   await expect(page.locator(".markers-panel .monaco-list-row", { hasText: "seven" })).toBeVisible();
 });
+
+test("where no recipe is in sight, Run Training asks which one", async ({ workbench }) => {
+  const { page } = workbench;
+  await workbench.command("Trainsmith: Run Training");
+  const offered = page.locator(".quick-input-widget .monaco-list-row");
+  await expect(offered.filter({ hasText: "training.yaml" })).toBeVisible();
+  await workbench.screenshot("run-which");
+  await page.keyboard.press("Escape");
+  await expect(offered.first()).toBeHidden();
+  await expect(workbench.notification(/Trainsmith/)).toHaveCount(0);
+});

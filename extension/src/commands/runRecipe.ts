@@ -9,6 +9,9 @@ import type { TrainingPython } from "../trainingPython";
 import { mayRunPrograms } from "../trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
 
+/** The user has thought better of it. */
+const NOTHING = Symbol("nothing");
+
 /** What a run needs of the extension. */
 export interface RunParts {
   readonly server: Server;
@@ -35,8 +38,10 @@ export async function runRecipe(
   recipe: unknown,
   { run, set = [] }: RunOptions = {},
 ): Promise<void> {
-  const document = await recipeDocument(editors, recipe);
   if (!mayRunPrograms()) return;
+  const meant = recipe ?? editors.yaml()?.document.uri ?? (await chooseRecipe(documents));
+  if (meant === NOTHING) return;
+  const document = await recipeDocument(editors, meant);
   if (document.isUntitled || (document.isDirty && !(await document.save()))) {
     throw new Error("Save the recipe first: the trainer reads it from the disk.");
   }
@@ -63,6 +68,17 @@ export async function runRecipe(
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
   await vscode.tasks.executeTask(createTask(server, python, definition, folder));
   if (chosen.length > 0) await offerToWrite(server, document.uri, chosen);
+}
+
+/** A known recipe, where none is in sight; `undefined` where none is known. */
+async function chooseRecipe(
+  documents: Documents,
+): Promise<vscode.Uri | typeof NOTHING | undefined> {
+  const recipes = documents.recipes();
+  if (recipes.length === 0) return undefined;
+  const items = recipes.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
+  const picked = await vscode.window.showQuickPick(items, { title: "Which recipe?" });
+  return picked?.uri ?? NOTHING;
 }
 
 /** The document that a command is about: a URI, or its text, else what is in the editor. */
