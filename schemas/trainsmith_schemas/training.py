@@ -105,7 +105,8 @@ class TrainingConfig(Section):
     ] = "char"
     """How text becomes tokens: one for each character, or byte pairs learned from data.
 
-    With `tokenizer_path` nothing is learned.
+    Of much data, 32 MB are enough to learn byte pairs from. With `tokenizer_path` nothing is
+    learned.
     """
 
     tokenizer_path: Annotated[FilePath | None, Examples("tokenizer.json"), _FLAT] = None

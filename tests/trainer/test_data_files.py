@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -216,14 +215,6 @@ def test_a_killed_process_leaves_nothing_that_counts(write: Write, cache_folder:
     assert [one.name for one in cache_folder.iterdir()] == [entry.name]
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind here")
-def test_a_cache_that_cannot_be_written_is_said(write: Write, cache_folder: Path) -> None:
-    cache_folder.mkdir(mode=0o500)
-    with pytest.raises(RunError, match="cannot be written") as raised:
-        _load(write("a.txt", "To be"))
-    assert cache.VARIABLE in str(raised.value.advice)
-
-
 def test_a_cache_that_is_no_folder_is_said(
     write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,7 +225,9 @@ def test_a_cache_that_is_no_folder_is_said(
     assert not cache_folder.exists()
 
 
-WORDS = st.text(st.sampled_from("ab ż,.\n\r\t1'"), min_size=1, max_size=300)
+WORDS = st.lists(st.sampled_from(["a", "b ", "ż", ",", "\n", "\r\n", "\r"]), min_size=1).map(
+    "".join
+)
 
 
 @settings(deadline=None)
@@ -250,7 +243,11 @@ def test_pieces_make_the_text_and_its_tokens(
 
 
 @settings(deadline=None)
-@given(words=st.lists(st.sampled_from(["to", "be,", "or", "\n", "\n\n", "  ", "it's", "1900"])))
+@given(
+    words=st.lists(
+        st.sampled_from(["to", "be,", "or", "\n", "\n\n", "  ", "it's", "1900"]), max_size=30
+    )
+)
 def test_byte_pairs_do_not_notice_where_a_text_is_cut(
     words: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -272,6 +269,21 @@ def test_many_small_pieces_are_the_same_tokens(
     monkeypatch.setattr(stream, "PIECE", 50)
     pieces = _load(*paths, tokenizer_type="bpe", vocab_size=300)
     assert pieces.digest == whole.digest
+
+
+def test_of_much_data_a_part_is_enough_to_learn_from(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("a.jsonl", SUMS * 50)
+    options: dict[str, Any] = {"tokenizer_type": "bpe", "vocab_size": 300, "length": 1}
+    whole = _load(path, **options)
+    monkeypatch.setattr(corpus, "_LEARNED_FROM", 200)
+    part = _load(path, **options)
+    assert part.tokenizer == _load(path, **options).tokenizer, "the same part each time"
+    for one in (whole, part):
+        assert one.tokenizer.decode(one.training.tokens[:40]).startswith("1+1=2<|endoftext|>so it")
+    monkeypatch.setattr(corpus, "_LEARNED_FROM", 0)
+    assert _load(path, **options).tokenizer.vocab_size < part.tokenizer.vocab_size
 
 
 def _masked(tokens: int, counted: list[int]) -> Stream:

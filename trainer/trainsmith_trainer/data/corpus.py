@@ -37,6 +37,8 @@ _LENGTH_KEY = "transformer_config.max_sequence_length"
 _DEFAULT_BPE_SIZE = 4096
 _LARGEST_IN_MEMORY = 4 << 20
 """Bytes; what is smaller is encoded in no time, and not worth a place on the disk."""
+_LEARNED_FROM = 32 << 20
+"""Bytes that byte pairs are learned from, about. More takes minutes and teaches the same pairs."""
 _WORTH_A_WORD = 64 << 20
 _BAD_LINES_SHOWN = 5
 _BLOCK = 1 << 16
@@ -194,7 +196,15 @@ def _learn(
             advice=f"write {least} or more, or 0, which means up to {_DEFAULT_BPE_SIZE}",
             config_path=_VOCAB_KEY,
         )
-    return LibraryTokenizer.of(texts, sources.vocab_size or _DEFAULT_BPE_SIZE, has_end=has_end)
+    share = _LEARNED_FROM / sum(path.stat().st_size for path in paths)
+    size_wanted = sources.vocab_size or _DEFAULT_BPE_SIZE
+    return LibraryTokenizer.of(_thinned(texts, share), size_wanted, has_end=has_end)
+
+
+def _thinned(texts: Iterator[str], share: float) -> Iterator[str]:
+    """Part of the texts, chosen at random, the same each time; all are read."""
+    random = np.random.default_rng(0)
+    yield from (text for text in texts if share >= 1 or random.random() < share)
 
 
 def _texts(parts: Sequence[Sequence[Path]], report: Callable[[BadLine], None]) -> Iterator[str]:

@@ -24,9 +24,11 @@ PIECE = 1 << 18
 DATA_KEY = "training_config.data_path"
 
 # A tokenizer sees what it would see in the whole text: none of them joins a letter to what follows
-# a space behind it. Where there is no such place, any space will do.
+# a space behind it, and hardly any a character to the space behind it.
 _PLACES_TO_CUT = (re.compile(r"(?<=\w) (?=\w)"), re.compile(r"(?<=\S)(?=\s)"))
 _SEARCHED = 1 << 12
+_MOST_PIECES = 16
+"""How long is waited for such a place, before a text is cut anywhere."""
 _KEYS_SHOWN = 5
 
 
@@ -86,8 +88,10 @@ def read_text(path: Path, piece: int = PIECE) -> Iterator[Segment]:
     rest = ""
     for text in _decoded(path, piece):
         rest += text
-        if len(rest) > piece:
-            at = _place_to_cut(rest)
+        at = _place_to_cut(rest) if len(rest) > piece else 0
+        if len(rest) > piece * _MOST_PIECES:
+            at = at or len(rest)
+        if at:
             yield Segment(rest[:at])
             rest = rest[at:]
     if rest:
@@ -130,13 +134,13 @@ def _line_at(path: Path, end: int) -> int:
 
 
 def _place_to_cut(text: str) -> int:
-    """Where a text may be divided without a tokenizer's noticing."""
+    """Where a text may be divided without a tokenizer's noticing; 0 where it may not."""
     first = max(1, len(text) - _SEARCHED)
     for place in _PLACES_TO_CUT:
         found = [match.start() for match in place.finditer(text, first)]
         if found:
             return found[-1]
-    return len(text)
+    return 0
 
 
 def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Segment]:
