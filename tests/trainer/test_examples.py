@@ -90,4 +90,4 @@ def test_a_tokenizer_comes_along_with_the_model(workspace: Workspace) -> None:
     workspace.write_model(vocab_size=256)
     said = workspace.command("train", "training.yaml").stderr
     assert "model.yaml:" in said
-    assert "`vocab_size` is 256, and there are 296 tokens" in said
+    assert "`vocab_size` is 256, and there are 297 tokens" in said

@@ -156,7 +156,9 @@ def _encode(
     if sources.tokenizer:
         tokenizer = _with_end(sources) if "jsonl" in kinds else sources.tokenizer
     else:
-        tokenizer = _learn(sources, parts, report, has_end="jsonl" in kinds or separation.files)
+        # Byte pairs always have one, as GPT-2's do: the model may be trained on examples later.
+        has_end = "jsonl" in kinds or separation.files or sources.tokenizer_type == "bpe"
+        tokenizer = _learn(sources, parts, report, has_end=has_end)
         bad.refuse()
         report = _ignore  # Those lines are known by now.
     for at, part in enumerate(parts):
