@@ -4,18 +4,11 @@ import { createRequire } from "node:module";
 
 import type { AxeResults } from "axe-core";
 
+import { MODEL } from "./recipes";
 import { expect, test, type Workbench } from "./workbench";
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 const THEMES = ["Default Light Modern", "Default Dark Modern", "Default High Contrast"];
-
-const MODEL = `transformer_config:
-  model_type: gpt2
-  embedding_dim: 32
-  num_blocks: 1
-  num_heads: 2
-  max_sequence_length: 32
-`;
 
 const RECIPE = `training_config:
   data_path: access.txt

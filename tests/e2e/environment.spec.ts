@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { OUTPUT, venv } from "../../scripts/lib/run.mjs";
+import { MODEL } from "./recipes";
 import { expect, test } from "./workbench";
 
 const WHEELS = path.join(OUTPUT, "wheels");
@@ -26,14 +27,6 @@ record = "".join(f"{file},,\\n" for file in files) + f"{info}/RECORD,,\\n"
 with zipfile.ZipFile(f"{folder}/{name}-99.0-py3-none-any.whl", "w") as wheel:
     for file, text in {**files, f"{info}/RECORD": record}.items():
         wheel.writestr(file, text)
-`;
-
-const MODEL = `transformer_config:
-  model_type: gpt2
-  embedding_dim: 32
-  num_blocks: 1
-  num_heads: 2
-  max_sequence_length: 32
 `;
 
 const RECIPE = `training_config:

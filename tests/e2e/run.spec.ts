@@ -1,15 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 
+import { MODEL } from "./recipes";
 import { expect, test } from "./workbench";
-
-const MODEL = `transformer_config:
-  model_type: gpt2
-  embedding_dim: 32
-  num_blocks: 1
-  num_heads: 2
-  max_sequence_length: 32
-`;
 
 const TINY = `training_config:
   data_path: tiny.txt
