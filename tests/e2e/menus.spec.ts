@@ -12,6 +12,7 @@ test("a recipe has its commands in the menus, and other files have none of them"
     page.locator(".explorer-folders-view .monaco-list-row", { hasText: name });
   const item = page.locator(".monaco-menu .action-label", { hasText: "Run Training" });
 
+  await workbench.command("View: Show Explorer");
   await row("recipe.yaml").click();
   await expect(page.locator(".codelens-decoration", { hasText: "Dry Run" })).toBeVisible();
   await workbench.screenshot("title-menu");

@@ -64,8 +64,7 @@ test("a recipe with an error asks before it runs", async ({ workbench }) => {
 
 test("where no recipe is in sight, Run Training asks which one", async ({ workbench }) => {
   const { page } = workbench;
-  workbench.removeRuns();
-  await workbench.command("Trainsmith: Focus on Runs View");
+  await workbench.showNoRuns();
   await page.getByRole("button", { name: "Run Training" }).first().click();
   const offered = page.locator(".quick-input-widget .monaco-list-row");
   await expect(offered.filter({ hasText: "training.yaml" })).toBeVisible();

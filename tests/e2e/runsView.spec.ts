@@ -31,8 +31,7 @@ test.slow();
 
 test("runs are listed, compared, noted, taken back and deleted", async ({ workbench }) => {
   const { page, workspace } = workbench;
-  workbench.removeRuns();
-  await workbench.command("Trainsmith: Focus on Runs View");
+  await workbench.showNoRuns();
   await expect(page.locator(".welcome-view-content", { hasText: "none yet" })).toBeVisible();
   await expect(page.getByRole("button", { name: "Run Training" }).first()).toBeVisible();
   await workbench.screenshot("runs-empty");

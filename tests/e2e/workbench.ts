@@ -83,11 +83,13 @@ export class Workbench {
     }).toPass();
   }
 
-  /** Remove the runs of tests that came before. */
-  removeRuns(): void {
+  /** Show the view of runs without those of tests that came before. */
+  async showNoRuns(): Promise<void> {
     const files = fs.readdirSync(this.workspace, { recursive: true, encoding: "utf8" });
     for (const file of files.filter((one) => path.basename(one) === "events.jsonl"))
       fs.rmSync(path.join(this.workspace, path.dirname(file)), { recursive: true });
+    await this.command("Trainsmith: Focus on Runs View");
+    await this.page.getByRole("button", { name: "Refresh Runs" }).click();
   }
 
   /** Change a setting of the workspace. */
