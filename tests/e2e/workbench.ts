@@ -83,13 +83,19 @@ export class Workbench {
     }).toPass();
   }
 
-  /** Show the view of runs without those of tests that came before. */
-  async showNoRuns(): Promise<void> {
+  /** Remove the runs of tests that came before. */
+  removeRuns(): void {
     const files = fs.readdirSync(this.workspace, { recursive: true, encoding: "utf8" });
     for (const file of files.filter((one) => path.basename(one) === "events.jsonl"))
       fs.rmSync(path.join(this.workspace, path.dirname(file)), { recursive: true });
+  }
+
+  /** Show the view of runs as it is without any. */
+  async showNoRuns(): Promise<void> {
+    this.removeRuns();
+    // The view looks again when it comes into sight.
+    await this.command("View: Show Explorer");
     await this.command("Trainsmith: Focus on Runs View");
-    await this.page.getByRole("button", { name: "Refresh Runs" }).click();
   }
 
   /** Change a setting of the workspace. */
