@@ -46,3 +46,9 @@ def test_nothing_of_the_trick_is_left_behind() -> None:
         "print(hashlib.sha256(b'').hexdigest()[:8])"
     )
     assert left == "Point(x=1) True True\ne3b0c442\n"
+
+
+def test_the_schemas_wait_until_a_document_is_opened() -> None:
+    loaded = say("import sys, trainsmith_server.app; print(*sys.modules)").split()
+    assert "trainsmith_server.session" in loaded
+    assert "trainsmith_schemas.documents" not in loaded

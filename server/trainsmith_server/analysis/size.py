@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from trainsmith_schemas.documents import recognise
 from trainsmith_server.analysis.findings import Finding
 from trainsmith_server.analysis.tree import Mapping, Tree
 from trainsmith_server.analysis.values import construct
@@ -31,6 +30,9 @@ def too_large(head: Tree, size: int) -> Finding | None:
 
     `None` where that is no document of ours, as in data files.
     """
+    # The schemas take a while to import, and `initialize` does not need them.
+    from trainsmith_schemas.documents import recognise
+
     for document in head.documents:
         root = document.root
         if isinstance(root, Mapping) and root.entries and recognise(construct(root).value):
