@@ -1,19 +1,11 @@
 import * as path from "node:path";
 
 import * as vscode from "vscode";
-import {
-  DidChangeWatchedFilesNotification,
-  FileChangeType,
-  LanguageClient,
-  type LanguageClientOptions,
-  State,
-  type WorkspaceEdit as ProtocolEdit,
-} from "vscode-languageclient/node";
+import type { WorkspaceEdit as ProtocolEdit } from "vscode-languageclient/node";
 
 import {
   COMMANDS,
   type DocumentStatus,
-  LANGUAGE_SERVER_ID,
   type OverrideProblem,
   REQUESTS,
   type Run,
@@ -21,21 +13,8 @@ import {
   type Setting,
   type Templates,
 } from "./generated/protocol";
+import type { Client, ServerState } from "./languageClient";
 import { choosePython, type Python } from "./python";
-
-/** A client that says nothing to the user about what fails because it is being stopped. */
-class Client extends LanguageClient {
-  private retired = false;
-
-  retire(): Promise<void> {
-    this.retired = true;
-    return this.dispose();
-  }
-
-  override error(message: string, data?: unknown, showNotification?: boolean | "force"): void {
-    super.error(message, data, this.retired ? false : showNotification);
-  }
-}
 
 /** The language server that comes with the extension, and the Python that runs it. */
 export class Server implements vscode.Disposable {
@@ -99,9 +78,7 @@ export class Server implements vscode.Disposable {
    * written into folders that were made at once with the folder around them, as a first run's are.
    */
   async tellOfRun(events: string): Promise<void> {
-    await this.client?.sendNotification(DidChangeWatchedFilesNotification.type, {
-      changes: [{ uri: vscode.Uri.file(events).toString(), type: FileChangeType.Changed }],
-    });
+    await this.client?.tellOfChange(events);
   }
 
   /** What a run of a recipe can be told. */
@@ -174,22 +151,15 @@ export class Server implements vscode.Disposable {
     }
     const { program, args, version } = this.python;
     this.log.info(`Language server: ${program} (Python ${version})`);
-    const options: LanguageClientOptions = {
-      documentSelector: [
-        { scheme: "file", language: "yaml" },
-        { scheme: "untitled", language: "yaml" },
-      ],
-      outputChannel: this.log,
-    };
     const server = {
       command: program,
       args: [...args, "-m", "trainsmith", "lsp"],
       // Pythons before 3.11 import from the working directory first, so it is never the workspace.
       options: { cwd: this.bundled(), env: { ...process.env, ...this.environment() } },
     };
-    const client = new Client(LANGUAGE_SERVER_ID, "Trainsmith", server, options);
-    client.onDidChangeState(({ newState }) => {
-      this.showState(newState);
+    const { Client } = await import("./languageClient");
+    const client = new Client(server, this.log, (state) => {
+      this.showState(state);
     });
     await client.start();
     this.client = client;
@@ -199,10 +169,10 @@ export class Server implements vscode.Disposable {
     return this.context.asAbsolutePath("bundled");
   }
 
-  private showState(state: State): void {
+  private showState(state: ServerState): void {
     const { Error, Information } = vscode.LanguageStatusSeverity;
-    if (state === State.Running) this.show("Trainsmith is ready", Information);
-    else if (state === State.Starting) this.show("Trainsmith is starting", Information, true);
+    if (state === "running") this.show("Trainsmith is ready", Information);
+    else if (state === "starting") this.show("Trainsmith is starting", Information, true);
     else this.show("Trainsmith has stopped", Error);
   }
 
