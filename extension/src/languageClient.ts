@@ -32,6 +32,8 @@ export class Client extends LanguageClient {
       documentSelector: [
         { scheme: "file", language: "yaml" },
         { scheme: "untitled", language: "yaml" },
+        // A repository that is read without a disk; paths in its files are not looked for.
+        { scheme: "vscode-vfs", language: "yaml" },
       ],
       outputChannel,
     };
