@@ -161,12 +161,13 @@ class Files:
 
     def whole(self, analysis: Analysis) -> Analysis:
         """A model file with what the folder of its `model_path` says; any other text as it is."""
-        from trainsmith_server.features.pretrained import with_folder, without_folder
         from trainsmith_server.features.references import folder_reference
 
         named = folder_reference(analysis)
         if named is None:
             return analysis
+        from trainsmith_server.features.pretrained import with_folder, without_folder
+
         path = self.find(analysis.uri, named.written)
         if path is None:
             return without_folder(analysis, named, self._looked_in(analysis, named.written) or ())

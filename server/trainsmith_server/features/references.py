@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from trainsmith_schemas.hugging_face import CONFIG_FILE
 from trainsmith_server.analysis.result import Analysis
 from trainsmith_server.analysis.tree import Scalar, Sequence, Span
 from trainsmith_server.analysis.values import is_null
@@ -62,6 +61,9 @@ def folder_reference(analysis: Analysis) -> Reference | None:
     named = next((one for one in references(analysis) if one.key == "model_path"), None)
     if named is None or not named.written:
         return None
+    # Few recipes start from such a folder, and the server keeps what it imports.
+    from trainsmith_schemas.hugging_face import CONFIG_FILE
+
     return replace(named, written=f"{named.written.rstrip('/')}/{CONFIG_FILE}", kind="file")
 
 
