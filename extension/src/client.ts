@@ -55,22 +55,17 @@ export class Server implements vscode.Disposable {
     await this.start().catch(() => undefined);
     // It may start now: the user has chosen another Python since, or installed one.
     if (!this.client) await this.restart();
-    return this.client?.sendRequest<RunPlan>(REQUESTS.runPlan, { uri: uri.toString() });
+    return this.request<RunPlan>(REQUESTS.runPlan, { uri: uri.toString() });
   }
 
   /** What a document is; `undefined` where there is no server. */
-  async documentStatus(uri: vscode.Uri): Promise<DocumentStatus | undefined> {
-    await this.start();
-    return this.client?.sendRequest<DocumentStatus>(REQUESTS.documentStatus, {
-      uri: uri.toString(),
-    });
+  documentStatus(uri: vscode.Uri): Promise<DocumentStatus | undefined> {
+    return this.request<DocumentStatus>(REQUESTS.documentStatus, { uri: uri.toString() });
   }
 
   /** The runs of a recipe, the newest first. */
   async runs(uri: vscode.Uri): Promise<readonly Run[]> {
-    await this.start();
-    const runs = await this.client?.sendRequest<Run[]>(REQUESTS.runs, { uri: uri.toString() });
-    return runs ?? [];
+    return (await this.request<Run[]>(REQUESTS.runs, { uri: uri.toString() })) ?? [];
   }
 
   /**
@@ -83,11 +78,7 @@ export class Server implements vscode.Disposable {
 
   /** What a run of a recipe can be told. */
   async settings(uri: vscode.Uri): Promise<readonly Setting[]> {
-    await this.start();
-    const found = await this.client?.sendRequest<Setting[]>(REQUESTS.settings, {
-      uri: uri.toString(),
-    });
-    return found ?? [];
+    return (await this.request<Setting[]>(REQUESTS.settings, { uri: uri.toString() })) ?? [];
   }
 
   /** What settings for one run, each `section.key=value`, would make wrong. */
@@ -95,13 +86,8 @@ export class Server implements vscode.Disposable {
     uri: vscode.Uri,
     overrides: readonly string[],
   ): Promise<readonly OverrideProblem[]> {
-    await this.start();
     const params = { uri: uri.toString(), overrides };
-    const found = await this.client?.sendRequest<OverrideProblem[]>(
-      REQUESTS.checkOverrides,
-      params,
-    );
-    return found ?? [];
+    return (await this.request<OverrideProblem[]>(REQUESTS.checkOverrides, params)) ?? [];
   }
 
   /** The edit that writes such settings into the recipe or its model file. */
@@ -109,16 +95,14 @@ export class Server implements vscode.Disposable {
     uri: vscode.Uri,
     overrides: readonly string[],
   ): Promise<vscode.WorkspaceEdit | undefined> {
-    await this.start();
     const params = { uri: uri.toString(), overrides };
-    const edit = await this.client?.sendRequest<ProtocolEdit>(REQUESTS.writeOverrides, params);
+    const edit = await this.request<ProtocolEdit>(REQUESTS.writeOverrides, params);
     return this.client?.protocol2CodeConverter.asWorkspaceEdit(edit);
   }
 
   /** What a new recipe is made from; `undefined` where there is no server. */
-  async templates(): Promise<Templates | undefined> {
-    await this.start();
-    return this.client?.sendRequest<Templates>(REQUESTS.templates, {});
+  templates(): Promise<Templates | undefined> {
+    return this.request<Templates>(REQUESTS.templates, {});
   }
 
   /**
@@ -134,6 +118,21 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     this.status.dispose();
     void this.stop();
+  }
+
+  /**
+   * The server's answer; `undefined` where there is no server. A request that was with a server
+   * when that was replaced, as a changed setting does, goes to the next one.
+   */
+  private async request<T>(method: string, params: object): Promise<T | undefined> {
+    await this.start();
+    const { client } = this;
+    try {
+      return await client?.sendRequest<T>(method, params);
+    } catch (error) {
+      if (client === this.client) throw error;
+      return this.request<T>(method, params);
+    }
   }
 
   private async stop(): Promise<void> {

@@ -15,6 +15,7 @@ export class Documents implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable;
   private typing: NodeJS.Timeout | undefined;
+  private looking: Promise<void> | undefined;
 
   /** What is known of some file has changed, or another one is in the editor. */
   readonly onDidChange = this.changed.event;
@@ -44,13 +45,9 @@ export class Documents implements vscode.Disposable {
     );
   }
 
-  /** Look at the file in the editor, and then at all of the workspace. */
-  async start(): Promise<void> {
-    const document = active();
-    if (document) await this.look(document.uri);
-    for (const uri of await vscode.workspace.findFiles(YAML, undefined, MOST_FILES)) {
-      await this.look(uri);
-    }
+  /** Look at the workspace, or wait until that is done. */
+  start(): Promise<void> {
+    return (this.looking ??= this.lookAround());
   }
 
   /** The recipes that are known, as files. */
@@ -72,6 +69,15 @@ export class Documents implements vscode.Disposable {
   dispose(): void {
     clearTimeout(this.typing);
     this.subscriptions.dispose();
+  }
+
+  /** The file in the editor comes first. */
+  private async lookAround(): Promise<void> {
+    const document = active();
+    if (document) await this.look(document.uri);
+    for (const uri of await vscode.workspace.findFiles(YAML, undefined, MOST_FILES)) {
+      await this.look(uri);
+    }
   }
 
   private lookSoon(uri: vscode.Uri): void {

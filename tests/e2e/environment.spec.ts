@@ -61,10 +61,11 @@ test("where modules are missing, one button makes an environment and the run goe
   const question = workbench.notification(/Training needs matplotlib, numpy, .* and torch, which/);
   const button = question.getByRole("button", { name: "Set Up Training Environment" });
   const progress = workbench.notification(/Setting up the training environment/);
-  workbench.set("trainsmith.python.path", path.join(BARE, "bin", "python"));
   workbench.write("bare.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
   workbench.write("bare_model.yaml", MODEL);
   const editor = await workbench.open("bare.yaml", RECIPE);
+  const bare = path.join(BARE, "bin", "python");
+  await workbench.setPython(bare, bare);
 
   await test.step("what is cancelled leaves nothing", async () => {
     await workbench.command("Trainsmith: Run Training");

@@ -72,7 +72,7 @@ test("lessons are listed with their sections, and lead to each other", async ({ 
   await expectScroll(workbench, 1234);
 
   // It comes back with the window, in its place.
-  await workbench.command("Developer: Reload Window");
+  await workbench.reload();
   await expect(lesson.getByRole("link", { name: "Next: Change One Thing" })).toBeVisible();
   await expectScroll(workbench, 1234);
 

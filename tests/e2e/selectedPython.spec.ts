@@ -68,9 +68,9 @@ test("the Python that is selected now is the one that trains, without a restart"
   };
   const [one, other] = [makePython("one"), makePython("other")];
   fs.writeFileSync(SELECTED, JSON.stringify({ python: one }));
-  // The machine's setting would win.
-  workbench.set("trainsmith.python.path", "");
   await workbench.open("training.yaml", text);
+  // The machine's setting would win.
+  await workbench.setPython("", one);
   await runNeeds("one");
   fs.writeFileSync(SELECTED, JSON.stringify({ python: one, environments: other }));
   await runNeeds("other");

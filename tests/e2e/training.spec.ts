@@ -87,7 +87,7 @@ test("two runs are shown together, by keyboard too, and come back after a reload
   await panel.getByLabel("Logarithmic loss").check();
   await workbench.screenshot("training-log");
 
-  await workbench.command("Developer: Reload Window");
+  await workbench.reload();
   await expect(panel.getByRole("checkbox", { name: "panel-001" })).toBeChecked();
   await expect(panel.getByLabel("Logarithmic loss")).toBeChecked();
   await expect(chart).toContainText("panel-002: smoothed");

@@ -104,6 +104,24 @@ export class Workbench {
     this.write(".vscode/settings.json", JSON.stringify({ [name]: value }));
   }
 
+  /** With a recipe open, choose a Python in the settings; the server starts in the one expected. */
+  async setPython(chosen: string, expected: string): Promise<void> {
+    const started = (): string | undefined =>
+      read(path.join(this.data, "logs"), "Trainsmith.log")
+        .match(/Language server: .*/g)
+        ?.at(-1);
+    this.set("trainsmith.python.path", chosen);
+    await expect.poll(started).toContain(expected);
+  }
+
+  /** Reload the window. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent("load");
+    await this.command("Developer: Reload Window");
+    await loaded;
+    await this.page.locator(".statusbar-item").first().waitFor();
+  }
+
   /** Run a command from the palette by its title; it may take a moment until it is offered. */
   async command(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input").first();
@@ -135,6 +153,13 @@ export class Workbench {
   async screenshot(name: string): Promise<void> {
     await this.page.screenshot({ path: path.join(OUTPUT, "screenshots", `${name}.png`) });
   }
+}
+
+/** The text of all files of a name under a folder. */
+function read(folder: string, name: string): string {
+  const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const named = files.filter((file) => path.basename(file) === name);
+  return named.map((file) => fs.readFileSync(path.join(folder, file), "utf8")).join("");
 }
 
 /** How a spec wants its workbench, where that is not as usual: `test.use({ launch: … })`. */

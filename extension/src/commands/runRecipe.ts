@@ -74,6 +74,7 @@ export async function runRecipe(
 async function chooseRecipe(
   documents: Documents,
 ): Promise<vscode.Uri | typeof NOTHING | undefined> {
+  await documents.start();
   const recipes = documents.recipes();
   if (recipes.length === 0) return undefined;
   const items = recipes.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));

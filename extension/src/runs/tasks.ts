@@ -52,6 +52,7 @@ export class RecipeTasks implements vscode.TaskProvider {
   async provideTasks(): Promise<vscode.Task[]> {
     const python = await this.training.current();
     if (!python) return [];
+    await this.documents.start();
     return this.documents.recipes().flatMap((uri) => {
       const folder = vscode.workspace.getWorkspaceFolder(uri);
       if (!folder) return [];
