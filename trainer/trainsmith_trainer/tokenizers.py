@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
-from tokenizers import Tokenizer as Library
+import tokenizers
 
 _MOST_CHARACTERS = 0x110000
 
@@ -145,12 +144,12 @@ class LibraryTokenizer:
             vocab_size: the most tokens to have, at least `BYTES`; a short text gives fewer.
             has_end: whether one of them shall be for the end of a document.
         """
-        library = Library(models.BPE())
-        library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        library.decoder = decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(
+        library = tokenizers.Tokenizer(tokenizers.models.BPE())
+        library.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        library.decoder = tokenizers.decoders.ByteLevel()
+        trainer = tokenizers.trainers.BpeTrainer(
             vocab_size=vocab_size - has_end,
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
         library.train_from_iterator(texts, trainer)
@@ -160,15 +159,17 @@ class LibraryTokenizer:
     @staticmethod
     def of_numbers(vocab_size: int) -> LibraryTokenizer:
         """Tokens whose texts nobody knows: each is written as its number."""
-        library = Library(models.WordLevel({str(n): n for n in range(vocab_size)}, unk_token=""))
-        library.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-        space = decoders.Replace(Regex("$"), " ")
-        library.decoder = decoders.Sequence([space, decoders.Fuse()])
+        library = tokenizers.Tokenizer(
+            tokenizers.models.WordLevel({str(n): n for n in range(vocab_size)}, unk_token="")
+        )
+        library.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+        space = tokenizers.decoders.Replace(tokenizers.Regex("$"), " ")
+        library.decoder = tokenizers.decoders.Sequence([space, tokenizers.decoders.Fuse()])
         return LibraryTokenizer(_written(library))
 
     @cached_property
-    def _library(self) -> Library:
-        return Library.from_buffer(self.content)
+    def _library(self) -> tokenizers.Tokenizer:
+        return tokenizers.Tokenizer.from_buffer(self.content)
 
     @property
     def vocab_size(self) -> int:
@@ -185,7 +186,7 @@ class LibraryTokenizer:
         """The same with a token for the end of a document; no other token changes."""
         if self.end is not None:
             return self
-        library = Library.from_buffer(self.content)
+        library = tokenizers.Tokenizer.from_buffer(self.content)
         library.add_special_tokens([END])
         return LibraryTokenizer(_written(library))
 
@@ -237,7 +238,7 @@ def load_tokenizer(content: bytes) -> Tokenizer:
         has_end = bool(described.get("added_tokens"))
         return CharTokenizer("".join(sorted(vocab, key=vocab.__getitem__)), has_end)
     try:
-        Library.from_buffer(content)
+        tokenizers.Tokenizer.from_buffer(content)
     except Exception as error:  # The library raises nothing narrower.
         raise ValueError(str(error)) from None
     return LibraryTokenizer(content)
@@ -264,7 +265,7 @@ def _files(content: bytes, end: str | None) -> dict[str, bytes]:
     return {"tokenizer.json": content, "tokenizer_config.json": _json(config)}
 
 
-def _written(library: Library) -> bytes:
+def _written(library: tokenizers.Tokenizer) -> bytes:
     return library.to_str(pretty=True).encode() + b"\n"
 
 
