@@ -9,7 +9,7 @@ from typing import Any
 
 from trainsmith_trainer.quick_imports import DEFERRED
 
-_TORCH = sorted(DEFERRED["torch"][1])
+_TORCH = sorted(DEFERRED[("torch", "2.13.")])
 _WAITING = (
     "[name for name in names if vars(sys.modules[name]).get('__getattr__')"
     " and sys.modules[name].__getattr__.__module__ == 'trainsmith_trainer.quick_imports']"

@@ -16,27 +16,26 @@ from typing import Any
 
 DEFERRED = {
     # What `import torch` loads for compiling, quantizing and other work that no run does: a quarter
-    # of its time, and 25 MB. Another version may import its parts in an order that forbids it.
-    "torch": (
-        "2.13.",
-        {
-            "torch._meta_registrations",
-            "torch.ao",
-            "torch.distributions",
-            "torch.export",
-            "torch.masked",
-            "torch.nn.intrinsic",
-            "torch.nn.qat",
-            "torch.nn.quantizable",
-            "torch.nn.quantized",
-            "torch.quantization",
-            "torch.utils.data",
-        },
-    ),
+    # of its time, and 27 MB. Another version may import its parts in an order that forbids it.
+    ("torch", "2.13."): {
+        "torch._meta_registrations",
+        "torch.ao",
+        "torch.distributions",
+        "torch.export",
+        "torch.masked",
+        "torch.nn.intrinsic",
+        "torch.nn.qat",
+        "torch.nn.quantizable",
+        "torch.nn.quantized",
+        "torch.quantization",
+        "torch.utils.data",
+        "torchgen.model",
+        "unittest.mock",
+    },
     # Characters need no library.
-    "tokenizers": ("", {"tokenizers"}),
+    ("tokenizers", ""): {"tokenizers"},
 }
-"""What waits until it is used: the module names, by distribution and version that this is for."""
+"""What waits until it is used: names of modules, by the distribution and version it suits."""
 
 
 @contextmanager
@@ -68,14 +67,19 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        distribution = fullname.partition(".")[0]
-        wanted, modules = DEFERRED.get(distribution, ("", ()))
-        if fullname not in modules or not _version(distribution).startswith(wanted):
+        if not _waits(fullname):
             return None
         spec = PathFinder.find_spec(fullname, path)
         if spec and spec.loader:
             spec.loader = _Deferring(spec.loader)
         return spec
+
+
+def _waits(module: str) -> bool:
+    return any(
+        module in modules and _version(distribution).startswith(version)
+        for (distribution, version), modules in DEFERRED.items()
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ from trainsmith_schemas import derived
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.training import TrainingConfig
+from trainsmith_trainer.backends.allocation import keep_freed_memory
 from trainsmith_trainer.backends.base import Arrays, Gradient, Logits
 from trainsmith_trainer.backends.group import Group
 from trainsmith_trainer.backends.optimizers import Optimizer
@@ -282,6 +283,7 @@ def _choose_device(place: Place = ALONE) -> tuple[torch.device, str]:
         return device, f"{many}GPU, {torch.cuda.get_device_name(device)}"
     if torch.backends.mps.is_available() and place.size == 1:
         return torch.device("mps"), "Apple GPU"
+    keep_freed_memory()
     threads = sensible_threads(place.local_size)
     torch.set_num_threads(threads)
     return torch.device("cpu"), f"{many}CPU, {threads} thread{'s' if threads > 1 else ''}"
