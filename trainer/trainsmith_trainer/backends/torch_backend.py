@@ -89,14 +89,16 @@ class TorchBackend:
                 total += loss.detach()
         if self._group:
             wish = torch.tensor(float(self._wishes_to_stop), device=self._device)
-            own = [total, wish, *map(_gradient, self._trainable.values())]
-            total, wish, *gradients = self._group.sums(own)
-            for parameter, gradient in zip(self._trainable.values(), gradients, strict=True):
+            total, wish, *sums = self._group.sums([total, wish, *self._gradients()])
+            for parameter, gradient in zip(self._trainable.values(), sums, strict=True):
                 parameter.grad = gradient
             self._shall_stop = bool(wish)
-        norm = self._clipped_norm()
+        norm = torch.nn.utils.get_total_norm([each.float() for each in self._gradients()])
         # One transfer for both numbers: each would wait for the device.
         loss_value, norm_value = torch.stack((total, norm)).tolist()
+        if norm_value > self._max_norm:
+            parameters = self._trainable.values()
+            torch.nn.utils.clip_grads_with_norm_(parameters, self._max_norm, norm)
         return Gradient(loss_value, norm_value)
 
     def update(self, learning_rate: float) -> None:
@@ -203,12 +205,9 @@ class TorchBackend:
         rows = slice(self._group.rank, None, self._group.size)
         return Batch(batch.inputs[rows], batch.targets[rows])
 
-    def _clipped_norm(self) -> Tensor:
-        """The gradient's length, before it is shortened where it is too long."""
-        gradients = [each.grad for each in self._trainable.values() if each.grad is not None]
-        norm = torch.nn.utils.get_total_norm([each.float() for each in gradients])
-        torch.nn.utils.clip_grads_with_norm_(self._trainable.values(), self._max_norm, norm)
-        return norm
+    def _gradients(self) -> list[Tensor]:
+        gradients = (parameter.grad for parameter in self._trainable.values())
+        return [gradient for gradient in gradients if gradient is not None]
 
     def _summed_loss(self, batch: Batch) -> Tensor:
         inputs = torch.from_numpy(batch.inputs).to(self._device)
@@ -297,11 +296,6 @@ def _choose_device(place: Place = ALONE) -> tuple[torch.device, str]:
 def _name_on_rank(name: str, rank: int) -> str:
     """What a random state is called in a checkpoint, where all ranks have theirs."""
     return f"rank{rank}.{name}" if rank else name
-
-
-def _gradient(parameter: Tensor) -> Tensor:
-    assert parameter.grad is not None
-    return parameter.grad
 
 
 def _choose_precision(
