@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -203,6 +205,27 @@ def test_what_was_encoded_is_not_encoded_again(
         with pytest.raises(TypeError):
             _load(moved)
     assert len([entry for entry in cache_folder.iterdir() if entry.is_dir()]) == 1
+
+
+def test_what_nobody_used_for_a_month_makes_way(write: Write, cache_folder: Path) -> None:
+    long_ago = time.time() - 31 * 24 * 3600
+
+    def age(entry: Path) -> None:
+        os.utime(entry / "meta.json", (long_ago, long_ago))
+
+    forgotten, used = write("a.txt", "To be"), write("b.txt", "or not")
+    _load(forgotten)
+    (first,) = cache_folder.iterdir()
+    _load(used)
+    (second,) = set(cache_folder.iterdir()) - {first}
+    age(first)
+    age(second)
+    _load(used)
+    _load(write("c.txt", "to be"))
+    left = set(cache_folder.iterdir())
+    assert first not in left
+    assert second in left
+    assert len(left) == 2
 
 
 def test_a_killed_process_leaves_nothing_that_counts(write: Write, cache_folder: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from trainsmith_schemas.hugging_face import UnreadableModelError
 from trainsmith_trainer.backends import open_decoder
 from trainsmith_trainer.checkpoint import DamagedCheckpointError, verify_checkpoint
+from trainsmith_trainer.continuation import continuation
 from trainsmith_trainer.export import read_model
 from trainsmith_trainer.folder import CHECKPOINTS, model_in
 from trainsmith_trainer.sampling import Sampling, write
@@ -56,13 +57,5 @@ def generate_text(
         raise GenerationError(f"{folder} is damaged: {error}") from None
     yield prompt
     random = np.random.default_rng(seed)
-    waiting: list[int] = []
-    for token in write(decoder, tokens, sampling, random, count, tokenizer.end):
-        # A character's bytes may be spread over tokens, four at most.
-        waiting.append(token)
-        text = tokenizer.decode(waiting)
-        if len(waiting) == 4 or not text.endswith("\N{REPLACEMENT CHARACTER}"):
-            yield text
-            waiting = []
-    if waiting:
-        yield tokenizer.decode(waiting)
+    written = write(decoder, tokens, sampling, random, count, tokenizer.end)
+    yield from continuation(tokenizer, tokens, written)

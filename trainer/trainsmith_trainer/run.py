@@ -17,6 +17,7 @@ from trainsmith_schemas import derived, events
 from trainsmith_trainer.backends import load_library, may_copy_process, open_backend
 from trainsmith_trainer.backends.base import Arrays, Backend
 from trainsmith_trainer.config import ResolvedConfig
+from trainsmith_trainer.continuation import continuation
 from trainsmith_trainer.export import model_files
 from trainsmith_trainer.failures import failed, is_expected
 from trainsmith_trainer.files import remove_leftovers, write_file, write_folder
@@ -255,8 +256,8 @@ def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float 
     def validate(step: int) -> float | None:
         random = np.random.default_rng((run.training.seed, step))
         count = min(_SAMPLE_TOKENS, 2 * run.model.max_sequence_length)
-        decoder, end = backend.decoder(), tokenizer.end
-        text = tokenizer.decode(list(write(decoder, prompt, sampling, random, count, end)))
+        written = write(backend.decoder(), prompt, sampling, random, count, tokenizer.end)
+        text = "".join(continuation(tokenizer, prompt, written))
         begin = tokenizer.decode(prompt)
         emit(events.Sample(time=time.time(), step=step, prompt=begin, text=text))
         return backend.loss(run.validation_batches()) if run.validates else None

@@ -40,6 +40,10 @@ VERSION = 1
 
 _BLOCK = 1 << 20
 _WAIT = 0.2
+_KEPT_SECONDS = 30 * 24 * 3600
+"""From the last use of an entry to its removal, when another one is made."""
+_META = "meta.json"
+"""Says what is in an entry; its time is that of the last use."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +159,18 @@ def _make_unless_held(entry: Path, lock: Path, encode: Encode) -> None:
     try:
         with hold(lock):
             if not entry.is_dir():
+                _remove_unused(entry.parent)
                 _make(entry, encode)
     except HeldError:
         time.sleep(_WAIT)
+
+
+def _remove_unused(folder: Path) -> None:
+    for meta in folder.glob(f"*/{_META}"):
+        with suppress(OSError):  # Another process may still look at it.
+            if time.time() - meta.stat().st_mtime > _KEPT_SECONDS:
+                removed = meta.parent.rename(meta.parent.with_suffix(".old"))
+                shutil.rmtree(removed)
 
 
 def _make(entry: Path, encode: Encode) -> None:
@@ -179,7 +192,7 @@ def _make(entry: Path, encode: Encode) -> None:
                 file.flush()
             digest = _digest(tokenizer, _streams(temporary, tokenizer, count))
             said = {"streams": count, "left_out": [vars(one) for one in left_out]}
-            open_file("meta.json").write(json.dumps({**said, "digest": digest}).encode())
+            open_file(_META).write(json.dumps({**said, "digest": digest}).encode())
             for file in files:
                 file.flush()
                 os.fsync(file.fileno())
@@ -190,7 +203,9 @@ def _make(entry: Path, encode: Encode) -> None:
 
 
 def _read(entry: Path) -> Encoded:
-    meta: dict[str, Any] = json.loads((entry / "meta.json").read_bytes())
+    with suppress(OSError):  # It may be another user's.
+        (entry / _META).touch()
+    meta: dict[str, Any] = json.loads((entry / _META).read_bytes())
     tokenizer = load_tokenizer((entry / "tokenizer.json").read_bytes())
     left_out = tuple(LeftOut(**one) for one in meta["left_out"])
     streams = _streams(entry, tokenizer, meta["streams"])
