@@ -156,6 +156,8 @@ class _Cursor:
                 for entry in node.entries:
                     if self.line_start <= entry.key.start <= self.offset and _has_text(entry.key):
                         return self._in_entry(node, section, entry)
+                    if place := self._behind_dash(entry, section):
+                        return place
         before = self.analysis.text[self.line_start : self.offset]
         if not re.fullmatch(r"[ \t]*[\w.-]*", before):
             return None
@@ -219,12 +221,37 @@ class _Cursor:
         field = _field(section, entry)
         if field is None or field.section or entry.colon < self.line_start:
             return None
-        value = entry.value
+        if field.path_to and isinstance(entry.value, Sequence) and entry.value.flow:
+            return self._in_brackets(field, entry.value)
+        return self._written(field, entry.value, entry.colon + 1)
+
+    def _in_brackets(self, field: FieldFacts, paths: Sequence) -> ValuePlace | None:
+        """The place of a path in a list of them."""
+        for item in paths.items:
+            if item.value and item.value.start <= self.offset <= item.value.end:
+                return self._written(field, item.value, item.start)
+        sign = max(self.analysis.text.rfind(sign, paths.start, self.offset) for sign in "[,")
+        return self._written(field, None, sign + 1, spaced=True) if sign >= 0 else None
+
+    def _behind_dash(self, entry: Entry, section: type[Section]) -> ValuePlace | None:
+        """The place of a path in a list of them, on a line of its own."""
+        if not isinstance(entry.value, Sequence) or entry.value.flow:
+            return None
+        field = _field(section, entry)
+        for item in entry.value.items:
+            if field and field.path_to and self.line_start <= item.start < self.offset:
+                return self._written(field, item.value, item.start + 1)
+        return None
+
+    def _written(
+        self, field: FieldFacts, value: Node | None, start: int, *, spaced: bool = False
+    ) -> ValuePlace | None:
+        """The place of a value that is there, or may be behind `start`."""
         if value is None or not _has_text(value):
-            between = self.analysis.text[entry.colon + 1 : self.offset]
+            between = self.analysis.text[start : self.offset]
             if between.strip(" \t"):
                 return None
-            return ValuePlace(field, (self.offset, self.offset), space=not between)
+            return ValuePlace(field, (self.offset, self.offset), space=not (between or spaced))
         if not value.start <= self.offset <= value.end or value.start < self.line_start:
             return None
         quote = value.style if isinstance(value, Scalar) and value.style in ("'", '"') else ""
