@@ -77,10 +77,10 @@ def _wait_briefly() -> None:
 
     By default they spin for long. Then one busy neighbour, such as the editor, makes each of the
     thousands of barriers in a step wait for the scheduler. Sleeping at once costs nearly as much on
-    a quiet machine. Five thousand turns keep most of both: on two cores a step took 27 ms quiet and
-    68 ms beside a busy process, against 26 and 311 spinning long, 41 and 47 sleeping at once.
+    a quiet machine. Four thousand turns keep most of both: on two cores a step took 27 ms quiet and
+    66 ms beside a busy process, against 26 and 311 spinning long, 41 and 47 sleeping at once.
     OpenMP reads the environment once, when it is loaded; a policy of the user's own wins.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "passive"
-        os.environ.setdefault("GOMP_SPINCOUNT", "5000")
+        os.environ.setdefault("GOMP_SPINCOUNT", "4000")
