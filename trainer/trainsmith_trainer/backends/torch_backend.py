@@ -81,7 +81,8 @@ class TorchBackend:
         """Forward and backward over an effective batch; the gradient is clipped afterwards."""
         tokens = sum(batch.tokens for batch in micro_batches)
         total = torch.zeros((), device=self._device)
-        self._model.train()
+        if not self._model.training:
+            self._model.train()
         with _enough_memory("a step", "training_config.batch_size"):
             for batch in micro_batches:
                 loss = self._summed_loss(self._share(batch)) / tokens
@@ -104,7 +105,8 @@ class TorchBackend:
     def update(self, learning_rate: float) -> None:
         """Move the weights along the last gradient, and forget it."""
         self._optimizer.step(learning_rate)
-        self._model.zero_grad()
+        for parameter in self._trainable.values():
+            parameter.grad = None
 
     @torch.no_grad()
     def loss(self, batches: Iterable[Batch]) -> float:
