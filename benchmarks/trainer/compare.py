@@ -34,6 +34,12 @@ ROOT = HERE.parents[1]
 CACHE = Path.home() / ".cache" / "trainsmith" / "peers-trainers"
 PEERS = {"transformers.Trainer": "hugging_face", "Lightning": "lightning_module"}
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+SHAPES = (
+    ("4 × 128", SMALL, 20),
+    ("4 × 128, dropout 0.2", replace(SMALL, dropout=0.2), 10),
+    ("6 × 384, dropout 0.2", replace(LARGE, dropout=0.2), 2),
+)
+"""What is trained, and the steps of a turn."""
 
 
 def trainee(
@@ -116,10 +122,8 @@ def start_of(other: str, shape: Shape, python: str = sys.executable) -> Usage:
 
 def quiet(rounds: int) -> None:
     for threads, environment in (("", {}), (" on one thread", ONE_THREAD)):
-        dropping, larger = replace(SMALL, dropout=0.2), replace(LARGE, dropout=0.2)
-        print_speeds(f"4 × 128{threads}", SMALL, "nanogpt", rounds, 20, environment)
-        print_speeds(f"4 × 128, dropout 0.2{threads}", dropping, "nanogpt", rounds, 10, environment)
-        print_speeds(f"6 × 384, dropout 0.2{threads}", larger, "nanogpt", rounds, 2, environment)
+        for name, shape, steps in SHAPES:
+            print_speeds(f"{name}{threads}", shape, "nanogpt", rounds, steps, environment)
 
 
 def busy(rounds: int) -> None:
@@ -172,8 +176,9 @@ def print_medians(title: str, times: tuple[list[float], list[float]]) -> None:
 def peers(rounds: int) -> None:
     python = peers_python()
     for name, module in PEERS.items():
-        title = f"4 × 128 on one thread, against {name}"
-        print_speeds(title, SMALL, module, rounds, 30, ONE_THREAD, python)
+        for what, shape, steps in SHAPES:
+            title = f"{what} on one thread, against {name}"
+            print_speeds(title, shape, module, rounds, steps, ONE_THREAD, python)
 
         def begin(module: str = module) -> Usage:
             return start_of(module, SMALL, python)
