@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_a
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, Strict
 from pydantic_core import PydanticUndefined
 
+from trainsmith_schemas.problems import Path
 from trainsmith_schemas.trainers import Trainer
 
 if TYPE_CHECKING:
@@ -176,6 +177,25 @@ def fields_of(section: type[Section]) -> Mapping[str, FieldFacts]:
     """The keys of a section in their canonical order, by the name written in YAML."""
     facts = (_facts(name, info) for name, info in section.model_fields.items())
     return types.MappingProxyType({fact.key: fact for fact in facts})
+
+
+@cache
+def homes_of(
+    model: type[Section], trainer: Trainer = "trainsmith"
+) -> Mapping[str, tuple[Path, ...]]:
+    """For each key that a trainer reads, the sections that have it, the outer ones first.
+
+    `()` is the document itself.
+    """
+    homes: dict[str, tuple[Path, ...]] = {}
+    sections: list[tuple[Path, type[Section]]] = [((), model)]
+    # The list grows while it is gone through: level by level.
+    for path, section in sections:
+        for name, facts in fields_of(section).items():
+            if trainer in facts.read_by:
+                homes[name] = (*homes.get(name, ()), path)
+                sections += [((*path, name), facts.section)] if facts.section else []
+    return homes
 
 
 def _facts(name: str, info: FieldInfo) -> FieldFacts:

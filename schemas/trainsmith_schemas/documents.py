@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from trainsmith_schemas.base import ReadBy, Section, fields_of
+from trainsmith_schemas.base import ReadBy, Section, fields_of, homes_of
 from trainsmith_schemas.blacksmith import BlacksmithExperiment
 from trainsmith_schemas.device import DeviceConfig
 from trainsmith_schemas.evaluation import EvalConfig
@@ -152,7 +152,8 @@ def _is(document: Document, data: Mapping[Any, Any]) -> bool:
 def _count_keys(model: type[Section], data: Mapping[Any, Any]) -> tuple[int, int]:
     """Keys that we know and keys that we don't, at the top and one level down.
 
-    A section's own name says little, so only what stands in it counts as known.
+    A section's own name says little, so only what stands in it counts as known. A key of ours that
+    stands in the wrong section counts as neither.
     """
     facts_by_key = fields_of(model)
     known = strangers = 0
@@ -160,14 +161,18 @@ def _count_keys(model: type[Section], data: Mapping[Any, Any]) -> tuple[int, int
         facts = facts_by_key.get(key)
         section = facts.section if facts else None
         if facts is None:
-            strangers += 1
+            strangers += _is_stranger(model, key)
         elif section is None:
             known += 1
         elif isinstance(value, Mapping):
-            ours = sum(inner in fields_of(section) for inner in value)
-            known += ours
-            strangers += len(value) - ours
+            others = [inner for inner in value if inner not in fields_of(section)]
+            known += len(value) - len(others)
+            strangers += sum(_is_stranger(model, inner) for inner in others)
     return known, strangers
+
+
+def _is_stranger(model: type[Section], key: Any) -> bool:
+    return key not in homes_of(model)
 
 
 def _could_be_section(value: Any) -> bool:

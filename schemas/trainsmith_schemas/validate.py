@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.base import FieldFacts, Section, fields_of, homes_of
 from trainsmith_schemas.consistency import inconsistencies
+from trainsmith_schemas.documents import MODEL, TRAINING
 from trainsmith_schemas.migration import keys_for
-from trainsmith_schemas.problems import Path, Problem
+from trainsmith_schemas.problems import Path, Problem, dotted
 from trainsmith_schemas.repair import meant
 
 _T = TypeVar("_T", bound=Section)
@@ -105,21 +106,28 @@ _RANGE_ERRORS = {
 
 
 def unknown_key(model: type[Section], path: Path) -> Problem:
-    """Say that nobody reads a key, with the nearest name that somebody does."""
+    """Say that nobody reads a key, with its own section or the nearest name that somebody does."""
     *parents, key = path
     parent = section_at(model, tuple(parents))
     names = list(fields_of(parent)) if parent else []
-    nearest = _elsewhere_called(path, names) or _nearest(str(key), names)
-    elsewhere = [] if nearest else list(_sections_with(model, str(key)))
-    if nearest:
-        hint = f"; did you mean `{nearest[0]}`?"
-    elif elsewhere:
-        hint = f"; it is a key of `{elsewhere[0]}`"
-    else:
-        hint = ""
+    nearest = _elsewhere_called(path, names)
+    home = None if nearest else _home(model, str(key))
+    nearest = nearest or (() if home else _nearest(str(key), names))
+    hint = f"; did you mean `{nearest[0]}`?" if nearest else f"; it {home}" if home else ""
     where = f"in `{parents[-1]}`" if parents else "at the top level"
     message = f"`{key}` is not a known key {where}{hint}"
     return Problem(path, "unknown-key", message, on_key=True, suggestions=nearest)
+
+
+def _home(model: type[Section], key: str) -> str | None:
+    """Where a key stands that is known elsewhere: in this document, or in the one beside it."""
+    for home in homes_of(model).get(key, ()):
+        return f"is a key of `{dotted(home)}`" if home else "belongs at the top level"
+    for document in (TRAINING, MODEL):
+        for home in homes_of(document.model).get(key, ()):
+            section = f"is a key of `{dotted(home)}`," if home else "belongs"
+            return f"{section} in the {document.title}"
+    return None
 
 
 def _elsewhere_called(path: Path, names: list[str]) -> tuple[str, ...]:
@@ -141,12 +149,6 @@ def facts_at(model: type[Section], path: Path) -> FieldFacts | None:
     names = [part for part in path if isinstance(part, str)]
     parent = section_at(model, tuple(names[:-1]))
     return fields_of(parent).get(names[-1]) if parent and names else None
-
-
-def _sections_with(model: type[Section], key: str) -> Iterator[str]:
-    for name, facts in fields_of(model).items():
-        if facts.section and key in fields_of(facts.section):
-            yield name
 
 
 def _name(path: Path) -> str:

@@ -22,6 +22,7 @@ CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
         ("device_config: {mesh_shape: [1, 1]}", "training"),
         ("transformer_config: {num_heads: 4}", "model"),
         ("training_config: fast", None),
+        ("training_config: {seed: 1, temperature: 1, enable_ddp: no, top_k: 3}", "training"),
         ("training_config: {lr: 1, epochs: 2, loss: mse, device: cpu}", None),
         ("services: {web: {image: nginx}}", None),
         ("[training_config]", None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_schemas.base import Section, fields_of
+from trainsmith_schemas.base import homes_of
 from trainsmith_schemas.problems import Path, dotted
 from trainsmith_server.analysis.bind import key_span
 from trainsmith_server.analysis.facts import Facts, Hit
@@ -42,25 +42,13 @@ def check(facts: Facts) -> Iterator[Hit]:
 
 def _home(facts: Facts, key: str, here: Path) -> Path | None:
     """The section that a key belongs in: one that stands in the document before any other."""
-    homes = [
-        path
-        for path, section in _sections(facts.kind.model)
-        if path != here
-        and (field := fields_of(section).get(key))
-        and facts.profile.name in field.read_by
-    ]
+    known = homes_of(facts.kind.model, facts.profile.name)
+    homes = [path for path in known.get(key, ()) if path != here]
     return min(homes, key=lambda path: (not _present(facts, path), len(path)), default=None)
 
 
 def _present(facts: Facts, path: Path) -> bool:
     return not path or facts.has(dotted(path))
-
-
-def _sections(model: type[Section], path: Path = ()) -> Iterator[tuple[Path, type[Section]]]:
-    yield path, model
-    for name, field in fields_of(model).items():
-        if field.section:
-            yield from _sections(field.section, (*path, name))
 
 
 RULE = Rule(
