@@ -51,7 +51,7 @@ def test_case(case: dict[str, Any], workspace: Workspace, monkeypatch: pytest.Mo
         (["train", "training.yaml", "--set", "a.b=[1"], "is not YAML"),
         (["train", "training.yaml", "--max-steps", "0"], "--max-steps"),
         (["train", "training.yaml", "--name", "../up"], "cannot be a run's name"),
-        (["generate", "nowhere"], "does not exist"),
+        (["generate", "nowhere"], "looked for nowhere and checkpoints"),
     ],
 )
 def test_usage(workspace: Workspace, arguments: list[str], says: str) -> None:

@@ -95,7 +95,7 @@ def test_a_closed_terminal_saves(workspace: Workspace) -> None:
     stopped = workspace.events()[-1]
     assert isinstance(stopped, events.RunStopped)
     assert _steps(workspace, "training-001") == [stopped.step]
-    written = workspace.command("generate", "checkpoints/training-001", "--prompt", "T")
+    written = workspace.command("generate", "training-001", "--prompt", "T")
     assert written.returncode == 0, written.stderr
 
 

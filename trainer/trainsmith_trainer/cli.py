@@ -14,6 +14,7 @@ import click
 
 from trainsmith_trainer.quick_imports import quick_imports
 from trainsmith_trainer.requirements import FOR_DRY_RUN, require_modules
+from trainsmith_trainer.run_names import PARENT_OPTION, folder_of
 
 if TYPE_CHECKING:
     from trainsmith_schemas.documents import TrainingDocument
@@ -189,7 +190,8 @@ def _resumed(
 
 
 @click.command()
-@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="RUN")
+@click.argument("run", metavar="RUN")
+@PARENT_OPTION
 @click.option("--prompt", default="\n", help="The text to continue. Default: a line's end.")
 @click.option("--max-new-tokens", type=click.IntRange(min=1), default=300, show_default=True)
 @click.option(
@@ -218,7 +220,8 @@ def _resumed(
 )
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed writes the same text.")
 def generate(
-    run: Path,
+    run: str,
+    parent: Path,
     prompt: str,
     max_new_tokens: int,
     temperature: float,
@@ -229,9 +232,10 @@ def generate(
 ) -> None:
     """Let a trained model write text.
 
-    RUN is a run's folder, or a model's: of a run without a final model, the newest checkpoint is
-    taken.
+    RUN is a run's folder or its name, or a model's folder: of a run without a final model, the
+    newest checkpoint is taken.
     """
+    folder = folder_of(run, parent)
     require_modules()
     with quick_imports():
         from trainsmith_trainer.generate import GenerationError, generate_text
@@ -239,7 +243,7 @@ def generate(
 
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
     try:
-        for piece in generate_text(run, prompt, sampling, max_new_tokens, seed):
+        for piece in generate_text(folder, prompt, sampling, max_new_tokens, seed):
             click.echo(piece, nl=False)
         click.echo()
     except GenerationError as error:

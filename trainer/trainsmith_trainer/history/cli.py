@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from trainsmith_trainer.run_names import PARENT_OPTION, folder_of
+
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FORMAT = click.option(
     "--format",
@@ -35,14 +37,7 @@ def runs(folder: Path, output: str) -> None:
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, metavar="RUN RUN…")
-@click.option(
-    "--in",
-    "parent",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("checkpoints"),
-    show_default=True,
-    help="Where runs lie that are given by their names.",
-)
+@PARENT_OPTION
 @click.option(
     "--curves",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -65,7 +60,7 @@ def compare(
 
     if len(folders) < 2:
         raise click.UsageError("name at least two runs")
-    found = [_folder(name, parent) for name in folders]
+    found = [folder_of(name, parent) for name in folders]
     picture = None if plain else curves or found[0].parent / "comparison.png"
     try:
         answer = compare_runs(found)
@@ -77,13 +72,3 @@ def compare(
     elif picture:
         answer = answer.model_copy(update={"curves": picture.as_posix()})
     click.echo(answer.model_dump_json(indent=2) if output == "json" else comparison_text(answer))
-
-
-def _folder(name: str, parent: Path) -> Path:
-    candidates = (Path(name), parent / name)
-    found = next((path for path in candidates if path.is_dir()), None)
-    if found is None:
-        raise click.BadParameter(
-            f"there is no run {name!r}: looked for {' and '.join(map(str, candidates))}"
-        )
-    return found
