@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from trainsmith_schemas import derived
 from trainsmith_schemas.base import Section
-from trainsmith_schemas.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.documents import DOCUMENTS, ModelDocument, TrainingDocument, recognise
 from trainsmith_schemas.hugging_face import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.paths import UnsetVariableError, expand, files_at
@@ -213,6 +213,11 @@ def _read(path: Path) -> str:
 
 
 def _validated(model: type[_Document], source: Source) -> _Document:
+    found = recognise(source.data)
+    if found and found.model is not model:
+        wanted = next(kind.title for kind in DOCUMENTS if kind.model is model)
+        message = f"this is a {found.title}, and a {wanted} is wanted: name another file"
+        raise _error(Place(source.name), "other-document", message)
     result = validate(model, {} if source.data is None else source.data)
     if result.config is None:
         raise RecipeError(tuple(_finding(source, problem) for problem in result.problems))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
 from trainsmith_trainer.checkpoint import checkpoints_in
 from trainsmith_trainer.files import remove_folder, write_file
 from trainsmith_trainer.model_folder import FINAL
+from trainsmith_trainer.problems import RunError
 
 CHECKPOINTS = "checkpoints"
 SMOKE_MARK = "smoke-run.txt"
@@ -34,7 +37,7 @@ def run_name(parent: Path, stem: str, name: str | None) -> str:
         number = 1 + max((_number(path.name, stem) for path in parent.glob("*")), default=0)
         return f"{stem}-{number:03d}"
     check_name(name)
-    if (parent / name).exists():
+    if os.path.lexists(parent / name):
         raise RunNameError(
             f"{parent / name} exists already: choose another --name, go on with --resume, "
             "or remove that run"
@@ -55,16 +58,27 @@ def make_run_folder(parent: Path, stem: str, name: str | None) -> Path:
 
     Raises:
         RunNameError: the name is taken or is no file name.
-        OSError: the folder cannot be made.
+        RunError: `parent` cannot hold a folder.
+        OSError: the disk is full.
     """
-    while True:
-        folder = parent / run_name(parent, stem, name)
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue  # Another run began at the same moment.
-        else:
-            return folder
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            folder = parent / run_name(parent, stem, name)
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue  # Another run began at the same moment.
+            else:
+                return folder
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise RunError(
+            f"no run's folder can be made in {parent}: {error.strerror}",
+            advice="name a folder that you may write to",
+            config_path="training_config.checkpoint_dir",
+        ) from None
 
 
 def make_smoke_folder(parent: Path, stem: str, name: str | None) -> Path:
@@ -72,7 +86,8 @@ def make_smoke_folder(parent: Path, stem: str, name: str | None) -> Path:
 
     Raises:
         RunNameError: the name is that of another run, or no file name.
-        OSError: the folder cannot be made.
+        RunError: `parent` cannot hold a folder.
+        OSError: the disk is full.
     """
     wanted = name or f"{stem}-smoke"
     if (parent / wanted / SMOKE_MARK).is_file():

@@ -96,7 +96,6 @@ def with_overrides(source: Source, overrides: Sequence[Override]) -> Source:
         for end in range(1, len(override.path)):
             # A section that only the option names is nowhere in the file.
             keys.setdefault(override.path[:end], place)
-            values.setdefault(override.path[:end], place)
     return Source(source.name, data, keys, values)
 
 
