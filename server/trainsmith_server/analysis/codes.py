@@ -11,7 +11,7 @@ from trainsmith_server.analysis.directives import INVALID, UNUSED, is_syntax, ne
 from trainsmith_server.rules import all_rules
 
 ELSEWHERE: Mapping[str, str] = {
-    "model-file-problems": "The model file that a recipe names has errors",
+    "model-file-problems": "The model file that a recipe names has errors, or is none",
     "contradiction": "A file that is named, or its model's folder, says something else",
     "model-config-not-found": "The model file that a recipe names is not there",
     "data-path-not-found": "The data that a recipe names is not there",

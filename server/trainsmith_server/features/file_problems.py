@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from trainsmith_schemas.documents import MODEL
 from trainsmith_schemas.problems import Path
 from trainsmith_server.analysis.bind import find, value_span
 from trainsmith_server.analysis.findings import Finding, Related
@@ -47,6 +48,8 @@ def _all(
         model = models.get(reference.written) if reference.key == "model_config" else None
         if reference.key in NOT_FOUND and reference.written in missing:
             yield _not_found(reference, missing[reference.written])
+        elif model and not _is_model_file(model):
+            yield _another_kind(reference, model)
         elif model and (errors := [one for one in model.findings if one.severity == "error"]):
             yield _broken(reference, model, errors)
     for known in analysis.documents:
@@ -57,6 +60,16 @@ def _not_found(reference: Reference, looked_in: Iterable[str]) -> Finding:
     looked = " and ".join(f"`{folder}`" for folder in looked_in)
     message = f"`{reference.key}` names no file: looked for `{reference.written}` in {looked}"
     return Finding(NOT_FOUND[reference.key], "warning", message, reference.span)
+
+
+def _is_model_file(analysis: Analysis) -> bool:
+    return any(known.kind is MODEL for known in analysis.documents)
+
+
+def _another_kind(reference: Reference, analysis: Analysis) -> Finding:
+    what = f"is a {analysis.kind.title}" if analysis.kind else "has no `transformer_config`"
+    message = f"`{reference.written}` {what}: name a model file"
+    return Finding("model-file-problems", "warning", message, reference.span)
 
 
 def _broken(reference: Reference, model: Analysis, errors: list[Finding]) -> Finding:
