@@ -47,7 +47,8 @@ def differences(settings: Sequence[Settings]) -> list[Difference]:
         settings: at least one; each difference has a value for each of them.
     """
     digests = {one.data_digest for one in settings}
-    if None in digests:
+    if None in digests or len({_tokenizer(one) for one in settings}) > 1:
+        # Other tokens of one text have another digest, too.
         settings = [replace(one, data_digest=None) for one in settings]
     found = [
         difference
@@ -86,6 +87,24 @@ def _data(settings: Settings) -> str:
     written = settings.document.training_config.data_path
     named = ", ".join(written) if isinstance(written, list) else written
     return f"{named}{digest}"
+
+
+def _tokenizer(settings: Settings) -> tuple[str | int | None, ...]:
+    """Everything besides the data that its tokens follow from."""
+    training, model = settings.document.training_config, settings.model
+    return training.tokenizer_type, training.tokenizer_path, model.vocab_size, model.model_path
+
+
+def _tokens(settings: Settings) -> str | None:
+    training = settings.document.training_config
+    if training.tokenizer_path or not settings.model.model_path:
+        return _text(training.tokenizer_path or training.tokenizer_type)
+    return None  # The model brings its own.
+
+
+def _vocabulary(settings: Settings) -> str | None:
+    model = settings.model
+    return None if model.model_path else str(model.vocab_size or "as many as there are")
 
 
 def _length(settings: Settings) -> str:
@@ -167,6 +186,13 @@ def _of_model(
 
 _MEANINGS: tuple[_Meaning, ...] = (
     _Meaning("data", (_training("data_path"),), _data),
+    _Meaning("tokenizer", (_training("tokenizer_type"), _training("tokenizer_path")), _tokens),
+    _Meaning("vocabulary", ("transformer_config.vocab_size",), _vocabulary),
+    _Meaning(
+        "first weights",
+        ("transformer_config.model_path",),
+        lambda settings: settings.model.model_path or "random",
+    ),
     _Meaning(
         "learning rate",
         (_training("learning_rate"), _training("optimizer.lr"), "scheduler_config.max_lr"),

@@ -52,6 +52,10 @@ _SCHEDULE = {"scheduler_config": {"max_lr": 0.5, "warmup_steps": 3}}
         (_settings(model_file="a.yaml"), _settings(model_file="b.yaml")),
         (_settings(data_path="a", digest="12"), _settings(data_path="b", digest="12")),
         (_settings(data_path="a", digest="12"), _settings(data_path="a")),
+        (
+            _settings(tokenizer_type="bpe", model={"model_path": "m", "vocab_size": 463}),
+            _settings(model={"model_path": "m"}),
+        ),
     ],
 )
 def test_the_same_meaning(one: Settings, other: Settings) -> None:
@@ -109,6 +113,18 @@ def test_the_same_meaning(one: Settings, other: Settings) -> None:
             _settings(data_path="a", digest="2" * 64),
             "data",
             ["a (11111111)", "a (22222222)"],
+        ),
+        (
+            _settings(data_path="a", digest="1" * 64),
+            _settings(data_path="a", digest="2" * 64, tokenizer_type="bpe"),
+            "tokenizer",
+            ["char", "bpe"],
+        ),
+        (
+            _settings(tokenizer_type="bpe"),
+            _settings(model={"model_path": "base/final", "vocab_size": 463}),
+            "first weights",
+            ["random", "base/final"],
         ),
     ],
 )
