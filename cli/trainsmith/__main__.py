@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import dataclass
+from types import ModuleType
 
 import click
 
@@ -28,6 +30,18 @@ _COMMANDS = {
 }
 
 
+def _without_plugins() -> None:
+    """Let pydantic look for no plugins among all that is installed: none has business here.
+
+    The search alone took as long as `trainsmith --help` does.
+    """
+    name = "pydantic.plugin._loader"
+    if name not in sys.modules:
+        loader = ModuleType(name)
+        vars(loader)["get_plugins"] = lambda: ()
+        sys.modules[name] = loader
+
+
 class _LazyGroup(click.Group):
     """A group that imports a subcommand only when it is called, so that `--help` is quick."""
 
@@ -38,6 +52,7 @@ class _LazyGroup(click.Group):
         home = _COMMANDS.get(cmd_name)
         if home is None:
             return None
+        _without_plugins()
         return getattr(importlib.import_module(home.module), home.attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

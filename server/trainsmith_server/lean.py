@@ -1,4 +1,4 @@
-"""Import pygls and pydantic without what a server on stdio never uses of their dependencies.
+"""Import pygls without what a server on stdio never uses of its dependencies.
 
 It spares a third of the time until the first diagnostics, and fifteen MiB of memory
 (`benchmarks/language_server`). If a future version of a dependency does things differently, only
@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import attrs
@@ -74,18 +73,8 @@ def _finished_when_used() -> Generator[None]:
         attrs.define = define
 
 
-def _without_plugins() -> None:
-    """Let pydantic look for no plugins among all that is installed: none has business here."""
-    name = "pydantic.plugin._loader"
-    if name not in sys.modules:
-        loader = ModuleType(name)
-        vars(loader)["get_plugins"] = lambda: ()
-        sys.modules[name] = loader
-
-
 def prepare() -> None:
-    """Import what pygls needs. To be called before anything else imports it, or pydantic."""
-    _without_plugins()
+    """Import what pygls needs. To be called before anything else imports it."""
     with _without_openssl():
         import_module("asyncio")
         import_module("hmac")

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from importlib import metadata
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+else:  # Importing them imports a dozen others.
+    Loader = MetaPathFinder = object
 
 DEFERRED = {
     # What `import torch` loads for compiling, quantizing and other work that no run does: a quarter
@@ -77,13 +80,15 @@ class _Finder(MetaPathFinder):
 
 def _waits(module: str) -> bool:
     return any(
-        module in modules and _version(distribution).startswith(version)
+        module in modules and (not version or _version(distribution).startswith(version))
         for (distribution, version), modules in DEFERRED.items()
     )
 
 
 @cache
 def _version(distribution: str) -> str:
+    from importlib import metadata  # Slow itself, and of no use where PyTorch is not imported.
+
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
