@@ -78,3 +78,10 @@ def test_a_mistake_needs_no_tensor_library(workspace: Workspace) -> None:
     )
     assert result.returncode == 1
     assert "error[out-of-range] `batch_size`" in result.stderr
+
+
+def test_a_link_that_leads_nowhere_holds_no_run(workspace: Workspace) -> None:
+    (workspace.path / "checkpoints").symlink_to("nowhere")
+    result = workspace.command("train", "training.yaml")
+    assert result.returncode == 1
+    assert "no run's folder can be made in checkpoints" in result.stderr
