@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -34,9 +35,9 @@ def config_page(documents: Sequence[Document]) -> str:
     """Every key of every document, section by section."""
     parts = [_NOTE, "# Config reference\n"]
     for document in documents:
-        parts.append(f"\n## The {document.title}\n\n{document.model.__doc__}\n")
+        parts.append(f"\n## The {document.title}\n\n{_text_of(document.model)}\n")
         for path, section in _sections(document.model):
-            parts.append(f"\n### `{path}`\n\n{_first_line(section)}\n\n")
+            parts.append(f"\n### `{path}`\n\n{_text_of(section)}\n\n")
             parts.extend(_field(path, facts) for facts in fields_of(section).values())
     return "".join(parts)
 
@@ -59,8 +60,8 @@ def _sections(model: type[Section], path: str = "") -> Iterator[tuple[str, type[
         ]
 
 
-def _first_line(section: type[Section]) -> str:
-    return (section.__doc__ or "").strip()
+def _text_of(section: type[Section]) -> str:
+    return inspect.cleandoc(section.__doc__ or "")
 
 
 def _field(path: str, facts: FieldFacts) -> str:

@@ -19,8 +19,8 @@ class DeviceConfig(Section):
     enable_ddp: Annotated[Flag, _EVERYWHERE] = False
     """Data parallelism: every device holds the whole model and works on its part of the batch.
 
-    Gradients are averaged over the devices after each backward pass. It needs more than one device
-    in `mesh_shape`.
+    Gradients are added up over the devices at each step, so that it is the step of one device. It
+    needs more than one device in `mesh_shape`.
     """
 
     mesh_shape: Annotated[

@@ -72,9 +72,10 @@ class OptimizerConfig(Section):
     """Keeps Adam's division away from zero. The key is `epsilon`; tt-train ignores `eps`."""
 
     weight_decay: Annotated[Number | None, Field(ge=0), Typical(0.0, 0.1), _EVERYWHERE] = None
-    """Pulls weights towards zero at each step, apart from the gradient.
+    """Pulls matrices and embeddings towards zero at each step; biases and norms are left alone.
 
-    Without it, `training_config.weight_decay` counts.
+    AdamW does it apart from the gradient, SGD adds it to the gradient. Without the key,
+    `training_config.weight_decay` counts.
     """
 
     amsgrad: Annotated[Flag, _EVERYWHERE] = False

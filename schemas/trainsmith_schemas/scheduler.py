@@ -15,7 +15,7 @@ _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 class SchedulerConfig(Section):
     """A learning rate that rises, holds, and falls in a straight line to the last step.
 
-    With this section present, it sets the rate and `learning_rate` has no effect.
+    Its `max_lr`, where it is written, wins over `learning_rate`.
     """
 
     max_lr: Annotated[

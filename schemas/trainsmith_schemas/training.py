@@ -193,7 +193,7 @@ class TrainingConfig(Section):
     """
 
     weight_decay: Annotated[Number, Field(ge=0), Typical(0.0, 0.1), Examples(0.01), _FLAT] = 0.01
-    """Pulls weights towards zero at each step, apart from the gradient, as AdamW does."""
+    """Pulls matrices and embeddings towards zero at each step; biases and norms are left alone."""
 
     optimizer: Annotated[OptimizerConfig | None, ReadBy("trainsmith", "tt-train")] = None
     """The optimizer and its hyperparameters in one block. Its values win over the flat keys."""
@@ -280,7 +280,7 @@ class TrainingConfig(Section):
     """Save after a number of steps, or at the end of each epoch."""
 
     keep_last_n: Annotated[Integer, Field(ge=1), Typical(3, 5), Examples(5)] = 5
-    """How many checkpoints stay; older ones are removed once a newer one is whole."""
+    """How many of the newest checkpoints stay, and the best besides; older ones are removed."""
 
     checkpoint_dir: Annotated[FolderPath, Examples("checkpoints"), _FLAT] = "checkpoints"
     """The folder that holds a folder for each run, relative to the working directory."""

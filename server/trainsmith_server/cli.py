@@ -42,7 +42,7 @@ def check(
     profile: Trainer | None,
     stdin_filename: str,
 ) -> None:
-    r"""Check training recipes and model files.
+    """Check training recipes and model files.
 
     PATH is a file, a folder, a pattern such as 'configs/**/*.yaml', or - for stdin. In folders
     every *.yaml and *.yml that is a document of Trainsmith is checked; all others are left alone.
@@ -51,8 +51,8 @@ def check(
     \b
     Exit status: 0  no errors (there may be warnings); with --diff: nothing to change
                  1  at least one error; with --diff: something to change
-                 2  a path that cannot be read
-    """
+                 2  a path that cannot be read, or a wrong option
+    """  # noqa: D301 - Click reads the backspace.
     from trainsmith_server.check import Wishes, check_paths
 
     if fix and diff:

@@ -33,8 +33,7 @@ look at it. Without a board there is no such kernel, and Trainsmith does the sum
 
 **When it is fine.** Never: wherever it runs, one of the two does nothing.
 
-**How to mend it.** Keep the one that you need: the fused kernel is faster, the summation more
-exact.
+**How to mend it.** Keep the one that you need: the fused kernel, or the summation.
 """,
     examples=(
         Example(

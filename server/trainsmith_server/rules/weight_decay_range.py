@@ -31,7 +31,7 @@ RULE = Rule(
     severity="hint",
     title="The weight decay is very high",
     docs="""\
-At each step AdamW shrinks every weight by `lr` × `weight_decay`, whatever the gradient says. A
+At each step AdamW shrinks each matrix by `lr` × `weight_decay`, whatever the gradient says. A
 great decay keeps the model from learning anything but the strongest patterns.
 
 **When it is fine.** With a very small learning rate, or against bad overfitting, if you have seen
