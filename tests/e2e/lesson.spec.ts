@@ -78,7 +78,16 @@ test("lessons are listed with their sections, and lead to each other", async ({ 
 
   await workbench.command("Trainsmith: Reset Progress");
   await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
-  await expect(lessonRow(workbench, "Configuration Patterns")).toHaveAccessibleName(/, 0 of/);
+  const progress = lessonRow(workbench, "Configuration Patterns");
+  await expect(progress).toHaveAccessibleName(/, 0 of/);
+
+  // What is open stays unread until the reader moves on.
+  await page.waitForTimeout(1500);
+  await expect(progress).toHaveAccessibleName(/, 0 of/);
+  await lesson.locator("body").evaluate(() => {
+    window.scrollBy(0, 1);
+  });
+  await expect(progress).toHaveAccessibleName(/, [1-9] of/);
 });
 
 for (const theme of ["Default Light Modern", "Default Dark Modern", "Default High Contrast"]) {

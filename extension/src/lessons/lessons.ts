@@ -71,7 +71,9 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
       { modal: true, detail: "What was marked as read counts as unread again." },
       button,
     );
-    if (answer === button) await this.progress.reset();
+    if (answer !== button) return;
+    this.panel?.readAnew();
+    await this.progress.reset();
   }
 
   /** Called by VS Code for the panel that was open before the window was loaded again. */

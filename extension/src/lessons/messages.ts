@@ -15,6 +15,8 @@ export type ToPage =
   | { readonly type: "reveal"; readonly heading: string }
   /** A word to eyes and screen readers, gone after a while. */
   | { readonly type: "say"; readonly text: string }
+  /** Nothing counts as read any more. */
+  | { readonly type: "reset" }
   | { readonly type: "result"; readonly block: number; readonly result: BlockResult };
 
 export type FromPage =

@@ -86,6 +86,11 @@ export class LessonPanel implements vscode.Disposable {
     await this.fill();
   }
 
+  /** Tell the page that nothing counts as read, so that it tells nothing from before. */
+  readAnew(): void {
+    this.post({ type: "reset" });
+  }
+
   dispose(): void {
     this.panel.dispose();
   }

@@ -61,11 +61,18 @@ function reveal(id: string): void {
   heading?.scrollIntoView();
 }
 
+const readAnew =
+  main &&
+  watchReading(main, (heading) => {
+    api.postMessage({ type: "read", heading });
+  });
+
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   placed ||= data.type === "scroll" || data.type === "reveal";
   if (data.type === "scroll") window.scrollTo(0, data.top);
   else if (data.type === "reveal") reveal(data.heading);
   else if (data.type === "say") say(data.text);
+  else if (data.type === "reset") readAnew?.();
   else showResult(data.block, data.result);
 });
 
@@ -74,9 +81,4 @@ if (state?.lesson === lesson) {
   placed = true;
   window.scrollTo(0, state.scroll);
 } else api.setState({ lesson, scroll: 0 });
-if (main) {
-  watchReading(main, (heading) => {
-    api.postMessage({ type: "read", heading });
-  });
-}
 api.postMessage({ type: "ready" });

@@ -1,8 +1,12 @@
 /** How long the end of a section has to be seen until the section counts as read. */
 const MILLISECONDS = 1000;
 
-/** Tell the id of each section's heading once the end of the section was seen for a while. */
-export function watchReading(main: HTMLElement, tell: (heading: string) => void): void {
+/**
+ * Tell the id of each section's heading once the end of the section was seen for a while.
+ *
+ * The function that comes back begins anew: what is in sight then counts when the reader moves on.
+ */
+export function watchReading(main: HTMLElement, tell: (heading: string) => void): () => void {
   const timers = new Map<Element, ReturnType<typeof setTimeout>>();
   const headings = new Map(sectionEnds(main));
   const observer = new IntersectionObserver((entries) => {
@@ -17,7 +21,15 @@ export function watchReading(main: HTMLElement, tell: (heading: string) => void)
       timers.set(target, setTimeout(read, MILLISECONDS));
     }
   });
-  for (const end of headings.keys()) observer.observe(end);
+  const watch = (): void => {
+    for (const end of headings.keys()) observer.observe(end);
+  };
+  watch();
+  return () => {
+    observer.disconnect();
+    timers.forEach(clearTimeout);
+    window.addEventListener("scroll", watch, { once: true });
+  };
 }
 
 /** The last element of each section, and the id of the section's heading. */
