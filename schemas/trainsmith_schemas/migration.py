@@ -48,10 +48,11 @@ OPTIMIZER_FLAGS: Mapping[str, str] = {
 }
 """Flags of older tt-train's `training_config`, and the `type` that each is now when it is true.
 
-Without either it is `AdamW`, or with `use_kahan_summation` the kernel that has it.
+Without either it is `AdamW`.
 """
-KAHAN_TYPE = "AdamWComposite"
 PLAIN_TYPE = "AdamW"
+KAHAN_TYPES: Mapping[str, str] = {"AdamW": "AdamWComposite", "MorehAdamW": "AdamWComposite"}
+"""The type that has Kahan summation, for those that have none and are the same mathematics."""
 
 VALUES: Mapping[str, Mapping[Any, str]] = {"save_strategy": {"step": "steps"}}
 """Values of a key at the top level that other trainers spell otherwise."""

@@ -92,7 +92,7 @@ class OptimizerConfig(Section):
 
     The same as `training_config.use_kahan_summation`; either is enough.
 
-    Of tt-train's optimizers only `AdamWComposite` and `MorehAdamW` read it.
+    Of tt-train's optimizers only `AdamWComposite` has it; `MorehAdamW` stops the run.
     """
 
     momentum: Annotated[
@@ -113,11 +113,12 @@ class OptimizerConfig(Section):
     """How many Newton-Schulz iterations make the update orthogonal. Muon."""
 
 
-_ADAM = ("lr", "beta1", "beta2", "epsilon", "weight_decay", "amsgrad")
+_MOREH = ("lr", "beta1", "beta2", "epsilon", "weight_decay")
+_ADAM = (*_MOREH, "amsgrad")
 _SGD = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "AdamW": (*_ADAM, "stochastic_rounding"),
-    "MorehAdamW": (*_ADAM, "kahan_summation"),
+    "MorehAdamW": (*_MOREH, "kahan_summation"),
     "AdamWComposite": (*_ADAM, "kahan_summation"),
     "AdamWFullPrecision": _ADAM,
     "SGD": _SGD,
@@ -127,11 +128,15 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 _OURS: Mapping[str, tuple[str, ...]] = {
     "AdamW": ("kahan_summation",),
+    "MorehAdamW": ("amsgrad",),
     "SGD": ("kahan_summation",),
     "SGDComposite": ("kahan_summation",),
     "Muon": (*_ADAM, "kahan_summation"),
 }
-"""What Trainsmith reads besides: bfloat16 is rounded in one way, and Muon's outer part is AdamW."""
+"""What Trainsmith reads besides.
+
+bfloat16 is rounded in one way, `MorehAdamW` is the AdamW of all, and Muon's outer part is AdamW.
+"""
 
 
 def fields_with_effect(kind: str, trainer: str) -> Collection[str] | None:

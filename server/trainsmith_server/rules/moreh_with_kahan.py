@@ -1,15 +1,21 @@
-"""`moreh-with-kahan`: two kernels at once."""
+"""`moreh-with-kahan`: Kahan summation asked of a kernel that has none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trainsmith_schemas.documents import OPTIMIZER
 from trainsmith_server.analysis.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
 
 def check(facts: Facts) -> Iterator[Hit]:
-    """Look at the two flags together."""
+    """Look at the two flags together, and at the type and the flag of the optimizer's block."""
+    yield from _flags(facts)
+    yield from _block(facts, "" if facts.kind is OPTIMIZER else "training_config.optimizer.")
+
+
+def _flags(facts: Facts) -> Iterator[Hit]:
     kahan = facts.flag("training_config.use_kahan_summation")
     moreh = facts.flag("training_config.use_moreh_adamw")
     if kahan is None or moreh is None or not (kahan.value and moreh.value):
@@ -18,32 +24,62 @@ def check(facts: Facts) -> Iterator[Hit]:
         "the kernel that `use_moreh_adamw` asks for has no Kahan summation",
         kahan.span,
         fixes=(kahan.set_to("false"), moreh.set_to("false")),
-        related=(moreh.related("the fused kernel does not carry rounding errors"),),
+        related=(moreh.related("this kernel does not carry rounding errors"),),
+    )
+
+
+def _block(facts: Facts, block: str) -> Iterator[Hit]:
+    """Current versions of tt-train stop there, and name the optimizer to take instead."""
+    kahan, kind = facts.flag(f"{block}kahan_summation"), facts.text(f"{block}type")
+    if kahan is None or kind is None or not (kahan.value and kind.value == "MorehAdamW"):
+        return
+    stops = facts.profile.name == "tt-train"
+    yield Hit(
+        "`MorehAdamW` has no Kahan summation" + (": tt-train stops" if stops else ""),
+        kahan.span,
+        fixes=(kind.set_to("AdamWComposite"), kahan.set_to("false")),
+        related=(kind.related("this kernel does not carry rounding errors"),),
+        severity="error" if stops else None,
     )
 
 
 RULE = Rule(
     code="moreh-with-kahan",
     severity="warning",
-    title="Kahan summation with the fused kernel",
+    title="Kahan summation with a kernel that has none",
     docs="""\
-Kahan summation carries the rounding error of each bfloat16 update into the next one. The flag asks
-for it in the composite AdamW; on a board, `use_moreh_adamw` runs the fused kernel, which does not
-look at it. Without a board there is no such kernel, and Trainsmith does the summation.
+Kahan summation carries the rounding error of each bfloat16 update into the next one. On a board,
+`AdamWComposite` does it; the kernel of `MorehAdamW`, which `use_moreh_adamw` asks for, does not.
+tt-train stops at the two together in the `optimizer` block; of the two flags, its older programs
+ignore one or stop, depending on the program. Without a board there is no such kernel, and
+Trainsmith does the summation.
 
-**When it is fine.** Never: wherever it runs, one of the two does nothing.
+**When it is fine.** Never: wherever it runs, one of the two does nothing, or the run does not
+begin.
 
-**How to mend it.** Keep the one that you need: the fused kernel, or the summation.
+**How to mend it.** Keep the one that you need: the kernel, or the summation.
 """,
     examples=(
         Example(
             bad="training_config:\n  use_moreh_adamw: true\n  use_kahan_summation: true\n",
             good="training_config:\n  use_moreh_adamw: true\n  use_kahan_summation: false\n",
         ),
+        Example(
+            bad=(
+                "training_config:\n  optimizer:\n    type: MorehAdamW\n    lr: 0.0003\n"
+                "    kahan_summation: true\n"
+            ),
+            good=(
+                "training_config:\n  optimizer:\n    type: AdamWComposite\n    lr: 0.0003\n"
+                "    kahan_summation: true\n"
+            ),
+        ),
     ),
     fine=(
         "training_config:\n  use_moreh_adamw: true\n  use_kahan_summation: false\n",
         "training_config:\n  use_kahan_summation: true\n",
+        "training_config:\n  optimizer: {type: MorehAdamW, kahan_summation: false}\n",
     ),
     check=check,
+    documents=("training", "optimizer"),
 )

@@ -50,7 +50,7 @@ skips the others without a word, and the value that looks as if it counted does 
 **When it is fine.** With the default value the rule is silent.
 
 **How to mend it.** Take the field away, or choose the optimizer that has it: `stochastic_rounding`
-belongs to `AdamW`, `kahan_summation` to `MorehAdamW` and `AdamWComposite`.
+belongs to `AdamW`, `kahan_summation` to `AdamWComposite`.
 """,
     examples=(
         Example(

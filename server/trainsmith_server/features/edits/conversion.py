@@ -238,15 +238,14 @@ class _Conversion:
         said = _at(self._data, _TRAINING)
         flags: Mapping[str, Any] = said if isinstance(said, dict) else {}
         named = [kind for key, kind in migration.OPTIMIZER_FLAGS.items() if flags.get(key) is True]
-        usual = migration.PLAIN_TYPE
-        if flags.get("use_kahan_summation") is True:
-            usual = migration.KAHAN_TYPE
-        return named[-1] if named else usual
+        kind = named[-1] if named else migration.PLAIN_TYPE
+        carries = flags.get("use_kahan_summation") is True
+        return migration.KAHAN_TYPES.get(kind, kind) if carries else kind
 
     def _flag_of_type(self) -> _Names | None:
         kind = _at(self._data, _TYPE)
         flags = migration.OPTIMIZER_FLAGS
-        plain = (migration.PLAIN_TYPE, migration.KAHAN_TYPE)
+        plain = (migration.PLAIN_TYPE, *migration.KAHAN_TYPES.values())
         flag = next((key for key, name in flags.items() if name == kind), None)
         flag = flag or (next(iter(flags)) if kind in plain else None)
         taken = flag is None or f"training_config.{flag}" in self._present
