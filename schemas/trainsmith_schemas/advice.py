@@ -158,9 +158,10 @@ def _flat(course: _Course, recipe: TrainingDocument) -> Iterator[Advice]:
 
 
 def _too_slow(course: _Course, recipe: TrainingDocument) -> Iterator[Advice]:
-    """The whole run takes longer than the lesson's longest; a larger micro-batch has less waiting.
+    """The whole run takes longer than the lesson's longest.
 
-    With gradient accumulation the effective batch can stay as it is.
+    Where the epochs end it, twice the batch needs half the steps, and each waits less. Where the
+    steps are counted it would only make each of them longer: then fewer of them are the change.
     """
     if course.started is None or len(course.steps) < 2 * _WINDOW:
         return
@@ -169,13 +170,23 @@ def _too_slow(course: _Course, recipe: TrainingDocument) -> Iterator[Advice]:
     whole = last.time - course.started.time + left
     if whole <= _TOO_LONG or left <= 0:
         return
-    training = recipe.training_config
     evidence = (
         f"the whole run takes about {whole / 3600:.1f} hours, at {last.tokens_per_second:,.0f} "
         "tokens per second"
     )
-    change = Change(key="training_config.batch_size", value=2 * training.batch_size)
+    if course.started.ends_by == "num_epochs":
+        batch_size = 2 * recipe.training_config.batch_size
+        change = Change(key="training_config.batch_size", value=batch_size)
+    else:
+        fit = _round_down(course.started.total_steps * _TOO_LONG / whole)
+        change = Change(key="training_config.max_steps", value=fit)
     yield Advice(symptom="too slow", evidence=evidence, change=change)
+
+
+def _round_down(number: float) -> int:
+    """The whole number of two digits that are not zero, at least 1: 5,263 becomes 5,200."""
+    unit = 10 ** max(0, len(str(int(number))) - 2)
+    return max(1, int(number) // unit * unit)
 
 
 def _last(course: _Course) -> Sequence[float]:

@@ -6,7 +6,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,9 @@ def _recipe(**training: Any) -> TrainingDocument:
     return document
 
 
-def _started(steps_before: int = 0) -> events.RunStarted:
+def _started(
+    steps_before: int = 0, ends_by: Literal["max_steps", "num_epochs"] = "max_steps"
+) -> events.RunStarted:
     return events.RunStarted(
         time=0.0,
         name="x",
@@ -32,7 +34,7 @@ def _started(steps_before: int = 0) -> events.RunStarted:
         device="CPU",
         parameters=1,
         total_steps=1000,
-        ends_by="max_steps",
+        ends_by=ends_by,
         steps_per_epoch=9,
         effective_batch=1,
         tokens_per_step=1,
@@ -94,7 +96,18 @@ _CASES: dict[str, tuple[list[events.Event], str, str, object]] = {
         "training_config.max_steps",
         120,
     ),
-    "too slow": (_run(_GOOD, seconds=20.0), "too slow", "training_config.batch_size", 16),
+    "too slow, by steps": (
+        _run(_GOOD, seconds=20.0),
+        "too slow",
+        "training_config.max_steps",
+        540,  # of 1,000, at 20 seconds each
+    ),
+    "too slow, by epochs": (
+        [_started(ends_by="num_epochs"), *_run(_GOOD, seconds=20.0)[1:]],
+        "too slow",
+        "training_config.batch_size",
+        16,
+    ),
 }
 
 
