@@ -36,6 +36,8 @@ def config_page(documents: Sequence[Document]) -> str:
     parts = [_NOTE, "# Config reference\n"]
     for document in documents:
         parts.append(f"\n## The {document.title}\n\n{_text_of(document.model)}\n")
+        flat = [facts for facts in fields_of(document.model).values() if not facts.section]
+        parts.extend(f"\n{_field('', facts).rstrip()}\n" for facts in flat)
         for path, section in _sections(document.model):
             parts.append(f"\n### `{path}`\n\n{_text_of(section)}\n\n")
             parts.extend(_field(path, facts) for facts in fields_of(section).values())
@@ -74,7 +76,8 @@ def _field(path: str, facts: FieldFacts) -> str:
         rows.append("**Values** " + "; ".join(_example(item) for item in facts.examples))
     rows.append("**Read by** " + ", ".join(facts.read_by))
     doc = "\n".join(line.strip() for line in facts.doc.splitlines())
-    return f"#### {path}.{facts.key}\n\n{doc}\n\n{' · '.join(rows)}\n\n"
+    heading = f"#### {path}.{facts.key}" if path else f"### {facts.key}"
+    return f"{heading}\n\n{doc}\n\n{' · '.join(rows)}\n\n"
 
 
 def _example(example: Any) -> str:

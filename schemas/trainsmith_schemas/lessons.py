@@ -27,7 +27,16 @@ CHAPTERS: Mapping[str, Chapter] = {
         "A small recipe", "training_config", "seed", "data_path", "model_config", "checkpoint_dir"
     ),
     **_patterns("The batch that counts", "batch_size", "gradient_accumulation_steps"),
-    **_patterns("The learning rate", "learning_rate", "lr", "max_lr", "weight_decay"),
+    **_patterns(
+        "The learning rate",
+        "learning_rate",
+        "lr",
+        "scheduler_type",
+        "scheduler_config",
+        "max_lr",
+        "warmup_steps",
+        "weight_decay",
+    ),
     **_patterns("Steps and epochs", "max_steps", "num_epochs"),
     **_patterns(
         "Validate, then save",

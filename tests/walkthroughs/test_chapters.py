@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def test_a_key_is_taught_where_it_is_said(key: str) -> None:
     _, _, after = text.partition(f"\n## {chapter.heading}\n")
     section = after.partition("\n## ")[0]
     assert section, f"there is no `## {chapter.heading}` in {chapter.lesson}"
+    assert re.search(rf"\b{key}\b", section), f"`{key}` is not named under {chapter.heading}"
 
 
 def test_keys_exist() -> None:

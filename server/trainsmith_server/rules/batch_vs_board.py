@@ -23,7 +23,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         return
     fixes = (_smaller(facts, batch),) if batch.value % SAFE == 0 else ()
     yield Hit(
-        f"`batch_size` {batch.value} may not fit into an N150: {SAFE} is safe there, and {LIMIT} "
+        f"`batch_size` {batch.value} may not fit into an N150: {SAFE} is usual there, and {LIMIT} "
         "with a small model",
         batch.span,
         fixes=fixes,
@@ -48,9 +48,9 @@ RULE = Rule(
     title="The batch may not fit into the board's memory",
     docs="""\
 Every sequence of the batch keeps its activations in the device's memory until the backward pass.
-An N150 takes 8 sequences of a model of one to three billion parameters, and 16 of a small one. The
-setting `trainsmith.board`, or `board` in `.trainsmith.yaml`, says that the recipe is for one;
-without it the rule is silent.
+How many fit depends on the model and on the length of a sequence; the rule goes by what is usual on
+an N150, which is 8, or 16 with a small model. The setting `trainsmith.board`, or `board` in
+`.trainsmith.yaml`, says that the recipe is for one; without it the rule is silent.
 
 **When it is fine.** With a model that is small enough.
 

@@ -42,10 +42,10 @@ RULE = Rule(
     severity="error",
     title="Data parallelism on one device",
     docs="""\
-Distributed data parallelism (DDP) gives each device its part of the batch and averages the
-gradients over all devices after the backward pass. With a `mesh_shape` of one device there is
-nothing to average: at best the setting does nothing, at worst the trainer waits for a partner or
-stops. It usually means that a recipe was copied from a larger machine.
+Distributed data parallelism (DDP) gives each device its part of the batch, and after the backward
+pass all devices put their gradients together. With a `mesh_shape` of one device there is nothing to
+put together: at best the setting does nothing, at worst the trainer waits for a partner or stops.
+It usually means that a recipe was copied from a larger machine.
 
 **When it is fine.** Never; on more than one device the rule is silent.
 

@@ -33,9 +33,9 @@ RULE = Rule(
     severity="warning",
     title="The scheduler sets another learning rate",
     docs="""\
-With a `scheduler_config`, the rate rises to `max_lr` and falls from there. The learning rate of
-`training_config` is not asked, so a change to it changes nothing, and the two numbers in the file
-tell different stories.
+With a `max_lr` in `scheduler_config`, the rate rises to it and falls from there. The learning rate
+of `training_config` is not asked then, so a change to it changes nothing, and the two numbers in
+the file tell different stories.
 
 **When it is fine.** Never with two different numbers; with the same one, the rule is silent.
 

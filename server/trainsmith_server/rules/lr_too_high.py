@@ -32,6 +32,9 @@ def check(facts: Facts) -> Iterator[Hit]:
                 "0.0001", title=f"Set `{rate.key}` to 0.0001, the usual start", preferred=True
             ),
             rate.set_to("5.0e-5", title=f"Set `{rate.key}` to 5.0e-5, the careful choice"),
+            rate.set_to(
+                "0.0003", title=f"Set `{rate.key}` to 0.0003, for a model from random weights"
+            ),
         ),
     )
 
@@ -62,7 +65,8 @@ waits for 3e-3. It does so in tt-train's recipes too, and it is silent about opt
 Adam.
 
 **How to mend it.** Start fine-tuning at `0.0001`. If the loss is jumpy, take `5.0e-5`; if it
-barely moves over the first 100 steps, `0.0002`.
+barely moves over the first 100 steps, `0.0002`. A small model that starts from random weights takes
+`0.0003`.
 """,
     examples=(
         Example(
