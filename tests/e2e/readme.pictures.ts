@@ -18,7 +18,7 @@ test("the pictures of the README", async ({ workbench }) => {
 
   const mistakes = await workbench.open("training_mistakes.yaml", read("training_mistakes.yaml"));
   await expect(mistakes.locator(".squiggly-warning").first()).toBeVisible();
-  await mistakes.locator(".view-line span", { hasText: /^0\.001$/ }).hover();
+  await mistakes.locator(".view-line span", { hasText: /^0\.05$/ }).hover();
   await expect(page.locator(".monaco-hover:visible")).toContainText("lr-too-high");
   await take(workbench, "write");
 
