@@ -36,7 +36,7 @@ test("the pictures of the README", async ({ workbench }) => {
 
   workbench.write(
     "training.yaml",
-    recipe.replace("learning_rate: 0.0005", "learning_rate: 0.002 "),
+    recipe.replace("learning_rate: 0.0005", "learning_rate: 0.0008"),
   );
   await workbench.closeEditors();
   await workbench.open("training.yaml", read("training.yaml"));
