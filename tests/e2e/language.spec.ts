@@ -15,8 +15,8 @@ test("a rate that is too high is underlined, explained and mended", async ({ wor
   await expect(editor.locator(".squiggly-warning")).toHaveCount(1);
   await workbench.screenshot("problem");
 
-  await editor.locator(".view-line span span", { hasText: "0.001" }).hover();
-  const hover = page.locator(".monaco-hover:not(.hidden)", { hasText: "lr-too-high" }).first();
+  const rate = editor.locator(".view-line span span", { hasText: "0.001" });
+  const hover = await workbench.hover(rate, "lr-too-high");
   await expect(hover).toContainText("10 times the usual 0.0001");
   await expect(hover).toContainText("How far each step moves the weights");
   await workbench.screenshot("hover");
@@ -34,8 +34,8 @@ test("the code of a problem leads to the page that explains it", async ({ workbe
   const { page } = workbench;
   const editor = await workbench.open("explained.yaml", TOO_HIGH);
   await expect(editor.locator(".squiggly-warning")).toHaveCount(1);
-  await editor.locator(".view-line span span", { hasText: "0.001" }).hover();
-  const hover = page.locator(".monaco-hover:not(.hidden)", { hasText: "lr-too-high" }).first();
+  const rate = editor.locator(".view-line span span", { hasText: "0.001" });
+  const hover = await workbench.hover(rate, "lr-too-high");
   await hover.getByRole("link", { name: "lr-too-high" }).click({ modifiers: ["ControlOrMeta"] });
   const rules = page.locator('.monaco-editor[data-uri$="rules.md"]').first();
   await expect(rules.locator(".view-line", { hasText: "## lr-too-high" })).toBeVisible();

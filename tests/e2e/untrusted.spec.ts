@@ -17,8 +17,8 @@ test("where nobody trusts the workspace, recipes are edited and nothing runs", a
   const editor = await workbench.open("stranger.yaml", RECIPE);
   await expect(editor.locator(".squiggly-error")).toHaveCount(1);
   await expect(workbench.notification(/no\/such\/python/)).toHaveCount(0);
-  await editor.locator(".view-line span", { hasText: "learning_rate" }).last().hover();
-  await expect(page.locator(".monaco-hover:visible")).toContainText("How far each step moves");
+  const key = editor.locator(".view-line span", { hasText: "learning_rate" }).last();
+  await workbench.hover(key, "How far each step moves");
 
   await expect(page.getByRole("button", { name: /^Run Training/ })).toHaveCount(0);
   await editor.locator(".codelens-decoration", { hasText: "Run Training" }).click();

@@ -136,6 +136,18 @@ export class Workbench {
     await row.first().waitFor({ state: "hidden" });
   }
 
+  /** Point at a word until its hover says what is expected. */
+  async hover(word: Locator, text: string): Promise<Locator> {
+    const hover = this.page.locator(".monaco-hover:not(.hidden)", { hasText: text }).first();
+    // A lens that comes to stand above the line moves the word away from the pointer.
+    await expect(async () => {
+      await this.page.mouse.move(0, 0);
+      await word.hover();
+      await hover.waitFor({ timeout: 3000 });
+    }).toPass();
+    return hover;
+  }
+
   /** What the open webview shows. */
   webview(): FrameLocator {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
