@@ -8,6 +8,9 @@ from trainsmith_schemas.base import Section
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.problems import Path, Problem
 
+COMPARED = frozenset({"model_path", "model_type", "embedding_dim", "num_heads", "num_groups"})
+"""The keys that are looked at here; where one is wrong itself, the others say nothing."""
+
 _MOST = 4096
 """More heads than this are a slip that nobody can mend."""
 

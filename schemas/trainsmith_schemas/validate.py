@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of, homes_of
-from trainsmith_schemas.consistency import inconsistencies
+from trainsmith_schemas.consistency import COMPARED, inconsistencies
 from trainsmith_schemas.documents import MODEL, TRAINING
 from trainsmith_schemas.migration import keys_for
 from trainsmith_schemas.problems import Path, Problem, dotted
@@ -42,9 +43,34 @@ def validate(model: type[_T], data: Any) -> Validated[_T]:
         config = model.model_validate(_without_empty_sections(model, data))
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=True)
-        return Validated(None, tuple(_problem(model, detail) for detail in details))
+        problems = tuple(_problem(model, detail) for detail in details)
+        return Validated(None, (*problems, *_inconsistent_rest(model, data, problems)))
     problems = tuple(inconsistencies(config))
     return Validated(None if problems else config, problems)
+
+
+def _inconsistent_rest(
+    model: type[Section], data: Any, problems: tuple[Problem, ...]
+) -> Iterator[Problem]:
+    """The contradictions between values that no problem is about; an unknown key may be any."""
+    keys = {problem.path[-1] for problem in problems if problem.path}
+    codes = {problem.code for problem in problems}
+    if keys.isdisjoint(COMPARED) and "unknown-key" not in codes:
+        rest = _without(data, [problem.path for problem in problems])
+        with suppress(ValidationError):
+            yield from inconsistencies(model.model_validate(_without_empty_sections(model, rest)))
+
+
+def _without(data: Any, paths: list[Path]) -> Any:
+    """A mapping without the entries at these paths."""
+    if not isinstance(data, Mapping):
+        return data
+    gone = {path[0] for path in paths if len(path) == 1}
+    return {
+        key: _without(value, [path[1:] for path in paths if path[0] == key and len(path) > 1])
+        for key, value in data.items()
+        if key not in gone
+    }
 
 
 def _without_empty_sections(model: type[Section], data: Any) -> Any:
