@@ -10,39 +10,10 @@ from typing import Any, NoReturn, cast
 from trainsmith_schemas import derived
 from trainsmith_schemas.documents import ModelDocument
 from trainsmith_schemas.model import RopeScaling, TransformerConfig
+from trainsmith_schemas.names import THEIR_KEYS
 from trainsmith_schemas.validate import validate
 
 CONFIG_FILE = "config.json"
-
-THEIR_KEYS: Mapping[str, Mapping[str, str]] = {
-    "gpt2": {
-        "vocab_size": "vocab_size",
-        "embedding_dim": "n_embd",
-        "num_blocks": "n_layer",
-        "num_heads": "n_head",
-        "max_sequence_length": "n_positions",
-        "norm_epsilon": "layer_norm_epsilon",
-        "dropout_prob": "resid_pdrop",
-        "activation": "activation_function",
-        "weight_tying": "tie_word_embeddings",
-    },
-    "llama": {
-        "vocab_size": "vocab_size",
-        "embedding_dim": "hidden_size",
-        "intermediate_dim": "intermediate_size",
-        "num_blocks": "num_hidden_layers",
-        "num_heads": "num_attention_heads",
-        "num_groups": "num_key_value_heads",
-        "max_sequence_length": "max_position_embeddings",
-        "norm_epsilon": "rms_norm_eps",
-        "theta": "rope_theta",
-        "scaling_factor": "factor",
-        "original_context_length": "original_max_position_embeddings",
-        "rope_scaling": "rope_scaling",
-        "weight_tying": "tie_word_embeddings",
-    },
-}
-"""Our keys and theirs, for each family of models."""
 
 _ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh"}
 _SPECIAL_TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")

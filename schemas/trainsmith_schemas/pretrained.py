@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from trainsmith_schemas.hugging_face import THEIR_KEYS
 from trainsmith_schemas.model import RopeScaling, TransformerConfig
+from trainsmith_schemas.names import THEIR_KEYS
 
 _FREE = ("model_path", "runner_type", "experimental")
 """Keys that say nothing of the weights, and of which a `config.json` says nothing either."""

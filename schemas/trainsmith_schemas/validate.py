@@ -16,6 +16,7 @@ from trainsmith_schemas.base import FieldFacts, Section, fields_of, homes_of
 from trainsmith_schemas.consistency import COMPARED, inconsistencies
 from trainsmith_schemas.documents import MODEL, TRAINING
 from trainsmith_schemas.migration import keys_for
+from trainsmith_schemas.names import OUR_KEYS
 from trainsmith_schemas.problems import Path, Problem, dotted
 from trainsmith_schemas.repair import meant
 
@@ -53,10 +54,10 @@ def _inconsistent_rest(
     model: type[Section], data: Any, problems: tuple[Problem, ...]
 ) -> Iterator[Problem]:
     """The contradictions between values that no problem is about; an unknown key may be any."""
-    keys = {problem.path[-1] for problem in problems if problem.path}
+    paths = [problem.path for problem in problems]
     codes = {problem.code for problem in problems}
-    if keys.isdisjoint(COMPARED) and "unknown-key" not in codes:
-        rest = _without(data, [problem.path for problem in problems])
+    if all(path and path[-1] not in COMPARED for path in paths) and "unknown-key" not in codes:
+        rest = _without(data, paths)
         with suppress(ValidationError):
             yield from inconsistencies(model.model_validate(_without_empty_sections(model, rest)))
 
@@ -157,8 +158,9 @@ def _home(model: type[Section], key: str) -> str | None:
 
 
 def _elsewhere_called(path: Path, names: list[str]) -> tuple[str, ...]:
-    """What a key of another trainer is called in the same section here."""
-    return tuple(name for name in keys_for(str(path[-1])) if name in names)[:1]
+    """What a key of another trainer or tool is called in the same section here."""
+    key = str(path[-1])
+    return tuple(name for name in (*keys_for(key), OUR_KEYS.get(key)) if name in names)[:1]
 
 
 def section_at(model: type[Section], path: Path) -> type[Section] | None:

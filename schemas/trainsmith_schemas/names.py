@@ -1,0 +1,81 @@
+"""What other tools call our keys: Hugging Face, Lightning, and nanoGPT with its descendants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+THEIR_KEYS: Mapping[str, Mapping[str, str]] = {
+    "gpt2": {
+        "vocab_size": "vocab_size",
+        "embedding_dim": "n_embd",
+        "num_blocks": "n_layer",
+        "num_heads": "n_head",
+        "max_sequence_length": "n_positions",
+        "norm_epsilon": "layer_norm_epsilon",
+        "dropout_prob": "resid_pdrop",
+        "activation": "activation_function",
+        "weight_tying": "tie_word_embeddings",
+    },
+    "llama": {
+        "vocab_size": "vocab_size",
+        "embedding_dim": "hidden_size",
+        "intermediate_dim": "intermediate_size",
+        "num_blocks": "num_hidden_layers",
+        "num_heads": "num_attention_heads",
+        "num_groups": "num_key_value_heads",
+        "max_sequence_length": "max_position_embeddings",
+        "norm_epsilon": "rms_norm_eps",
+        "theta": "rope_theta",
+        "scaling_factor": "factor",
+        "original_context_length": "original_max_position_embeddings",
+        "rope_scaling": "rope_scaling",
+        "weight_tying": "tie_word_embeddings",
+    },
+}
+"""Our keys and those of Hugging Face's `config.json`, for each family of models."""
+
+OUR_KEYS: Mapping[str, str] = {
+    **{theirs: ours for keys in THEIR_KEYS.values() for ours, theirs in keys.items()},
+    # The shape of a model.
+    "d_model": "embedding_dim",
+    "dim": "embedding_dim",
+    "n_layers": "num_blocks",
+    "num_layers": "num_blocks",
+    "n_heads": "num_heads",
+    "n_kv_heads": "num_groups",
+    "num_kv_heads": "num_groups",
+    "hidden_dim": "intermediate_dim",
+    "block_size": "max_sequence_length",
+    "context_length": "max_sequence_length",
+    "seq_len": "max_sequence_length",
+    "dropout": "dropout_prob",
+    # How it is trained.
+    "per_device_train_batch_size": "batch_size",
+    "train_batch_size": "batch_size",
+    "micro_batch_size": "batch_size",
+    "per_device_eval_batch_size": "validation_batch_size",
+    "eval_batch_size": "validation_batch_size",
+    "accumulate_grad_batches": "gradient_accumulation_steps",
+    "num_train_epochs": "num_epochs",
+    "max_epochs": "num_epochs",
+    "epochs": "num_epochs",
+    "max_train_steps": "max_steps",
+    "max_iters": "max_steps",
+    "num_steps": "max_steps",
+    "lr_scheduler_type": "scheduler_type",
+    "max_grad_norm": "clip_grad_norm_max_norm",
+    "gradient_clip_val": "clip_grad_norm_max_norm",
+    "grad_clip": "clip_grad_norm_max_norm",
+    "eval_steps": "validation_frequency",
+    "eval_interval": "validation_frequency",
+    "save_steps": "checkpoint_frequency",
+    "save_interval": "checkpoint_frequency",
+    "save_total_limit": "keep_last_n",
+    "output_dir": "checkpoint_dir",
+    "out_dir": "checkpoint_dir",
+    "save_dir": "checkpoint_dir",
+    "train_file": "data_path",
+    "validation_file": "validation_path",
+    "warmup_iters": "warmup_steps",
+}
+"""Keys of other tools, and ours of the same meaning; a section that lacks it keeps silent."""
