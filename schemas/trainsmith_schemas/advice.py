@@ -15,7 +15,7 @@ from itertools import islice
 from statistics import fmean, pstdev
 
 from trainsmith_schemas import events
-from trainsmith_schemas.derived import base_learning_rate, learning_rate_key
+from trainsmith_schemas.derived import base_learning_rate, learning_rate_key, warmup_steps
 from trainsmith_schemas.documents import TrainingDocument
 from trainsmith_schemas.events import Change
 from trainsmith_schemas.reports import Advice
@@ -145,7 +145,7 @@ def _jumpy(course: _Course, recipe: TrainingDocument) -> Iterator[Advice]:
 
 def _flat(course: _Course, recipe: TrainingDocument) -> Iterator[Advice]:
     """The first hundred steps after any warm-up have hardly lowered the loss."""
-    warm = recipe.scheduler_config.warmup_steps if recipe.scheduler_config else 0
+    warm = warmup_steps(recipe, course.started.total_steps) if course.started else 0
     losses = [one.loss for one in course.steps if one.step > warm][:_FIRST_STEPS]
     if len(losses) < _FIRST_STEPS:
         return

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trainsmith_schemas import derived
 from trainsmith_schemas.base import Section
+from trainsmith_schemas.documents import TrainingDocument
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.problems import Path, Problem
 
-COMPARED = frozenset({"model_path", "model_type", "embedding_dim", "num_heads", "num_groups"})
+COMPARED = frozenset(
+    {
+        *("model_path", "model_type", "embedding_dim", "num_heads", "num_groups"),
+        *("min_lr", "max_lr", "lr", "learning_rate"),
+    }
+)
 """The keys that are looked at here; where one is wrong itself, the others say nothing."""
 
 _MOST = 4096
@@ -19,6 +26,8 @@ def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
     """Every contradiction in a config and in the sections inside it."""
     if isinstance(config, TransformerConfig):
         yield from _model_inconsistencies(config, path)
+    elif isinstance(config, TrainingDocument):
+        yield from _rate_inconsistencies(config)
     for name, info in type(config).model_fields.items():
         value = getattr(config, name)
         if isinstance(value, Section):
@@ -40,6 +49,23 @@ def _model_inconsistencies(model: TransformerConfig, path: Path) -> Iterator[Pro
         )
     elif groups and heads % groups:
         yield _indivisible(path, "num_heads", heads, "num_groups", groups)
+
+
+def _rate_inconsistencies(document: TrainingDocument) -> Iterator[Problem]:
+    scheduler, training = document.scheduler_config, document.training_config
+    rate, key = derived.base_learning_rate(document), derived.learning_rate_key(document)
+    name = key.rpartition(".")[2]
+    if scheduler is None or scheduler.min_lr <= rate:
+        return
+    if name == "learning_rate" and name not in training.model_fields_set:
+        return  # Each trainer has a default of its own.
+    yield Problem(
+        ("scheduler_config", "min_lr"),
+        "out-of-range",
+        f"`min_lr` is `{scheduler.min_lr}` and `{name}` is `{rate}`: the rate would rise to the "
+        "end, where it is meant to fall",
+        related=(tuple(key.split(".")),),
+    )
 
 
 def _indivisible(path: Path, whole: str, number: int, part: str, divisor: int) -> Problem:

@@ -18,6 +18,9 @@ DEFAULT_STEPS = 1000
 DEFAULT_VALIDATION_INTERVAL = 100
 DEFAULT_CHECKPOINT_INTERVAL = 500
 
+_WARMUP_SHARE = 10
+"""tt-train's `warmup_linear` goes up over a tenth of the steps."""
+
 
 def effective_batch(training: TrainingConfig) -> int:
     """Sequences that the optimizer sees at each step."""
@@ -54,6 +57,14 @@ def learning_rate_key(document: TrainingDocument) -> str:
     if training.optimizer and training.optimizer.lr is not None:
         return "training_config.optimizer.lr"
     return "training_config.learning_rate"
+
+
+def warmup_steps(document: TrainingDocument, total: int) -> int:
+    """Steps during which the learning rate rises, in a run of so many steps."""
+    if document.scheduler_config:
+        return document.scheduler_config.warmup_steps
+    rises = document.training_config.scheduler_type == "warmup_linear"
+    return total // _WARMUP_SHARE if rises else 0
 
 
 def weight_decay(training: TrainingConfig) -> float:
@@ -94,10 +105,13 @@ class Length:
 def run_length(training: TrainingConfig, sequences: int) -> Length:
     """How many optimizer steps a run takes over data of so many sequences.
 
-    An epoch's last, incomplete effective batch is left out; a run has at least one step.
+    An epoch's last, incomplete effective batch is left out. Where a batch is larger than the data,
+    a step reads it more than once, and there are as many as the epochs hold. A run has at least
+    one step.
     """
-    per_epoch = max(1, sequences // effective_batch(training))
-    by_epochs = training.num_epochs * per_epoch if training.num_epochs else None
+    effective, epochs = effective_batch(training), training.num_epochs
+    per_epoch = sequences // effective
+    by_epochs = max(1, epochs * per_epoch or epochs * sequences // effective) if epochs else None
     by_steps = training.max_steps
     if by_epochs is None and by_steps is None:
         return Length(DEFAULT_STEPS, "default")

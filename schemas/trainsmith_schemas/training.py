@@ -42,7 +42,7 @@ class TrainingConfig(Section):
     The model file's own `model_type` counts; this one must agree with it.
     """
 
-    seed: Annotated[Integer, Field(ge=0), Examples(42), _ALL] = 42
+    seed: Annotated[Integer, Field(ge=0, lt=2**64), Examples(42), _ALL] = 42
     """Where all randomness starts: initial weights, order of the data, dropout.
 
     The same seed, config and machine give the same run.

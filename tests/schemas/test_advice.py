@@ -120,6 +120,13 @@ def test_symptom(case: str) -> None:
     assert any(character.isdigit() for character in found.evidence)
 
 
+def test_steps_of_warming_up_need_not_lower_the_loss() -> None:
+    # A tenth of the run's 1,000 steps.
+    told = _run([4.2] * 100 + [4.2 - 0.01 * step for step in range(100)])
+    assert advice(told, _recipe(scheduler_type="warmup_linear")) == []
+    assert [one.symptom for one in advice(told, _recipe())] == ["flat"]
+
+
 @pytest.mark.parametrize(
     "told",
     [

@@ -11,6 +11,7 @@ from trainsmith_schemas.derived import (
     checkpoint_per_parameter,
     memory_per_parameter,
     parameter_count,
+    run_length,
     tokens_per_step,
     training_memory,
 )
@@ -33,6 +34,20 @@ from trainsmith_schemas.training import TrainingConfig
 )
 def test_checkpoints(training: TrainingConfig, count: int | None) -> None:
     assert checkpoint_count(training) == count
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "steps"),
+    [
+        (4, 15),  # Of 22 sequences, two are left out of each epoch.
+        (22, 3),
+        (64, 1),  # A step reads all of them 2.9 times.
+        (30, 2),
+    ],
+)
+def test_epochs_end_a_run_when_the_data_was_read_so_often(batch_size: int, steps: int) -> None:
+    training = TrainingConfig(batch_size=batch_size, num_epochs=3)
+    assert run_length(training, 22).steps == steps
 
 
 def test_tokens_per_step() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +21,12 @@ from trainsmith_trainer.tokenizers import (
     UnknownCharacterError,
     load_tokenizer,
 )
+
+
+def _described(**parts: Any) -> bytes:
+    """A `tokenizer.json` with these parts."""
+    return json.dumps({"version": "1.0", "added_tokens": [], **parts}).encode()
+
 
 TOKENS = Stream(np.arange(1000, dtype=np.uint16))
 
@@ -52,6 +60,39 @@ def test_byte_pairs_are_the_same_each_time_and_for_transformers(tmp_path: Path) 
         tokens = tokenizer.encode(sample).tolist()
         assert tokenizer.decode(tokens) == sample
         assert theirs.encode(sample) == tokens
+
+
+def test_tokens_may_have_gaps() -> None:
+    words = {"type": "WordLevel", "vocab": {"to": 0, "be": 900}, "unk_token": "to"}
+    split = {"type": "WhitespaceSplit"}
+    tokenizer = load_tokenizer(_described(model=words, pre_tokenizer=split))
+    assert tokenizer.encode("to be").tolist() == [0, 900]
+    assert tokenizer.vocab_size == 901
+
+
+def test_characters_of_somebody_else_keep_their_numbers() -> None:
+    own = json.loads(CharTokenizer("ab").files()["tokenizer.json"])
+    for other in (
+        {"model": {**own["model"], "vocab": {"a": 0, "b": 7}}},
+        {"normalizer": {"type": "Lowercase"}},
+    ):
+        tokenizer = load_tokenizer(_described(**{**own, **other}))
+        assert isinstance(tokenizer, LibraryTokenizer)
+    assert load_tokenizer(_described(**own)) == CharTokenizer("ab")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[]",
+        b"{}",
+        _described(model={"type": "WordLevel", "vocab": ["a"]}),
+        _described(model={"type": "WordLevel", "vocab": {"a": "x"}}, added_tokens=[]),
+    ],
+)
+def test_what_is_no_tokenizer_is_said_to_be_none(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        load_tokenizer(content)
 
 
 def test_unknown_characters_are_named() -> None:

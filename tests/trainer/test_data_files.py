@@ -93,6 +93,7 @@ def test_what_becomes_of_files(write: Write, files: dict[str, str], shown: str) 
         ("a.jsonl", '{"text": ""}\n', "`text` is empty"),
         ("a.jsonl", '{"text": "\\ud800"}\n', "half a character"),
         ("a.jsonl", "[1]\n", "this is a list, expected an object"),
+        ("a.jsonl", '{"id": ' + "1" * 5000 + "}\n", "a.jsonl:1: a number in this has too many"),
         ("a.jsonl", '{"text": "a"\n', "a.jsonl:1: this is no JSON"),
         ("a.jsonl", b'{"text": "\xff"}\n', "a.jsonl:1: byte 11 of the line is not UTF-8"),
         ("a.txt", b"abc\n\xc3(", "not UTF-8 text (byte 4, in line 2)"),
@@ -139,6 +140,13 @@ def test_whole_examples_are_set_aside_for_validation(write: Write) -> None:
     loaded = _load(path, validation_split=0.25)
     assert _shown(loaded.validation, loaded) == "[7?]yes|[8?]yes|[9?]yes|"
     assert loaded.tokenizer.decode(loaded.prompt(32)) == "7?"
+
+
+def test_prompts_alone_are_nothing_to_learn_from(write: Write) -> None:
+    path = write("a.jsonl", _lines({"prompt": "a" * 99, "response": "b"}))
+    with pytest.raises(RunError, match="have no response in them") as raised:
+        _load(path, validation_split=0.1)
+    assert raised.value.config_path == "training_config.data_path"
 
 
 def test_data_to_validate_with_may_be_its_own(write: Write) -> None:

@@ -16,6 +16,9 @@ from trainsmith_schemas import derived, events
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.reports import DryRun, RunOutline
 from trainsmith_trainer.checkpoint import checkpoints_in
+from trainsmith_trainer.folder import SMOKE_MARK
+from trainsmith_trainer.history.record import EVENTS
+from trainsmith_trainer.locks import hold
 from trainsmith_trainer.models import build_model
 from trainsmith_trainer.plan import Plan
 from trainsmith_trainer.smoke import Stopwatch, seconds_of
@@ -208,6 +211,32 @@ def test_a_smoke_run_never_replaces_another_run(workspace: Workspace) -> None:
     result = workspace.command("train", "training.yaml", "--smoke", "--name", "mine")
     assert (result.returncode, "exists already" in result.stderr) == (2, True)
     assert (run / "precious").exists()
+
+
+def test_a_smoke_run_that_went_on_is_a_run_and_stays(workspace: Workspace) -> None:
+    assert workspace.command("train", "training.yaml", "--smoke").returncode == 0
+    longer = ("--resume", "--name", "training-smoke", "--max-steps", "8")
+    assert workspace.command("train", "training.yaml", *longer).returncode == 0
+    result = workspace.command("train", "training.yaml", "--smoke")
+    assert (result.returncode, "exists already" in result.stderr) == (2, True)
+
+
+def test_a_smoke_run_that_is_going_on_stays(workspace: Workspace) -> None:
+    run = workspace.run_folder("training-smoke")
+    run.mkdir(parents=True)
+    (run / SMOKE_MARK).touch()
+    with hold(run / EVENTS):
+        result = workspace.command("train", "training.yaml", "--smoke")
+    assert (result.returncode, "going on in another process" in result.stderr) == (2, True)
+
+
+def test_the_name_of_a_recipe_may_be_of_any_script(workspace: Workspace) -> None:
+    recipe = "мой рецепт (1).yaml"
+    workspace.write(recipe, (workspace.path / "training.yaml").read_text(encoding="utf-8"))
+    assert workspace.command("train", recipe, "--smoke").returncode == 0
+    assert workspace.command("train", recipe).returncode == 0
+    longer = ("--resume", "--name", "мой рецепт (1)-001", "--max-steps", "8")
+    assert workspace.command("train", recipe, *longer).returncode == 0
 
 
 def test_the_estimate_counts_what_the_whole_run_has() -> None:

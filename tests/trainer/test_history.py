@@ -160,6 +160,33 @@ def _write(folder: Path, *events: dict[str, Any], rest: str = "") -> Path:
     return folder
 
 
+def test_settings_of_any_length_and_script_are_read_back(workspace: Workspace) -> None:
+    names = [f"a rather long name of a file, with its number {number}.txt" for number in range(250)]
+    for name in names:
+        workspace.write(name, "To be, or not to be\n")
+    project = "a\nb\x7f\u2028ä😀"
+    workspace.write_recipe(training_config={"data_path": names, "project_name": project})
+    result = workspace.command("train", "training.yaml", "--set", "training_config.seed=\n7")
+    assert result.returncode == 0, result.stderr
+    settings = read_settings(workspace.run_folder())
+    assert settings is not None
+    assert settings.document.training_config.data_path == names
+    assert settings.document.training_config.project_name == project
+
+
+def test_a_pause_takes_no_time(tmp_path: Path) -> None:
+    folder = _write(
+        tmp_path / "r",
+        _started(),
+        {**_event("run_stopped"), "time": 5.0},
+        _started(time=1000.0),
+        {**_event("step", step=1, loss=1.0), "time": 1002.0},
+    )
+    course = read_course(folder)
+    assert course is not None
+    assert course.seconds == 7.0
+
+
 def test_steps_that_were_taken_again_count_once(tmp_path: Path) -> None:
     folder = _write(
         tmp_path / "r",
@@ -253,6 +280,8 @@ def test_the_newest_run_of_a_recipe_and_its_versions(tmp_path: Path) -> None:
     assert newest_run(tmp_path, Path("x/train_v2.yaml")) == "two"
     assert newest_run(tmp_path, Path("b.yaml")) == "other"
     assert newest_run(tmp_path, Path("c.yaml")) is None
+    assert newest_run(tmp_path, Path("a/train_v1.yaml"), versions=False) == "one"
+    assert newest_run(tmp_path, Path("a/train.yaml"), versions=False) is None
     assert [run.name for run in runs_in(tmp_path)] == ["smoke", "other", "two", "one"]
 
 

@@ -132,7 +132,7 @@ def test_going_on_anywhere_is_never_having_stopped(
 ) -> None:
     workspace = make_workspace(tmp_path_factory.mktemp("resume"))
     workspace.write_model(dropout_prob=0.2, **shape)
-    training = {"max_steps": STEPS, "keep_last_n": STEPS, "num_epochs": 9, **recipe}
+    training = {"max_steps": STEPS, "keep_last_n": STEPS, "num_epochs": 99, **recipe}
     # Twelve sequences or so: the stop may be in any epoch.
     workspace.write("text.txt", "To be, or not to be: that is the question.\n" * 6)
     example = '{"prompt": "To be, or not to be", "response": "that is the question"}\n'
@@ -193,6 +193,25 @@ def test_the_newest_run_goes_on_in_its_own_folder(cut: Workspace, options: tuple
     assert _course(cut, "cut") == _course(cut, "whole")
     starts = [event for event in cut.events("cut") if isinstance(event, events.RunStarted)]
     assert [start.steps_before for start in starts] == [0, 4]
+
+
+def test_the_run_of_another_recipe_is_left_alone(cut: Workspace) -> None:
+    for recipe in ("training_v2.yaml", "elsewhere/training.yaml"):
+        (cut.path / recipe).parent.mkdir(exist_ok=True)
+        cut.write(recipe, (cut.path / "training.yaml").read_text(encoding="utf-8"))
+        result = cut.command("train", recipe, "--resume")
+        assert result.returncode == 1
+        assert f"has no run of {recipe}" in result.stderr
+        assert "is cut, and --name cut goes on with it" in result.stderr
+
+
+def test_the_final_model_of_before_is_set_aside(cut: Workspace) -> None:
+    longer = ("--resume", "--name", "whole", "--max-steps", "8")
+    before = _final(cut, "whole")
+    assert cut.command("train", "training.yaml", *longer).returncode == 0
+    kept = cut.run_folder("whole") / "final.until-step-000006"
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+    assert _final(cut, "whole") != before
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(cut: Workspace) -> None:

@@ -104,6 +104,17 @@ def test_generate_names_what_it_cannot_do(finished: Workspace) -> None:
     assert "Traceback" not in unknown.stderr + nothing.stderr
 
 
+def test_generate_wants_a_prompt_that_has_tokens(workspace: Workspace) -> None:
+    numbers = [number % 50 for number in range(400)]
+    workspace.write("numbers.yaml", f"tokens: {numbers}\ntokenizer_vocab_size: 50\n")
+    trained = workspace.command(
+        "train", "training.yaml", "--data", "numbers.yaml", "--max-steps", "1"
+    )
+    assert trained.returncode == 0, trained.stderr
+    result = workspace.command("generate", "training-001")
+    assert (result.returncode, "no token for this prompt" in result.stderr) == (1, True)
+
+
 def _losses(workspace: Workspace, name: str) -> list[float]:
     return [event.loss for event in workspace.events(name) if isinstance(event, events.Step)]
 

@@ -9,40 +9,52 @@ from pathlib import Path
 
 from trainsmith_trainer.checkpoint import checkpoints_in
 from trainsmith_trainer.files import remove_folder, write_file
+from trainsmith_trainer.history.record import EVENTS
+from trainsmith_trainer.locks import is_held
 from trainsmith_trainer.model_folder import FINAL
 from trainsmith_trainer.problems import RunError
 
 CHECKPOINTS = "checkpoints"
 SMOKE_MARK = "smoke-run.txt"
 
-_NAME = re.compile(r"\w[\w .+=-]*", re.ASCII)
+_NAME = re.compile(r"\w[\w .+=-]*")
 
 
 class RunNameError(ValueError):
     """A run cannot have this name."""
 
 
-def run_name(parent: Path, stem: str, name: str | None) -> str:
+def run_name(parent: Path, stem: str, name: str | None, *, smoke: bool = False) -> str:
     """The name that the next run gets.
 
     Args:
         parent: the recipe's `checkpoint_dir`.
         stem: the recipe's file name without its ending; the default name begins with it.
         name: the name that the user wants, if any.
+        smoke: the run is a smoke run.
 
     Raises:
         RunNameError: the name is taken or is no file name.
     """
-    if name is None:
+    # What is made of the recipe's own name is a file's name, whatever script it is written in.
+    if name is None and not smoke:
         number = 1 + max((_number(path.name, stem) for path in parent.glob("*")), default=0)
         return f"{stem}-{number:03d}"
-    check_name(name)
+    if name is None:
+        name = f"{stem}-smoke"
+    else:
+        check_name(name)
     if os.path.lexists(parent / name):
         raise RunNameError(
             f"{parent / name} exists already: choose another --name, go on with --resume, "
             "or remove that run"
         )
     return name
+
+
+def is_in(parent: Path, name: str) -> bool:
+    """Whether a folder has an entry of exactly this name."""
+    return parent.is_dir() and any(path.name == name for path in parent.iterdir())
 
 
 def check_name(name: str) -> None:
@@ -53,7 +65,7 @@ def check_name(name: str) -> None:
         )
 
 
-def make_run_folder(parent: Path, stem: str, name: str | None) -> Path:
+def make_run_folder(parent: Path, stem: str, name: str | None, *, smoke: bool = False) -> Path:
     """Make a folder that no run has used; the arguments are those of `run_name`.
 
     Raises:
@@ -64,7 +76,7 @@ def make_run_folder(parent: Path, stem: str, name: str | None) -> Path:
     try:
         parent.mkdir(parents=True, exist_ok=True)
         while True:
-            folder = parent / run_name(parent, stem, name)
+            folder = parent / run_name(parent, stem, name, smoke=smoke)
             try:
                 folder.mkdir()
             except FileExistsError:
@@ -85,14 +97,16 @@ def make_smoke_folder(parent: Path, stem: str, name: str | None) -> Path:
     """Make the folder of a smoke run; the one before it, and only such a one, is replaced.
 
     Raises:
-        RunNameError: the name is that of another run, or no file name.
+        RunNameError: the name is that of another run, of one that is going on, or no file name.
         RunError: `parent` cannot hold a folder.
         OSError: the disk is full.
     """
-    wanted = name or f"{stem}-smoke"
-    if (parent / wanted / SMOKE_MARK).is_file():
-        remove_folder(parent / wanted)
-    folder = make_run_folder(parent, stem, wanted)
+    before = parent / (name or f"{stem}-smoke")
+    if (before / SMOKE_MARK).is_file():
+        if is_held(before / EVENTS):
+            raise RunNameError(f"{before} is going on in another process: choose another --name")
+        remove_folder(before)
+    folder = make_run_folder(parent, stem, name, smoke=True)
     write_file(folder / SMOKE_MARK, b"The next smoke run replaces this folder.\n")
     return folder
 

@@ -50,6 +50,8 @@ def generate_text(
         raise GenerationError(str(error)) from None
     except UnknownCharacterError as error:
         raise GenerationError(f"the prompt cannot be read: {error}") from None
+    if not tokens:
+        raise GenerationError("the model has no token for this prompt: give it words by --prompt")
 
     try:
         decoder = open_decoder(config, weights)

@@ -43,7 +43,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
         return load_tokenizer((folder / TOKENIZER_FILE).read_bytes())
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
-    except (ValueError, KeyError, AttributeError) as error:
+    except ValueError as error:
         raise UnreadableModelError(f"{folder / TOKENIZER_FILE} is not read: {error}") from None
 
 

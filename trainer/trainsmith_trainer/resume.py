@@ -18,7 +18,7 @@ from trainsmith_trainer.checkpoint import (
     set_aside,
     step_of,
 )
-from trainsmith_trainer.folder import CHECKPOINTS, check_name
+from trainsmith_trainer.folder import CHECKPOINTS, check_name, is_in
 from trainsmith_trainer.history.record import newest_run, read_course, settings_from
 from trainsmith_trainer.wording import change_text
 
@@ -74,7 +74,7 @@ def find_start(parent: Path, config: Path, name: str | None, wanted: Path) -> St
     Raises:
         ResumeError: there is nothing to go on from. The text says what to do.
     """
-    if name is not None:
+    if name is not None and not is_in(parent, name):
         check_name(name)
     if wanted == LATEST:
         return _latest(_run_folder(parent, config, name))
@@ -89,9 +89,17 @@ def find_start(parent: Path, config: Path, name: str | None, wanted: Path) -> St
 
 
 def _run_folder(parent: Path, config: Path, name: str | None) -> Path:
-    name = name or newest_run(parent, config)
+    name = name or newest_run(parent, config, versions=False)
     if name is None:
-        raise ResumeError(f"{parent} has no run of {config}: there is nothing to resume")
+        other = newest_run(parent, config)
+        raise ResumeError(
+            f"{parent} has no run of {config}: "
+            + (
+                f"the newest of a recipe like it is {other}, and --name {other} goes on with it"
+                if other
+                else "there is nothing to resume"
+            )
+        )
     if not (parent / name).is_dir():
         raise ResumeError(f"there is no run {parent / name}: start it without --resume")
     return parent / name

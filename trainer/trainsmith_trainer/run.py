@@ -20,9 +20,9 @@ from trainsmith_trainer.config import ResolvedConfig
 from trainsmith_trainer.continuation import continuation
 from trainsmith_trainer.export import model_files
 from trainsmith_trainer.failures import failed, is_expected
-from trainsmith_trainer.files import remove_leftovers, write_file, write_folder
+from trainsmith_trainer.files import remove_folder, remove_leftovers, write_file, write_folder
 from trainsmith_trainer.first_weights import first_weights
-from trainsmith_trainer.folder import CHECKPOINTS
+from trainsmith_trainer.folder import CHECKPOINTS, SMOKE_MARK
 from trainsmith_trainer.follow import align, follow
 from trainsmith_trainer.history.record import EVENTS
 from trainsmith_trainer.keeping import path_of, restore, saver
@@ -112,10 +112,13 @@ def _tidy(run: Run) -> None:
         remove_leftovers(folder)
     if run.start.folder:
         put_damaged_aside(run.folder, run.start.checkpoint)
+        _keep_as_it_was(run.folder / FINAL, _step_before(run))
+        if not run.smoke:
+            (run.folder / SMOKE_MARK).unlink(missing_ok=True)
 
 
 def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
-    steps_taken = run.start.checkpoint.state.step if run.start.checkpoint else 0
+    steps_taken = _step_before(run)
 
     def emit_and_count(event: events.Event) -> None:
         nonlocal steps_taken
@@ -196,8 +199,7 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
     Returns:
         Every value of the run, as `resolved.yaml` holds them.
     """
-    plan, start = run.plan, run.start
-    step = start.checkpoint.state.step if start.checkpoint else 0
+    plan, start, step = run.plan, run.start, _step_before(run)
     conclusions: dict[str, Any] = {
         "device": backend.device,
         "parameters": backend.parameters,
@@ -244,8 +246,21 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
 def _write_keeping(path: Path, content: bytes, step: int) -> None:
     """Write a file; another one that was there stays, with the step up to which it counted."""
     if path.exists() and path.read_bytes() != content:
-        path.replace(path.with_name(f"{path.stem}.until-step-{step:06d}{path.suffix}"))
+        _keep_as_it_was(path, step)
     write_file(path, content)
+
+
+def _keep_as_it_was(path: Path, step: int) -> None:
+    """Rename what counted up to a step, if it is there; of two from one step the newer stays."""
+    kept = path.with_name(f"{path.stem}.until-step-{step:06d}{path.suffix}")
+    if path.is_dir() and kept.exists():
+        remove_folder(kept)
+    if path.exists():
+        path.replace(kept)
+
+
+def _step_before(run: Run) -> int:
+    return run.start.checkpoint.state.step if run.start.checkpoint else 0
 
 
 def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float | None]:

@@ -78,7 +78,7 @@ def _load(path: Path) -> Tokenizer:
         return load_tokenizer(path.read_bytes())
     except OSError as error:
         why = error.strerror
-    except (ValueError, KeyError, AttributeError) as error:
+    except ValueError as error:
         why = str(error)
     raise RunError(
         f"{path} is not read: {why}",

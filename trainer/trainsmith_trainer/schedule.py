@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from trainsmith_schemas import derived
 from trainsmith_schemas.documents import TrainingDocument
 
-# tt-train's `warmup_linear`: a tenth of the steps up, then down to a hundredth of the rate.
-_WARMUP_SHARE = 10
 _FINAL_SHARE = 100
+"""tt-train's `warmup_linear` goes down to a hundredth of the rate."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,8 @@ class Schedule:
 def schedule_of(document: TrainingDocument, total: int) -> Schedule:
     """The schedule that a recipe asks for, over a run of so many steps."""
     peak, key = derived.base_learning_rate(document), derived.learning_rate_key(document)
-    section = document.scheduler_config
+    section, warmup = document.scheduler_config, derived.warmup_steps(document, total)
     if section:
-        return Schedule(peak, section.min_lr, section.warmup_steps, section.hold_steps, total, key)
-    if document.training_config.scheduler_type == "warmup_linear":
-        return Schedule(peak, peak / _FINAL_SHARE, total // _WARMUP_SHARE, 0, total, key)
-    return Schedule(peak, peak, 0, 0, total, key)
+        return Schedule(peak, section.min_lr, warmup, section.hold_steps, total, key)
+    falls = document.training_config.scheduler_type == "warmup_linear"
+    return Schedule(peak, peak / _FINAL_SHARE if falls else peak, warmup, 0, total, key)

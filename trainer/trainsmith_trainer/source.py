@@ -182,6 +182,11 @@ class _Reader:
         except ValueError as error:
             # A date such as 2024-13-45 matches YAML's pattern and is none.
             raise _syntax_error(self._at(node), str(error)) from None
+        except (KeyError, AttributeError):
+            # So the library fails where a tag such as `!!bool` stands before something else.
+            kind = node.tag.rpartition(":")[2]
+            message = f"`{node.value}` is not what its tag says, `!!{kind}`"
+            raise _syntax_error(self._at(node), message) from None
 
     def _at(self, node: Node) -> Place:
         return _place(self.source.name, self.lines, node.start_mark)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -171,10 +171,10 @@ class LibraryTokenizer:
     def _library(self) -> tokenizers.Tokenizer:
         return tokenizers.Tokenizer.from_buffer(self.content)
 
-    @property
+    @cached_property
     def vocab_size(self) -> int:
-        """How many tokens there are."""
-        return self._library.get_vocab_size()
+        """One more than the largest token; not every number below it needs to be one."""
+        return 1 + max(self._library.get_vocab().values(), default=-1)
 
     @cached_property
     def end(self) -> int | None:
@@ -232,11 +232,11 @@ def load_tokenizer(content: bytes) -> Tokenizer:
         ValueError: it is something else.
     """
     described = json.loads(content)
-    model = described.get("model", {})
-    if model.get("type") == "WordLevel" and _is_of_characters(described):
-        vocab: dict[str, int] = model["vocab"]
-        has_end = bool(described.get("added_tokens"))
-        return CharTokenizer("".join(sorted(vocab, key=vocab.__getitem__)), has_end)
+    if not isinstance(described, dict):
+        raise ValueError("it holds no JSON object")
+    own = _of_characters(cast("dict[str, Any]", described))
+    if own is not None:
+        return own
     try:
         tokenizers.Tokenizer.from_buffer(content)
     except Exception as error:  # The library raises nothing narrower.
@@ -249,10 +249,15 @@ def token_type(vocab_size: int) -> TokenType:
     return np.uint16 if vocab_size <= 1 << 16 else np.uint32
 
 
-def _is_of_characters(described: dict[str, Any]) -> bool:
-    """Whether `CharTokenizer` has written it: it reads such a one without the library, faster."""
-    splits = (described.get("pre_tokenizer") or {}).get("type") == "Split"
-    return splits and all(len(text) == 1 for text in described["model"]["vocab"])
+def _of_characters(described: dict[str, Any]) -> CharTokenizer | None:
+    """The `CharTokenizer` that has written it, if one has: it needs no library, and is faster."""
+    try:
+        characters = "".join(described["model"]["vocab"])
+        has_end = bool(described["added_tokens"])
+    except (KeyError, TypeError):
+        return None
+    own = CharTokenizer(characters, has_end)
+    return own if json.loads(own.files()["tokenizer.json"]) == described else None
 
 
 def _end_entry(token: int) -> dict[str, Any]:

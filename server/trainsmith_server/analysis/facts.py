@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+_LARGEST = 1e100
+"""Nobody computes with more; Python's integers are larger than its floats can be."""
+
 _COMMENT = r"#(?!\s*trainsmith:\s*(?:profile|ignore-file)\b)"
 """The beginning of a comment that may be about a key; what is about the file stays on top."""
 
@@ -93,14 +96,14 @@ class Facts:
                 value = float(value)
             except ValueError:
                 return None
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
+        if not isinstance(value, (int, float)) or abs(value) > _LARGEST or math.isnan(value):
             return None
         return Found(value, found.key, found.entry, found.span)
 
     def whole(self, path: str) -> Found[int] | None:
         """A whole number."""
         found = self._find(path)
-        return found if found and type(found.value) is int else None
+        return found if found and type(found.value) is int and found.value < _LARGEST else None
 
     def flag(self, path: str) -> Found[bool] | None:
         """True or false."""

@@ -324,6 +324,13 @@ def _refuse_too_short(training: Stream, sequence_length: int) -> None:
             + (f" to {count - 1} or less" if count > 1 else ""),
             config_path=_LENGTH_KEY,
         )
+    if not training.targets:
+        raise RunError(
+            f"the {count} tokens to train on have no response in them, and the loss counts "
+            "nothing else",
+            advice="add examples, or lower validation_split, which sets the last ones aside",
+            config_path=DATA_KEY,
+        )
 
 
 def _key_of(path: Path, sources: Sources) -> str:

@@ -179,6 +179,8 @@ def _example(line: bytes) -> tuple[Segment, ...] | str:
         return f"byte {error.start + 1} of the line is not UTF-8: save the file as UTF-8"
     except json.JSONDecodeError as error:
         return f"this is no JSON ({error.msg} at character {error.colno}): write one object a line"
+    except ValueError:  # Python reads numbers of some thousand digits, and no longer ones.
+        return "a number in this has too many digits: shorten it, or put it in quotes"
     except RecursionError:
         return "this is nested too deeply: write one object with texts in it"
     if not isinstance(value, dict):

@@ -47,6 +47,13 @@ class Course:
     samples: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     last: float = 0.0
     """When the last event happened."""
+    seconds_before: float = 0.0
+    """What it had taken, without its pauses, when it went on the last time."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it has trained, from each start to what it said last."""
+        return self.seconds_before + self.last - self.last_start["time"]
 
 
 def read_course(folder: Path) -> Course | None:
@@ -80,6 +87,7 @@ def _started(course: Course | None, event: dict[str, Any]) -> Course:
     if course is None:
         return Course(event, event)
     before = event.get("steps_before", 0)
+    course.seconds_before = course.seconds
     course.last_start, course.end = event, None
     course.steps = [step for step in course.steps if step["step"] <= before]
     course.validations = [one for one in course.validations if one["step"] <= before]
@@ -147,9 +155,9 @@ def read_run(folder: Path) -> RunRecord | None:
         folder=folder.as_posix(),
         config=first["config"],
         state=_state(folder, course),
-        smoke=first.get("smoke", False),
+        smoke=course.last_start.get("smoke", False),
         started=first["time"],
-        seconds=course.last - first["time"],
+        seconds=course.seconds,
         step=course.steps[-1]["step"] if course.steps else 0,
         total_steps=course.last_start["total_steps"],
         loss=course.steps[-1]["loss"] if course.steps else None,
@@ -187,20 +195,29 @@ def runs_in(folder: Path) -> list[RunRecord]:
     return sorted(runs, key=lambda run: run.started, reverse=True)
 
 
-def newest_run(parent: Path, config: Path) -> str | None:
-    """The name of the newest run of a recipe, or of another version of it, in a folder.
+def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | None:
+    """The name of the newest run of a recipe in a folder. Smoke runs do not count.
 
-    `training_v2.yaml` is another version of `training.yaml` and of `training_v1.yaml`. Smoke runs
-    do not count.
+    Args:
+        parent: the folder.
+        config: the recipe.
+        versions: count the runs of its other versions too, wherever those lie: `training_v2.yaml`
+            is one of `training.yaml` and of `training_v1.yaml`.
     """
     newest: tuple[float, str] | None = None
     for path in parent.glob(f"*/{EVENTS}"):
         first = next(_events(path), None)
         if first is None or first.get("event") != "run_started" or first.get("smoke"):
             continue
-        if _family(Path(first["config"])) == _family(config):
+        other = Path(first["config"])
+        same = _family(other) == _family(config) if versions else _is_file(other, config)
+        if same:
             newest = max(newest or (0.0, ""), (first["time"], path.parent.name))
     return newest[1] if newest else None
+
+
+def _is_file(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
 
 
 def _family(config: Path) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -24,7 +25,8 @@ def resolved_yaml(
         provenance: what the run was made with, such as versions.
     """
     lines = [
-        f"# Every value of this run, from {config.path}. The comment says where it was set.",
+        f"# Every value of this run, from {_comment(str(config.path))}."
+        " The comment says where it was set.",
         "# trainsmith: ignore-file",
     ]
     lines += _section_lines(config.document, (), config)
@@ -48,11 +50,23 @@ def _section_lines(section: Section, prefix: Path, config: ResolvedConfig) -> It
             yield f"{indent}{path[-1]}:"
             yield from _section_lines(value, path, config)
         else:
-            yield f"{indent}{path[-1]}: {_scalar(value)}  # {config.origin(path)}"
+            yield f"{indent}{path[-1]}: {_scalar(value)}  # {_comment(config.origin(path))}"
 
 
 def _scalar(value: Any) -> str:
     """A value on one line, as YAML that reads back as itself."""
-    if isinstance(value, str):
+    if isinstance(value, str) and value.isprintable():
         return json.dumps(value, ensure_ascii=False)
-    return yaml.safe_dump(value, default_flow_style=True, width=10_000).splitlines()[0]
+    if isinstance(value, str):
+        return yaml.safe_dump(value, default_style='"', width=math.inf).splitlines()[0]
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_scalar, cast('list[Any]', value)))}]"
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Any]", value).items()
+        return f"{{{', '.join(f'{_scalar(key)}: {_scalar(item)}' for key, item in entries)}}}"
+    return yaml.safe_dump(value).splitlines()[0]
+
+
+def _comment(text: str) -> str:
+    """A text on one line, with nothing in it that YAML does not allow."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
