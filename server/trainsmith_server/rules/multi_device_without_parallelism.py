@@ -33,6 +33,8 @@ def check(facts: Facts) -> Iterator[Hit]:
         f"`mesh_shape` {mesh.value} has {prod(mesh.value)} devices, but no parallel mode is on",
         mesh.span,
         fixes=(turn_on, mesh.set_to("[1, 1]", title="Set `mesh_shape` to [1, 1], one device")),
+        # Ours refuses to leave devices idle.
+        severity="error" if facts.profile.name == "trainsmith" else None,
     )
 
 
@@ -42,7 +44,7 @@ RULE = Rule(
     title="Several devices, and nothing that shares the work",
     docs="""\
 A mesh of several devices is opened, but no parallel mode divides the batch or the model over them:
-every device computes the same, or all but one wait.
+every device computes the same, or all but one wait. Trainsmith does not run such a recipe.
 
 **When it is fine.** Where the trainer's own code shares the work without asking the file.
 
