@@ -252,11 +252,13 @@ def token_type(vocab_size: int) -> TokenType:
 def _of_characters(described: dict[str, Any]) -> CharTokenizer | None:
     """The `CharTokenizer` that has written it, if one has: it needs no library, and is faster."""
     try:
-        characters = "".join(described["model"]["vocab"])
-        has_end = bool(described["added_tokens"])
+        words, has_end = list(described["model"]["vocab"]), bool(described["added_tokens"])
+        # A large vocabulary is no such one, and writing it out again would take its time.
+        if not all(len(word) == 1 for word in words):
+            return None
     except (KeyError, TypeError):
         return None
-    own = CharTokenizer(characters, has_end)
+    own = CharTokenizer("".join(words), has_end)
     return own if json.loads(own.files()["tokenizer.json"]) == described else None
 
 
