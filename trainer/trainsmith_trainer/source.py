@@ -44,6 +44,10 @@ class Override:
     """The option as it was written: `--set training_config.batch_size=16`."""
 
 
+_SEVERAL = "expected a single document in the stream"
+"""What PyYAML says of a second document, without a word of what to do."""
+
+
 def parse_source(text: str, name: str) -> Source:
     """Read one YAML document. Nothing but plain values comes out of it.
 
@@ -56,6 +60,8 @@ def parse_source(text: str, name: str) -> Source:
         mark = error.problem_mark or error.context_mark
         place = _place(name, text.splitlines(), mark) if mark else Place(name)
         message = ", ".join(part for part in (error.context, error.problem) if part)
+        if error.context == _SEVERAL:
+            message = "another document begins here, and one is read: keep one in a file"
         raise _syntax_error(place, message) from None
     except yaml.YAMLError as error:
         raise _syntax_error(Place(name), " ".join(str(error).split())) from None
