@@ -21,7 +21,7 @@ import reference
 from trainsmith_schemas import protocol, reports, walkthrough
 from trainsmith_schemas.documents import DOCUMENTS
 from trainsmith_schemas.events import EVENT
-from trainsmith_schemas.settings import Settings
+from trainsmith_schemas.settings import PRIVACY_VARIABLE, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPESCRIPT = Path("extension/src/generated")
@@ -170,6 +170,7 @@ def _protocol() -> str:
         f"export const CONTEXT_KEYS = {json.dumps(context_keys)} as const;",
         f"export const VIEWS = {json.dumps(views)} as const;",
         f"export const CODE_ACTION_KINDS = {json.dumps(protocol.CODE_ACTION_KINDS)} as const;",
+        f"export const PRIVACY_VARIABLE = {json.dumps(PRIVACY_VARIABLE)};",
         f"export const CREATE_NEXT_VERSION = {json.dumps(protocol.CREATE_NEXT_VERSION)};",
         f"export const REQUESTS = {json.dumps(requests)} as const;",
     ]

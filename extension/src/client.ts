@@ -7,10 +7,12 @@ import {
   COMMANDS,
   type DocumentStatus,
   type OverrideProblem,
+  PRIVACY_VARIABLE,
   REQUESTS,
   type Run,
   type RunPlan,
   type Setting,
+  SETTINGS,
   type Templates,
 } from "./generated/protocol";
 import type { Client, ServerState } from "./languageClient";
@@ -106,13 +108,17 @@ export class Server implements vscode.Disposable {
   }
 
   /**
-   * The environment in which Python finds the packages that come with the extension, before the
-   * user's own and never in the working directory, where anything could lie.
+   * The environment of the trainer: Python finds the packages that come with the extension, before
+   * the user's own and never in the working directory, where anything could lie, and what the
+   * setting keeps on this machine stays there.
    */
   environment(): Record<string, string> {
-    const own = process.env.PYTHONPATH;
-    const paths = [this.bundled(), ...(own ? [own] : [])];
-    return { PYTHONPATH: paths.join(path.delimiter), PYTHONSAFEPATH: "1", PYTHONUTF8: "1" };
+    const settings = vscode.workspace.getConfiguration();
+    const privacy = settings.get<string>(SETTINGS.privacy);
+    const usual = settings.inspect<string>(SETTINGS.privacy)?.defaultValue;
+    // Nothing in a recipe overrides what the trainer is told in this way.
+    const told = privacy && privacy !== usual ? { [PRIVACY_VARIABLE]: privacy } : {};
+    return { ...this.packages(), ...told };
   }
 
   dispose(): void {
@@ -154,7 +160,7 @@ export class Server implements vscode.Disposable {
       command: program,
       args: [...args, "-m", "trainsmith", "lsp"],
       // Pythons before 3.11 import from the working directory first, so it is never the workspace.
-      options: { cwd: this.bundled(), env: { ...process.env, ...this.environment() } },
+      options: { cwd: this.bundled(), env: { ...process.env, ...this.packages() } },
     };
     const { Client } = await import("./languageClient");
     const client = new Client(server, this.log, (state) => {
@@ -164,7 +170,14 @@ export class Server implements vscode.Disposable {
     this.client = client;
   }
 
-  private bundled(): string {
+  private packages(): Record<string, string> {
+    const own = process.env.PYTHONPATH;
+    const paths = [this.bundled(), ...(own ? [own] : [])];
+    return { PYTHONPATH: paths.join(path.delimiter), PYTHONSAFEPATH: "1", PYTHONUTF8: "1" };
+  }
+
+  /** The folder of the packages that come with the extension; nobody else writes into it. */
+  bundled(): string {
     return this.context.asAbsolutePath("bundled");
   }
 

@@ -48,11 +48,15 @@ export async function trainerOutput(
   }
 }
 
-/** What the trainer's command line answers with `--format json`. */
+/**
+ * What the trainer's command line answers with `--format json`. Every path is absolute: it works in
+ * the extension's own folder, since Pythons before 3.11 import from where they work, and what asks
+ * for this does so in workspaces that nobody trusts too.
+ */
 export async function trainerReport(
   server: Server,
   arguments_: readonly string[],
-  folder: string,
 ): Promise<unknown> {
-  return JSON.parse(await trainerOutput(server, [...arguments_, "--format", "json"], folder));
+  const said = await trainerOutput(server, [...arguments_, "--format", "json"], server.bundled());
+  return JSON.parse(said);
 }

@@ -34,7 +34,7 @@ export class Comparisons implements vscode.Disposable {
     const folders = ordered.map(({ folder }) => folder);
     const parent = path.dirname(folders[0] ?? "");
     const arguments_ = ["compare", "--no-curves", "--in", parent, ...folders];
-    const answer = await trainerReport(this.server, arguments_, parent);
+    const answer = await trainerReport(this.server, arguments_);
     const panel = vscode.window.createWebviewPanel(
       VIEW_TYPE,
       `Compare: ${ordered.map(({ name }) => name).join(" ↔ ")}`,

@@ -331,6 +331,7 @@ export const CODE_ACTION_KINDS = {
   convert: "refactor.rewrite.convert.trainsmith",
   addSection: "refactor.rewrite.section.trainsmith",
 } as const;
+export const PRIVACY_VARIABLE = "TRAINSMITH_PRIVACY";
 export const CREATE_NEXT_VERSION = "trainsmith.createNextVersion";
 export const REQUESTS = {
   runPlan: "trainsmith/runPlan",

@@ -44,7 +44,7 @@ export async function trainBlock(
   if (findings.some(({ severity }) => severity === "error")) return { state: "checked", findings };
   const options = ["--smoke", "--set", `training_config.checkpoint_dir=${RUNS}`];
   await trainerOutput(server, ["train", BLOCK, ...options], folder, { signal, python });
-  const { runs } = (await trainerReport(server, ["runs", RUNS], folder)) as RunList;
+  const { runs } = (await trainerReport(server, ["runs", path.join(folder, RUNS)])) as RunList;
   const [run] = runs;
   if (!run) throw new Error("The run has left nothing behind.");
   const { step: steps, loss, validation_loss: validationLoss } = run;

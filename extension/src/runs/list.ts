@@ -105,7 +105,7 @@ export class RunList implements vscode.Disposable {
 
   private async list(parent: string): Promise<RunRecord[]> {
     try {
-      const answer = (await trainerReport(this.server, ["runs", parent], parent)) as Listing;
+      const answer = (await trainerReport(this.server, ["runs", parent])) as Listing;
       return answer.runs.map((run) => ({ ...run, folder: path.normalize(run.folder) }));
     } catch (error) {
       this.log.error(`The runs in ${parent}: ${String(error)}`);

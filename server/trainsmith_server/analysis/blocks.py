@@ -245,7 +245,10 @@ class Blocks:
         frame.entries.append(entry)
         frame.part, frame.slot, frame.pending = entry, "value", None
         text = self.text[key.start : key.end]
-        mend = Mend("Insert `:`", (key.end, key.end), ":")
+        # `batch_size 8` is a key and its value.
+        pair = re.fullmatch(r"([\w.-]+) +\S+", text)
+        at = key.start + pair.end(1) if pair else key.end
+        mend = Mend("Insert `:`", (at, at), ":")
         message = "`:` is missing after this key"
         glued = re.match(r"[\w.-]+:(?=\S)", text)
         if glued:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
+from difflib import SequenceMatcher
 from functools import cache
 from itertools import chain, islice
 
@@ -32,6 +33,9 @@ from trainsmith_server.analysis.tree import (
 )
 from trainsmith_server.analysis.values import is_merge, plain_value
 from trainsmith_server.rules import all_rules
+
+_SLIP = 0.9
+"""How much alike two names are, of which one is a slip of the other."""
 
 MAX_FINDINGS = 300
 """Later findings of one text are left out: nobody reads them, and each costs time."""
@@ -246,10 +250,20 @@ def _problem_fixes(root: Node | None, problem: Problem, place: Place) -> Iterato
         ]
         for name in names:
             edit = Edit((entry.key.start, entry.key.end), name)
-            yield Fix(f"Rename to `{name}`", (edit,), name == names[0], safe=name == names[0])
+            first = name == problem.suggestions[0]
+            safe = first and _is_slip(str(problem.path[-1]), name)
+            yield Fix(f"Rename to `{name}`", (edit,), first, safe)
     elif node is None or isinstance(node, Scalar) or (isinstance(node, Sequence) and node.flow):
         for value in problem.suggestions:
             yield _value_fix(problem, entry, node, value)
+
+
+def _is_slip(written: str, name: str) -> bool:
+    """Whether a key is so near to a name that nothing else can have been meant.
+
+    `steps` is near to `eps`, and renaming it so unasked would change what a recipe trains.
+    """
+    return SequenceMatcher(None, written.lower(), name).ratio() >= _SLIP
 
 
 def _value_fix(problem: Problem, entry: Entry, node: Node | None, value: str) -> Fix:

@@ -116,6 +116,10 @@ def quoted_end(text: str, at: int) -> int:
     return found.end()
 
 
+_BACKSLASH = re.compile(r'\\([\\"\r\n]?)')
+"""One, with what it stands before where that makes a pair or is no letter."""
+
+
 def unquote(text: str, start: int, end: int) -> tuple[str, Fault | None]:
     """The content of the quoted scalar that lies between two offsets, both quotes included."""
     raw = text[start + 1 : end - 1]
@@ -133,7 +137,9 @@ def unquote(text: str, start: int, end: int) -> tuple[str, Fault | None]:
         content = _unescape(found)
         if content is None:
             span = (start + 1 + found.start(), start + 1 + found.end())
-            mend = Mend("Write a backslash itself", (span[0], span[0]), "\\")
+            # Who wrote one backslash meant all of them: `\n` in a path is no line break.
+            doubled = _BACKSLASH.sub(lambda one: one[0] if one[1] else r"\\", raw)
+            mend = Mend("Write each backslash twice", (start + 1, end - 1), doubled)
             message = f"`{found[0]}` is no escape sequence; write `\\\\` for a backslash"
             fault = fault or Fault("yaml-syntax", message, span, mend)
             content = found[0]
