@@ -14,6 +14,7 @@ from trainsmith_schemas.grpo import GrpoConfig
 from trainsmith_schemas.lora import LoraConfig
 from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.multihost import MultihostConfig
+from trainsmith_schemas.names import OUR_KEYS
 from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.scheduler import SchedulerConfig
 from trainsmith_schemas.training import TrainingConfig
@@ -146,33 +147,40 @@ def _is(document: Document, data: Mapping[Any, Any]) -> bool:
     if len(found) < document.enough:
         return False
     known, strangers = _count_keys(document.model, data)
-    return strangers <= max(known, _STRANGERS_WHILE_TYPING)
+    if known:
+        # Beside a key of ours, one by another tool's name is ours by mistake.
+        strangers = [key for key in strangers if not _has_our_name(document.model, key)]
+    return len(strangers) <= max(known, _STRANGERS_WHILE_TYPING)
 
 
-def _count_keys(model: type[Section], data: Mapping[Any, Any]) -> tuple[int, int]:
-    """Keys that we know and keys that we don't, at the top and one level down.
+def _count_keys(model: type[Section], data: Mapping[Any, Any]) -> tuple[int, list[Any]]:
+    """How many keys we know, and those that we don't, at the top and one level down.
 
     A section's own name says little, so only what stands in it counts as known. A key of ours that
     stands in the wrong section counts as neither.
     """
     facts_by_key = fields_of(model)
-    known = strangers = 0
+    known, strangers = 0, list[Any]()
     for key, value in data.items():
         facts = facts_by_key.get(key)
         section = facts.section if facts else None
         if facts is None:
-            strangers += _is_stranger(model, key)
+            strangers += [key] if _is_stranger(model, key) else []
         elif section is None:
             known += 1
         elif isinstance(value, Mapping):
             others = [inner for inner in value if inner not in fields_of(section)]
             known += len(value) - len(others)
-            strangers += sum(_is_stranger(model, inner) for inner in others)
+            strangers += [inner for inner in others if _is_stranger(model, inner)]
     return known, strangers
 
 
 def _is_stranger(model: type[Section], key: Any) -> bool:
     return key not in homes_of(model)
+
+
+def _has_our_name(model: type[Section], key: Any) -> bool:
+    return OUR_KEYS.get(key) in homes_of(model)
 
 
 def _could_be_section(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from support import CORPUS, corpus, read
@@ -41,6 +42,8 @@ def test_a_bad_example_is_found_and_its_first_fix_mends_it(rule: Rule, example: 
     found = hits(rule, example.bad)
     assert found, "nothing is found"
     assert found[0].fixes, "no fix is offered"
+    spans = sorted(edit.span for edit in found[0].fixes[0].edits)
+    assert all(one[1] <= other[0] for one, other in pairwise(spans)), "LSP's edits do not overlap"
     assert apply(example.bad, found[0].fixes[0].edits) == example.good
     assert hits(rule, example.good) == []
 

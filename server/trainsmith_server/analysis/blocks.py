@@ -130,7 +130,10 @@ class Blocks:
         """Put a node where the top frame waits for one, with the properties that wait for it."""
         top = self.top
         if top.pending and not isinstance(node, Alias):
-            node.anchor, node.tag = top.pending.anchor, top.pending.tag
+            anchor, tag = top.pending.anchor or node.anchor, top.pending.tag or node.tag
+            if (node.anchor or anchor) != anchor or (node.tag or tag) != tag:
+                self._fault("one value has two anchors or tags", node.start, node.end)
+            node.anchor, node.tag = anchor, tag
             if node.anchor:
                 self.anchors[node.anchor] = node
         elif top.pending:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from trainsmith_schemas.problems import Path
@@ -13,7 +14,7 @@ from trainsmith_schemas.profiles import unread_keys
 from trainsmith_server.analysis.bind import Binding, Place, find, key_span, value_span
 from trainsmith_server.analysis.findings import Edit, Fix, Related, Severity, Tag
 from trainsmith_server.analysis.options import Options
-from trainsmith_server.analysis.tree import Entry, Mapping, Span, resolve_alias, walk
+from trainsmith_server.analysis.tree import Entry, Mapping, Node, Span, resolve_alias, walk
 
 if TYPE_CHECKING:
     from trainsmith_server.analysis.result import KnownDocument
@@ -222,10 +223,7 @@ class Facts:
         start, end = entry.key.start, _end(entry)
         parent = self._parent(entry)
         if parent.flow:
-            index = parent.entries.index(entry)
-            if index + 1 < len(parent.entries):
-                return Edit((start, parent.entries[index + 1].key.start), "")
-            return Edit((_end(parent.entries[index - 1]) if index else start, end), "")
+            return next(_removals_in_braces(parent, [entry]))
         line = text.rfind("\n", 0, start) + 1
         after = text.find("\n", end)
         return Edit((line, len(text) if after < 0 else after + 1), "")
@@ -250,8 +248,11 @@ class Facts:
         moves = list(moves)
         braces = self._in_braces(section)
         lines: list[str] = []
-        removals: list[Edit] = []
+        removals = self._removals_in_braces([found.entry for found, _ in moves])
         for found, line in moves:
+            if self._parent(found.entry).flow:
+                lines += [line] if line else []
+                continue
             removal = self.removal(found)
             above, end = self._comments(found) if line else ([], "")
             if line and braces:
@@ -272,14 +273,34 @@ class Facts:
         # The new lines go where the last old one was: one edit, since edits must not overlap.
         new_text = insertion.new_text.lstrip("\n") + "\n"
         flow = insertion.new_text.startswith(", ")
-        whole = Edit(inside.span, insertion.new_text if flow else new_text + inside.new_text)
+        if flow:
+            alone = self._text[: inside.span[0]].rstrip().endswith("{")
+            new_text = insertion.new_text.removeprefix(", ") if alone else insertion.new_text
+        whole = Edit(inside.span, new_text if flow else new_text + inside.new_text)
         return Fix(title, (*(one for one in removals if one is not inside), whole), preferred=True)
+
+    def _removals_in_braces(self, gone: list[Entry]) -> list[Edit]:
+        """The edits that take away those of some entries that stand in braces."""
+        parents = {id(parent): parent for parent in map(self._parent, gone) if parent.flow}
+        return [edit for parent in parents.values() for edit in _removals_in_braces(parent, gone)]
+
+    def takes_keys(self, section: Path) -> bool:
+        """Whether keys may be written into a section: it is absent, empty or a mapping."""
+        places = (self._place(section[: depth + 1]) for depth in range(len(section)))
+        nodes = (resolve_alias(place.node) for place in places if place)
+        return all(
+            node is None or isinstance(node, Mapping) or node.end <= node.start for node in nodes
+        )
+
+    @property
+    def _root(self) -> Node | None:
+        return self._known.document.root
 
     def _in_braces(self, section: Path) -> bool:
         """Whether what is written into a section stands in braces."""
         for depth in range(len(section), -1, -1):
             place = self._place(section[:depth]) if depth else None
-            node = resolve_alias(place.node if place else self._known.document.root)
+            node = resolve_alias(place.node if place else self._root)
             if (place or not depth) and isinstance(node, Mapping):
                 return node.flow
         return False
@@ -316,16 +337,16 @@ class Facts:
 
     def _insertion(self, section: Path, lines: list[str]) -> Edit:
         """The edit that writes lines at the end of a section."""
-        place = self._place(section) if section else Place(None, self._known.document.root)
+        place = self._place(section) if section else Place(None, self._root)
         node = resolve_alias(place.node) if place else None
         if isinstance(node, Mapping) and node.entries:
             joined = (", " if node.flow else "\n" + " " * node.indent).join(lines)
             return self._behind(node, node.entries[-1], joined)
         if place is None or place.entry is None:
             *parents, name = section
-            outer = self._place(tuple(parents)) if parents else None
-            holder = resolve_alias(outer.node if outer else self._known.document.root)
-            if isinstance(holder, Mapping) and holder.flow:
+            outer = self._place(tuple(parents)) if parents else Place(None, self._root)
+            holder = resolve_alias(outer.node) if outer else None
+            if self._in_braces(section):
                 return self._insertion(tuple(parents), [f"{name}: {{{', '.join(lines)}}}"])
             indent = holder.indent if isinstance(holder, Mapping) else 2 * len(parents)
             inner = "\n" + " " * (indent + 2)
@@ -384,6 +405,20 @@ class Facts:
 
 def _end(entry: Entry) -> int:
     return max(entry.key.end, entry.value.end if entry.value else entry.colon + 1)
+
+
+def _removals_in_braces(parent: Mapping, gone: list[Entry]) -> Iterator[Edit]:
+    """The edits that take entries of a flow mapping away: one for those beside each other."""
+    entries = parent.entries
+    for is_gone, run in groupby(range(len(entries)), lambda at: entries[at] in gone):
+        if not is_gone:
+            continue
+        first, *_, last = [*run] * 2
+        if last + 1 < len(entries):
+            yield Edit((entries[first].key.start, entries[last + 1].key.start), "")
+        else:
+            start = _end(entries[first - 1]) if first else entries[0].key.start
+            yield Edit((start, _end(entries[last])), "")
 
 
 def key_place(found: Found[Any]) -> Span:

@@ -19,6 +19,7 @@ from trainsmith_server.analysis.options import Options
 from trainsmith_server.analysis.result import KnownDocument
 from trainsmith_server.analysis.suppressions import suppress
 from trainsmith_server.analysis.tree import (
+    Alias,
     Entry,
     Fault,
     Mapping,
@@ -170,7 +171,8 @@ def _in_conflict(tree: Tree, entry: Entry) -> bool:
 
 def _duplicate(text: str, mapping: Mapping, earlier: Entry, entry: Entry, key: str) -> Finding:
     fixes = ()
-    if not mapping.flow:
+    # An alias further down may need the anchor.
+    if not mapping.flow and not any(map(_is_anchored, walk(earlier.value))):
         span = _whole_lines(text, earlier)
         fixes = (Fix(f"Remove the first `{key}`, which has no effect", (Edit(span, ""),), True),)
     return Finding(
@@ -181,6 +183,10 @@ def _duplicate(text: str, mapping: Mapping, earlier: Entry, entry: Entry, key: s
         fixes,
         (Related(key_span(earlier), f"the first `{key}`"),),
     )
+
+
+def _is_anchored(node: Node) -> bool:
+    return not isinstance(node, Alias) and node.anchor is not None
 
 
 def _whole_lines(text: str, entry: Entry) -> Span:

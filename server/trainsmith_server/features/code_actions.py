@@ -60,7 +60,10 @@ def _together(fixes: Iterable[Fix | None]) -> tuple[tuple[Edit, ...], int]:
 
 
 def _overlap(one: Span, other: Span) -> bool:
-    return one == other or (one[0] < other[1] and other[0] < one[1])
+    """Whether two edits disturb each other; what is inserted does so at the ends of another too."""
+    if one[0] == one[1] or other[0] == other[1]:
+        return one[0] <= other[1] and other[0] <= one[1]
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def apply(text: str, edits: tuple[Edit, ...]) -> str:

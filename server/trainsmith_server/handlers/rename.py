@@ -96,7 +96,9 @@ def _edits(server: Server, old: Path, new: Path) -> list[lsp.TextDocumentEdit]:
     for one in _mentions(server):
         if one.path != old and old not in one.path.parents:
             continue
-        folder = Path(to_fs_path(one.part.uri) or "").parent
+        document = Path(to_fs_path(one.part.uri) or "")
+        # A recipe that moves with its files is at its new place when they are looked for.
+        folder = (new / document.relative_to(old) if old in document.parents else document).parent
         text = respelled(one.reference.written, one.path, new / one.path.relative_to(old), folder)
         if text is not None and text != one.reference.written:
             edit = lsp.TextEdit(_range(one, server), text)
@@ -110,7 +112,9 @@ def _edits(server: Server, old: Path, new: Path) -> list[lsp.TextDocumentEdit]:
 def _mentions(server: Server) -> Iterator[_Mention]:
     """Every place in the workspace and in open documents where a file is named that is there."""
     files = (_uri(path) for path in server.files.in_workspace())
-    for uri in dict.fromkeys((*server.session.uris(), *files)):
+    # An editor may spell a document's URI in its own way; it is told in its own words then.
+    uris = {to_fs_path(uri): uri for uri in (*files, *server.session.uris())}
+    for uri in uris.values():
         for part in server.parts(uri):
             yield from _mentions_in(server, part)
 

@@ -18,11 +18,19 @@ def synchronise(server: Server) -> None:
     """Register the handlers."""
     session = server.session
 
+    def look_at_folders() -> None:
+        folders = (to_fs_path(uri) for uri in server.workspace.folders)
+        server.files.folders = tuple(Path(folder) for folder in folders if folder)
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_folders(_params: lsp.DidChangeWorkspaceFoldersParams) -> None:
+        look_at_folders()
+        server.publish_all()
+
     @server.feature(lsp.INITIALIZED)
     async def initialized(_params: lsp.InitializedParams) -> None:
         session.encoding = server.workspace.position_encoding  # pyright: ignore[reportAttributeAccessIssue]
-        folders = (to_fs_path(uri) for uri in server.workspace.folders)
-        server.files.folders = tuple(Path(folder) for folder in folders if folder)
+        look_at_folders()
         if await server.configuration.ask():
             server.publish_all()
         await server.configuration.watch()

@@ -28,7 +28,9 @@ def check(facts: Facts) -> Iterator[Hit]:
             f"tt-train does not read `{flat.key}` here; "
             f"it reads `{FLAT_OPTIMIZER_KEYS[flat.key]}` in `optimizer`",
             flat.span,
-            fixes=(facts.move(moves, _OPTIMIZER, f"Move {what} into `optimizer`"),),
+            fixes=(facts.move(moves, _OPTIMIZER, f"Move {what} into `optimizer`"),)
+            if facts.takes_keys(_OPTIMIZER)
+            else (),
             tags=("unnecessary",),
         )
 
@@ -72,6 +74,16 @@ for older tt-train, which read these keys, the rule is silent.
 key goes away.
 """,
     examples=(
+        Example(
+            bad=(
+                "# trainsmith: profile=tt-train\n"
+                "training_config: {seed: 1, learning_rate: 0.0003, weight_decay: 0.1}\n"
+            ),
+            good=(
+                "# trainsmith: profile=tt-train\n"
+                "training_config: {seed: 1, optimizer: {lr: 0.0003, weight_decay: 0.1}}\n"
+            ),
+        ),
         Example(
             bad="training_config:\n  model_source: a/b\n  ema_decay: 0.9\n  learning_rate: 0.0003\n"
             "  weight_decay: 0.01  # as before\n  optimizer:\n    type: AdamW\n  seed: 1\n",

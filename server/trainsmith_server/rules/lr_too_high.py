@@ -60,9 +60,8 @@ much at each step, so a rate that is ten times too high undoes in a few hundred 
 pretrained model has learned: the loss jumps about, or becomes NaN and never comes back.
 
 **When it is fine.** Small models that are trained from scratch learn well at 1e-3. Say so by
-setting the rate in `optimizer.lr` or, with a warm-up, in `scheduler_config.max_lr`: there the rule
-waits for 3e-3. It does so in tt-train's recipes too, and it is silent about optimizers that are no
-Adam.
+setting the rate in `optimizer.lr` or in `scheduler_config.max_lr`: there the rule waits for 3e-3.
+It does so in tt-train's recipes too, and it is silent about optimizers that are no Adam.
 
 **How to mend it.** Start fine-tuning at `0.0001`. If the loss is jumpy, take `5.0e-5`; if it
 barely moves over the first 100 steps, `0.0002`. A small model that starts from random weights takes

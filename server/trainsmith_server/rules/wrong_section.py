@@ -10,6 +10,9 @@ from trainsmith_server.analysis.bind import key_span
 from trainsmith_server.analysis.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
+_GENERIC = frozenset({"type"})
+"""Keys that say nothing of the section that they were meant for."""
+
 
 def check(facts: Facts) -> Iterator[Hit]:
     """Look for the home of each key that its own section doesn't know."""
@@ -27,7 +30,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         value = facts.source(found)
         taken = facts.has(dotted((*home, name)))
         fixes = ()
-        if value is not None and not taken:
+        if value is not None and not taken and facts.takes_keys(home):
             fixes = (facts.move([(found, f"{name}: {value}")], home, f"Move it to {where}"),)
         elif taken:
             fixes = (facts.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
@@ -42,6 +45,8 @@ def check(facts: Facts) -> Iterator[Hit]:
 
 def _home(facts: Facts, key: str, here: Path) -> Path | None:
     """The section that a key belongs in: one that stands in the document before any other."""
+    if key in _GENERIC:
+        return None
     known = homes_of(facts.kind.model, facts.profile.name)
     homes = [path for path in known.get(key, ()) if path != here]
     return min(homes, key=lambda path: (not _present(facts, path), len(path)), default=None)
