@@ -65,9 +65,9 @@ def rename(server: Server) -> None:
         found = _mention_at(server, params.text_document.uri, params.position)
         if found is None:
             return None
-        new = found.path.with_name(Path(params.new_name).name)
-        if new.name != params.new_name:
+        if not params.new_name or Path(params.new_name).name != params.new_name:
             raise JsonRpcInvalidParams(f"`{params.new_name}` is not the name of a file")
+        new = found.path.with_name(params.new_name)
         if new.exists():
             raise JsonRpcInvalidParams(f"{new} is there already")
         edits = _edits(server, found.path, new)
