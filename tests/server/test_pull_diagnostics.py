@@ -104,6 +104,21 @@ async def test_a_document_and_its_model_file(editor: Editor, tmp_path: Path) -> 
     assert [one.code for one in now.related_documents[model].items] == ["wrong-type"]
 
 
+async def test_a_folder_that_is_added_later_is_one_of_the_workspace(
+    editor: Editor, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    added = tmp_path_factory.mktemp("added")
+    (added / "recipes").mkdir()
+    (added / "model.yaml").write_text(MODEL, encoding="utf-8")
+    recipe = editor.open(added / "recipes" / "training.yaml", RECIPE)
+    before = await editor.pull(recipe)
+    assert [one.code for one in before.items] == ["model-config-not-found"]
+    event = lsp.WorkspaceFoldersChangeEvent([lsp.WorkspaceFolder(added.as_uri(), "added")], [])
+    editor.workspace_did_change_workspace_folders(lsp.DidChangeWorkspaceFoldersParams(event))
+    await asyncio.wait_for(editor.refreshed.wait(), 20)
+    assert (await editor.pull(recipe)).items == ()
+
+
 async def test_the_workspace(editor: Editor, tmp_path: Path) -> None:
     for name in ("a.yaml", "node_modules/b.yaml", ".venv/c.yaml", "run/d.yaml", "run/events.jsonl"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
