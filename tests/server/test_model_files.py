@@ -79,3 +79,9 @@ def test_gpt2_has_no_tensor_parallelism_in_tt_train() -> None:
     assert _said(recipe, model) == [("error", "true", "gpt2")]
     assert _said(recipe, model.replace("gpt2", "llama")) == []
     assert _said(recipe.replace("true", "false"), model) == []
+
+
+def test_what_is_no_path_is_not_looked_for() -> None:
+    recipe = analyze("training_config:\n  model_config: 5\n")
+    assert [one.code for one in recipe.findings] == ["wrong-type"]
+    assert list(file_problems(recipe, {}, {"5": ("here",)})) == []

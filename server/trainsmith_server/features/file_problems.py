@@ -44,7 +44,11 @@ def file_problems(
 def _all(
     analysis: Analysis, models: Mapping[str, Analysis], missing: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Finding]:
+    wrong = [one.span for one in analysis.findings if one.severity == "error"]
     for reference in file_references(analysis):
+        start, end = reference.span
+        if any(first <= start and end <= last for first, last in wrong):
+            continue  # What is no path at all is said already.
         model = models.get(reference.written) if reference.key == "model_config" else None
         if reference.key in NOT_FOUND and reference.written in missing:
             yield _not_found(reference, missing[reference.written])
