@@ -3,7 +3,7 @@ import js from "@eslint/js";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-/** Names that schemas/trainsmith_schemas/protocol.py owns; the extension imports them. */
+/** Names that schemas/trainsmith_schemas/editor/protocol.py owns; the extension imports them. */
 const OWNED = "Literal[value=/^trainsmith[.\\u002f]/]";
 
 export default defineConfig(

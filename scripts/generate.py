@@ -18,10 +18,11 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 import reference
-from trainsmith_schemas import protocol, reports, walkthrough
-from trainsmith_schemas.documents import DOCUMENTS
-from trainsmith_schemas.events import EVENT
-from trainsmith_schemas.settings import PRIVACY_VARIABLE, Settings
+from trainsmith_schemas.editor import protocol, walkthrough
+from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
+from trainsmith_schemas.runs import reports
+from trainsmith_schemas.runs.events import EVENT
+from trainsmith_schemas.sections.documents import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPESCRIPT = Path("extension/src/generated")

@@ -30,10 +30,10 @@ def main() -> None:
 
     Called with the shape, the mesh, the number of steps, and `together` or `apart`.
     """
-    from trainsmith_trainer.backends.group import Group
-    from trainsmith_trainer.backends.torch_backend import TorchBackend
-    from trainsmith_trainer.config import load_config
-    from trainsmith_trainer.run import run_training
+    from trainsmith_trainer.backends.torch.backend import TorchBackend
+    from trainsmith_trainer.backends.torch.group import Group
+    from trainsmith_trainer.config.load import load_config
+    from trainsmith_trainer.run.training import run_training
 
     def own_alone(_: Group, tensors: Sequence[Tensor]) -> list[Tensor]:
         return list(tensors)

@@ -26,9 +26,9 @@ from typing import Any
 
 from rich.live import Live
 
-from trainsmith_trainer import run
-from trainsmith_trainer.config import load_config
-from trainsmith_trainer.source import Override, parse_override
+from trainsmith_trainer.config.load import load_config
+from trainsmith_trainer.config.source import Override, parse_override
+from trainsmith_trainer.run.training import training as run
 
 RECIPE = Path(__file__).parents[2] / "examples/shakespeare/training.yaml"
 

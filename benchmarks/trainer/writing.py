@@ -10,10 +10,10 @@ import torch
 from nanogpt import Gpt
 from shapes import LARGE
 
-from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends import open_decoder
-from trainsmith_trainer.models import build_model
-from trainsmith_trainer.sampling import Sampling, write
+from trainsmith_trainer.backends.torch.models import build_model
+from trainsmith_trainer.generation.sampling import Sampling, write
 
 VOCABULARY = 65
 TOP_K, TEMPERATURE = 50, 0.8

@@ -19,14 +19,15 @@ class _Home:
     help: str
 
 
+_SERVER = "trainsmith_server.command_line.cli"
 _COMMANDS = {
-    "check": _Home("trainsmith_server.cli", "check", "Check training recipes and model files."),
-    "convert": _Home("trainsmith_server.cli", "convert", "Write a recipe for another trainer."),
+    "check": _Home(_SERVER, "check", "Check training recipes and model files."),
+    "convert": _Home(_SERVER, "convert", "Write a recipe for another trainer."),
     "train": _Home("trainsmith_trainer.cli", "train", "Train the model that a recipe describes."),
     "runs": _Home("trainsmith_trainer.history.cli", "runs", "List the runs in a folder."),
     "compare": _Home("trainsmith_trainer.history.cli", "compare", "Compare runs."),
     "generate": _Home("trainsmith_trainer.cli", "generate", "Let a trained model write text."),
-    "lsp": _Home("trainsmith_server.cli", "lsp", "Run the language server on stdin and stdout."),
+    "lsp": _Home(_SERVER, "lsp", "Run the language server on stdin and stdout."),
 }
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from trainsmith_schemas.trainers import Trainer
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.options import Options
-from trainsmith_server.files import Files
-from trainsmith_server.reports import place
+from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_server.command_line.reports import place
+from trainsmith_server.document.options import Options
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.references import Files
 
 __all__ = ["Finding", "check_text"]
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from pydantic_core import PydanticUndefined
 
 from trainsmith_schemas.problems import Path
-from trainsmith_schemas.trainers import Trainer
+from trainsmith_schemas.trainers.names import Trainer
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_schemas import events
-from trainsmith_schemas.advice import advice, lower_rate
-from trainsmith_schemas.documents import TrainingDocument
-from trainsmith_schemas.validate import validate
+from trainsmith_schemas.meaning.advice import advice, lower_rate
+from trainsmith_schemas.runs import events
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_schemas.validation.validate import validate
 
 
 def _recipe(**training: Any) -> TrainingDocument:
@@ -185,5 +185,5 @@ def test_a_lower_rate_is_lower_down_to_the_usual_one() -> None:
 
 
 def test_it_needs_no_tensor_library() -> None:
-    code = "import sys; sys.modules['torch'] = None; import trainsmith_schemas.advice"
+    code = "import sys; sys.modules['torch'] = None; import trainsmith_schemas.meaning.advice"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trainsmith_schemas.derived import (
+from trainsmith_schemas.meaning.derived import (
     checkpoint_count,
     checkpoint_per_parameter,
     memory_per_parameter,
@@ -15,8 +15,8 @@ from trainsmith_schemas.derived import (
     tokens_per_step,
     training_memory,
 )
-from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.training import TrainingConfig
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_parameters_are_those_of_the_real_model(
     model_type: str, vocab_size: int, shape: dict[str, object]
 ) -> None:
     pytest.importorskip("torch")
-    from trainsmith_trainer.models import build_model
+    from trainsmith_trainer.backends.torch.models import build_model
 
     small = {"embedding_dim": 64, "num_heads": 4, "num_blocks": 2, "max_sequence_length": 16}
     config = TransformerConfig.model_validate(

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from trainsmith_schemas.base import fields_of
-from trainsmith_schemas.difference import Settings, differences
-from trainsmith_schemas.documents import TrainingDocument
-from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.meaning.difference import Settings, differences
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_schemas.sections.model import TransformerConfig
 
 
 def _settings(

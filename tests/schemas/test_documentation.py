@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
-from trainsmith_schemas.documents import DOCUMENTS
+from trainsmith_schemas.sections.documents import DOCUMENTS
 
 
 def _all_fields(section: type[Section]) -> Iterator[tuple[type[Section], FieldFacts]]:

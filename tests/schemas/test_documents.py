@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from trainsmith_schemas.documents import recognise
+from trainsmith_schemas.sections.documents import recognise
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 

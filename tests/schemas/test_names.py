@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from trainsmith_schemas.base import homes_of
-from trainsmith_schemas.documents import MODEL, TRAINING
-from trainsmith_schemas.names import OUR_KEYS
+from trainsmith_schemas.sections.documents import MODEL, TRAINING
+from trainsmith_schemas.trainers.foreign_keys import OUR_KEYS
 
 OURS = {**homes_of(TRAINING.model), **homes_of(MODEL.model)}
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from trainsmith_schemas.documents import recognise
 from trainsmith_schemas.problems import dotted
-from trainsmith_schemas.profiles import choose_profile, unread_keys
+from trainsmith_schemas.sections.documents import recognise
+from trainsmith_schemas.trainers.profiles import choose_profile, unread_keys
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "profile_cases.yaml").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_schemas.documents import TrainingDocument
-from trainsmith_schemas.validate import validate
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_schemas.validation.validate import validate
 
 WHOLE = "training_config.batch_size"
 NUMBER = "training_config.validation_split"

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_schemas.documents import DOCUMENTS
 from trainsmith_schemas.problems import dotted
-from trainsmith_schemas.validate import validate
+from trainsmith_schemas.sections.documents import DOCUMENTS
+from trainsmith_schemas.validation.validate import validate
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "validate_cases.yaml").read_text(encoding="utf-8")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trainsmith_server import convert
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.command_line.fixing import fixed
+from trainsmith_server.command_line.reports import Checked
+from trainsmith_server.command_line.reports.github import github_report
+from trainsmith_server.command_line.reports.json import json_report
+from trainsmith_server.command_line.reports.sarif import sarif_report
+from trainsmith_server.command_line.reports.text import text_report
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.code_actions import fix_all, quick_fixes
 from trainsmith_server.features.code_lens import code_lenses
 from trainsmith_server.features.completion import complete
@@ -21,12 +25,8 @@ from trainsmith_server.features.references import references
 from trainsmith_server.features.run_plan import run_plan
 from trainsmith_server.features.selection import selections
 from trainsmith_server.features.symbols import Symbol, symbols
-from trainsmith_server.fixing import fixed
-from trainsmith_server.reports import Checked
-from trainsmith_server.reports.github import github_report
-from trainsmith_server.reports.json import json_report
-from trainsmith_server.reports.sarif import sarif_report
-from trainsmith_server.reports.text import text_report
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.lsp import convert
 
 _LARGE = 10_000
 """Characters; `check --fix` reads such a text up to twenty times, which no editor waits for."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from trainsmith_server.cli import check
+from trainsmith_server.command_line.cli import check
 
 BAD = "training_config:\n  learning_rate: 0.01\n  batch_sizes: 3\n"
 FIXED = BAD.replace("batch_sizes", "batch_size")

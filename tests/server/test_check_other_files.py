@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from trainsmith_server.cli import check
+from trainsmith_server.command_line.cli import check
 
 RECIPE = "training_config:\n  max_steps: 5\n  model_config: model.yaml\n"
 TT_TRAIN = "# trainsmith: profile=tt-train\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from support import Case, cases, corpus, read
 
-from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.code_actions import apply
 from trainsmith_server.features.completion import complete
+from trainsmith_server.lint.analyze import analyze
 
 
 @pytest.mark.parametrize("case", cases("completion"))

@@ -13,7 +13,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 
 RECIPE = "training_config:\n  learning_rate: 0.01\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from trainsmith_server.cli import convert
+from trainsmith_server.command_line.cli import convert
 
 FLAT = "training_config:\r\n  project_name: a\r\n  learning_rate: 0.1  # é"
 NEW = FLAT.replace("  learning_rate", "  optimizer:\r\n    type: AdamW\r\n    lr")

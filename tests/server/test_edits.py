@@ -12,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import Case, cases, corpus, read
 
-from trainsmith_schemas import migration
-from trainsmith_schemas.migration import SYNONYMS
-from trainsmith_schemas.trainers import Trainer
-from trainsmith_server.analysis.analyze import analyze
+from trainsmith_schemas.trainers.migration import SYNONYMS
+from trainsmith_schemas.trainers.names import Trainer, migration
 from trainsmith_server.features.code_actions import quick_fixes
 from trainsmith_server.features.edits.conversion import conversions, convert_document
 from trainsmith_server.features.edits.layout import CannotMoveError, lay_out
@@ -23,6 +21,7 @@ from trainsmith_server.features.edits.lines import apply
 from trainsmith_server.features.edits.order import sort_keys
 from trainsmith_server.features.edits.sections import add_section, missing_sections
 from trainsmith_server.features.edits.versions import next_version
+from trainsmith_server.lint.analyze import analyze
 
 
 def _edited(text: str, word: str, said: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from lsprotocol import types as lsp
 from test_language_server import URI, Editor, editor
 
-from trainsmith_schemas import protocol
-from trainsmith_server.handlers import edit
+from trainsmith_schemas.editor import protocol
+from trainsmith_server.lsp.handlers import edit
 
 FLAT = "training_config:\n  project_name: a\n  seed: 1\n  learning_rate: 0.1  # why\n"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from trainsmith_server.files import Files
-from trainsmith_server.session import Change, Session
+from trainsmith_server.workspace.open_documents import Change, Session
+from trainsmith_server.workspace.references import Files
 
 MODEL = "transformer_config:\n  num_heads: 2\n"
 

@@ -8,9 +8,9 @@ import re
 import pytest
 from support import Case, cases, corpus, read
 
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.findings import Finding
+from trainsmith_server.document.findings import Finding
 from trainsmith_server.features.code_actions import apply, fix_all, quick_fixes
+from trainsmith_server.lint.analyze import analyze
 
 _MARK = re.compile(r"^( *)(\^+) ([\w-]+)(?:: (.*))?$")
 

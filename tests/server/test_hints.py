@@ -7,10 +7,10 @@ import re
 import pytest
 from support import Case, cases
 
-from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.code_lens import code_lenses
 from trainsmith_server.features.inlay_hints import inlay_hints
 from trainsmith_server.features.quantities import count, size
+from trainsmith_server.lint.analyze import analyze
 
 
 @pytest.mark.parametrize("case", cases("inlay_hints"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trainsmith_server.analysis.options import Options
-from trainsmith_server.judgement import Projects, merge, read_project_file
+from trainsmith_server.document.options import Options
+from trainsmith_server.workspace.project_config import Projects, merge, read_project_file
 
 
 def _read(folder: Path, text: str) -> tuple[Options, list[str]]:

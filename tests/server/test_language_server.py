@@ -12,8 +12,8 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-from trainsmith_schemas import protocol
-from trainsmith_server.handlers import overrides, recipes
+from trainsmith_schemas.editor import protocol
+from trainsmith_server.lsp.handlers import overrides, recipes
 
 URI = "untitled:recipe.yaml"
 DOCUMENT = lsp.TextDocumentIdentifier(URI)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.parts import split
-from trainsmith_server.analysis.report import MAX_FINDINGS
-from trainsmith_server.analysis.size import MAX_FILE, MAX_TEXT
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.lint.parts import split
+from trainsmith_server.lint.report import MAX_FINDINGS
+from trainsmith_server.lint.size import MAX_FILE, MAX_TEXT
 
 TIME = 30
 """Seconds; about twenty times what the slowest takes."""

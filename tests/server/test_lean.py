@@ -30,14 +30,14 @@ def say(program: str) -> str:
 
 
 def test_types_are_the_same() -> None:
-    lean = say("from trainsmith_server.lean import prepare; prepare()\n" + DESCRIBE)
+    lean = say("from trainsmith_server.lsp.startup import prepare; prepare()\n" + DESCRIBE)
     assert lean == say(DESCRIBE)
     assert lean.count("\n") > 500
 
 
 def test_nothing_of_the_trick_is_left_behind() -> None:
     left = say(
-        "from trainsmith_server.lean import prepare; prepare()\n"
+        "from trainsmith_server.lsp.startup import prepare; prepare()\n"
         "import attrs, ssl, hashlib\n"
         "@attrs.define\n"
         "class Point:\n"
@@ -49,6 +49,6 @@ def test_nothing_of_the_trick_is_left_behind() -> None:
 
 
 def test_the_schemas_wait_until_a_document_is_opened() -> None:
-    loaded = say("import sys, trainsmith_server.app; print(*sys.modules)").split()
-    assert "trainsmith_server.session" in loaded
-    assert "trainsmith_schemas.documents" not in loaded
+    loaded = say("import sys, trainsmith_server.lsp.server; print(*sys.modules)").split()
+    assert "trainsmith_server.workspace.open_documents" in loaded
+    assert "trainsmith_schemas.sections.documents" not in loaded

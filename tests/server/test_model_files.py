@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from support import Case, cases
 
-from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.file_problems import file_problems
 from trainsmith_server.features.hover import hover
+from trainsmith_server.lint.analyze import analyze
 
 
 @pytest.mark.parametrize("case", cases("model_files"))

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.hover import hover
 from trainsmith_server.features.inlay_hints import inlay_hints
 from trainsmith_server.features.references import reference_at
-from trainsmith_server.files import Files
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.references import Files
 
 GPT2: dict[str, Any] = {
     "model_type": "gpt2",

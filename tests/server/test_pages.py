@@ -11,8 +11,8 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-from trainsmith_server.analysis.codes import SYNTAX, adjustable_codes
-from trainsmith_server.pages import page_of
+from trainsmith_server.lint.codes import SYNTAX, adjustable_codes
+from trainsmith_server.rule_pages import page_of
 
 TEXT = "training_config:\n  batch_size: 8\n  batch_size: 8\n  max_steps: 5\n"
 ABLE = lsp.PublishDiagnosticsClientCapabilities(

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import corpus, read
 
-from trainsmith_server.analysis.parse import parse
-from trainsmith_server.analysis.tree import MAX_DEPTH, Mapping, Scalar, Sequence, Tree, walk
-from trainsmith_server.analysis.values import construct, to_python
+from trainsmith_server.yaml.parse import parse
+from trainsmith_server.yaml.tree import MAX_DEPTH, Mapping, Scalar, Sequence, Tree, walk
+from trainsmith_server.yaml.values import construct, to_python
 
 RECIPE = """\
 training_config:

@@ -7,14 +7,14 @@ import random
 import pytest
 from tests.server.support import corpus, read
 
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.findings import Finding
-from trainsmith_server.analysis.parts import is_tied, split
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.document.findings import Finding
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.folding import folds
 from trainsmith_server.features.inlay_hints import inlay_hints
 from trainsmith_server.features.symbols import symbols
-from trainsmith_server.session import Change, Session
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.lint.parts import is_tied, split
+from trainsmith_server.workspace.open_documents import Change, Session
 
 URI = "file:///training.yaml"
 PIECES = (

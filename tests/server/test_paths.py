@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from support import Case, cases
 
-from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.code_actions import apply
 from trainsmith_server.features.completion import complete
-from trainsmith_server.files import Files
-from trainsmith_server.session import Session
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.open_documents import Session
+from trainsmith_server.workspace.references import Files
 
 
 @pytest.fixture

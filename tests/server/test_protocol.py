@@ -8,7 +8,7 @@ import sys
 from io import BytesIO
 from typing import Any
 
-from trainsmith_server.protocol import Stdout
+from trainsmith_server.lsp.protocol import Stdout
 
 URI = "file:///training.yaml"
 LARGE = "---\n".join(f"training_config:\n  seed: {seed}\n  batch_size: 0\n" for seed in range(2000))

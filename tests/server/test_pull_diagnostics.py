@@ -12,7 +12,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-from trainsmith_server.app import MAX_DIAGNOSTICS
+from trainsmith_server.lsp.server import MAX_DIAGNOSTICS
 
 RECIPE = "training_config:\n  model_config: model.yaml\n"
 MODEL = "transformer_config:\n  num_heads: 2\n"

@@ -13,8 +13,8 @@ import pytest
 from support import corpus, read
 from test_session import straight_position
 
-from trainsmith_server.analysis.lines import Encoding
-from trainsmith_server.session import Change, Session
+from trainsmith_server.workspace.open_documents import Change, Session
+from trainsmith_server.yaml.lines import Encoding
 
 EDITS = int(os.environ.get("TRAINSMITH_EDITS", "300"))
 RECIPE = """\

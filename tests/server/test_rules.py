@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 from support import CORPUS, corpus, read
 
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.features.code_actions import apply
+from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.rules import Example, Rule, all_rules
 
 RULES = [pytest.param(rule, id=rule.code) for rule in all_rules()]

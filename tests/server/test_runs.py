@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from trainsmith_schemas import events
-from trainsmith_schemas.protocol import Run
-from trainsmith_server.analysis.analyze import analyze
+from trainsmith_schemas.editor.protocol import Run
+from trainsmith_schemas.runs import events
 from trainsmith_server.features.code_lens import code_lenses
-from trainsmith_server.runs import EVENTS, Runs
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.runs import EVENTS, Runs
 
 STEP = events.Step(
     time=2,

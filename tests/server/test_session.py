@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainsmith_server.analysis.lines import Encoding, LineIndex
-from trainsmith_server.session import Change, Session
+from trainsmith_server.workspace.open_documents import Change, Session
+from trainsmith_server.yaml.lines import Encoding, LineIndex
 
 TEXT = st.text("ab:# \n\r\t😀é\u2028\u2029\x0c\x85\ufeff\u0301", max_size=40)
 ENCODINGS = st.sampled_from(get_args(Encoding))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from support import CASES
 
-from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.code_actions import apply
+from trainsmith_server.lint.analyze import analyze
 
 FINE = {
     "recipe": """\

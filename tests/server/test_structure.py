@@ -7,11 +7,11 @@ from itertools import pairwise
 import pytest
 from support import CURSOR, Case, cases
 
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.folding import Fold, folds
 from trainsmith_server.features.selection import selections
 from trainsmith_server.features.symbols import Symbol, symbols
+from trainsmith_server.lint.analyze import analyze
 
 _GUTTER = 4
 

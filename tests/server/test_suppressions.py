@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from support import Case, cases, corpus, read
 
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.codes import adjustable_codes
-from trainsmith_server.analysis.options import Options
-from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.values import construct
+from trainsmith_server.document.options import Options
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.code_actions import apply, fix_all, quick_fixes
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.lint.codes import adjustable_codes
+from trainsmith_server.yaml.values import construct
 
 HIGH = "training_config:\n  learning_rate: 0.01\n"
 

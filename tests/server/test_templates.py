@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from support import CURSOR
 
-from trainsmith_server.analysis.analyze import analyze
 from trainsmith_server.features.code_actions import apply
 from trainsmith_server.features.completion import Candidate, complete
 from trainsmith_server.features.templates import DEVICE_SECTIONS, RECIPES, Template
+from trainsmith_server.lint.analyze import analyze
 
 NAMES = [one.label for one in RECIPES]
 BOARDS = [one.label for one in DEVICE_SECTIONS]

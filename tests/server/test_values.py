@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import CASES, corpus, read
 
-from trainsmith_server.analysis.parse import parse
-from trainsmith_server.analysis.values import construct
+from trainsmith_server.yaml.parse import parse
+from trainsmith_server.yaml.values import construct
 
 
 def values(text: str) -> list[Any]:

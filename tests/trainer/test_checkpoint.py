@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from workspace import KILLS
 
-from trainsmith_trainer.checkpoint import (
+from trainsmith_trainer.data.batches import Position
+from trainsmith_trainer.run_dir.checkpoint import (
     Best,
     DamagedCheckpointError,
     State,
@@ -24,8 +25,7 @@ from trainsmith_trainer.checkpoint import (
     set_aside,
     verify_checkpoint,
 )
-from trainsmith_trainer.data.batches import Position
-from trainsmith_trainer.files import remove_leftovers
+from trainsmith_trainer.storage.atomic import remove_leftovers
 
 TENSORS = {"moment": np.arange(64, dtype=np.float32)}
 
@@ -144,7 +144,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from trainsmith_trainer.checkpoint import State, rotate, save_checkpoint
+from trainsmith_trainer.run_dir.checkpoint import State, rotate, save_checkpoint
 from trainsmith_trainer.data.batches import Position
 folder = Path(sys.argv[1])
 tensors = {"moment": np.zeros(1_000_000, np.float32)}

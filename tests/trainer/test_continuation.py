@@ -7,8 +7,8 @@ import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_trainer.continuation import continuation
-from trainsmith_trainer.tokenizers import CharTokenizer, LibraryTokenizer, Tokenizer
+from trainsmith_trainer.data.tokenizer import CharTokenizer, LibraryTokenizer, Tokenizer
+from trainsmith_trainer.generation.detokenize import continuation
 
 WORDS = "To be, or not to be: that is the question — über café naïve 日本 🙂🚀"
 

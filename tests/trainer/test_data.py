@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerFast
 
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches, validation_batches
 from trainsmith_trainer.data.stream import Stream
-from trainsmith_trainer.tokenizers import (
+from trainsmith_trainer.data.tokenizer import (
     CharTokenizer,
     LibraryTokenizer,
     UnknownCharacterError,

@@ -19,8 +19,8 @@ from trainsmith_trainer.data.batches import IGNORED, Position, Sampler, validati
 from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
 from trainsmith_trainer.data.reading import read_text
 from trainsmith_trainer.data.stream import Stream
-from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.tokenizers import END, CharTokenizer, LibraryTokenizer
+from trainsmith_trainer.data.tokenizer import END, CharTokenizer, LibraryTokenizer
+from trainsmith_trainer.errors import RunError
 
 Write = Callable[[str, str | bytes], Path]
 

@@ -12,16 +12,17 @@ import torch
 from torch.nn import functional
 from workspace import MODEL, TEXT, Workspace
 
-from trainsmith_schemas import derived, events
-from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.reports import DryRun, RunOutline
-from trainsmith_trainer.checkpoint import checkpoints_in
-from trainsmith_trainer.folder import SMOKE_MARK
+from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.runs import events
+from trainsmith_schemas.runs.reports import DryRun, RunOutline
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.torch.models import build_model
 from trainsmith_trainer.history.record import EVENTS
-from trainsmith_trainer.locks import hold
-from trainsmith_trainer.models import build_model
-from trainsmith_trainer.plan import Plan
-from trainsmith_trainer.smoke import Stopwatch, seconds_of
+from trainsmith_trainer.run.plan import Plan
+from trainsmith_trainer.run.timing import Stopwatch, seconds_of
+from trainsmith_trainer.run_dir.checkpoint import checkpoints_in
+from trainsmith_trainer.run_dir.create import SMOKE_MARK
+from trainsmith_trainer.storage.lock import hold
 
 
 def _ask(workspace: Workspace, *options: str) -> DryRun:

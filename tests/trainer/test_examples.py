@@ -10,12 +10,12 @@ import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from workspace import MODEL, Workspace
 
-from trainsmith_schemas import events
-from trainsmith_schemas.documents import ModelDocument
-from trainsmith_schemas.training import TrainingConfig
-from trainsmith_trainer.backends.torch_backend import TorchBackend
+from trainsmith_schemas.runs import events
+from trainsmith_schemas.sections.documents import ModelDocument
+from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.backends.torch.backend import TorchBackend
 from trainsmith_trainer.data.batches import IGNORED, Batch
-from trainsmith_trainer.tokenizers import END
+from trainsmith_trainer.data.tokenizer import END
 
 EXAMPLES = "".join(
     json.dumps({"prompt": f"{a}+{b}=", "response": str(a + b)}) + "\n"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workspace import Workspace
 
-from trainsmith_schemas.reports import Difference, RunRecord
+from trainsmith_schemas.runs.reports import Difference, RunRecord
 from trainsmith_trainer.history.experiments import FILE, note_run
 
 

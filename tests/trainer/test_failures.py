@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from workspace import Workspace
 
-from trainsmith_schemas import events
-from trainsmith_trainer.backends.torch_backend import TorchBackend
-from trainsmith_trainer.config import load_config
-from trainsmith_trainer.run import run_training
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.backends.torch.backend import TorchBackend
+from trainsmith_trainer.config.load import load_config
+from trainsmith_trainer.run.training import run_training
 
 
 def _failure(workspace: Workspace) -> events.RunFailed:

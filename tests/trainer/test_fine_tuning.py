@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from workspace import TEXT, Workspace
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 from trainsmith_trainer.cli import train
 
 _TUNING: dict[str, Any] = {

@@ -8,11 +8,11 @@ import pytest
 from workspace import Workspace
 
 from trainsmith_schemas.base import Section, fields_of
-from trainsmith_schemas.documents import ModelDocument, TrainingDocument
-from trainsmith_schemas.validate import facts_at
-from trainsmith_trainer import honoured
-from trainsmith_trainer.config import load_config
-from trainsmith_trainer.run import run_training
+from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.validation.validate import facts_at
+from trainsmith_trainer.config import unsupported_keys as honoured
+from trainsmith_trainer.config.load import load_config
+from trainsmith_trainer.run.training import run_training
 
 # Recipe and model of each run. A value that wins over another hides it, so there are several.
 _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.base import Arrays, Decoder, Gradient
 from trainsmith_trainer.data.batches import Batch, Sampler
 from trainsmith_trainer.data.stream import Stream
-from trainsmith_trainer.loop import Progress, Surroundings, train
-from trainsmith_trainer.plan import Plan
-from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.schedule import Schedule
+from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.run.learning_rate import Schedule
+from trainsmith_trainer.run.loop import Progress, Surroundings, train
+from trainsmith_trainer.run.plan import Plan
 
 SAMPLER = Sampler(Stream(np.arange(200, dtype=np.uint16)), 8, seed=1)
 SCHEDULE = Schedule(0.5, 0.5, 0, 0, 10, "training_config.learning_rate")

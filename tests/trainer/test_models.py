@@ -12,16 +12,16 @@ import torch
 import transformers
 from workspace import MODEL, TEXT
 
-from trainsmith_schemas.documents import ModelDocument
-from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.training import TrainingConfig
-from trainsmith_trainer.backends.torch_backend import TorchBackend, load_decoder
+from trainsmith_schemas.sections.documents import ModelDocument
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.backends.torch.backend import TorchBackend, load_decoder
+from trainsmith_trainer.backends.torch.models import build_model
+from trainsmith_trainer.backends.torch.models.transformer import Dropout
 from trainsmith_trainer.data.batches import IGNORED, Batch
-from trainsmith_trainer.export import model_files, read_model
-from trainsmith_trainer.models import build_model
-from trainsmith_trainer.models.transformer import Dropout
-from trainsmith_trainer.parameter_shapes import parameter_shapes
-from trainsmith_trainer.tokenizers import CharTokenizer
+from trainsmith_trainer.data.tokenizer import CharTokenizer
+from trainsmith_trainer.hf.export import model_files, read_model
+from trainsmith_trainer.hf.parameter_shapes import parameter_shapes
 
 TOKENIZER = CharTokenizer.of(TEXT)
 SCALED = {"scaling_factor": 8.0, "original_context_length": 8}

@@ -7,9 +7,9 @@ from typing import Any, get_args
 import pytest
 import torch
 
-from trainsmith_schemas.optimizer import OptimizerConfig, fields_with_effect
-from trainsmith_trainer.backends import update_rules
-from trainsmith_trainer.backends.optimizers import Optimizer
+from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_effect
+from trainsmith_trainer.backends.torch import update_rules
+from trainsmith_trainer.backends.torch.optimizers import Optimizer
 
 
 def _optimizer(

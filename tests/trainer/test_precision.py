@@ -9,15 +9,15 @@ import pytest
 import torch
 from workspace import MODEL, TEXT, Workspace
 
-from trainsmith_schemas import events
-from trainsmith_schemas.documents import ModelDocument
-from trainsmith_schemas.training import TrainingConfig
-from trainsmith_trainer.backends import torch_backend
-from trainsmith_trainer.backends.torch_backend import TorchBackend
-from trainsmith_trainer.config import load_config
+from trainsmith_schemas.runs import events
+from trainsmith_schemas.sections.documents import ModelDocument
+from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.backends.torch import backend as torch_backend
+from trainsmith_trainer.backends.torch.backend import TorchBackend
+from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.data.batches import Batch
-from trainsmith_trainer.run import run_training
-from trainsmith_trainer.tokenizers import CharTokenizer
+from trainsmith_trainer.data.tokenizer import CharTokenizer
+from trainsmith_trainer.run.training import run_training
 
 TOKENS = CharTokenizer.of(TEXT).encode(TEXT)
 

@@ -13,12 +13,12 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from trainsmith_schemas.hugging_face import UnreadableModelError
-from trainsmith_trainer.backends.torch_backend import load_decoder
-from trainsmith_trainer.export import model_files
-from trainsmith_trainer.model_folder import describe
-from trainsmith_trainer.pretrained import check_weights, read_weights
-from trainsmith_trainer.tokenizers import CharTokenizer
+from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_trainer.backends.torch.backend import load_decoder
+from trainsmith_trainer.data.tokenizer import CharTokenizer
+from trainsmith_trainer.hf.export import model_files
+from trainsmith_trainer.hf.load import check_weights, read_weights
+from trainsmith_trainer.hf.model_dir import describe
 
 _GPT2: dict[str, Any] = {
     "model_type": "gpt2",

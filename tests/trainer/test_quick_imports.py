@@ -29,8 +29,8 @@ def _python(code: str) -> Any:
 
 def test_training_needs_none_of_the_modules_that_wait() -> None:
     code = (
-        "from trainsmith_schemas.model import TransformerConfig\n"
-        "from trainsmith_schemas.training import TrainingConfig\n"
+        "from trainsmith_schemas.sections.model import TransformerConfig\n"
+        "from trainsmith_schemas.sections.training import TrainingConfig\n"
         "from trainsmith_trainer.backends import load_library\n"
         "from trainsmith_trainer.backends import open_backend\n"
         "from trainsmith_trainer.data.batches import Batch\n"

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from workspace import Workspace
 
-from trainsmith_schemas import events
-from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 
 TWO = {"mesh_shape": [1, 2], "enable_ddp": True}
 

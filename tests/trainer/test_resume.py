@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from workspace import Workspace, make_workspace
 
-from trainsmith_schemas import events
-from trainsmith_trainer.backends import torch_backend
-from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
-from trainsmith_trainer.config import load_config
-from trainsmith_trainer.locks import hold
-from trainsmith_trainer.resume import unequal_surroundings
-from trainsmith_trainer.run import run_training
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.backends.torch import backend as torch_backend
+from trainsmith_trainer.config.load import load_config
+from trainsmith_trainer.run.resume import unequal_surroundings
+from trainsmith_trainer.run.training import run_training
+from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
+from trainsmith_trainer.storage.lock import hold
 
 STEPS = 9
 

@@ -12,8 +12,8 @@ import transformers
 import yaml
 from workspace import TEXT, Workspace
 
-from trainsmith_schemas import events
-from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 
 
 def test_a_run_leaves_what_is_promised(finished: Workspace) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_trainer.sampling import Sampling, choose
+from trainsmith_trainer.generation.sampling import Sampling, choose
 
 LOGITS = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))
 

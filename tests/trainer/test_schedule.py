@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from trainsmith_schemas.documents import TrainingDocument
-from trainsmith_trainer.schedule import schedule_of
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_trainer.run.learning_rate import schedule_of
 
 RATE = {"training_config": {"learning_rate": 0.5}}
 

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainsmith_trainer.backends import shared_sums
-from trainsmith_trainer.backends.shared_sums import SharedSums, open_shared_memory
+from trainsmith_trainer.backends.torch import shared_sums
+from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_shared_memory
 
 
 @settings(max_examples=30, deadline=None)

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_trainer.problems import RecipeError
-from trainsmith_trainer.source import Source, parse_override, parse_source, with_overrides
+from trainsmith_trainer.config.source import Source, parse_override, parse_source, with_overrides
+from trainsmith_trainer.errors import RecipeError
 
 TEXT = """\
 training_config:

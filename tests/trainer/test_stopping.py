@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from workspace import KILLS, Workspace, make_workspace
 
-from trainsmith_schemas import events
-from trainsmith_trainer.checkpoint import checkpoints_in, verify_checkpoint
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 
 
 def _wait_for(

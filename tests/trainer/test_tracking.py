@@ -14,7 +14,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from workspace import Workspace
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 from trainsmith_trainer.report.tensorboard import TensorBoard
 
 _ASKED = {"use_wandb": True, "wandb_project": "shakespeare", "wandb_run_name": "hamlet"}

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from trainsmith_schemas.hugging_face import UnreadableModelError
-from trainsmith_trainer.weight_files import read_tensors, stored_tensors
+from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors
 
 
 def test_shards_are_read_and_a_missing_one_is_named(tmp_path: Path) -> None:

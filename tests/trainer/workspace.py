@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 
 KILLS = int(os.environ.get("TRAINSMITH_KILLS", "3"))
 """How often a run is killed. More of them take longer and find rarer moments."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from trainsmith_schemas.base import fields_of
-from trainsmith_schemas.documents import DOCUMENTS
-from trainsmith_schemas.lessons import CHAPTERS
+from trainsmith_schemas.editor.lessons import CHAPTERS
+from trainsmith_schemas.sections.documents import DOCUMENTS
 
 LESSONS = Path(__file__).parents[2] / "walkthroughs"
 

@@ -35,11 +35,11 @@ def test_boundaries_hold() -> None:
     ("file", "line"),
     [
         ("schemas/trainsmith_schemas/base.py", "import yaml"),
-        ("server/trainsmith_server/app.py", "import torch"),
+        ("server/trainsmith_server/lsp/server.py", "import torch"),
         ("server/trainsmith_server/rules/lr_too_high.py", "import pygls"),
-        ("server/trainsmith_server/check.py", "import trainsmith_trainer"),
-        ("trainer/trainsmith_trainer/loop.py", "import torch"),
-        ("trainer/trainsmith_trainer/run.py", "import trainsmith_server"),
+        ("server/trainsmith_server/command_line/check.py", "import trainsmith_trainer"),
+        ("trainer/trainsmith_trainer/run/loop.py", "import torch"),
+        ("trainer/trainsmith_trainer/run/training.py", "import trainsmith_server"),
     ],
 )
 def test_a_planted_import_is_found(tmp_path: Path, file: str, line: str) -> None:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.overrides import (
     Override,
     difference,
@@ -17,7 +16,8 @@ from trainsmith_server.features.overrides import (
     new_problems,
     settings,
 )
-from trainsmith_trainer.source import parse_override, parse_source, with_overrides
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_trainer.config.source import parse_override, parse_source, with_overrides
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "shakespeare"
 RECIPES = {

@@ -14,11 +14,11 @@ import click
 
 from trainsmith_trainer.quick_imports import quick_imports
 from trainsmith_trainer.requirements import FOR_DRY_RUN, require_modules
-from trainsmith_trainer.run_names import PARENT_OPTION, folder_of
+from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 if TYPE_CHECKING:
-    from trainsmith_schemas.documents import TrainingDocument
-    from trainsmith_trainer.source import Override
+    from trainsmith_schemas.sections.documents import TrainingDocument
+    from trainsmith_trainer.config.source import Override
 
 
 @click.command()
@@ -100,8 +100,8 @@ def _overrides(
     settings: tuple[str, ...], data: Path | None, max_steps: int | None
 ) -> list[Override]:
     """What the options change in the recipe."""
-    from trainsmith_trainer.config import DATA_KEY
-    from trainsmith_trainer.source import Override, parse_override
+    from trainsmith_trainer.config.load import DATA_KEY
+    from trainsmith_trainer.config.source import Override, parse_override
 
     try:
         overrides = [parse_override("--set", setting) for setting in settings]
@@ -119,10 +119,10 @@ def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_js
     """Say what would run; the exit code is 1 where nothing can."""
     require_modules(FOR_DRY_RUN)
     with quick_imports():
-        from trainsmith_trainer.config import load_config
-        from trainsmith_trainer.dry_run import dry_run, refused, text_of
-        from trainsmith_trainer.folder import RunNameError
-        from trainsmith_trainer.problems import RecipeError, RunError
+        from trainsmith_trainer.config.load import load_config
+        from trainsmith_trainer.errors import RecipeError, RunError
+        from trainsmith_trainer.run.dry_run import dry_run, refused, text_of
+        from trainsmith_trainer.run_dir.create import RunNameError
 
     resolved = None
     try:
@@ -149,8 +149,8 @@ def _train(
     config: Path, overrides: list[Override], name: str | None, *, smoke: bool, resume: Path | None
 ) -> NoReturn:
     with quick_imports():
-        from trainsmith_trainer.config import load_config
-        from trainsmith_trainer.problems import RecipeError, RunError
+        from trainsmith_trainer.config.load import load_config
+        from trainsmith_trainer.errors import RecipeError, RunError
 
     try:
         stand_in = None if resume is None else partial(_resumed, config, name, resume)
@@ -160,9 +160,9 @@ def _train(
 
     require_modules()
     with quick_imports():
-        from trainsmith_trainer.folder import RunNameError
-        from trainsmith_trainer.resume import ResumeError
-        from trainsmith_trainer.run import run_training
+        from trainsmith_trainer.run.resume import ResumeError
+        from trainsmith_trainer.run.training import run_training
+        from trainsmith_trainer.run_dir.create import RunNameError
 
     try:
         sys.exit(run_training(resolved, name, smoke=smoke, resume=resume))
@@ -180,7 +180,7 @@ def _resumed(
     config: Path, name: str | None, resume: Path, document: TrainingDocument
 ) -> Path | None:
     """The checkpoint that a run goes on from, as far as it can be told already."""
-    from trainsmith_trainer.resume import ResumeError, find_start
+    from trainsmith_trainer.run.resume import ResumeError, find_start
 
     try:
         start = find_start(Path(document.training_config.checkpoint_dir), config, name, resume)
@@ -238,8 +238,8 @@ def generate(
     folder = folder_of(run, parent)
     require_modules()
     with quick_imports():
-        from trainsmith_trainer.generate import GenerationError, generate_text
-        from trainsmith_trainer.sampling import Sampling
+        from trainsmith_trainer.generation.generate import GenerationError, generate_text
+        from trainsmith_trainer.generation.sampling import Sampling
 
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
     try:

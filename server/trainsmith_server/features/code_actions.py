@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from trainsmith_server.analysis.directives import is_ignorable
-from trainsmith_server.analysis.findings import Edit, Finding, Fix
-from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.suppressions import ignore_on_line
-from trainsmith_server.analysis.tree import Span
+from trainsmith_server.document.directives import is_ignorable
+from trainsmith_server.document.findings import Edit, Finding, Fix
+from trainsmith_server.document.result import Analysis
+from trainsmith_server.lint.suppressions import ignore_on_line
+from trainsmith_server.yaml.tree import Span
 
 
 @dataclass(frozen=True, slots=True)

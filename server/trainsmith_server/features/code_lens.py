@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainsmith_schemas.documents import TRAINING
-from trainsmith_schemas.protocol import Command, Run, command
-from trainsmith_server.analysis.bind import find, key_span
-from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.tree import Span
+from trainsmith_schemas.editor.protocol import Command, Run, command
+from trainsmith_schemas.sections.documents import TRAINING
+from trainsmith_server.document.bind import find, key_span
+from trainsmith_server.document.result import Analysis
+from trainsmith_server.yaml.tree import Span
 
 _RUN = command("runTraining")
 _DRY_RUN = command("dryRun")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trainsmith_schemas.base import FieldFacts
-from trainsmith_schemas.device import DeviceConfig
-from trainsmith_server.analysis.findings import Edit
-from trainsmith_server.analysis.numbers import number_text
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_schemas.sections.device import DeviceConfig
+from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.cursor import KeyPlace, ValuePlace, place_at
 from trainsmith_server.features.describe import description, to_yaml
 from trainsmith_server.features.paths import ListFolder, fitting, part_at
 from trainsmith_server.features.templates import DEVICE_SECTIONS, RECIPES
+from trainsmith_server.yaml.numbers import number_text
 
 _INDENT = 2
 _FEW = 2

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
-from trainsmith_schemas.documents import MODEL, TRAINING
-from trainsmith_schemas.trainers import Trainer
-from trainsmith_schemas.validate import unknown_key
-from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.tree import (
+from trainsmith_schemas.sections.documents import MODEL, TRAINING
+from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_schemas.validation.validate import unknown_key
+from trainsmith_server.document.result import Analysis
+from trainsmith_server.yaml.tree import (
     Document,
     Entry,
     Mapping,

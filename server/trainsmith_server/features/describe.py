@@ -7,10 +7,10 @@ import re
 from typing import Any
 
 from trainsmith_schemas.base import FieldFacts
-from trainsmith_schemas.lessons import CHAPTERS
-from trainsmith_schemas.profiles import PROFILES
-from trainsmith_server.analysis.numbers import float_text, number_text
-from trainsmith_server.analysis.values import plain_value
+from trainsmith_schemas.editor.lessons import CHAPTERS
+from trainsmith_schemas.trainers.profiles import PROFILES
+from trainsmith_server.yaml.numbers import float_text, number_text
+from trainsmith_server.yaml.values import plain_value
 
 _SAFE_PLAIN = re.compile(r"[A-Za-z0-9_./~$(][A-Za-z0-9_./~$(){} +-]*")
 

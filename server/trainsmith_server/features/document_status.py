@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from trainsmith_schemas.profiles import Profile, profiles_for
-from trainsmith_schemas.protocol import DocumentStatus, ProfileChoice
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_schemas.editor.protocol import DocumentStatus, ProfileChoice
+from trainsmith_schemas.trainers.profiles import Profile, profiles_for
+from trainsmith_server.document.result import Analysis
 
 
 def document_status(analysis: Analysis) -> DocumentStatus:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from trainsmith_schemas.documents import MODEL
 from trainsmith_schemas.problems import Path
-from trainsmith_server.analysis.bind import find, value_span
-from trainsmith_server.analysis.findings import Finding, Related
-from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_schemas.sections.documents import MODEL
+from trainsmith_server.document.bind import find, value_span
+from trainsmith_server.document.findings import Finding, Related
+from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.quantities import plural
 from trainsmith_server.features.readable import model_of, training_of
 from trainsmith_server.features.references import Reference, file_references

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.tree import Mapping, Scalar, walk
+from trainsmith_server.document.result import Analysis
+from trainsmith_server.yaml.tree import Mapping, Scalar, walk
 
 
 @dataclass(frozen=True, slots=True)

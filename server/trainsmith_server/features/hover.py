@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from trainsmith_schemas.documents import ModelDocument
-from trainsmith_server.analysis.bind import Binding
-from trainsmith_server.analysis.result import Analysis, KnownDocument
-from trainsmith_server.analysis.tree import Mapping as MappingNode
-from trainsmith_server.analysis.tree import Scalar, Sequence, Span
+from trainsmith_schemas.sections.documents import ModelDocument
+from trainsmith_server.document.bind import Binding
+from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.describe import description, heading, readers, taught
 from trainsmith_server.features.implications import implication
 from trainsmith_server.features.model_summary import model_summary, model_text
 from trainsmith_server.rules import all_rules
+from trainsmith_server.yaml.tree import Mapping as MappingNode
+from trainsmith_server.yaml.tree import Scalar, Sequence, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trainsmith_server.analysis.bind import Binding
-from trainsmith_server.analysis.numbers import number_text
-from trainsmith_server.analysis.result import Analysis, KnownDocument
-from trainsmith_server.analysis.tree import Mapping as MappingNode
+from trainsmith_server.document.bind import Binding
+from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.inlay_hints import hints_of
+from trainsmith_server.yaml.numbers import number_text
+from trainsmith_server.yaml.tree import Mapping as MappingNode
 
 _USUAL_RATE = 1e-4
 """For fine-tuning with an Adam."""

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from trainsmith_schemas import derived
-from trainsmith_schemas.documents import ModelDocument, TrainingDocument
-from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.problems import Path
-from trainsmith_server.analysis.result import Analysis, KnownDocument
-from trainsmith_server.analysis.tree import Entry, Scalar, Sequence, Span
-from trainsmith_server.analysis.tree import Mapping as MappingNode
+from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.quantities import count, plural, size
 from trainsmith_server.features.readable import model_of, readable, training_of
+from trainsmith_server.yaml.tree import Entry, Scalar, Sequence, Span
+from trainsmith_server.yaml.tree import Mapping as MappingNode
 
 
 @dataclass(frozen=True, slots=True)

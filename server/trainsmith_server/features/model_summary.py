@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trainsmith_schemas.model import TransformerConfig
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.quantities import plural
 from trainsmith_server.features.readable import model_of
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
-from trainsmith_schemas.protocol import OverrideProblem, Setting
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.facts import Facts
+from trainsmith_schemas.editor.protocol import OverrideProblem, Setting
+from trainsmith_server.document.facts import Facts
 from trainsmith_server.features.describe import to_yaml
+from trainsmith_server.lint.analyze import analyze
 
 if TYPE_CHECKING:
-    from trainsmith_server.analysis.findings import Edit
-    from trainsmith_server.analysis.result import Analysis
+    from trainsmith_server.document.findings import Edit
+    from trainsmith_server.document.result import Analysis
 
 Override = tuple[str, str]
 """A dotted key and the YAML of its value."""
@@ -99,7 +99,7 @@ def new_problems(before: Analysis, after: Analysis) -> list[OverrideProblem]:
 
 def difference(before: str, after: str) -> Edit | None:
     """The one edit that makes a text another, as short as it can be; `None` where they agree."""
-    from trainsmith_server.analysis.findings import Edit
+    from trainsmith_server.document.findings import Edit
 
     if before == after:
         return None

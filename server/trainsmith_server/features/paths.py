@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from trainsmith_server.analysis.tree import Span
 from trainsmith_server.features.cursor import ValuePlace
+from trainsmith_server.yaml.tree import Span
 
 _YAML = (".yaml", ".yml")
 _NEEDS_QUOTES = re.compile(r"[^\w./+@=~()-]")

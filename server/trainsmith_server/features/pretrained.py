@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from trainsmith_schemas.documents import ModelDocument
-from trainsmith_schemas.hugging_face import UnreadableModelError
-from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.pretrained import Merged, merge
-from trainsmith_server.analysis.bind import find, value_span
-from trainsmith_server.analysis.findings import Finding
-from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_schemas.families.pretrained import Merged, merge
+from trainsmith_schemas.sections.documents import ModelDocument
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_server.document.bind import find, value_span
+from trainsmith_server.document.findings import Finding
+from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.references import Reference
 
 NOT_FOUND = "model-path-not-found"

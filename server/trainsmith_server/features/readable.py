@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from trainsmith_schemas.base import Section
-from trainsmith_schemas.documents import ModelDocument, TrainingDocument
-from trainsmith_schemas.model import TransformerConfig
 from trainsmith_schemas.problems import Path
-from trainsmith_schemas.validate import validate
-from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.validation.validate import validate
+from trainsmith_server.document.result import Analysis, KnownDocument
 
 
 def readable(known: KnownDocument) -> Section | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.tree import Scalar, Sequence, Span
-from trainsmith_server.analysis.values import is_null
+from trainsmith_server.document.result import Analysis
+from trainsmith_server.yaml.tree import Scalar, Sequence, Span
+from trainsmith_server.yaml.values import is_null
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def folder_reference(analysis: Analysis) -> Reference | None:
     if named is None or not named.written:
         return None
     # Few recipes start from such a folder, and the server keeps what it imports.
-    from trainsmith_schemas.hugging_face import CONFIG_FILE
+    from trainsmith_schemas.families.hugging_face import CONFIG_FILE
 
     return replace(named, written=f"{named.written.rstrip('/')}/{CONFIG_FILE}", kind="file")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from trainsmith_schemas.protocol import MissingFile, RunPlan
-from trainsmith_schemas.training import TrainingConfig
-from trainsmith_server.analysis.facts import Facts
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_schemas.editor.protocol import MissingFile, RunPlan
+from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_server.document.facts import Facts
+from trainsmith_server.document.result import Analysis
 
 _FILES = ("training_config.data_path", "training_config.model_config")
 """The keys that name a file without which there is no run."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.analysis.bind import key_span
-from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.tree import Mapping, Node, Sequence, Span
+from trainsmith_server.document.bind import key_span
+from trainsmith_server.document.result import Analysis
+from trainsmith_server.yaml.tree import Mapping, Node, Sequence, Span
 
 
 def selections(analysis: Analysis, offset: int) -> tuple[Span, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from trainsmith_server.analysis.bind import key_span
-from trainsmith_server.analysis.result import Analysis
-from trainsmith_server.analysis.tree import Entry, Mapping, Node, Sequence, Span, key_text
+from trainsmith_server.document.bind import key_span
+from trainsmith_server.document.result import Analysis
+from trainsmith_server.yaml.tree import Entry, Mapping, Node, Sequence, Span, key_text
 
 _LONGEST_DETAIL = 60
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainsmith_schemas import protocol
-from trainsmith_schemas.boards import BOARDS, Board
+from trainsmith_schemas.editor import protocol
+from trainsmith_schemas.trainers.boards import BOARDS, Board
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from trainsmith_server.analysis.facts import Facts, Hit
-from trainsmith_server.analysis.findings import Severity
-from trainsmith_server.analysis.options import Options
+from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.findings import Severity
+from trainsmith_server.document.options import Options
 
 _NOTHING_SAID = Options()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_schemas.boards import BOARDS
-from trainsmith_server.analysis.facts import Facts, Found, Hit
-from trainsmith_server.analysis.findings import Fix
-from trainsmith_server.analysis.options import Options
+from trainsmith_schemas.trainers.boards import BOARDS
+from trainsmith_server.document.facts import Facts, Found, Hit
+from trainsmith_server.document.findings import Fix
+from trainsmith_server.document.options import Options
 from trainsmith_server.rules import Example, Rule
 
 SAFE = 8

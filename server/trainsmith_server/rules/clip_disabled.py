@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
 

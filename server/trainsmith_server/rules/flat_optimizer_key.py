@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from trainsmith_schemas.profiles import FLAT_OPTIMIZER_KEYS
-from trainsmith_server.analysis.facts import Facts, Found, Hit
+from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS
+from trainsmith_server.document.facts import Facts, Found, Hit
 from trainsmith_server.rules import Example, Rule
 
 _OPTIMIZER = ("training_config", "optimizer")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.problems import dotted
-from trainsmith_schemas.profiles import FLAT_OPTIMIZER_KEYS, PROFILES, TWINS
-from trainsmith_schemas.validate import facts_at
-from trainsmith_server.analysis.facts import Facts, Found, Hit
-from trainsmith_server.analysis.findings import Fix
+from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS, PROFILES, TWINS
+from trainsmith_schemas.validation.validate import facts_at
+from trainsmith_server.document.facts import Facts, Found, Hit
+from trainsmith_server.document.findings import Fix
 from trainsmith_server.rules import Example, Rule
 
 

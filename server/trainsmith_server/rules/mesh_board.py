@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from trainsmith_schemas.boards import BOARDS
-from trainsmith_server.analysis.facts import Facts, Hit
-from trainsmith_server.analysis.options import Options
+from trainsmith_schemas.trainers.boards import BOARDS
+from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.options import Options
 from trainsmith_server.rules import Example, Rule
 
 

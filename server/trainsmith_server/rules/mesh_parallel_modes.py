@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.analysis.facts import Facts, Found, Hit
-from trainsmith_server.analysis.findings import Fix
+from trainsmith_server.document.facts import Facts, Found, Hit
+from trainsmith_server.document.findings import Fix
 from trainsmith_server.rules import Example, Rule
 
 _MODES = ("enable_ddp", "enable_fsdp", "enable_tp")

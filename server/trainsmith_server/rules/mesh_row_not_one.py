@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from trainsmith_schemas.profiles import FLAT_OPTIMIZER_KEYS
-from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS
+from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from trainsmith_server.analysis.facts import Facts, Hit
-from trainsmith_server.analysis.findings import Edit, Fix
-from trainsmith_server.analysis.tree import Scalar
+from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.findings import Edit, Fix
 from trainsmith_server.rules import Example, Rule
+from trainsmith_server.yaml.tree import Scalar
 
 _SCIENTIFIC = re.compile(r"([-+]?)(\d+(?:\.\d*)?)[eE]([-+]?)(\d+)")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.base import fields_of
-from trainsmith_schemas.documents import OPTIMIZER
-from trainsmith_schemas.optimizer import OptimizerConfig, fields_with_effect
 from trainsmith_schemas.problems import dotted
-from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_schemas.sections.documents import OPTIMIZER
+from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_effect
+from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
 

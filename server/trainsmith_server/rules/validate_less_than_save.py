@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_schemas.derived import MANY_CHECKPOINTS
-from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_schemas.meaning.derived import MANY_CHECKPOINTS
+from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
 

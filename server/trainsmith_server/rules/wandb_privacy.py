@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.analysis.facts import Facts, Hit
-from trainsmith_server.analysis.options import Options
+from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.options import Options
 from trainsmith_server.rules import Example, Rule
 
 

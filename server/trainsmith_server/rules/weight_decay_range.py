@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.analysis.facts import Facts, Hit
-from trainsmith_server.analysis.numbers import number_text
+from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
+from trainsmith_server.yaml.numbers import number_text
 
 _LIMIT = 0.3
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.base import homes_of
 from trainsmith_schemas.problems import Path, dotted
-from trainsmith_server.analysis.bind import key_span
-from trainsmith_server.analysis.facts import Facts, Hit
+from trainsmith_server.document.bind import key_span
+from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
 
 _GENERIC = frozenset({"type"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from trainsmith_server.analysis.facts import Facts, Hit
-from trainsmith_server.analysis.findings import Edit, Fix, Severity
-from trainsmith_server.analysis.tree import Node, Scalar, Sequence
-from trainsmith_server.analysis.values import plain_value
+from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.findings import Edit, Fix, Severity
 from trainsmith_server.rules import Example, Rule
+from trainsmith_server.yaml.tree import Node, Scalar, Sequence
+from trainsmith_server.yaml.values import plain_value
 
 _OCTAL = re.compile(r"([-+]?)0+([1-7][0-7]+)")
 _SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import sys
 
-from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.training import TrainingConfig
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Backend, Decoder
+from trainsmith_trainer.distributed.ranks import ALONE, Place
 from trainsmith_trainer.quick_imports import quick_imports
-from trainsmith_trainer.ranks import ALONE, Place
 
 
 def load_library() -> None:
     """Import the tensor library; what is opened afterwards is there sooner."""
     _wait_briefly()
     with quick_imports():
-        import trainsmith_trainer.backends.torch_backend  # noqa: F401  # pyright: ignore
+        import trainsmith_trainer.backends.torch.backend  # noqa: F401  # pyright: ignore
 
 
 def may_copy_process() -> bool:
@@ -25,7 +25,7 @@ def may_copy_process() -> bool:
     A driver of a GPU does not survive in a copy, and macOS's own libraries do not either.
     `TRAINSMITH_START_METHOD`, `fork` or `spawn` as `multiprocessing` names them, wins.
     """
-    from trainsmith_trainer.backends.torch_backend import has_gpu
+    from trainsmith_trainer.backends.torch.backend import has_gpu
 
     wanted = os.environ.get("TRAINSMITH_START_METHOD")
     if wanted in ("fork", "spawn"):
@@ -54,7 +54,7 @@ def open_backend(
     """
     _wait_briefly()
     with quick_imports():
-        from trainsmith_trainer.backends.torch_backend import TorchBackend
+        from trainsmith_trainer.backends.torch.backend import TorchBackend
 
     return TorchBackend(model, training, place, weights)
 
@@ -67,7 +67,7 @@ def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:
     """
     _wait_briefly()
     with quick_imports():
-        from trainsmith_trainer.backends.torch_backend import load_decoder
+        from trainsmith_trainer.backends.torch.backend import load_decoder
 
     return load_decoder(model, weights)
 

@@ -23,14 +23,14 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from trainsmith_trainer.data.stream import Flags, Stream
-from trainsmith_trainer.locks import HeldError, hold
-from trainsmith_trainer.tokenizers import (
+from trainsmith_trainer.data.tokenizer import (
     TokenArray,
     Tokenizer,
     TokenType,
     load_tokenizer,
     token_type,
 )
+from trainsmith_trainer.storage.lock import HeldError, hold
 
 VARIABLE = "TRAINSMITH_CACHE_DIR"
 """Moves the cache."""

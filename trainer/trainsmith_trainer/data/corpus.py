@@ -27,9 +27,9 @@ from trainsmith_trainer.data.cache import (
 )
 from trainsmith_trainer.data.reading import DATA_KEY, BadLine, kind_of, read_tokens
 from trainsmith_trainer.data.stream import Separation, Stream, segments, write_stream
-from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.tokenizers import BYTES, CharTokenizer, LibraryTokenizer, Tokenizer
-from trainsmith_trainer.wording import size
+from trainsmith_trainer.data.tokenizer import BYTES, CharTokenizer, LibraryTokenizer, Tokenizer
+from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.formatting import size
 
 VALIDATION_KEY = "training_config.validation_path"
 _VOCAB_KEY = "transformer_config.vocab_size"

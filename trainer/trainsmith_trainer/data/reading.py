@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
-from trainsmith_trainer.problems import RunError
+from trainsmith_trainer.errors import RunError
 
 Kind = Literal["text", "jsonl", "tokens"]
 

@@ -20,8 +20,13 @@ from trainsmith_trainer.data.reading import (
     read_text,
     read_tokens,
 )
-from trainsmith_trainer.problems import RunError
-from trainsmith_trainer.tokenizers import TokenArray, Tokenizer, UnknownCharacterError, token_type
+from trainsmith_trainer.data.tokenizer import (
+    TokenArray,
+    Tokenizer,
+    UnknownCharacterError,
+    token_type,
+)
+from trainsmith_trainer.errors import RunError
 
 Flags = npt.NDArray[np.bool_]
 

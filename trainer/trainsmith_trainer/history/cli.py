@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trainsmith_trainer.run_names import PARENT_OPTION, folder_of
+from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FORMAT = click.option(
@@ -27,7 +27,7 @@ def runs(folder: Path, output: str) -> None:
 
     Each is shown with its losses and with what changed since the run before of the same recipe.
     """
-    from trainsmith_schemas.reports import RunList
+    from trainsmith_schemas.runs.reports import RunList
     from trainsmith_trainer.history.listing import list_text
     from trainsmith_trainer.history.record import runs_in
 
@@ -56,7 +56,7 @@ def compare(
     from trainsmith_trainer.history.comparison import UnknownRunError
     from trainsmith_trainer.history.comparison import compare as compare_runs
     from trainsmith_trainer.history.listing import comparison_text
-    from trainsmith_trainer.report.drawing import start_drawing, wait_for_drawing
+    from trainsmith_trainer.history.plots import start_drawing, wait_for_drawing
 
     if len(folders) < 2:
         raise click.UsageError("name at least two runs")

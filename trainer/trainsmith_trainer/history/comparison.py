@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from trainsmith_schemas.difference import differences
-from trainsmith_schemas.reports import Comparison
+from trainsmith_schemas.meaning.difference import differences
+from trainsmith_schemas.runs.reports import Comparison
 from trainsmith_trainer.history.record import read_run, read_settings
 
 

@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from trainsmith_schemas.reports import RunRecord
-from trainsmith_trainer.files import write_file
-from trainsmith_trainer.wording import change_text, count, duration
+from trainsmith_schemas.runs.reports import RunRecord
+from trainsmith_trainer.formatting import change_text, count, duration
+from trainsmith_trainer.storage.atomic import write_file
 
 FILE = "experiments.md"
 _HEAD = b"# Experiments\n"

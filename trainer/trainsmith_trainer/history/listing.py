@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from trainsmith_schemas.reports import Advice, Comparison, RunList, RunRecord
+from trainsmith_schemas.runs.reports import Advice, Comparison, RunList, RunRecord
+from trainsmith_trainer.formatting import setting
 from trainsmith_trainer.history.experiments import changes_text
-from trainsmith_trainer.wording import setting
 
 
 def list_text(answer: RunList) -> str:

@@ -12,16 +12,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from trainsmith_schemas.advice import advice
-from trainsmith_schemas.difference import Settings, differences
-from trainsmith_schemas.documents import TrainingDocument
-from trainsmith_schemas.events import EVENT, Event
-from trainsmith_schemas.model import TransformerConfig
-from trainsmith_schemas.reports import Advice, RunRecord, RunState
-from trainsmith_schemas.validate import validate
-from trainsmith_trainer.locks import is_held
-from trainsmith_trainer.problems import RecipeError
-from trainsmith_trainer.source import parse_source
+from trainsmith_schemas.meaning.advice import advice
+from trainsmith_schemas.meaning.difference import Settings, differences
+from trainsmith_schemas.runs.events import EVENT, Event
+from trainsmith_schemas.runs.reports import Advice, RunRecord, RunState
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.validation.validate import validate
+from trainsmith_trainer.config.source import parse_source
+from trainsmith_trainer.errors import RecipeError
+from trainsmith_trainer.storage.lock import is_held
 
 EVENTS = "events.jsonl"
 RESOLVED = "resolved.yaml"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from trainsmith_schemas import events
-from trainsmith_trainer.config import ResolvedConfig
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.report.curves import Curves
 from trainsmith_trainer.report.log import EventFile, LogFile, SampleFile
 from trainsmith_trainer.report.notes import Notes

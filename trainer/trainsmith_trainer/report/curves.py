@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from trainsmith_schemas import events
-from trainsmith_trainer.report.drawing import start_drawing, wait_for_drawing
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.history.plots import start_drawing, wait_for_drawing
 
 _SECONDS_BETWEEN_DRAWINGS = 120.0
 

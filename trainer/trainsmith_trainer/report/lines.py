@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from trainsmith_schemas import events
-from trainsmith_trainer.wording import count, duration, size
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.formatting import count, duration, size
 
 
 def line_of(event: events.Event) -> tuple[int, str]:

@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 from trainsmith_trainer.report.lines import line_of
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 
 
 def metrics_of(event: events.Event) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 from trainsmith_trainer.history.experiments import FILE, note_run
 from trainsmith_trainer.history.record import read_run
 

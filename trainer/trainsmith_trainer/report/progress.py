@@ -13,9 +13,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.formatting import duration
 from trainsmith_trainer.report.lines import line_of
-from trainsmith_trainer.wording import duration
 
 _SECONDS_BETWEEN_LINES = 5.0
 

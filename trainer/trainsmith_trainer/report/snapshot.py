@@ -11,7 +11,7 @@ import yaml
 
 from trainsmith_schemas.base import Section
 from trainsmith_schemas.problems import Path
-from trainsmith_trainer.config import ResolvedConfig
+from trainsmith_trainer.config.load import ResolvedConfig
 
 
 def resolved_yaml(

@@ -10,7 +10,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from trainsmith_schemas import events
+from trainsmith_schemas.runs import events
 from trainsmith_trainer.report.metrics import metrics_of
 
 FOLDER = "tensorboard"

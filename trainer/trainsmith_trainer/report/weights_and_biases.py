@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from trainsmith_schemas import events
-from trainsmith_schemas.documents import TrainingDocument
-from trainsmith_schemas.model import TransformerConfig
+from trainsmith_schemas.runs import events
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.history.record import read_course
-from trainsmith_trainer.problems import RunError
 from trainsmith_trainer.report.metrics import metrics_of
 
 _KEY = "training_config.use_wandb"

@@ -10,17 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trainsmith_schemas import migration
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
-from trainsmith_schemas.documents import BLACKSMITH, TRAINING, TrainingDocument
-from trainsmith_schemas.optimizer import OptimizerConfig
 from trainsmith_schemas.problems import dotted
-from trainsmith_schemas.profiles import PROFILES
-from trainsmith_schemas.trainers import Trainer
-from trainsmith_schemas.validate import validate
-from trainsmith_server.analysis.analyze import analyze
-from trainsmith_server.analysis.findings import Edit
-from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_schemas.sections.documents import BLACKSMITH, TRAINING, TrainingDocument
+from trainsmith_schemas.sections.optimizer import OptimizerConfig
+from trainsmith_schemas.trainers.names import Trainer, migration
+from trainsmith_schemas.trainers.profiles import PROFILES
+from trainsmith_schemas.validation.validate import validate
+from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.edits.layout import (
     Block,
     CannotMoveError,
@@ -30,6 +28,7 @@ from trainsmith_server.features.edits.layout import (
     render,
 )
 from trainsmith_server.features.edits.lines import apply, replace_documents
+from trainsmith_server.lint.analyze import analyze
 
 _Names = tuple[str, ...]
 _TRAINING = ("training_config",)

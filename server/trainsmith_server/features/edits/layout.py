@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from trainsmith_server.analysis.lines import LineIndex
-from trainsmith_server.analysis.tree import (
+from trainsmith_server.yaml.lines import LineIndex
+from trainsmith_server.yaml.tree import (
     Alias,
     Document,
     Entry,
@@ -20,7 +20,7 @@ from trainsmith_server.analysis.tree import (
     key_text,
     walk,
 )
-from trainsmith_server.analysis.values import is_merge
+from trainsmith_server.yaml.values import is_merge
 
 STEP = 2
 """Spaces by which a new section is indented."""

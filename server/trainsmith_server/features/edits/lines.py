@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from trainsmith_server.analysis.findings import Edit
-from trainsmith_server.analysis.lines import LineIndex
+from trainsmith_server.document.findings import Edit
 from trainsmith_server.features.edits.layout import Layout
+from trainsmith_server.yaml.lines import LineIndex
 
 _MANY_LINES = 1000
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from trainsmith_schemas.profiles import PROFILES
-from trainsmith_server.analysis.findings import Edit
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_schemas.trainers.profiles import PROFILES
+from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.edits.conversion import conversions, convert_document
 from trainsmith_server.features.edits.layout import CannotMoveError
 from trainsmith_server.features.edits.order import sort_keys

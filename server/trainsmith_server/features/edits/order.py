@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trainsmith_schemas.base import Section, fields_of
-from trainsmith_server.analysis.findings import Edit
-from trainsmith_server.analysis.result import Analysis
+from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.edits.layout import Block, Piece, lay_out
 from trainsmith_server.features.edits.lines import replace_documents
 

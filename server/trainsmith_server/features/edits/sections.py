@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from trainsmith_schemas.base import FieldFacts, fields_of
 from trainsmith_schemas.problems import Path, dotted
-from trainsmith_schemas.trainers import Trainer
-from trainsmith_server.analysis.bind import BoundSection, find
-from trainsmith_server.analysis.findings import Edit
-from trainsmith_server.analysis.result import Analysis, KnownDocument
+from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_server.document.bind import BoundSection, find
+from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.describe import to_yaml
 from trainsmith_server.features.edits.layout import CannotMoveError, Piece, indented, lay_out
 from trainsmith_server.features.edits.lines import replace_documents

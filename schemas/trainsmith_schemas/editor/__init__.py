@@ -1,0 +1,1 @@
+"""The names, messages and settings that the editor and the server share."""

@@ -1,0 +1,1 @@
+"""Families of models: their shapes, and how Hugging Face describes them."""

@@ -1,0 +1,99 @@
+"""A model file with `model_path`: what it says itself, and what the folder's `config.json` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trainsmith_schemas.sections.model import RopeScaling, TransformerConfig
+from trainsmith_schemas.trainers.foreign_keys import THEIR_KEYS
+
+_FREE = ("model_path", "runner_type", "experimental")
+"""Keys that say nothing of the weights, and of which a `config.json` says nothing either."""
+_FREE_WHERE_WRITTEN = ("dropout_prob", "max_sequence_length", "bias", "positional_embedding_type")
+"""Keys that win over the folder. A length may only be shorter; whether the weights bear out the
+last two is seen when they are read."""
+_ONLY_OF = {
+    "gpt2": ("bias", "activation", "positional_embedding_type"),
+    "llama": ("num_groups", "intermediate_dim", "theta", "rope_scaling"),
+}
+"""Keys that have a meaning for one family."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A key of the model file that the folder does not bear out."""
+
+    key: str
+    message: str
+    """One sentence: what both say, and what to do."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The model that a run trains."""
+
+    config: TransformerConfig
+    contradictions: tuple[Contradiction, ...]
+
+
+def merge(written: TransformerConfig, found: TransformerConfig) -> Merged:
+    """The shape of the model that a model file and the folder of its `model_path` make together.
+
+    Args:
+        written: the model file's section.
+        found: what the folder's `config.json` describes.
+    """
+    said = written.model_fields_set
+    kept = (*_FREE, *(key for key in _FREE_WHERE_WRITTEN if key in said))
+    config = found.model_copy(update={key: getattr(written, key) for key in kept})
+    return Merged(config, tuple(_contradictions(written, found)))
+
+
+def _contradictions(
+    written: TransformerConfig, found: TransformerConfig
+) -> Iterator[Contradiction]:
+    family = found.model_type
+    others = {key for name, keys in _ONLY_OF.items() if name != family for key in keys}
+    for key in type(written).model_fields:
+        if key in written.model_fields_set and key not in others:
+            here, there = _comparable(written, key), _comparable(found, key)
+            if not _agree(key, here, there):
+                yield _contradiction(key, here, there, THEIR_KEYS[family].get(key))
+
+
+def _agree(key: str, here: Any, there: Any) -> bool:
+    if key == "max_sequence_length":
+        return here <= there
+    # Nothing, and a vocabulary of 0, mean whatever the folder has.
+    left_open = here is None or (key == "vocab_size" and here == 0)
+    return key in (*_FREE, *_FREE_WHERE_WRITTEN) or left_open or here == there
+
+
+def _comparable(config: TransformerConfig, key: str) -> Any:
+    """A value as people read it; equal for values of one meaning."""
+    value = getattr(config, key)
+    return _scaling_text(value) if key == "rope_scaling" else value
+
+
+def _scaling_text(scaling: RopeScaling | None) -> str:
+    if scaling is None or not scaling.scaling_factor:
+        return "off"
+    if scaling.rope_type == "linear":
+        return f"linear, {scaling.scaling_factor:g} times"
+    low, high = scaling.low_freq_factor, scaling.high_freq_factor
+    return (
+        f"llama3, {scaling.scaling_factor:g} times beyond {scaling.original_context_length}, "
+        f"with factors {low:g} and {high:g}"
+    )
+
+
+def _contradiction(key: str, here: Any, there: Any, theirs: str | None) -> Contradiction:
+    most = "at most " if key == "max_sequence_length" else ""
+    source = f"`{theirs}` in its config.json" if theirs else "its config.json"
+    return Contradiction(
+        key,
+        f"`{key}` is {here}, and the model in `model_path` has {most}{there} ({source}): "
+        "take it out here, or name another folder",
+    )

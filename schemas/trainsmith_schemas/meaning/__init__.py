@@ -1,0 +1,1 @@
+"""What follows from a recipe: derived values, differences, contradictions, advice."""

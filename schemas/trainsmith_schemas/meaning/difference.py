@@ -1,0 +1,363 @@
+"""What differs between recipes by its meaning: two keys of one meaning are one thing.
+
+A batch of 8 × 4 and one of 16 × 2 are the same effective batch, reached otherwise: one difference,
+not two. Keys that nothing follows from, such as a llama's in a GPT-2, are none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from itertools import chain
+from typing import Any
+
+from trainsmith_schemas.base import Section, fields_of
+from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.runs.reports import Difference
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.optimizer import OptimizerConfig
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a run was told."""
+
+    document: TrainingDocument
+    model: TransformerConfig
+    data_digest: str | None = None
+    """Of the tokens, where it is known: the file of the same name may have changed."""
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    what: str
+    keys: tuple[str, ...]
+    read: Callable[[Settings], str | None]
+    """The meaning in words; nothing where the setting has no effect, which is no difference."""
+    matters: bool = True
+
+
+def differences(settings: Sequence[Settings]) -> list[Difference]:
+    """What differs between some settings; what matters comes first.
+
+    Args:
+        settings: at least one; each difference has a value for each of them.
+    """
+    digests = {one.data_digest for one in settings}
+    if None in digests or len({_tokenizer(one) for one in settings}) > 1:
+        # Other tokens of one text have another digest, too.
+        settings = [replace(one, data_digest=None) for one in settings]
+    found = [
+        difference
+        for meaning in (*_MEANINGS, *_others())
+        if (difference := _difference(meaning, settings))
+        # The same tokens are the same data, whatever the file is called.
+        and not (meaning.read is _data and len(digests) == 1 and None not in digests)
+    ]
+    return sorted(found, key=lambda difference: not difference.matters)
+
+
+def _difference(meaning: _Meaning, settings: Sequence[Settings]) -> Difference | None:
+    values = [meaning.read(one) for one in settings]
+    if len(set(values) - {None}) <= 1:
+        return None
+    return Difference(
+        what=meaning.what,
+        keys=list(meaning.keys),
+        values=["not used" if value is None else value for value in values],
+        matters=meaning.matters,
+    )
+
+
+def _training(key: str) -> str:
+    return f"training_config.{key}"
+
+
+def _effective_batch(settings: Settings) -> str:
+    training = settings.document.training_config
+    parts = f"{training.batch_size} × {training.gradient_accumulation_steps}"
+    return f"{derived.effective_batch(training)} ({parts})"
+
+
+def _data(settings: Settings) -> str:
+    digest = f" ({settings.data_digest[:8]})" if settings.data_digest else ""
+    written = settings.document.training_config.data_path
+    named = ", ".join(written) if isinstance(written, list) else written
+    return f"{named}{digest}"
+
+
+def _tokenizer(settings: Settings) -> tuple[str | int | None, ...]:
+    """Everything besides the data that its tokens follow from."""
+    training, model = settings.document.training_config, settings.model
+    return training.tokenizer_type, training.tokenizer_path, model.vocab_size, model.model_path
+
+
+def _tokens(settings: Settings) -> str | None:
+    training = settings.document.training_config
+    if training.tokenizer_path or not settings.model.model_path:
+        return _text(training.tokenizer_path or training.tokenizer_type)
+    return None  # The model brings its own.
+
+
+def _vocabulary(settings: Settings) -> str | None:
+    model = settings.model
+    return None if model.model_path else str(model.vocab_size or "as many as there are")
+
+
+def _length(settings: Settings) -> str:
+    training = settings.document.training_config
+    epochs = [f"{training.num_epochs} epochs"] if training.num_epochs else []
+    steps = training.max_steps or (None if epochs else derived.DEFAULT_STEPS)
+    return " or ".join(epochs + ([f"{steps} steps"] if steps else []))
+
+
+def _schedule(settings: Settings) -> str:
+    section = settings.document.scheduler_config
+    if section:
+        warm_up, hold = section.warmup_steps, section.hold_steps
+        return f"{warm_up} steps up, {hold} held, down to {_text(section.min_lr)}"
+    if settings.document.training_config.scheduler_type == "warmup_linear":
+        return "warmup_linear"
+    return "constant"
+
+
+def _clipping(settings: Settings) -> str:
+    training = settings.document.training_config
+    return _text(training.clip_grad_norm_max_norm) if training.use_clip_grad_norm else "off"
+
+
+def _precision(settings: Settings) -> str:
+    training = settings.document.training_config
+    if training.precision == "fp32":
+        # There is no rounding to carry, but a key that was changed is worth a word.
+        return "fp32, Kahan summation unused" if derived.carries_rounding(training) else "fp32"
+    if training.optimizer and training.optimizer.type == "AdamWFullPrecision":
+        return "bf16 with an fp32 copy"
+    return "bf16 with Kahan summation" if derived.carries_rounding(training) else "bf16"
+
+
+def _devices(settings: Settings) -> str:
+    device = settings.document.device_config
+    together = ", gradients averaged" if device.enable_ddp else ""
+    return f"{_text(device.mesh_shape)}{together}"
+
+
+_KERNELS = {
+    "MorehAdamW": "AdamW",
+    "AdamWComposite": "AdamW",
+    "AdamWFullPrecision": "AdamW",
+    "SGDComposite": "SGD",
+}
+"""Names of one optimizer in other kernels."""
+
+
+_READ_BY_OPTIMIZER = {
+    "AdamW": ("beta1", "beta2", "epsilon", "amsgrad"),
+    "SGD": ("momentum", "dampening", "nesterov"),
+    "Muon": ("beta1", "beta2", "epsilon", "momentum", "ns_steps"),
+}
+
+
+def _optimizer(settings: Settings) -> str:
+    """The kind, and what of it is not as usual."""
+    optimizer = settings.document.training_config.optimizer or OptimizerConfig()
+    kind = _KERNELS.get(optimizer.type, optimizer.type)
+    usual = OptimizerConfig()
+    unusual = [
+        f"{key} {_text(getattr(optimizer, key))}"
+        for key in _READ_BY_OPTIMIZER.get(kind, ())
+        if getattr(optimizer, key) not in (None, getattr(usual, key))
+    ]
+    return ", ".join((kind, *unusual))
+
+
+def _of_model(
+    what: str, *keys: str, only: str | None = None, read: Callable[[TransformerConfig], Any]
+) -> _Meaning:
+    def read_if_used(settings: Settings) -> str | None:
+        used = only is None or settings.model.model_type == only
+        return _text(read(settings.model)) if used else None
+
+    return _Meaning(what, tuple(f"transformer_config.{key}" for key in keys), read_if_used)
+
+
+_MEANINGS: tuple[_Meaning, ...] = (
+    _Meaning("data", (_training("data_path"),), _data),
+    _Meaning("tokenizer", (_training("tokenizer_type"), _training("tokenizer_path")), _tokens),
+    _Meaning("vocabulary", ("transformer_config.vocab_size",), _vocabulary),
+    _Meaning(
+        "first weights",
+        ("transformer_config.model_path",),
+        lambda settings: settings.model.model_path or "random",
+    ),
+    _Meaning(
+        "learning rate",
+        (_training("learning_rate"), _training("optimizer.lr"), "scheduler_config.max_lr"),
+        lambda settings: _text(derived.base_learning_rate(settings.document)),
+    ),
+    _Meaning("schedule", (_training("scheduler_type"), "scheduler_config"), _schedule),
+    _Meaning(
+        "effective batch",
+        (_training("batch_size"), _training("gradient_accumulation_steps")),
+        _effective_batch,
+    ),
+    _Meaning("length", (_training("num_epochs"), _training("max_steps")), _length),
+    _Meaning(
+        "gradient clipping",
+        (_training("use_clip_grad_norm"), _training("clip_grad_norm_max_norm")),
+        _clipping,
+    ),
+    _Meaning(
+        "optimizer",
+        tuple(
+            _training(f"optimizer.{key}")
+            for key in ("type", *dict.fromkeys(chain(*_READ_BY_OPTIMIZER.values())))
+        ),
+        _optimizer,
+    ),
+    _Meaning(
+        "weight decay",
+        (_training("weight_decay"), _training("optimizer.weight_decay")),
+        lambda settings: _text(derived.weight_decay(settings.document.training_config)),
+    ),
+    _of_model(
+        "feed-forward width",
+        "intermediate_dim",
+        only="llama",
+        read=derived.feed_forward_width,
+    ),
+    _of_model(
+        "key and value heads",
+        "num_groups",
+        only="llama",
+        read=lambda model: model.num_groups or model.num_heads,
+    ),
+    _of_model("theta", "theta", only="llama", read=lambda model: model.theta),
+    _of_model(
+        "rope_scaling",
+        "rope_scaling",
+        only="llama",
+        read=lambda model: (
+            model.rope_scaling.model_dump()
+            if model.rope_scaling and model.rope_scaling.scaling_factor
+            else "off"
+        ),
+    ),
+    _of_model("bias", "bias", only="gpt2", read=lambda model: model.bias),
+    _of_model(
+        "positions",
+        "positional_embedding_type",
+        only="gpt2",
+        read=lambda model: model.positional_embedding_type,
+    ),
+    _Meaning(
+        "validation interval",
+        (_training("validation_frequency"), _training("eval_every")),
+        lambda settings: str(derived.validation_interval(settings.document.training_config)),
+        matters=False,
+    ),
+    _Meaning(
+        "checkpoint interval",
+        (
+            _training("save_strategy"),
+            _training("checkpoint_frequency"),
+            _training("model_save_interval"),
+        ),
+        lambda settings: (
+            "epoch"
+            if settings.document.training_config.save_strategy == "epoch"
+            else str(derived.checkpoint_interval(settings.document.training_config))
+        ),
+        matters=False,
+    ),
+    _Meaning(
+        "precision",
+        (
+            _training("precision"),
+            _training("use_kahan_summation"),
+            _training("optimizer.kahan_summation"),
+        ),
+        _precision,
+    ),
+    _Meaning(
+        "devices", ("device_config.mesh_shape", "device_config.enable_ddp"), _devices, matters=False
+    ),
+)
+
+_SAID_ELSEWHERE = ("training_config.model_config", "training_config.model_type")
+"""The model file's contents count, not its name."""
+
+_WITHOUT_INFLUENCE = (
+    "device_config",
+    "eval_config",
+    "training_config.checkpoint_dir",
+    "training_config.keep_last_n",
+    "training_config.log_level",
+    "training_config.use_moreh_adamw",
+    "training_config.use_tensorboard",
+    "training_config.use_wandb",
+    "training_config.validation_batch_size",
+    "training_config.wandb_project",
+    "training_config.wandb_run_name",
+    "transformer_config.runner_type",
+)
+"""Keys, and sections, that change nothing in what a model learns."""
+
+
+@cache
+def _others() -> tuple[_Meaning, ...]:
+    """Every key that has no meaning of its own above: it means itself."""
+    return (
+        *_plain_keys(TrainingDocument, "", lambda settings: settings.document),
+        *_plain_keys(TransformerConfig, "transformer_config.", lambda settings: settings.model),
+    )
+
+
+def _plain_keys(
+    section: type[Section], prefix: str, holder: Callable[[Settings], Section]
+) -> Iterator[_Meaning]:
+    attributes = {info.alias or name: name for name, info in section.model_fields.items()}
+    for facts in fields_of(section).values():
+        key, attribute = f"{prefix}{facts.key}", attributes[facts.key]
+        if key in _COVERED:
+            continue
+        if facts.section:
+            inner = partial(_inner_section, holder, attribute, facts.section.model_construct())
+            yield from _plain_keys(facts.section, f"{key}.", inner)
+        else:
+            ours = "trainsmith" in facts.read_by
+            matters = ours and not _is_within(key, _WITHOUT_INFLUENCE)
+            yield _Meaning(facts.key, (key,), partial(_plain_value, holder, attribute), matters)
+
+
+def _inner_section(
+    holder: Callable[[Settings], Section], attribute: str, absent: Section, settings: Settings
+) -> Section:
+    """A section; its defaults where it is absent, since that means the same."""
+    return getattr(holder(settings), attribute) or absent
+
+
+def _plain_value(holder: Callable[[Settings], Section], attribute: str, settings: Settings) -> str:
+    value = getattr(holder(settings), attribute)
+    return "none" if value is None else _text(value)
+
+
+_COVERED = {key for meaning in _MEANINGS for key in meaning.keys} | {*_SAID_ELSEWHERE}
+
+
+def _is_within(key: str, keys: Sequence[str]) -> bool:
+    return any(key == one or key.startswith(f"{one}.") for one in keys)
+
+
+def _text(value: Any) -> str:
+    """A value as it stands in YAML, on one line."""
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+    return json.dumps(value, ensure_ascii=False)

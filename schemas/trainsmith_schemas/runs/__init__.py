@@ -1,0 +1,1 @@
+"""What a run writes down, and what the command line answers about runs."""

@@ -1,0 +1,1 @@
+"""The trainers that a document may be written for, and what each of them reads."""

@@ -1,0 +1,121 @@
+"""Trainer profiles: the same file is judged for the trainer that will run it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.problems import Path
+from trainsmith_schemas.trainers.names import Trainer
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A trainer, as far as its reading of YAML goes."""
+
+    name: Trainer
+    title: str
+    """The name in sentences."""
+    about: str
+    """Which programs it stands for."""
+
+
+PROFILES: Mapping[Trainer, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile("trainsmith", "Trainsmith", "`trainsmith train`: every key does what it says."),
+        Profile(
+            "tt-train",
+            "tt-train",
+            "tt-metal's current `train.py` and `train_nanogpt.py`: a nested `optimizer` block.",
+        ),
+        Profile(
+            "tt-train-flat",
+            "tt-train 0.62 to 0.65",
+            "tt-metal's older trainers: `learning_rate` and its like stand in `training_config`.",
+        ),
+        Profile("blacksmith", "tt-blacksmith", "tt-blacksmith's experiments: one flat mapping."),
+    )
+}
+
+FLAT_OPTIMIZER_KEYS: Mapping[str, str] = {
+    "learning_rate": "lr",
+    "weight_decay": "weight_decay",
+    "beta1": "beta1",
+    "beta2": "beta2",
+    "eps": "epsilon",
+    "use_moreh_adamw": "type",
+    "use_kahan_summation": "kahan_summation",
+    "use_no_op": "type",
+}
+"""Older tt-train's keys of `training_config`, and what the `optimizer` block calls them now."""
+
+TWINS: Mapping[str, str] = {
+    "validation_frequency": "eval_every",
+    "checkpoint_frequency": "model_save_interval",
+}
+"""Two names of one setting in `training_config`; where both stand, the first of a pair wins."""
+
+
+def unread_keys(model: type[Section], data: Any, trainer: Trainer) -> Iterator[Path]:
+    """The keys in a document that we know and that a trainer never looks at.
+
+    A section that is not read is one path, not one for each of its keys.
+    """
+    for path, facts in _known_keys(model, data):
+        if trainer not in facts.read_by and not _inside_unread(model, path, trainer):
+            yield path
+
+
+def profiles_for(model: type[Section]) -> list[Profile]:
+    """The trainers that read a kind of document."""
+    readers = {trainer for facts in fields_of(model).values() for trainer in facts.read_by}
+    return [profile for profile in PROFILES.values() if profile.name in readers]
+
+
+def choose_profile(model: type[Section], data: Any) -> Profile:
+    """The profile that leaves the least of a document unread.
+
+    A file says by its own keys whom it was written for: `project_name` is tt-train's,
+    `validation_frequency` ours, a nested `optimizer` rules out the older tt-train. In a tie ours
+    wins if it leaves nothing unread, since it keeps what the others promise; else theirs.
+    """
+    profiles = profiles_for(model)
+    unread = {profile.name: _unread_size(model, data, profile.name) for profile in profiles}
+    return min(profiles, key=lambda p: (unread[p.name], p.name == "trainsmith" and unread[p.name]))
+
+
+def _unread_size(model: type[Section], data: Any, trainer: Trainer) -> int:
+    """How many keys a trainer never looks at; those inside an unread section count too."""
+    return sum(
+        trainer not in facts.read_by or _inside_unread(model, path, trainer)
+        for path, facts in _known_keys(model, data)
+    )
+
+
+def _known_keys(
+    model: type[Section], data: Any, prefix: Path = ()
+) -> Iterator[tuple[Path, FieldFacts]]:
+    if not isinstance(data, Mapping):
+        return
+    facts_by_key = fields_of(model)
+    for key, value in data.items():
+        facts = facts_by_key.get(key)
+        if facts is None:
+            continue
+        path = (*prefix, key)
+        yield path, facts
+        if facts.section:
+            yield from _known_keys(facts.section, value, path)
+
+
+def _inside_unread(model: type[Section], path: Path, trainer: Trainer) -> bool:
+    section: type[Section] | None = model
+    for key in path[:-1]:
+        facts = fields_of(section)[str(key)] if section else None
+        if facts is None or trainer not in facts.read_by:
+            return facts is not None
+        section = facts.section
+    return False

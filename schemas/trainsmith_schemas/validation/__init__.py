@@ -1,0 +1,1 @@
+"""A mapping becomes a config, or problems with paths and repairs."""

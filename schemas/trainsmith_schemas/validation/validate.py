@@ -1,0 +1,213 @@
+"""Check a mapping against a model. The language server and the trainer both call this."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from trainsmith_schemas.base import FieldFacts, Section, fields_of, homes_of
+from trainsmith_schemas.meaning.consistency import COMPARED, inconsistencies
+from trainsmith_schemas.problems import Path, Problem, dotted
+from trainsmith_schemas.sections.documents import MODEL, TRAINING
+from trainsmith_schemas.trainers.foreign_keys import OUR_KEYS
+from trainsmith_schemas.trainers.migration import keys_for
+from trainsmith_schemas.validation.repair import meant
+
+_T = TypeVar("_T", bound=Section)
+
+_SHORTEST_BEGINNING = 4
+"""How much of a name says which one is meant."""
+
+
+@dataclass(frozen=True)
+class Validated(Generic[_T]):
+    """The config, unless there are problems."""
+
+    config: _T | None
+    problems: tuple[Problem, ...]
+
+
+def validate(model: type[_T], data: Any) -> Validated[_T]:
+    """Check `data`, the Python value of a YAML document, against a model.
+
+    Every problem is reported, not only the first. Sections that are empty in the text (`None`)
+    count as absent: people write `eval_config:` before they fill it.
+    """
+    try:
+        config = model.model_validate(_without_empty_sections(model, data))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True)
+        problems = tuple(_problem(model, detail) for detail in details)
+        return Validated(None, (*problems, *_inconsistent_rest(model, data, problems)))
+    problems = tuple(inconsistencies(config))
+    return Validated(None if problems else config, problems)
+
+
+def _inconsistent_rest(
+    model: type[Section], data: Any, problems: tuple[Problem, ...]
+) -> Iterator[Problem]:
+    """The contradictions between values that no problem is about; an unknown key may be any."""
+    paths = [problem.path for problem in problems]
+    codes = {problem.code for problem in problems}
+    if all(path and path[-1] not in COMPARED for path in paths) and "unknown-key" not in codes:
+        rest = _without(data, paths)
+        with suppress(ValidationError):
+            yield from inconsistencies(model.model_validate(_without_empty_sections(model, rest)))
+
+
+def _without(data: Any, paths: list[Path]) -> Any:
+    """A mapping without the entries at these paths."""
+    if not isinstance(data, Mapping):
+        return data
+    gone = {path[0] for path in paths if len(path) == 1}
+    return {
+        key: _without(value, [path[1:] for path in paths if path[0] == key and len(path) > 1])
+        for key, value in data.items()
+        if key not in gone
+    }
+
+
+def _without_empty_sections(model: type[Section], data: Any) -> Any:
+    if not isinstance(data, Mapping):
+        return data
+    facts = fields_of(model)
+    return {
+        key: _without_empty_sections(section, value) if section else value
+        for key, value in data.items()
+        for section in [facts[key].section if key in facts else None]
+        if not (section and value is None)
+    }
+
+
+def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
+    path: Path = detail["loc"]
+    kind = detail["type"]
+    if kind in ("extra_forbidden", "invalid_key"):
+        return unknown_key(model, path)
+    if kind == "missing":
+        return Problem(path[:-1], "missing-key", f"`{path[-1]}` is missing", on_key=True)
+    message = f"{_name(path)} is {_describe(detail['input'])}, expected {_expected(model, detail)}"
+    if kind == "literal_error":
+        facts = facts_at(model, path)
+        nearest = _nearest(
+            str(detail["input"]), [str(c) for c in facts.choices] if facts else [], 0.6
+        )
+        hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
+        return Problem(path, "invalid-value", message + hint, suggestions=nearest)
+    suggestions = _meant(model, path, detail["input"])
+    if suggestions and detail["input"] is not None:
+        message += f"; did you mean `{suggestions[0]}`?"
+    code = "out-of-range" if kind in _RANGE_ERRORS else "wrong-type"
+    return Problem(path, code, message, suggestions=suggestions)
+
+
+def _meant(model: type[Section], path: Path, value: Any) -> tuple[str, ...]:
+    facts = facts_at(model, path)
+    return meant(value, facts, item=isinstance(path[-1], int)) if facts else ()
+
+
+def _expected(model: type[Section], detail: ErrorDetails) -> str:
+    path: Path = detail["loc"]
+    facts = facts_at(model, path)
+    if not path or facts is None:
+        return "a mapping"
+    return facts.item_type_text if isinstance(path[-1], int) else facts.type_text
+
+
+_RANGE_ERRORS = {
+    "greater_than",
+    "greater_than_equal",
+    "less_than",
+    "less_than_equal",
+    "finite_number",
+    "too_short",
+    "too_long",
+}
+
+
+def unknown_key(model: type[Section], path: Path) -> Problem:
+    """Say that nobody reads a key, with its own section or the nearest name that somebody does."""
+    *parents, key = path
+    parent = section_at(model, tuple(parents))
+    names = list(fields_of(parent)) if parent else []
+    nearest = _elsewhere_called(path, names)
+    home = None if nearest else _home(model, str(key))
+    nearest = nearest or (() if home else _nearest(str(key), names))
+    hint = f"; did you mean `{nearest[0]}`?" if nearest else f"; it {home}" if home else ""
+    where = f"in `{parents[-1]}`" if parents else "at the top level"
+    message = f"`{key}` is not a known key {where}{hint}"
+    return Problem(path, "unknown-key", message, on_key=True, suggestions=nearest)
+
+
+def _home(model: type[Section], key: str) -> str | None:
+    """Where a key stands that is known elsewhere: in this document, or in the one beside it."""
+    for home in homes_of(model).get(key, ()):
+        return f"is a key of `{dotted(home)}`" if home else "belongs at the top level"
+    for document in (TRAINING, MODEL):
+        for home in homes_of(document.model).get(key, ()):
+            section = f"is a key of `{dotted(home)}`," if home else "belongs"
+            return f"{section} in the {document.title}"
+    return None
+
+
+def _elsewhere_called(path: Path, names: list[str]) -> tuple[str, ...]:
+    """What a key of another trainer or tool is called in the same section here."""
+    key = str(path[-1])
+    return tuple(name for name in (*keys_for(key), OUR_KEYS.get(key)) if name in names)[:1]
+
+
+def section_at(model: type[Section], path: Path) -> type[Section] | None:
+    """The section that a path leads to, or `None` where it leaves our sections."""
+    section: type[Section] | None = model
+    for part in path:
+        facts = fields_of(section).get(str(part)) if section else None
+        section = facts.section if facts else None
+    return section
+
+
+def facts_at(model: type[Section], path: Path) -> FieldFacts | None:
+    """What is known of the key at a path; for a list's item, of the list."""
+    names = [part for part in path if isinstance(part, str)]
+    parent = section_at(model, tuple(names[:-1]))
+    return fields_of(parent).get(names[-1]) if parent and names else None
+
+
+def _name(path: Path) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    if not names:
+        return "the document"
+    last = path[-1]
+    return f"item {last + 1} of `{names[-1]}`" if isinstance(last, int) else f"`{last}`"
+
+
+def _nearest(word: str, names: list[str], cutoff: float = 0.7) -> tuple[str, ...]:
+    lowered = {name.lower(): name for name in names}
+    word = word.lower()
+    found = difflib.get_close_matches(word, lowered, n=3, cutoff=cutoff)
+    if not found and len(word) >= _SHORTEST_BEGINNING:
+        found = [name for name in lowered if name.startswith(f"{word}_")]
+    return tuple(lowered[name] for name in found)
+
+
+def _describe(value: Any) -> str:
+    """Show a value as it stands in YAML, with the type that a reader of YAML gives it."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}` (true or false)"
+    if isinstance(value, (int, float)):
+        return f"`{value}`"
+    if isinstance(value, str):
+        return f"{json.dumps(value, ensure_ascii=False)} (text)" if len(value) < 60 else "long text"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return f"the list `{value}`" if len(str(value)) < 40 else "a list"
+    return f"`{value}`"

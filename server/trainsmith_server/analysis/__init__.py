@@ -1,1 +1,0 @@
-"""From text to meaning: lines, tree, values, bindings, findings. No I/O happens here."""

@@ -1,0 +1,1 @@
+"""`trainsmith check`, `trainsmith convert` and `trainsmith lsp`."""

@@ -1,0 +1,203 @@
+"""`trainsmith check`: the editor's findings on the command line."""
+
+from __future__ import annotations
+
+import glob
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import click
+from pygls.uris import to_fs_path
+
+from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_server.command_line.fixing import fixed, unified_diff, write_whole
+from trainsmith_server.command_line.reports import Checked
+from trainsmith_server.command_line.reports.github import github_report
+from trainsmith_server.command_line.reports.json import json_report
+from trainsmith_server.command_line.reports.sarif import sarif_report
+from trainsmith_server.command_line.reports.text import text_report
+from trainsmith_server.document.options import Options
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.project_config import Projects, merge, of_the_environment
+from trainsmith_server.workspace.references import Files, yaml_files
+
+Format = Literal["text", "json", "sarif", "github"]
+STDIN = "-"
+NO_NAME = "<stdin>"
+_REPORTS: Mapping[Format, Callable[[list[Checked]], str]] = {
+    "text": text_report,
+    "json": json_report,
+    "sarif": sarif_report,
+    "github": github_report,
+}
+
+
+class UnreadableError(Exception):
+    """A path that cannot be checked; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for."""
+
+    output_format: Format = "text"
+    fix: bool = False
+    diff: bool = False
+    strict: bool = False
+    """Warnings count as errors."""
+    profile: Trainer | None = None
+    stdin_filename: str = NO_NAME
+
+
+def check_paths(paths: Iterable[str], wishes: Wishes | None = None) -> int:
+    """Check files and folders and print what is found.
+
+    Returns the exit status: 0 without errors, 1 with errors (for `diff`: with a difference), 2
+    where a path cannot be read. Paths that can be read are reported even if others cannot.
+    """
+    wishes = wishes or Wishes()
+    # Text that a terminal cannot show must not end the report.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    projects = Projects()
+    read = [_check(path, named, wishes, projects) for path, named in _files(paths)]
+    checked = [one for one in read if one is not None]
+    failed = len(checked) < len(read)
+    if wishes.diff:
+        differs = sum(_print_diff(one) for one in checked)
+        return 2 if failed else 1 if differs else 0
+    if wishes.fix:
+        kept = [_fix(one) for one in checked]
+        checked = [one for one in kept if one is not None]
+        failed = failed or len(checked) < len(kept)
+    checked = _with_other_files(checked, wishes, projects)
+    report = _REPORTS[wishes.output_format](checked)
+    if report:
+        # A text that was fixed has stdout for itself.
+        click.echo(report, err=wishes.fix and any(one.stdin for one in checked))
+    grave = ("error", "warning") if wishes.strict else ("error",)
+    errors = any(f.severity in grave for one in checked for f in one.analysis.findings)
+    return 2 if failed else 1 if errors else 0
+
+
+def _with_other_files(
+    checked: Iterable[Checked], wishes: Wishes, projects: Projects
+) -> list[Checked]:
+    """The files with what is wrong between them and those that they name, as in the editor."""
+
+    def options(uri: str) -> Options:
+        try:
+            return _options(Path(to_fs_path(uri) or ""), wishes, projects)
+        except UnreadableError:  # Told already, or it is about no file that was asked for.
+            return Options(wishes.profile)
+
+    files = Files(options=options)
+    files.folders = (Path.cwd(),)
+    return [
+        replace(one, analysis=replace(one.analysis, findings=files.findings(one.analysis)))
+        for one in checked
+    ]
+
+
+def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bool]]:
+    """Each file once, in the order of the arguments; folders give their YAML files by name."""
+    seen: set[Path] = set()
+    for argument in paths:
+        for path in _expanded(argument):
+            found = [path]
+            if path.is_dir():
+                found = [file for folder in yaml_files(path) for file in folder if file.is_file()]
+            for file in found:
+                if file.resolve() not in seen:
+                    seen.add(file.resolve())
+                    yield file, file == path
+
+
+def _expanded(argument: str) -> list[Path]:
+    """The paths that a pattern stands for, where the shell has not expanded it."""
+    path = Path(argument)
+    if argument == STDIN or not glob.has_magic(argument) or path.exists():
+        return [path]
+    return [Path(found) for found in sorted(glob.glob(argument, recursive=True))] or [path]  # noqa: PTH207
+
+
+def _check(path: Path, named: bool, wishes: Wishes, projects: Projects) -> Checked | None:
+    """Check a file; one that cannot be read is reported at once and gives nothing."""
+    try:
+        if str(path) == STDIN:
+            text, shown = _decoded(sys.stdin.buffer.read(), "stdin"), wishes.stdin_filename
+        else:
+            text, shown = _read(path), str(path)
+        options = _options(Path(shown), wishes, projects)
+    except UnreadableError as error:
+        _complain(str(error))
+        return None
+    stdin = str(path) == STDIN
+    # A text from stdin has a place if it has a name.
+    is_file = not stdin or wishes.stdin_filename != NO_NAME
+    uri = Path(shown).absolute().as_uri() if is_file else shown
+    return Checked(shown, named, analyze(text, uri, options), stdin)
+
+
+def _options(path: Path, wishes: Wishes, projects: Projects) -> Options:
+    """How a file is judged: by the command line, then by its project's file."""
+    try:
+        project = projects.around(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableError(f"the .trainsmith.yaml of {path} cannot be read: {error}") from None
+    if project is None:
+        return merge(Options(wishes.profile), of_the_environment())
+    if project.faults:
+        fault = project.faults[0]
+        line, column = project.lines.position(fault.span[0])
+        raise UnreadableError(f"{project.path}:{line + 1}:{column + 1}: {fault.message}")
+    return merge(Options(wishes.profile), project.options, of_the_environment())
+
+
+def _read(path: Path) -> str:
+    try:
+        # Not `read_text`: it would turn every line break into `\n`.
+        return _decoded(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        missing = "matches no file" if glob.has_magic(str(path)) else "does not exist"
+        raise UnreadableError(f"{path} {missing}") from None
+    except OSError as error:
+        raise UnreadableError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(
+            f"{name} is not UTF-8 (byte {error.object[error.start]:#04x} at offset {error.start});"
+            " save it as UTF-8"
+        ) from None
+
+
+def _print_diff(one: Checked) -> bool:
+    diff = unified_diff(one.path, one.analysis.text, fixed(one.analysis).text)
+    click.echo(diff, nl=False)
+    return bool(diff)
+
+
+def _fix(one: Checked) -> Checked | None:
+    """Fix a file and give what is left; one that cannot be written is reported at once."""
+    after = fixed(one.analysis)
+    try:
+        if one.stdin:
+            click.echo(after.text, nl=False)
+        elif after.text != one.analysis.text:
+            write_whole(Path(one.path), after.text)
+            click.echo(f"fixed {one.path}", err=True)
+    except OSError as error:
+        _complain(f"{one.path} cannot be written: {error.strerror}; it is as it was")
+        return None
+    return replace(one, analysis=after)
+
+
+def _complain(message: str) -> None:
+    click.echo(f"trainsmith check: {message}", err=True)

@@ -1,0 +1,40 @@
+"""`trainsmith convert`: a file's recipes, written for another trainer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_server.command_line.fixing import unified_diff, write_whole
+from trainsmith_server.features.edits.conversion import convert_document
+from trainsmith_server.features.edits.layout import CannotMoveError
+from trainsmith_server.features.edits.lines import apply
+from trainsmith_server.lint.analyze import analyze
+
+
+class ConversionError(Exception):
+    """A file that cannot be converted, with the reason."""
+
+
+def convert_file(path: Path, trainer: Trainer, output: Path | None, *, diff: bool) -> None:
+    """Convert a file, and print it, print what changes, or write it.
+
+    Raises:
+        ConversionError: it cannot be read, converted or written; nothing was written then.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+        converted = apply(text, convert_document(analyze(text, path.absolute().as_uri()), trainer))
+        if diff:
+            sys.stdout.write(unified_diff(str(path), text, converted))
+        elif output:
+            write_whole(output, converted)
+        else:
+            sys.stdout.write(converted)
+    except CannotMoveError as error:
+        raise ConversionError(f"{path}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ConversionError(f"{path}: it is not UTF-8 at byte {error.start}") from None
+    except OSError as error:
+        raise ConversionError(f"{error.filename or path}: {error.strerror}") from None

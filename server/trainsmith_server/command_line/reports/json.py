@@ -1,0 +1,46 @@
+"""Findings as JSON: a list with one object for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from trainsmith_server.command_line.reports import Checked, place, shown
+
+
+def json_report(checked: Iterable[Checked]) -> str:
+    """The report as one JSON document."""
+    return json.dumps(_to_json(checked), indent=2)
+
+
+def _to_json(checked: Iterable[Checked]) -> list[dict[str, Any]]:
+    return [
+        {
+            "path": one.path,
+            **place(finding.span, one.analysis.lines),
+            "code": finding.code,
+            "severity": finding.severity,
+            "message": finding.message,
+            "related": [
+                {
+                    "path": shown(one, other.other) if other.other else one.path,
+                    **place(other.span, (other.other or one.analysis).lines),
+                    "message": other.message,
+                }
+                for other in finding.related
+            ],
+            "fixes": [
+                {
+                    "title": fix.title,
+                    "edits": [
+                        {**place(edit.span, one.analysis.lines), "newText": edit.new_text}
+                        for edit in fix.edits
+                    ],
+                }
+                for fix in finding.fixes
+            ],
+        }
+        for one in checked
+        for finding in one.analysis.findings
+    ]

@@ -1,0 +1,98 @@
+"""Findings as SARIF 2.1.0, the Static Analysis Results Interchange Format of OASIS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from trainsmith_schemas import __version__
+from trainsmith_server.command_line.reports import Checked, place, shown
+from trainsmith_server.document.findings import Finding, Fix, Related
+from trainsmith_server.lint.codes import SYNTAX, adjustable_codes
+from trainsmith_server.rules import all_rules
+from trainsmith_server.yaml.tree import Span
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {"error": "error", "warning": "warning", "information": "note", "hint": "note"}
+
+
+def sarif_report(checked: Iterable[Checked]) -> str:
+    """The report as one SARIF log with one run."""
+    found = [(one, finding) for one in checked for finding in one.analysis.findings]
+    codes = sorted({finding.code for _, finding in found})
+    run = {
+        "tool": {
+            "driver": {
+                "name": "Trainsmith",
+                "semanticVersion": __version__,
+                "rules": [_rule(code) for code in codes],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(one, finding, codes.index(finding.code)) for one, finding in found],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _rule(code: str) -> dict[str, Any]:
+    title = {**adjustable_codes(), **SYNTAX}[code]
+    rule = next((rule for rule in all_rules() if rule.code == code), None)
+    described: dict[str, Any] = {"id": code, "shortDescription": {"text": title}}
+    described["help"] = {"text": rule.docs, "markdown": rule.docs} if rule else {"text": title}
+    if rule:
+        described["defaultConfiguration"] = {"level": _LEVELS[rule.severity]}
+    return described
+
+
+def _result(one: Checked, finding: Finding, rule: int) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": finding.message},
+        "locations": [_location(one, finding.span)],
+    }
+    if finding.related:
+        result["relatedLocations"] = [
+            {**_location(_place_of(one, other), other.span), "message": {"text": other.message}}
+            for other in finding.related
+        ]
+    if finding.fixes:
+        result["fixes"] = [_fix(one, fix) for fix in finding.fixes]
+    return result
+
+
+def _location(one: Checked, span: Span) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": _artifact(one), "region": _region(one, span)}}
+
+
+def _place_of(one: Checked, related: Related) -> Checked:
+    """The file that a related place is in."""
+    return Checked(shown(one, related.other), False, related.other) if related.other else one
+
+
+def _artifact(one: Checked) -> dict[str, str]:
+    path = Path(one.path)
+    return {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}
+
+
+def _region(one: Checked, span: Span) -> dict[str, int]:
+    where = place(span, one.analysis.lines)
+    return {
+        "startLine": where["line"],
+        "startColumn": where["column"],
+        "endLine": where["endLine"],
+        "endColumn": where["endColumn"],
+    }
+
+
+def _fix(one: Checked, fix: Fix) -> dict[str, Any]:
+    replacements = [
+        {"deletedRegion": _region(one, edit.span), "insertedContent": {"text": edit.new_text}}
+        for edit in fix.edits
+    ]
+    change = {"artifactLocation": _artifact(one), "replacements": replacements}
+    return {"description": {"text": fix.title}, "artifactChanges": [change]}

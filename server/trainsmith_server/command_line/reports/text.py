@@ -1,0 +1,84 @@
+"""Findings for people."""
+
+from __future__ import annotations
+
+import click
+
+from trainsmith_server.command_line.reports import Checked, shown
+from trainsmith_server.document.findings import Finding, Related
+from trainsmith_server.yaml.lines import LineIndex
+
+_COLORS = {"error": "red", "warning": "yellow", "information": "blue", "hint": "cyan"}
+_LONGEST_LINE = 200
+
+
+def text_report(checked: list[Checked]) -> str:
+    """Each finding with its line, and a summary."""
+    findings = [
+        _finding_text(one, finding) + "\n" for one in checked for finding in one.analysis.findings
+    ]
+    return "\n".join((*findings, _summary(checked)))
+
+
+def _finding_text(one: Checked, finding: Finding) -> str:
+    lines = one.analysis.lines
+    line, column = lines.position(finding.span[0])
+    color = _COLORS[finding.severity]
+    place = click.style(f"{one.path}:{line + 1}:{column + 1}:", bold=True)
+    code = click.style(f"{finding.severity}[{finding.code}]", fg=color, bold=True)
+    parts = [f"{place} {code} {finding.message}", _excerpt(finding, lines, color)]
+    parts += [f"    {_elsewhere(one, other)}" for other in finding.related if other.other]
+    parts += [f"    {click.style('fix:', fg='green')} {fix.title}" for fix in finding.fixes]
+    return "\n".join(parts)
+
+
+def _elsewhere(one: Checked, related: Related) -> str:
+    """A place in another file, for which the excerpt has no room."""
+    assert related.other
+    line, column = related.other.lines.position(related.span[0])
+    return f"{shown(one, related.other)}:{line + 1}:{column + 1}: {related.message}"
+
+
+def _excerpt(finding: Finding, lines: LineIndex, color: str) -> str:
+    """The line that a finding begins on, with its span underlined."""
+    line, column = lines.position(finding.span[0])
+    end = min(finding.span[1], lines.line_end(line))
+    source = lines.line_text(line)
+    width = max(1, end - finding.span[0])
+    shift = max(0, column - _LONGEST_LINE // 2)
+    shown = source[shift : shift + _LONGEST_LINE].replace("\t", " ")
+    width = min(width, max(1, len(shown) - (column - shift)))
+    number = str(line + 1)
+    gutter = " " * len(number)
+    marks = " " * (column - shift) + click.style("^" * width, fg=color, bold=True)
+    return f"  {number} | {_visible(shown)}\n  {gutter} | {marks}"
+
+
+def _visible(text: str) -> str:
+    """A line without characters that would move the cursor."""
+    return "".join(char if char.isprintable() or char == " " else "�" for char in text)
+
+
+def _summary(checked: list[Checked]) -> str:
+    ours = [one for one in checked if one.analysis.kind]
+    counts: dict[str, int] = {}
+    for one in ours:
+        for finding in one.analysis.findings:
+            counts[finding.severity] = counts.get(finding.severity, 0) + 1
+    names = {"information": "remark", "hint": "hint", "error": "error", "warning": "warning"}
+    found = [_count(counts[key], names[key]) for key in _COLORS if key in counts]
+    parts = [f"{', '.join(found)} in {_count(len(ours), 'file')}" if found else ""]
+    if not found and ours:
+        parts = [f"{_count(len(ours), 'file')} checked, nothing to report"]
+    if not ours:
+        parts = ["no training document found"]
+    parts += [
+        f"{one.path}: not a training document"
+        for one in checked
+        if one.named and not one.analysis.kind
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,1 @@
+"""A tree bound to the fields of the schemas, and what is known about it."""

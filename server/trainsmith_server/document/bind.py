@@ -1,0 +1,170 @@
+"""Tie the tree to the schema: which field each key of a document is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.problems import Path
+from trainsmith_server.yaml.tree import (
+    Entry,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Span,
+    entry_of,
+    key_text,
+    resolve_alias,
+)
+from trainsmith_server.yaml.values import is_merge, plain_value
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """An entry of a section, and what the schema knows of it."""
+
+    entry: Entry
+    path: Path
+    section: type[Section]
+    """The section that the entry stands in."""
+    field: FieldFacts | None
+    """`None` for a key that the section doesn't have."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSection:
+    """A mapping that is a section of ours."""
+
+    mapping: Mapping
+    path: Path
+    section: type[Section]
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """All entries and sections of a document, in the order of the text."""
+
+    entries: tuple[Binding, ...]
+    sections: tuple[BoundSection, ...]
+
+
+def bind(root: Node | None, model: type[Section]) -> Bindings:
+    """Walk a document with the model that describes it."""
+    entries: list[Binding] = []
+    sections: list[BoundSection] = []
+    _bind(root, model, (), entries, sections)
+    return Bindings(tuple(entries), tuple(sections))
+
+
+def _bind(
+    node: Node | None,
+    section: type[Section],
+    path: Path,
+    entries: list[Binding],
+    sections: list[BoundSection],
+) -> None:
+    if not isinstance(node, Mapping):
+        return
+    sections.append(BoundSection(node, path, section))
+    fields = fields_of(section)
+    for entry in node.entries:
+        key = key_text(entry)
+        if key is None or is_merge(entry.key):
+            continue
+        field = fields.get(key)
+        entries.append(Binding(entry, (*path, key), section, field))
+        if field and field.section:
+            _bind(entry.value, field.section, (*path, key), entries, sections)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path leads: the innermost entry, and the node there."""
+
+    entry: Entry | None
+    node: Node | None
+
+
+def find(root: Node | None, path: Path) -> Place | None:
+    """Follow a path from the top of a document, through aliases and merge keys."""
+    entry: Entry | None = None
+    node = root
+    for part in path:
+        target = resolve_alias(node)
+        if isinstance(part, int) and isinstance(target, Sequence) and part < len(target.items):
+            node = target.items[part].value
+        elif isinstance(target, Mapping):
+            found = _entry(target, part)
+            if found is None:
+                return None
+            entry, node = found, found.value
+        else:
+            return None
+    return Place(entry, node)
+
+
+def _entry(mapping: Mapping, part: Any) -> Entry | None:
+    found = entry_of(mapping, str(part))
+    if found is not None:
+        return found
+    for entry in mapping.entries:
+        if _reads_as(entry.key, part):
+            return entry  # The key is no text, like `yes`, and the path has its value.
+    for source in _merged(mapping):
+        found = _entry(source, part)
+        if found is not None:
+            return found
+    return None
+
+
+def _reads_as(key: Node | None, part: Any) -> bool:
+    """Whether a plain key has a value, or what a path says in its place."""
+    if not isinstance(key, Scalar) or not key.text or key.style or key.tag:
+        return False
+    try:
+        value = plain_value(key.text)
+    except ValueError:
+        return False
+    return value == part or str(value) == str(part)
+
+
+def _merged(mapping: Mapping) -> Iterator[Mapping]:
+    """The mappings that `<<` brings in."""
+    for entry in mapping.entries:
+        if is_merge(entry.key):
+            target = resolve_alias(entry.value)
+            parts = (
+                [item.value for item in target.items] if isinstance(target, Sequence) else [target]
+            )
+            for part in parts:
+                inner = resolve_alias(part)
+                if isinstance(inner, Mapping) and inner is not mapping:
+                    yield inner
+
+
+def key_span(entry: Entry) -> Span:
+    """The span of a key; an empty key's is its colon."""
+    start, end = entry.key.start, entry.key.end
+    return (start, end) if end > start else (start, start + 1)
+
+
+def entry_span(entry: Entry) -> Span:
+    """The span from a key to the end of its value."""
+    return key_span(entry)[0], max(
+        entry.value.end if entry.value else 0, entry.colon, entry.key.end
+    )
+
+
+def value_span(place: Place) -> Span:
+    """The span that shows a value best: block collections and empty values show their key."""
+    node, entry = place.node, place.entry
+    if isinstance(node, (Mapping, Sequence)) and not node.flow and entry:
+        return key_span(entry)
+    if node is not None and node.end > node.start:
+        return node.start, node.end
+    if entry is not None:
+        return key_span(entry)
+    return (node.start, node.start + 1) if node else (0, 0)

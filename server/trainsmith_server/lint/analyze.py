@@ -1,0 +1,95 @@
+"""From a text to everything that the server knows about it. No I/O, and it never raises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from trainsmith_schemas.sections.documents import DOCUMENTS, recognise
+from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_schemas.trainers.profiles import PROFILES, choose_profile
+from trainsmith_schemas.validation.validate import validate
+from trainsmith_server.document.bind import bind
+from trainsmith_server.document.directives import Directives, read_directives
+from trainsmith_server.document.options import Options
+from trainsmith_server.document.result import Analysis, Beside, KnownDocument
+from trainsmith_server.lint.report import report
+from trainsmith_server.lint.size import MAX_TEXT, beginning, too_large
+from trainsmith_server.yaml.lines import LineIndex
+from trainsmith_server.yaml.parse import parse
+from trainsmith_server.yaml.tree import Document, Mapping, Tree, is_half_typed, key_text
+from trainsmith_server.yaml.values import Constructed, construct
+
+
+def analyze(
+    text: str, uri: str = "", options: Options | None = None, beside: Beside | None = None
+) -> Analysis:
+    """Read a text: its tree, the documents in it that are ours, and what is wrong with them.
+
+    A profile that the text names itself wins over that of the options. A file without a document
+    of ours has no findings, not even syntax errors. A text that is too large has no tree. `beside`
+    says that the text is a part of a file, and what the rest of it is.
+    """
+    lines = LineIndex(text)
+    options = options or Options()
+    if len(text) > MAX_TEXT:
+        return _too_large(text, uri, lines, options)
+    tree = parse(text)
+    among_ours = beside is not None and beside.kind is not None
+    if not among_ours and not _could_be_ours(text):
+        return Analysis(text, uri, lines, tree, (), (), Directives(), options, beside)
+    read = [(document, construct(document.root)) for document in tree.documents]
+    directives = read_directives(tree, lines)
+    trainer = directives.profile or options.profile
+    known = tuple(
+        found for document, built in read if (found := _known(text, document, built, trainer))
+    )
+    if not known and not among_ours:
+        return Analysis(text, uri, lines, tree, (), (), directives, options, beside)
+    faults = [fault for _, built in read for fault in built.faults]
+    findings = report(tree, lines, known, faults, directives, options)
+    return Analysis(text, uri, lines, tree, known, findings, directives, options, beside)
+
+
+def _too_large(text: str, uri: str, lines: LineIndex, options: Options) -> Analysis:
+    """A text without a tree, and at most one finding."""
+    head = parse(beginning(text))
+    directives = read_directives(head, LineIndex(head.text))
+    nothing = Analysis(text, uri, lines, Tree(text, [], [], []), (), (), directives, options)
+    finding = too_large(head, len(text))
+    severity = finding and nothing.severity(finding.code, finding.severity, finding.span)
+    if finding is None or severity is None:
+        return nothing
+    return replace(nothing, findings=(replace(finding, severity=severity),))
+
+
+def _as_being_typed(text: str, document: Document, value: Any) -> Any:
+    """A document's value, with sections in which the first key is being typed as empty ones."""
+    root = document.root
+    if not isinstance(root, Mapping) or not isinstance(value, dict):
+        return value
+    typing = [key_text(entry) for entry in root.entries if is_half_typed(text, entry.value)]
+    return {key: None if key in typing else inner for key, inner in value.items()}
+
+
+def _could_be_ours(text: str) -> bool:
+    """A quick look that spares other people's YAML a closer one."""
+    return any(sum(mark in text for mark in kind.marks) >= kind.enough for kind in DOCUMENTS)
+
+
+def _known(
+    text: str, document: Document, built: Constructed, trainer: Trainer | None
+) -> KnownDocument | None:
+    kind = recognise(_as_being_typed(text, document, built.value))
+    if kind is None:
+        return None
+    checked = validate(kind.model, built.value)
+    return KnownDocument(
+        kind,
+        PROFILES[trainer] if trainer else choose_profile(kind.model, built.value),
+        document,
+        built.value,
+        checked.config,
+        checked.problems,
+        bind(document.root, kind.model),
+    )

@@ -1,0 +1,288 @@
+"""What is wrong with a text: syntax, values, duplicate keys, the schema, the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
+from difflib import SequenceMatcher
+from functools import cache
+from itertools import chain, islice
+
+from trainsmith_schemas.problems import Path, Problem, dotted
+from trainsmith_schemas.validation.validate import facts_at
+from trainsmith_server.document.bind import Place, entry_span, find, key_span, value_span
+from trainsmith_server.document.directives import Directives
+from trainsmith_server.document.facts import Facts
+from trainsmith_server.document.findings import Edit, Finding, Fix, Related, Severity
+from trainsmith_server.document.options import Options
+from trainsmith_server.document.result import KnownDocument
+from trainsmith_server.lint.suppressions import suppress
+from trainsmith_server.rules import all_rules
+from trainsmith_server.yaml.lines import LineIndex
+from trainsmith_server.yaml.tree import (
+    Alias,
+    Entry,
+    Fault,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Span,
+    Tree,
+    entry_of,
+    resolve_alias,
+    walk,
+)
+from trainsmith_server.yaml.values import is_merge, plain_value
+
+_SLIP = 0.9
+"""How much alike two names are, of which one is a slip of the other."""
+
+MAX_FINDINGS = 300
+"""Later findings of one text are left out: nobody reads them, and each costs time."""
+
+
+def report(
+    tree: Tree,
+    lines: LineIndex,
+    documents: Iterable[KnownDocument],
+    value_faults: list[Fault],
+    directives: Directives,
+    options: Options,
+) -> tuple[Finding, ...]:
+    """All findings that are not ignored or off, in the order of the text.
+
+    A line that YAML cannot read has its syntax error and nothing else: what the schema would say
+    about half a line only follows from that.
+    """
+    broken = {line for fault in tree.faults for line in _lines_of(fault.span, lines)}
+    readable = (
+        finding
+        for finding in _on_readable_lines(tree, documents, value_faults, options)
+        if broken.isdisjoint(_lines_of(finding.span, lines))
+    )
+    findings = chain(map(_fault_finding, tree.faults), readable)
+    told = suppress(findings, directives, lines, options, complete=not tree.faults)
+    judged = (one for finding in told if (one := _judged(finding, options)))
+    # Each is found when it is asked for, so what is left out costs no time.
+    first = islice(judged, MAX_FINDINGS)
+    return tuple(sorted(first, key=lambda finding: (finding.span, finding.code)))
+
+
+def _lines_of(span: Span, lines: LineIndex) -> range:
+    return range(lines.line_of(span[0]), lines.line_of(span[1]) + 1)
+
+
+def _judged(finding: Finding, options: Options) -> Finding | None:
+    """A finding with the severity that was chosen for its code; `None` where that is off."""
+    severity = options.severity(finding.code, finding.severity)
+    return replace(finding, severity=severity) if severity else None
+
+
+def _on_readable_lines(
+    tree: Tree, documents: Iterable[KnownDocument], value_faults: list[Fault], options: Options
+) -> Iterator[Finding]:
+    yield from (_fault_finding(fault) for fault in value_faults)
+    for known in documents:
+        yield from _duplicate_keys(tree, known.document.root)
+        ruled = list(_rule_findings(known, tree.text, options))
+        settling = [finding for finding in ruled if finding.code in _settling_codes()]
+        settled = _settled(known, settling, value_faults)
+        for problem in known.problems:
+            if problem.code != "missing-key" or not tree.faults:
+                finding = _problem_finding(known, problem)
+                if not _is_inside(finding, settled):
+                    yield finding
+        yield from (one for one in ruled if one in settling or not _is_inside(one, settled))
+
+
+@cache
+def _settling_codes() -> frozenset[str]:
+    return frozenset(rule.code for rule in all_rules() if rule.settles)
+
+
+def _settled(
+    known: KnownDocument, findings: Iterable[Finding], value_faults: Iterable[Fault]
+) -> list[Span]:
+    """The entries of which enough is said: one mistake is one finding."""
+    starts = [*(one.span[0] for one in findings), *(fault.span[0] for fault in value_faults)]
+    entries = [entry_span(binding.entry) for binding in known.bindings.entries] if starts else []
+    around = ([span for span in entries if span[0] <= start < span[1]] for start in starts)
+    return [max(spans) for spans in around if spans]
+
+
+def _is_inside(finding: Finding, settled: Iterable[Span]) -> bool:
+    """Whether a finding is about such an entry, or follows from one."""
+    spans = [finding.span, *(related.span for related in finding.related if not related.other)]
+    return any(start <= span[0] < end for start, end in settled for span in spans)
+
+
+def _fault_finding(fault: Fault) -> Finding:
+    fixes = ()
+    if fault.mend:
+        fixes = (
+            Fix(fault.mend.title, (Edit(fault.mend.span, fault.mend.new_text),), True, safe=True),
+        )
+    return Finding(fault.code, "error", fault.message, fault.span, fixes)
+
+
+def _rule_findings(known: KnownDocument, text: str, options: Options) -> Iterator[Finding]:
+    facts = Facts(known, text, options)
+    for rule in all_rules():
+        usual = rule.severity if rule.on else None
+        if known.kind.name in rule.documents and options.severity(rule.code, usual):
+            for hit in rule.check(facts):
+                yield Finding(
+                    rule.code,
+                    hit.severity or rule.severity,
+                    hit.message,
+                    hit.span,
+                    hit.fixes,
+                    hit.related,
+                    hit.tags,
+                )
+
+
+def _duplicate_keys(tree: Tree, root: Node | None) -> Iterator[Finding]:
+    """Keys that stand twice in one mapping: PyYAML takes the last one without a word."""
+    for node in walk(root):
+        if not isinstance(node, Mapping):
+            continue
+        first: dict[Hashable, Entry] = {}
+        for entry in node.entries:
+            key = resolve_alias(entry.key)
+            if not isinstance(key, Scalar) or entry.colon < 0 or is_merge(key):
+                continue
+            earlier = first.setdefault(_key_value(key), entry)
+            if earlier is not entry and not _in_conflict(tree, entry):
+                yield _duplicate(tree.text, node, earlier, entry, key.text)
+
+
+def _key_value(key: Scalar) -> Hashable:
+    try:
+        return plain_value(key.text) if not key.style and key.tag is None else key.text
+    except ValueError:
+        return key.text
+
+
+def _in_conflict(tree: Tree, entry: Entry) -> bool:
+    return any(start <= entry.key.start < end for start, end in tree.conflicts)
+
+
+def _duplicate(text: str, mapping: Mapping, earlier: Entry, entry: Entry, key: str) -> Finding:
+    fixes = ()
+    # An alias further down may need the anchor.
+    if not mapping.flow and not any(map(_is_anchored, walk(earlier.value))):
+        span = _whole_lines(text, earlier)
+        fixes = (Fix(f"Remove the first `{key}`, which has no effect", (Edit(span, ""),), True),)
+    return Finding(
+        "yaml-duplicate-key",
+        "error",
+        f"`{key}` stands here twice; only this last one counts",
+        key_span(entry),
+        fixes,
+        (Related(key_span(earlier), f"the first `{key}`"),),
+    )
+
+
+def _is_anchored(node: Node) -> bool:
+    return not isinstance(node, Alias) and node.anchor is not None
+
+
+def _whole_lines(text: str, entry: Entry) -> Span:
+    """The lines of a block entry, from its indentation to the line break behind it."""
+    start = text.rfind("\n", 0, entry.key.start) + 1
+    end = entry.value.end if entry.value else entry.key.end
+    after = text.find("\n", end)
+    return start, len(text) if after < 0 else after + 1
+
+
+def _problem_finding(known: KnownDocument, problem: Problem) -> Finding:
+    root = known.document.root
+    place, whole = _nearest_place(root, problem.path)
+    if place.entry is None and isinstance(place.node, Mapping) and place.node.entries:
+        span = key_span(place.node.entries[0])
+    elif (problem.on_key or not whole) and place.entry:
+        span = key_span(place.entry)
+    else:
+        span = value_span(place)
+    related = tuple(
+        Related(value_span(other), dotted(path))
+        for path in problem.related
+        if (other := find(root, path)) is not None
+    )
+    message, fixes = problem.message, tuple(_problem_fixes(root, problem, place)) if whole else ()
+    meant = place.node if whole and _is_text_field(known, problem) else None
+    if isinstance(meant, Scalar) and not meant.style and meant.tag is None:
+        message += f"; without quotes, `{meant.text}` is something else in YAML 1.1"
+        edit = Edit((meant.start, meant.end), f'"{meant.text}"')
+        fixes = (Fix(f'Put it in quotes: "{meant.text}"', (edit,), preferred=True, safe=True),)
+    return Finding(problem.code, _grave(known, problem), message, span, fixes, related)
+
+
+def _grave(known: KnownDocument, problem: Problem) -> Severity:
+    """Other trainers than ours skip a key that they do not know; ours refuses it."""
+    if problem.code != "unknown-key" or known.profile.name == "trainsmith":
+        return "error"
+    return "warning" if problem.suggestions else "information"
+
+
+def _is_text_field(known: KnownDocument, problem: Problem) -> bool:
+    """Whether a text was expected where `on`, `1:30` or a date stands."""
+    facts = facts_at(known.kind.model, problem.path) if problem.code == "wrong-type" else None
+    return facts is not None and (facts.type_text == "text" or facts.path_to is not None)
+
+
+def _nearest_place(root: Node | None, path: Path) -> tuple[Place, bool]:
+    """Where a path leads, or the part of it that exists; and whether all of it does."""
+    for length in range(len(path), 0, -1):
+        place = find(root, path[:length])
+        if place is not None:
+            return place, length == len(path)
+    return Place(None, root), not path
+
+
+def _problem_fixes(root: Node | None, problem: Problem, place: Place) -> Iterator[Fix]:
+    entry, node = place.entry, place.node
+    if entry is None:
+        return
+    if problem.on_key:
+        parent = find(root, problem.path[:-1])
+        siblings = resolve_alias(parent.node) if parent else None
+        names = [
+            name
+            for name in problem.suggestions
+            if not (isinstance(siblings, Mapping) and entry_of(siblings, name))
+        ]
+        for name in names:
+            edit = Edit((entry.key.start, entry.key.end), name)
+            first = name == problem.suggestions[0]
+            safe = first and _is_slip(str(problem.path[-1]), name)
+            yield Fix(f"Rename to `{name}`", (edit,), first, safe)
+    elif node is None or isinstance(node, Scalar) or (isinstance(node, Sequence) and node.flow):
+        for value in problem.suggestions:
+            yield _value_fix(problem, entry, node, value)
+
+
+def _is_slip(written: str, name: str) -> bool:
+    """Whether a key is so near to a name that nothing else can have been meant.
+
+    `steps` is near to `eps`, and renaming it so unasked would change what a recipe trains.
+    """
+    return SequenceMatcher(None, written.lower(), name).ratio() >= _SLIP
+
+
+def _value_fix(problem: Problem, entry: Entry, node: Node | None, value: str) -> Fix:
+    """The fix that writes another value; it is safe where it says the same, or nearly."""
+    first = value == problem.suggestions[0]
+    safe = first and problem.code != "indivisible"
+    title = f"Change to `{value}`"
+    if node is None or node.end == node.start:
+        at = entry.colon + 1
+        return Fix(title, (Edit((at, at), f" {value}"),), first, safe)
+    quote = node.style if isinstance(node, Scalar) else ""
+    if problem.code == "invalid-value" and quote in ("'", '"'):
+        value = f"{quote}{value}{quote}"
+    elif isinstance(node, Scalar) and quote and value == node.text:
+        title = f"Remove the quotes: {value}"
+    return Fix(title, (Edit((node.start, node.end), value),), first, safe)

@@ -1,0 +1,120 @@
+"""Findings that are ignored, comments that ignore nothing, and the way to ignore a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from trainsmith_server.document.directives import UNUSED, Directives, Suppression, removal, rename
+from trainsmith_server.document.findings import Edit, Finding, Fix
+from trainsmith_server.document.options import Options
+from trainsmith_server.lint.codes import ELSEWHERE, adjustable_codes, unknown_code
+from trainsmith_server.yaml.lines import LineIndex
+from trainsmith_server.yaml.tree import Scalar, Span, Tree, walk
+
+
+def suppress(
+    findings: Iterable[Finding],
+    directives: Directives,
+    lines: LineIndex,
+    options: Options,
+    *,
+    complete: bool,
+) -> Iterator[Finding]:
+    """The findings that are not ignored, and the comments that ignore nothing.
+
+    Where YAML cannot read a part of the text, some findings are missing (`complete` is false), and
+    no comment is called unused.
+    """
+    by_line: dict[int | None, list[Suppression]] = {}
+    for one in directives.suppressions:
+        by_line.setdefault(one.line, []).append(one)
+    used: dict[Suppression, set[str]] = {}
+    for finding in findings:
+        line = lines.line_of(finding.span[0])
+        around = (*by_line.get(line, ()), *by_line.get(None, ()))
+        covering = [one for one in around if one.covers(finding.code, line)]
+        for one in covering:
+            used.setdefault(one, set()).add(finding.code)
+        if not covering:
+            yield finding
+    yield from directives.faults
+    if complete:
+        for one in directives.suppressions:
+            yield from _unused(one, used.get(one, set()), lines, options)
+
+
+def _unused(
+    one: Suppression, used: set[str], lines: LineIndex, options: Options
+) -> Iterator[Finding]:
+    where = "in this file" if one.line is None else "on its line"
+    if not one.codes:
+        if not used:
+            fix = removal(one.span, lines, "Remove the comment")
+            yield _unused_finding(f"there is nothing to ignore {where}", one.span, (fix,))
+        return
+    kept = [code for code, _ in one.codes if _counts(code, used, options)]
+    for code, span in one.codes:
+        if code in kept:
+            continue
+        remove = _without(one, code, span, lines, alone=len(one.codes) == 1)
+        if code in adjustable_codes():
+            yield _unused_finding(f"there is no `{code}` to ignore {where}", span, (remove,))
+        else:
+            message, nearest = unknown_code(code)
+            fixes = (rename(nearest, span), remove) if nearest else (remove,)
+            yield _unused_finding(message, span, fixes)
+
+
+def _counts(code: str, used: set[str], options: Options) -> bool:
+    """Whether a code is ignored with reason, or nobody can tell here."""
+    return code in used or code in ELSEWHERE or options.levels.get(code) == "off"
+
+
+def _unused_finding(message: str, span: Span, fixes: tuple[Fix, ...]) -> Finding:
+    return Finding(UNUSED, "hint", message, span, fixes, tags=("unnecessary",))
+
+
+def _without(one: Suppression, code: str, span: Span, lines: LineIndex, *, alone: bool) -> Fix:
+    """Take a code out of the brackets, or the comment away if that leaves none."""
+    safe = code in adjustable_codes()
+    title = f"Stop ignoring `{code}`"
+    if alone:
+        return removal(one.span, lines, title, safe=safe)
+    start, end = span
+    spans = [place for _, place in one.codes]
+    at = spans.index(span)
+    if at + 1 < len(spans):
+        end = spans[at + 1][0]
+    else:
+        start = spans[at - 1][1]
+    return Fix(title, (Edit((start, end), ""),), preferred=safe, safe=safe)
+
+
+def ignore_on_line(text: Tree, lines: LineIndex, directives: Directives, finding: Finding) -> Fix:
+    """The fix that ignores a finding's code on its line and keeps every comment there."""
+    code = finding.code
+    line = lines.line_of(finding.span[0])
+    title = f"Ignore `{code}` on this line"
+    for one in directives.suppressions:
+        if one.line == line and one.codes:
+            at = one.codes[-1][1][1]
+            return Fix(title, (Edit((at, at), f", {code}"),))
+    start, end = lines.starts[line], lines.line_end(line)
+    if _goes_on(text, end):
+        indent = lines.text[start : finding.span[0]]
+        indent = indent[: len(indent) - len(indent.lstrip(" "))]
+        break_ = "\r\n" if "\r\n" in lines.text else "\n"
+        edit = Edit((start, start), f"{indent}# trainsmith: ignore[{code}]{break_}")
+    else:
+        end = start + len(lines.line_text(line).rstrip(" \t"))
+        edit = Edit((end, lines.line_end(line)), f"  # trainsmith: ignore[{code}]")
+    return Fix(title, (edit,))
+
+
+def _goes_on(tree: Tree, end: int) -> bool:
+    """Whether a text goes on behind the end of a line, so that no comment can stand there."""
+    return any(
+        isinstance(node, Scalar) and node.start < end < node.end and node.style not in ("|", ">")
+        for document in tree.documents
+        for node in walk(document.root)
+    )

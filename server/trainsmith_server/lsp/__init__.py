@@ -1,0 +1,1 @@
+"""The language server: protocol, handlers, conversion between plain results and LSP."""

@@ -1,0 +1,307 @@
+"""Plain results to the protocol's types, and its positions to offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+from pygls.uris import from_fs_path
+
+from trainsmith_server.rule_pages import page_of
+from trainsmith_server.workspace.open_documents import Change
+
+if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
+    from trainsmith_server.document.findings import Edit, Finding
+    from trainsmith_server.document.result import Analysis
+    from trainsmith_server.features.code_actions import QuickFix
+    from trainsmith_server.features.code_lens import Lens
+    from trainsmith_server.features.completion import Candidate
+    from trainsmith_server.features.folding import Fold
+    from trainsmith_server.features.hover import Hover
+    from trainsmith_server.features.inlay_hints import Hint
+    from trainsmith_server.features.references import Reference
+    from trainsmith_server.features.symbols import Symbol
+    from trainsmith_server.yaml.lines import Encoding, LineIndex
+    from trainsmith_server.yaml.tree import Span
+
+SOURCE = "trainsmith"
+FIX_ALL = "source.fixAll.trainsmith"
+
+_SEVERITIES = {
+    "error": lsp.DiagnosticSeverity.Error,
+    "warning": lsp.DiagnosticSeverity.Warning,
+    "information": lsp.DiagnosticSeverity.Information,
+    "hint": lsp.DiagnosticSeverity.Hint,
+}
+_TAGS = {
+    "unnecessary": lsp.DiagnosticTag.Unnecessary,
+    "deprecated": lsp.DiagnosticTag.Deprecated,
+}
+_KINDS = {
+    "key": lsp.CompletionItemKind.Property,
+    "section": lsp.CompletionItemKind.Module,
+    "value": lsp.CompletionItemKind.Value,
+    "file": lsp.CompletionItemKind.File,
+    "folder": lsp.CompletionItemKind.Folder,
+    "template": lsp.CompletionItemKind.Snippet,
+}
+_SYMBOLS = {
+    "section": lsp.SymbolKind.Module,
+    "list": lsp.SymbolKind.Array,
+    "key": lsp.SymbolKind.Property,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an editor can show of a diagnostic beside its message."""
+
+    page: bool = False
+    """A link to the page that explains its code."""
+    related: bool = False
+    """The other places that it involves."""
+    tags: Container[lsp.DiagnosticTag] = ()
+
+
+def shown_by(capabilities: lsp.ClientCapabilities) -> Shown:
+    """What an editor says that it can show; both ways of getting diagnostics may say so."""
+    text = capabilities.text_document
+    ways = [way for way in (text.publish_diagnostics, text.diagnostic) if way] if text else []
+    return Shown(
+        page=any(way.code_description_support for way in ways),
+        related=any(way.related_information for way in ways),
+        tags=[tag for way in ways if way.tag_support for tag in way.tag_support.value_set],
+    )
+
+
+def to_changes(events: Iterable[lsp.TextDocumentContentChangeEvent]) -> list[Change]:
+    """The changes of a notification."""
+    return [
+        Change(
+            (
+                (event.range.start.line, event.range.start.character),
+                (event.range.end.line, event.range.end.character),
+            )
+            if isinstance(event, lsp.TextDocumentContentChangePartial)
+            else None,
+            event.text,
+        )
+        for event in events
+    ]
+
+
+def to_offset(position: lsp.Position, lines: LineIndex, encoding: Encoding) -> int:
+    """The offset of a position."""
+    return lines.offset(position.line, position.character, encoding)
+
+
+def to_span(place: lsp.Range, lines: LineIndex, encoding: Encoding) -> Span:
+    """The span of a range."""
+    return to_offset(place.start, lines, encoding), to_offset(place.end, lines, encoding)
+
+
+def to_range(span: Span, lines: LineIndex, encoding: Encoding) -> lsp.Range:
+    """The range of a span."""
+    start, end = (lsp.Position(*lines.position(offset, encoding)) for offset in span)
+    return lsp.Range(start, end)
+
+
+def diagnostics(
+    findings: Iterable[Finding], analysis: Analysis, encoding: Encoding, shown: Shown
+) -> list[lsp.Diagnostic]:
+    """Findings of a document, with what the editor can show of them."""
+    return [_diagnostic(finding, analysis, encoding, shown) for finding in findings]
+
+
+def _diagnostic(
+    finding: Finding, analysis: Analysis, encoding: Encoding, shown: Shown
+) -> lsp.Diagnostic:
+    page = page_of(finding.code) if shown.page else None
+    related = finding.related if shown.related else ()
+    return lsp.Diagnostic(
+        range=to_range(finding.span, analysis.lines, encoding),
+        message=finding.message,
+        severity=_SEVERITIES[finding.severity],
+        code=finding.code,
+        code_description=lsp.CodeDescription(page) if page else None,
+        source=SOURCE,
+        tags=[_TAGS[tag] for tag in finding.tags if _TAGS[tag] in shown.tags] or None,
+        related_information=[
+            lsp.DiagnosticRelatedInformation(
+                _location(other.span, other.other or analysis, encoding), other.message
+            )
+            for other in related
+        ]
+        or None,
+    )
+
+
+def _location(span: Span, analysis: Analysis, encoding: Encoding) -> lsp.Location:
+    return lsp.Location(analysis.uri, to_range(span, analysis.lines, encoding))
+
+
+def hover(found: Hover, analysis: Analysis, encoding: Encoding) -> lsp.Hover:
+    """A hover, as Markdown."""
+    return lsp.Hover(
+        contents=lsp.MarkupContent(lsp.MarkupKind.Markdown, found.markdown),
+        range=to_range(found.span, analysis.lines, encoding),
+    )
+
+
+def completion(
+    candidates: Iterable[Candidate], analysis: Analysis, encoding: Encoding
+) -> lsp.CompletionList:
+    """Candidates in their own order; an editor would sort them by the alphabet."""
+    return lsp.CompletionList(
+        is_incomplete=False,
+        items=[
+            lsp.CompletionItem(
+                label=one.label,
+                kind=_KINDS[one.kind],
+                detail=one.detail or None,
+                documentation=lsp.MarkupContent(lsp.MarkupKind.Markdown, one.documentation)
+                if one.documentation
+                else None,
+                sort_text=f"{index:03}",
+                filter_text=one.label,
+                insert_text_format=lsp.InsertTextFormat.PlainText,
+                # The candidate counts its own indentation.
+                insert_text_mode=lsp.InsertTextMode.AsIs,
+                text_edit=_text_edit(one.edit, analysis, encoding),
+            )
+            for index, one in enumerate(candidates)
+        ],
+    )
+
+
+def quick_fix(
+    found: QuickFix, analysis: Analysis, encoding: Encoding, shown: Shown
+) -> lsp.CodeAction:
+    """A quick fix, tied to its diagnostic."""
+    return lsp.CodeAction(
+        title=found.fix.title,
+        kind=lsp.CodeActionKind.QuickFix,
+        diagnostics=[_diagnostic(found.finding, analysis, encoding, shown)],
+        is_preferred=found.fix.preferred or None,
+        edit=_workspace_edit(found.fix.edits, analysis, encoding),
+    )
+
+
+def fix_all(edits: tuple[Edit, ...], analysis: Analysis, encoding: Encoding) -> lsp.CodeAction:
+    """The action that applies every safe fix."""
+    return lsp.CodeAction(
+        title="Fix all that Trainsmith can fix safely",
+        kind=FIX_ALL,
+        edit=_workspace_edit(edits, analysis, encoding),
+    )
+
+
+def workspace_edit(
+    changes: Iterable[tuple[Analysis, Edit]], encoding: Encoding
+) -> lsp.WorkspaceEdit:
+    """One edit in each of several files."""
+    return lsp.WorkspaceEdit(
+        changes={one.uri: [_text_edit(edit, one, encoding)] for one, edit in changes}
+    )
+
+
+def _workspace_edit(
+    edits: Iterable[Edit], analysis: Analysis, encoding: Encoding
+) -> lsp.WorkspaceEdit:
+    return lsp.WorkspaceEdit(
+        changes={analysis.uri: [_text_edit(edit, analysis, encoding) for edit in edits]}
+    )
+
+
+def _text_edit(edit: Edit, analysis: Analysis, encoding: Encoding) -> lsp.TextEdit:
+    return lsp.TextEdit(to_range(edit.span, analysis.lines, encoding), edit.new_text)
+
+
+def symbols(
+    found: Iterable[Symbol], analysis: Analysis, encoding: Encoding
+) -> list[lsp.DocumentSymbol]:
+    """An outline."""
+    return [
+        lsp.DocumentSymbol(
+            name=one.name,
+            detail=one.detail or None,
+            kind=_SYMBOLS[one.kind],
+            range=to_range(one.span, analysis.lines, encoding),
+            selection_range=to_range(one.name_span, analysis.lines, encoding),
+            children=symbols(one.children, analysis, encoding),
+        )
+        for one in found
+    ]
+
+
+def folds(found: Iterable[Fold]) -> list[lsp.FoldingRange]:
+    """Folds, as whole lines. A region needs no kind, which would mark it as `#region`."""
+    return [
+        lsp.FoldingRange(
+            one.first,
+            one.last,
+            kind=lsp.FoldingRangeKind.Comment if one.kind == "comment" else None,
+        )
+        for one in found
+    ]
+
+
+def selection(spans: Iterable[Span], analysis: Analysis, encoding: Encoding) -> lsp.SelectionRange:
+    """Spans from the innermost to the outermost, linked."""
+    parent: lsp.SelectionRange | None = None
+    for span in reversed(tuple(spans)):
+        parent = lsp.SelectionRange(to_range(span, analysis.lines, encoding), parent)
+    assert parent is not None
+    return parent
+
+
+def inlay_hints(
+    hints: Iterable[Hint], analysis: Analysis, encoding: Encoding
+) -> list[lsp.InlayHint]:
+    """Words behind values, a little away from them."""
+    return [
+        lsp.InlayHint(
+            position=lsp.Position(*analysis.lines.position(hint.offset, encoding)),
+            label=hint.text,
+            tooltip=lsp.MarkupContent(lsp.MarkupKind.Markdown, hint.tooltip),
+            padding_left=True,
+        )
+        for hint in hints
+    ]
+
+
+def code_lenses(
+    lenses: Iterable[Lens], analysis: Analysis, encoding: Encoding
+) -> list[lsp.CodeLens]:
+    """Commands above lines, with the document as their argument."""
+    return [
+        lsp.CodeLens(
+            range=to_range(lens.span, analysis.lines, encoding),
+            command=lsp.Command(
+                title=lens.title,
+                command=lens.command.id,
+                arguments=[analysis.uri, *lens.arguments],
+            ),
+        )
+        for lens in lenses
+    ]
+
+
+def document_link(
+    reference: Reference, path: Path, analysis: Analysis, encoding: Encoding
+) -> lsp.DocumentLink:
+    """A path that opens the file it names."""
+    return lsp.DocumentLink(
+        range=to_range(reference.span, analysis.lines, encoding),
+        target=from_fs_path(str(path)),
+        tooltip=str(path),
+    )
+
+
+def top_of(path: Path) -> lsp.Location:
+    """The beginning of a file."""
+    start = lsp.Position(0, 0)
+    return lsp.Location(from_fs_path(str(path)) or "", lsp.Range(start, start))

@@ -1,0 +1,1 @@
+"""Open documents, the files that they name, runs, and the project's configuration."""

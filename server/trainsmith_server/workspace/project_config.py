@@ -1,0 +1,191 @@
+"""How documents are judged: what the editor and the project's file say, read and put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from trainsmith_schemas.editor.settings import (
+    PRIVACY_VARIABLE,
+    PROJECT_FILE,
+    Judgement,
+    Level,
+    Privacy,
+)
+from trainsmith_schemas.problems import Problem
+from trainsmith_schemas.trainers.boards import BOARDS
+from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_schemas.trainers.profiles import PROFILES
+from trainsmith_server.document.bind import find, key_span, value_span
+from trainsmith_server.document.directives import nearest_name
+from trainsmith_server.document.options import Options
+from trainsmith_server.lint.codes import adjustable_codes, unknown_code
+from trainsmith_server.yaml.lines import LineIndex
+from trainsmith_server.yaml.parse import parse
+from trainsmith_server.yaml.tree import Span
+from trainsmith_server.yaml.values import construct
+
+_LEVELS: tuple[Level, ...] = get_args(Level)
+_KEYS = ", ".join(f"`{key}`" for key in Judgement.model_fields)
+_PRIVACY: tuple[Privacy, ...] = get_args(Privacy)
+_LARGEST = 100_000
+"""Bytes; a project's file has a few hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in a project's file that cannot be used."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
+    """What a project's file says; what is wrong in it counts as not said."""
+
+    path: Path
+    lines: LineIndex
+    options: Options
+    faults: tuple[Fault, ...]
+
+
+def read_judgement(data: Any) -> tuple[Options, tuple[Problem, ...]]:
+    """Read the keys of `Judgement`; what cannot be used is left out and told about.
+
+    YAML 1.1 reads an `off` without quotes as false, so false is the level `off`.
+    """
+    if data is None:
+        return Options(), ()
+    if not isinstance(data, Mapping):
+        return Options(), (Problem((), "wrong-type", f"expected the keys {_KEYS}"),)
+    problems = [_unknown_key(str(key)) for key in data if key not in Judgement.model_fields]
+    chosen = {
+        key: _choice(data, key, names, problems)
+        for key, names in (
+            ("profile", ("auto", *PROFILES)),
+            ("board", ("unknown", *(board.name for board in BOARDS))),
+            ("privacy", _PRIVACY),
+        )
+    }
+    trainer: Trainer | None = next((name for name in PROFILES if name == chosen["profile"]), None)
+    board = next((board for board in BOARDS if board.name == chosen["board"]), None)
+    levels: dict[str, Level] = {}
+    rules = data.get("rules")
+    if rules is not None and not isinstance(rules, Mapping):
+        problems.append(Problem(("rules",), "wrong-type", "`rules` needs codes and their levels"))
+        rules = None
+    for code, said in (rules or {}).items():
+        meant = "off" if said is False else said
+        level: Level | None = next((one for one in _LEVELS if one == meant), None)
+        if code not in adjustable_codes():
+            message, _ = unknown_code(str(code))
+            problems.append(Problem(("rules", code), "unknown-key", message, on_key=True))
+        elif level is None:
+            problems.append(_unknown_choice(("rules", code), "level", said, _LEVELS))
+        else:
+            levels[code] = level
+    options = Options(trainer, levels, board, chosen["privacy"] == "local-only")
+    return options, tuple(problems)
+
+
+def _choice(
+    data: Mapping[Any, Any], key: str, names: tuple[str, ...], problems: list[Problem]
+) -> str | None:
+    """What is said under a key, if it is one of the names."""
+    said = data.get(key)
+    if said is None or said in names:
+        return said
+    problems.append(_unknown_choice((key,), key, said, names))
+    return None
+
+
+def _unknown_key(key: str) -> Problem:
+    nearest = nearest_name(key, Judgement.model_fields)
+    hint = f"; did you mean `{nearest}`?" if nearest else f", only {_KEYS}"
+    return Problem((key,), "unknown-key", f"there is no setting `{key}`{hint}", on_key=True)
+
+
+def _unknown_choice(
+    path: tuple[str, ...], what: str, said: object, names: tuple[str, ...]
+) -> Problem:
+    nearest = nearest_name(str(said), names)
+    hint = f"; did you mean `{nearest}`?" if nearest else ""
+    listed = ", ".join(f"`{name}`" for name in names)
+    return Problem(path, "invalid-value", f"there is no {what} `{said}`, only {listed}{hint}")
+
+
+def read_project_file(path: Path) -> ProjectFile:
+    """Read a project's file.
+
+    Raises:
+        OSError: it cannot be read, or is far too large for what it is.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    if path.stat().st_size > _LARGEST:
+        raise OSError(27, "it is far too large")
+    text = path.read_bytes().decode("utf-8-sig")
+    tree, lines = parse(text), LineIndex(text)
+    root = tree.documents[0].root if tree.documents else None
+    built = construct(root)
+    yaml_faults = [Fault(fault.span, fault.message) for fault in (*tree.faults, *built.faults)]
+    if yaml_faults:
+        return ProjectFile(path, lines, Options(), tuple(yaml_faults))
+    options, problems = read_judgement(built.value)
+    faults: list[Fault] = []
+    for problem in problems:
+        place = find(root, problem.path)
+        span = value_span(place) if place else (0, 0)
+        if place and place.entry and problem.on_key:
+            span = key_span(place.entry)
+        faults.append(Fault(span, problem.message))
+    return ProjectFile(path, lines, options, tuple(faults))
+
+
+def merge(*judgements: Options) -> Options:
+    """Several judgements as one; the first wins, but none allows what another keeps private."""
+    return Options(
+        next((one.profile for one in judgements if one.profile), None),
+        {code: level for one in reversed(judgements) for code, level in one.levels.items()},
+        next((one.board for one in judgements if one.board), None),
+        any(one.local_only for one in judgements),
+    )
+
+
+def of_the_environment() -> Options:
+    """What the environment says: whether anything may leave the machine."""
+    return Options(local_only=os.environ.get(PRIVACY_VARIABLE) == "local-only")
+
+
+class Projects:
+    """The projects' files, each read again only when it has changed."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[tuple[int, int], ProjectFile]] = {}
+
+    def around(self, document: Path) -> ProjectFile | None:
+        """The file that counts for a document: in its folder, or the nearest above.
+
+        Raises:
+            OSError: it cannot be read.
+            UnicodeDecodeError: it is not UTF-8.
+        """
+        for path in _candidates(document):
+            try:
+                status = path.stat()
+            except (FileNotFoundError, NotADirectoryError, PermissionError):
+                continue
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._read.get(path)
+            if known is None or known[0] != stamp:
+                known = self._read[path] = (stamp, read_project_file(path))
+            return known[1]
+        return None
+
+
+def _candidates(document: Path) -> Iterator[Path]:
+    for folder in document.absolute().parents:
+        yield folder / PROJECT_FILE

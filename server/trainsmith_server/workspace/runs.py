@@ -1,0 +1,150 @@
+"""The runs of a recipe, as their folders tell.
+
+A run's `events.jsonl` begins with what was started; its last lines say how it goes or ended.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
+from pathlib import Path, PurePath
+
+from pydantic import ValidationError
+
+from trainsmith_schemas.editor.protocol import Run
+from trainsmith_schemas.runs import events
+
+EVENTS = "events.jsonl"
+_MOST_RUNS = 1000
+"""How many folders are looked at while somebody types."""
+_HEAD = 16_384
+"""Bytes in which the first line must end."""
+_TAIL = 65_536
+"""Bytes in which the last steps and the end are found."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    stamp: tuple[int, int]
+    """When the events were written, in nanoseconds, and their size."""
+    config: str
+    """The recipe's path as it was given to the trainer."""
+    run: Run
+
+
+class Runs:
+    """Runs' folders, each read again only when its events have grown."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, _Read] = {}
+        self._told: dict[Path, str] = {}
+        """The states that `is_news` knows."""
+
+    def of(self, recipe: Path, folders: Iterator[Path]) -> list[Run]:
+        """The runs of a recipe in some folders, the newest first."""
+        found = {
+            folder: read.run
+            for parent in folders
+            for folder in _subfolders(parent)
+            if (read := self._look(folder)) and _is_meant(recipe, read.config)
+        }
+        return sorted(found.values(), key=lambda run: run.started, reverse=True)
+
+    def is_news(self, folder: Path) -> bool:
+        """Whether a run has begun or ended since this was asked last."""
+        known = self._look(folder)
+        state = known and known.run.state
+        before = self._told.pop(folder, None)
+        if state:
+            self._told[folder] = state
+        return state != before
+
+    def _look(self, folder: Path) -> _Read | None:
+        file = folder / EVENTS
+        try:
+            status = file.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._read.get(folder)
+            if known is None or known.stamp != stamp:
+                read = _read(file, stamp)
+                if read is None:
+                    return None
+                known = self._read[folder] = read
+        except OSError:
+            return None
+        return known
+
+
+def _subfolders(parent: Path) -> list[Path]:
+    """The folders in a folder; none where there is no such folder."""
+    try:
+        with os.scandir(parent) as entries:
+            return [parent / entry.name for entry in islice(entries, _MOST_RUNS) if entry.is_dir()]
+    except (OSError, ValueError):
+        return []
+
+
+def _is_meant(recipe: Path, written: str) -> bool:
+    """Whether a path that was given to the trainer, in a folder unknown to us, is a recipe's."""
+    path = Path(os.path.normpath(written))
+    if path.is_absolute():
+        return path == recipe
+    parts = tuple(part for part in path.parts if part != os.pardir)
+    return PurePath(recipe).parts[-len(parts) :] == parts
+
+
+def _read(file: Path, stamp: tuple[int, int]) -> _Read | None:
+    """What a run's events say; `None` while there is no first one."""
+    with file.open("rb") as stream:
+        head, newline, _ = stream.read(_HEAD).partition(b"\n")
+        stream.seek(max(0, stamp[1] - _TAIL))
+        tail = stream.read(_TAIL)
+    first = _event(head) if newline else None
+    if not isinstance(first, events.RunStarted):
+        return None
+    run = Run(
+        name=first.name,
+        folder=str(file.parent),
+        started=first.time,
+        smoke=first.smoke,
+        state="unfinished",
+        step=0,
+        totalSteps=first.total_steps,
+        loss=None,
+        validationLoss=None,
+    )
+    said = [event for line in tail.splitlines() if (event := _event(line))]
+    return _Read(stamp, first.config, reduce(_advance, said, run))
+
+
+def _event(line: bytes) -> events.Event | None:
+    """The event of a line; `None` for half a line, or what a newer trainer says."""
+    try:
+        return events.EVENT.validate_json(line)
+    except ValidationError:
+        return None
+
+
+def _advance(run: Run, event: events.Event) -> Run:
+    """What is known of a run after one more event."""
+    match event:
+        case events.RunStarted():  # Again, since it goes on after an end.
+            now = {"state": "unfinished", "totalSteps": event.total_steps}
+        case events.Step():
+            now = {"step": event.step, "loss": event.loss}
+        case events.Validation():
+            now = {"validationLoss": event.loss}
+        case events.RunFinished():
+            now = {"state": "finished", "step": event.step, "loss": event.loss}
+            if event.validation_loss is not None:
+                now["validationLoss"] = event.validation_loss
+        case events.RunStopped():
+            now = {"state": "stopped", "step": event.step}
+        case events.RunFailed():
+            now = {"state": "failed", "step": event.step}
+        case _:
+            now = {}
+    return run.model_copy(update=now)

@@ -1,0 +1,1 @@
+"""From text to a tree: a tolerant YAML parser that never raises."""

@@ -1,0 +1,365 @@
+"""From text to tree: a YAML parser that never fails.
+
+It reads line by line and lets indentation decide, so a mistake stays where it is: every text gives
+a tree, and one mistake gives one fault. Texts that PyYAML's `safe_load` takes give no fault and the
+same value; texts that it refuses give at least one. Collections stand on an explicit stack, so
+depth costs no recursion. Most lines of a recipe are `key: value`; one pattern reads those.
+"""
+
+from __future__ import annotations
+
+import re
+
+from trainsmith_server.yaml import scan
+from trainsmith_server.yaml.blocks import Frame
+from trainsmith_server.yaml.flow import closes_on_its_line
+from trainsmith_server.yaml.nodes import NodeReader
+from trainsmith_server.yaml.tree import (
+    Alias,
+    Entry,
+    Item,
+    Mend,
+    Node,
+    Scalar,
+    Sequence,
+    Tree,
+)
+
+_SIMPLE_KEY_LENGTH = 1024
+_LINE = re.compile(
+    # An indent, perhaps a dash, then either `key: simple value  # comment`, or perhaps a comment.
+    rf"( *)(- )?(?:([A-Za-z_][\w.-]*):(?: +((?:[A-Za-z0-9_./+~$(]|-(?=[^{scan.BLANKS}]))"
+    rf"[^{scan.BREAKS}\t:#]*)| *)((?<= )#[^{scan.BREAKS}]*)?|(#[^{scan.BREAKS}]*)?)"
+    rf"(?:\r\n|[{scan.BREAKS}]|\Z)"
+)
+_DIRECTIVE = re.compile(
+    r"%YAML +0*1\.[0-9]+(?: +(?:#.*)?)?$|%(?!(?:YAML|TAG)(?: |$))[0-9A-Za-z_-]+(?: |$)"
+)
+_DIRECTIVE_LINES = re.compile(
+    rf"(?:%[^{scan.BREAKS}]*(?:{scan.NEWLINE}|\Z)| *(?:#[^{scan.BREAKS}]*)?(?:{scan.NEWLINE}))*"
+)
+"""Directives, with the blank lines and comments between and after them."""
+_NESTED_INDENT = 2
+"""Columns that a tab counts for, since it must count for something."""
+
+
+def parse(text: str) -> Tree:
+    """Parse any text. Never raises."""
+    return _Parser(text).run()
+
+
+class _Parser(NodeReader):
+    """Goes through the lines of a text, from document to document."""
+
+    def run(self) -> Tree:
+        text, size = self.text, len(self.text)
+        for bad in scan.NON_PRINTABLE.finditer(text):
+            shown = ", ".join(f"U+{ord(char):04X}" for char in bad[0][:3])
+            mend = Mend("Remove the character", bad.span(), "")
+            self._fault(f"YAML allows no control characters ({shown})", *bad.span(), mend=mend)
+            self.silent_line = False
+        at = 1 if text.startswith("\ufeff") else 0
+        match = _LINE.match
+        while at < size:
+            line = match(text, at)
+            if line is None:
+                at = max(self._line(at), at + 1)  # Whatever happens, go on.
+                continue
+            key = line[3]
+            if key is None:
+                if line[2]:
+                    at = max(self._line(at), at + 1)
+                    continue
+                if line[6] is not None:
+                    self.tail = None
+                at = line.end()
+                continue
+            column = line.end(1) - at
+            top = self.top
+            if top.indent > column:
+                popped = self._pop_to(column)
+                top = self.top
+            else:
+                popped = None
+            kind = "sequence" if line[2] else "mapping"
+            if top.indent != column or top.kind != kind or len(key) > _SIMPLE_KEY_LENGTH:
+                at = max(self._line(at, popped), at + 1)
+                continue
+            start = line.start(3)
+            if line[2]:
+                self._item(start - 2, column, popped)
+                top = self._host("mapping", start - at, start, None)
+            colon = line.end(3)
+            value = line[4]
+            if value is None:
+                entry = Entry(Scalar(start, colon, key), None, colon)
+                top.slot = "value"
+                self.tail = None
+                self.last_end = colon + 1
+            else:
+                value = value.rstrip(" ")
+                value_start = line.start(4)
+                self.last_end = value_end = value_start + len(value)
+                node = Scalar(value_start, value_end, value)
+                entry = Entry(Scalar(start, colon, key), node, colon)
+                top.slot = ""
+                self.tail = None if line[5] else node
+            top.part = entry
+            top.pending = None
+            top.entries.append(entry)
+            self.garbage_column = -1
+            at = line.end()
+        self.silent_line = False
+        self._end_document(size)
+        self.faults.sort(key=lambda fault: fault.span)
+        return Tree(text, self.documents, self.faults, self.conflicts)
+
+    def _line(self, at: int, popped: Frame | None = None) -> int:
+        """Read a line of any form, or several if its value goes on. Returns the next line.
+
+        `popped` is the outermost collection that this line's indentation has closed.
+        """
+        text = self.text
+        self.silent_line = False
+        start = scan.end_of(scan.SPACES, text, at)
+        if text.startswith("\t", start):
+            start, column, next_line = self._tab_indent(at, start)
+            if next_line is not None:
+                return next_line
+        else:
+            column = start - at
+        if column == 0 and (next_line := self._mark(at)) is not None:
+            return next_line
+        end = scan.LINE_END.match(text, start)
+        if end:
+            if text.startswith("#", start):
+                self.tail = None
+            return end.end()
+        if self.document_ended:
+            self._fault("only a new document, `---`, may follow `...`", start, self._rest(start))
+            self.document_ended = False
+        popped = self._pop_to(column) or popped
+        if self.tail is not None and column > self.top.indent:
+            next_line = self._continue_plain(at, start)
+            if next_line is not None:
+                return next_line
+        return self._content(start, column, popped)
+
+    def _tab_indent(self, at: int, tab: int) -> tuple[int, int, int | None]:
+        """Where content starts behind a tab, the column it stands for, or the next line."""
+        text = self.text
+        start = scan.end_of(scan.SPACES_AND_TABS, text, at)
+        column = 0
+        for char in text[at:start]:
+            if char == " ":
+                column += 1
+            else:
+                column += _NESTED_INDENT - column % _NESTED_INDENT
+        mend = Mend("Replace tabs by spaces", (at, start), " " * column)
+        self._fault("YAML allows no tab in the indentation", tab, start, "yaml-tab", mend)
+        if end := scan.LINE_END.match(text, start):
+            self.tail = None
+            return start, column, end.end()
+        return start, column, None
+
+    def _mark(self, at: int) -> int | None:
+        """Read `---`, `...`, a directive or a conflict marker; `None` where none of them is."""
+        text = self.text
+        char = text[at : at + 1]
+        if char in ("-", ".") and scan.DOCUMENT_MARK.match(text, at):
+            return self._document_start(at) if char == "-" else self._document_end(at)
+        if self.tail is not None and self.top.kind == "document":
+            return None  # The line goes on with a text that is the whole document.
+        if char == "%":
+            return self._directives(at)
+        if char in ("<", "=", ">", "|") and scan.CONFLICT_MARK.match(text, at):
+            return self._conflict(at)
+        return None
+
+    def _document_start(self, at: int) -> int:
+        self._end_document(at, explicit=True)
+        self.document_ended = False
+        self._begin_document(at)
+        self.last_end = at + 3
+        start = scan.end_of(scan.SPACES, self.text, at + 3)
+        end = scan.LINE_END.match(self.text, start)
+        return end.end() if end else self._value(start)
+
+    def _document_end(self, at: int) -> int:
+        if not self.documents:
+            self._fault("`...` ends a document, but none has begun", at, at + 3)
+        self._end_document(at, explicit=True)
+        self.document_ended = True
+        return self._end_line(at + 3, "`...`")
+
+    def _directives(self, at: int) -> int:
+        """Read the directives before a document. They end the document before them."""
+        text = self.text
+        end = scan.end_of(_DIRECTIVE_LINES, text, at)
+        lines = [line for line in re.split(scan.NEWLINE, text[at:end]) if line.startswith("%")]
+        versions = sum(line.startswith("%YAML ") for line in lines)
+        if not all(map(_DIRECTIVE.match, lines)) or versions > 1:
+            self._fault("this directive is not supported", at, self._rest(at))
+        elif not text.startswith("-", end) or not scan.DOCUMENT_MARK.match(text, end):
+            message = "a line starts with `%` only before a document, `---`"
+            self._fault(message, at, self._rest(at))
+        else:
+            self._end_document(at, explicit=True)
+            self.document_ended = False
+        return end
+
+    def _conflict(self, at: int) -> int:
+        char = self.text[at]
+        if char == "<" or self.conflict_start < 0:
+            message = "a merge conflict is not resolved: keep one side and remove the markers"
+            self._fault(message, at, self._rest(at))
+            self.conflict_start = at
+        if char == ">":
+            self.conflicts.append((self.conflict_start, self._rest(at)))
+            self.conflict_start = -1
+        self.tail = None
+        return self._next_line(at)
+
+    # Content
+
+    def _content(self, at: int, column: int, popped: Frame | None) -> int:
+        """Read the content of a line from its first character."""
+        text = self.text
+        if not self.frames:
+            self._begin_document(at)
+        while True:
+            char = text[at]
+            if char in "-?:" and scan.is_blank(text, at + 1):
+                if char == "-":
+                    self._item(at, column, popped)
+                elif char == "?":
+                    self._explicit_key(at, column, popped)
+                else:
+                    self._explicit_value(at, column, popped)
+                self.last_end = at + 1
+                start = scan.end_of(scan.SPACES, text, at + 1)
+                start = self._tabs(start)
+                if end := scan.LINE_END.match(text, start):
+                    return end.end()
+                column += start - at
+                at = start
+                popped = None
+                continue
+            return self._key_or_value(at, column, popped)
+
+    def _item(self, at: int, column: int, popped: Frame | None) -> None:
+        """Begin an item of a sequence at its dash."""
+        frame = self._host("sequence", column, at, popped)
+        item = Item(at, None)
+        if isinstance(frame.node, Sequence):
+            frame.node.items.append(item)
+        frame.part, frame.slot, frame.pending = item, "value", None
+
+    def _explicit_key(self, at: int, column: int, popped: Frame | None) -> None:
+        frame = self._host("mapping", column, at, popped)
+        entry = Entry(Scalar(at + 1, at + 1, ""), None, -1)
+        frame.entries.append(entry)
+        frame.part, frame.slot, frame.pending = entry, "key", None
+
+    def _explicit_value(self, at: int, column: int, popped: Frame | None) -> None:
+        frame = self._host("mapping", column, at, popped)
+        if not isinstance(frame.part, Entry) or frame.part.colon >= 0:
+            self._fault("a `:` needs a key before it", at, at + 1)
+            frame.part = Entry(Scalar(at, at, ""), None, at)
+            frame.entries.append(frame.part)
+        assert isinstance(frame.part, Entry)
+        frame.part.colon = at
+        frame.slot, frame.pending = "value", None
+
+    def _key_or_value(self, at: int, column: int, popped: Frame | None) -> int:
+        """Read the text of a line that starts with neither `- ` nor `? ` nor `: `."""
+        text = self.text
+        found = scan.properties(text, at)
+        if found.fault:
+            self._add(found.fault)
+        start, at = at, found.end
+        if at > start and scan.LINE_END.match(text, at):
+            return self._wait_for_node(at, column, found)
+        if text[at] in "|>" or (text[at] in "[{'\"" and not self._token_is_key(at)):
+            level = text[at] in "|>"  # PyYAML does not ask these to be indented.
+            if self.top.slot and (self.top.indent < column or level):
+                return self._value(at, found)
+        if text[at] in "|>":
+            self._garbage(at, column, popped)
+            return self._next_line(at)
+        if at > start and text[at] == ":" and scan.is_blank(text, at + 1):
+            node, end = Scalar(at, at, ""), at
+        else:
+            node, end = self._token(at, column, found.anchor)
+        if node is None:
+            self._fault(f"text must not start with `{text[at]}`; put it in quotes", at, end)
+            self._garbage(at, column, popped)
+            return self._next_line(at)
+        colon = scan.end_of(scan.SPACES, text, end)
+        one_line = not any(char in scan.BREAKS for char in text[at:end])
+        if text.startswith(":", colon) and scan.is_blank(text, colon + 1) and one_line:
+            return self._implicit_key(start, node, colon, column, popped, found)
+        self._apply(node, found)
+        plain = isinstance(node, Scalar) and not node.style
+        if not self._place(node, column, popped) and plain:
+            next_line = self._end_line(end, "this")
+            if self._may_continue(end, next_line):
+                assert isinstance(node, Scalar)
+                self.tail = node
+            return next_line
+        return self._end_line(end, "this")
+
+    def _token_is_key(self, at: int) -> bool:
+        """Whether a quoted scalar or flow collection closes on its line and is followed by `:`."""
+        text = self.text
+        if text[at] in "[{":
+            end = closes_on_its_line(text, at, len(self.frames), self.anchors)
+        else:
+            end = scan.quoted_end(text, at)
+        if end < 0 or any(char in scan.BREAKS for char in text[at:end]):
+            return False
+        colon = scan.end_of(scan.SPACES, text, end)
+        return text.startswith(":", colon) and scan.is_blank(text, colon + 1)
+
+    def _wait_for_node(self, at: int, column: int, found: scan.Properties) -> int:
+        """Keep an anchor or tag for the node on the next line."""
+        top = self.top
+        if not top.slot or top.indent >= column:
+            self._garbage(found.start, column, None)
+        else:
+            self._keep(found)
+        return self._next_line(at)
+
+    def _apply(self, node: Node, found: scan.Properties) -> None:
+        """Give a node the properties before it."""
+        if found.anchor is None and found.tag is None:
+            return
+        if isinstance(node, Alias):
+            self._fault("an alias takes no anchor and no tag", found.start, node.end)
+            return
+        node.anchor, node.tag = found.anchor, found.tag
+        if found.anchor:
+            self.anchors[found.anchor] = node
+
+    def _implicit_key(
+        self,
+        start: int,
+        key: Node,
+        colon: int,
+        column: int,
+        popped: Frame | None,
+        found: scan.Properties,
+    ) -> int:
+        frame = self._host("mapping", column, start, popped)
+        self._apply(key, found)
+        if colon - start > _SIMPLE_KEY_LENGTH:
+            self._fault(f"a key is longer than {_SIMPLE_KEY_LENGTH} characters", start, key.end)
+        entry = Entry(key, None, colon)
+        frame.entries.append(entry)
+        frame.part, frame.slot, frame.pending = entry, "value", None
+        self.last_end = colon + 1
+        self.garbage_column = -1
+        after = self._tabs(scan.end_of(scan.SPACES, self.text, colon + 1))
+        if end := scan.LINE_END.match(self.text, after):
+            return end.end()
+        return self._value(after)

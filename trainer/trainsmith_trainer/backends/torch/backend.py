@@ -1,0 +1,366 @@
+"""Training with PyTorch, on one CPU or GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.optimizer import OptimizerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.backends.base import Arrays, Gradient, Logits
+from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
+from trainsmith_trainer.backends.torch.group import Group
+from trainsmith_trainer.backends.torch.models import build_model, load_weights
+from trainsmith_trainer.backends.torch.models.transformer import LayerCache, Transformer
+from trainsmith_trainer.backends.torch.optimizers import Optimizer
+from trainsmith_trainer.backends.torch.precision import DTYPES, Precision, has_bf16_units
+from trainsmith_trainer.backends.torch.threads import sensible_threads
+from trainsmith_trainer.backends.torch.update_rules import fused_adamw
+from trainsmith_trainer.data.batches import IGNORED, Batch
+from trainsmith_trainer.distributed.ranks import ALONE, Place
+from trainsmith_trainer.errors import RunError
+
+
+class TorchBackend:
+    """A model, its optimizer and its device; see `base.Backend`."""
+
+    def __init__(
+        self,
+        model: TransformerConfig,
+        training: TrainingConfig,
+        place: Place = ALONE,
+        weights: Arrays | None = None,
+    ) -> None:
+        self._place = place
+        self._device, self.device = _choose_device(place)
+        self._group = Group(place, self._device) if place.size > 1 else None
+        self._wishes_to_stop = self._shall_stop = False
+        self._random_of_ranks: Arrays = {}
+        precision, self.cautions = _choose_precision(training, self._device)
+        torch.manual_seed(training.seed)
+        with _enough_memory("the model", "transformer_config.embedding_dim"):
+            built = build_model(model)
+            if weights is not None:
+                load_weights(built, _tensors(weights))
+            self._model = _in_precision(built.to(self._device), precision)
+            self._trainable = {
+                name: parameter
+                for name, parameter in self._model.named_parameters()
+                if parameter.requires_grad
+            }
+            inside = {id(each) for block in self._model.blocks() for each in block.parameters()}
+            self._optimizer = Optimizer(
+                self._trainable,
+                training.optimizer or OptimizerConfig(),
+                weight_decay=derived.weight_decay(training),
+                kahan=derived.carries_rounding(training),
+                inner={name for name, each in self._trainable.items() if id(each) in inside},
+            )
+        clips = training.use_clip_grad_norm
+        self._max_norm = training.clip_grad_norm_max_norm if clips else float("inf")
+        self.parameters = sum(parameter.numel() for parameter in self._trainable.values())
+        self.versions: dict[str, str | bool] = {
+            "torch": torch.__version__,
+            "fused_adamw": fused_adamw(self._device),
+            "precision": precision,
+        }
+        if self._group:
+            # The loss and the wish to stop travel with the gradient.
+            self.versions["shared_memory"] = self._group.share_memory(self.parameters + 2)
+
+    def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
+        """Forward and backward over an effective batch; the gradient is clipped afterwards."""
+        tokens = sum(batch.tokens for batch in micro_batches)
+        total = torch.zeros((), device=self._device)
+        if not self._model.training:
+            self._model.train()
+        with _enough_memory("a step", "training_config.batch_size"):
+            for batch in micro_batches:
+                loss = self._summed_loss(self._share(batch)) / tokens
+                loss.backward()
+                total += loss.detach()
+        if self._group:
+            wish = torch.tensor(float(self._wishes_to_stop), device=self._device)
+            total, wish, *sums = self._group.sums([total, wish, *self._gradients()])
+            for parameter, gradient in zip(self._trainable.values(), sums, strict=True):
+                parameter.grad = gradient
+            self._shall_stop = bool(wish)
+        norm = torch.nn.utils.get_total_norm([each.float() for each in self._gradients()])
+        # One transfer for both numbers: each would wait for the device.
+        loss_value, norm_value = torch.stack((total, norm)).tolist()
+        if norm_value > self._max_norm:
+            parameters = self._trainable.values()
+            torch.nn.utils.clip_grads_with_norm_(parameters, self._max_norm, norm)
+        return Gradient(loss_value, norm_value)
+
+    def update(self, learning_rate: float) -> None:
+        """Move the weights along the last gradient, and forget it."""
+        self._optimizer.step(learning_rate)
+        for parameter in self._trainable.values():
+            parameter.grad = None
+
+    @torch.no_grad()
+    def loss(self, batches: Iterable[Batch]) -> float:
+        """Mean cross entropy over the tokens of all batches, without dropout."""
+        self._model.eval()
+        total, tokens = torch.zeros((), device=self._device), 0
+        with _enough_memory("validation", "training_config.validation_batch_size"):
+            for batch in batches:
+                part = self._share(batch)
+                if len(part.inputs):
+                    total += self._summed_loss(part)
+                tokens += batch.tokens
+        if self._group:
+            (total,) = self._group.sums([total])
+        return float(total) / tokens
+
+    def decoder(self) -> TorchDecoder:
+        """Start writing from nothing, without dropout."""
+        return TorchDecoder(self._model)
+
+    def weights(self) -> Arrays:
+        """The model's parameters by name."""
+        return {name: _array(parameter) for name, parameter in self._model.named_parameters()}
+
+    def optimizer_state(self) -> Arrays:
+        """What the optimizer remembers, by name."""
+        return {name: _array(tensor) for name, tensor in self._optimizer.state().items()}
+
+    def random_state(self) -> Arrays:
+        """The state of PyTorch's generators, on all ranks; those above 0 have their names.
+
+        Once a rank is gone, only this one's are left.
+        """
+        own = self._own_random_state()
+        if self._group is None or self._group.broken:
+            return own
+        everyone = [self._group.told(own, rank) for rank in range(self._group.size)]
+        return {
+            _name_on_rank(name, rank): state
+            for rank, states in enumerate(everyone)
+            for name, state in states.items()
+        }
+
+    def _own_random_state(self) -> Arrays:
+        states = {"cpu": torch.get_rng_state()}
+        if self._device.type == "cuda":
+            states["cuda"] = torch.cuda.get_rng_state()
+        if self._device.type == "mps":
+            states["mps"] = torch.mps.get_rng_state()
+        return {name: _array(state) for name, state in states.items()}
+
+    @torch.no_grad()
+    def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
+        """Stand where another backend stood when it gave these three."""
+        load_weights(self._model, _tensors(weights))
+        self._optimizer.restore(_tensors(optimizer))
+        self._restore_random(random)
+        self._random_of_ranks = random
+
+    def agree(self, stop: bool) -> bool:
+        """Whether to stop, the same on all ranks: a wish travels with the next gradient."""
+        if self._group is None:
+            return stop
+        self._wishes_to_stop = stop
+        return self._shall_stop
+
+    def align(self, numbers: Sequence[int]) -> list[int]:
+        """Bring every rank to where rank 0 stands."""
+        if self._group is None:
+            return list(numbers)
+        own = {
+            "numbers": {"": np.array(numbers, np.int64)},
+            "weights": self.weights(),
+            "optimizer": self.optimizer_state(),
+            "random": self._random_of_ranks,
+        }
+        parts = [self._group.told(arrays) for arrays in own.values()]
+        theirs = dict(zip(own, parts, strict=True))
+        if self._place.rank:
+            # A rank that no checkpoint knows draws its own numbers, not those of rank 0.
+            torch.manual_seed(torch.initial_seed() + self._place.rank)
+            self.restore(theirs["weights"], theirs["optimizer"], theirs["random"])
+        return theirs["numbers"][""].tolist()
+
+    def _restore_random(self, random: Arrays) -> None:
+        own = {name: _name_on_rank(name, self._place.rank) for name in ("cpu", "cuda", "mps")}
+        if own["cpu"] in random:
+            torch.set_rng_state(_tensor(random[own["cpu"]]))
+        if self._device.type == "cuda" and own["cuda"] in random:
+            torch.cuda.set_rng_state(_tensor(random[own["cuda"]]))
+        if self._device.type == "mps" and own["mps"] in random:
+            torch.mps.set_rng_state(_tensor(random[own["mps"]]))
+
+    def _share(self, batch: Batch) -> Batch:
+        """The rows of a batch that this rank computes."""
+        if self._group is None:
+            return batch
+        rows = slice(self._group.rank, None, self._group.size)
+        return Batch(batch.inputs[rows], batch.targets[rows])
+
+    def _gradients(self) -> list[Tensor]:
+        gradients = (parameter.grad for parameter in self._trainable.values())
+        return [gradient for gradient in gradients if gradient is not None]
+
+    def _summed_loss(self, batch: Batch) -> Tensor:
+        inputs = torch.from_numpy(batch.inputs).to(self._device)
+        targets = torch.from_numpy(batch.targets).to(self._device)
+        logits = self._model(inputs).flatten(0, 1).float()
+        return functional.cross_entropy(
+            logits, targets.flatten(), ignore_index=IGNORED, reduction="sum"
+        )
+
+
+class TorchDecoder:
+    """Writes with a cache of keys and values; see `base.Decoder`.
+
+    When the context is full, its older half is forgotten and the rest is read again: positions are
+    part of the cached keys, so that they cannot simply move up.
+    """
+
+    def __init__(self, model: Transformer) -> None:
+        self._model = model.eval()
+        self._device = _device_of(model)
+        self._steps = model.steps()
+        self._window: list[int] = []
+        self._caches: list[LayerCache] = []
+
+    @torch.inference_mode()
+    def read(self, tokens: Sequence[int]) -> Logits:
+        """Take in more tokens and give the next one's logits, of shape (vocabulary,)."""
+        length = self._model.config.max_sequence_length
+        unread = list(tokens)
+        if not self._window or len(unread) > 1 or len(self._window) == length:
+            unread = (self._window + unread)[-length:]
+            if len(self._window) + len(tokens) > length:
+                unread = unread[-max(1, length // 2) :]
+            self._window = []
+            self._caches = [self._new_cache() for _ in range(self._model.config.num_blocks)]
+        start = len(self._window)
+        self._window += unread
+        inputs = torch.tensor([unread], device=self._device)
+        if start:
+            vector = self._model.embed(inputs, start)[0]
+            for step, cache in zip(self._steps, self._caches, strict=True):
+                vector = step(vector, start, cache)
+            logits = self._model.logits(vector)
+        else:
+            logits = self._model(inputs, self._caches)[0]
+        return logits[-1].float().cpu().numpy()
+
+    def _new_cache(self) -> LayerCache:
+        weight = next(self._model.parameters())
+        return LayerCache(self._model.config, weight.device, weight.dtype)
+
+
+def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
+    """A decoder over weights that were saved.
+
+    Raises:
+        ValueError: the weights do not fit the model.
+    """
+    device, _ = _choose_device()
+    built = build_model(model)
+    load_weights(built, _tensors(weights))
+    built.to(device)
+    return TorchDecoder(built)
+
+
+def has_gpu() -> bool:
+    """Whether a run may get an NVIDIA or AMD GPU."""
+    return torch.cuda.is_available()
+
+
+def _choose_device(place: Place = ALONE) -> tuple[torch.device, str]:
+    """The best device there is for a rank, and the name of all of them in words."""
+    many = f"{place.size} × " if place.size > 1 else ""
+    if has_gpu() and torch.cuda.device_count() >= place.local_size:
+        device = torch.device("cuda", place.local_rank)
+        torch.cuda.set_device(device)
+        return device, f"{many}GPU, {torch.cuda.get_device_name(device)}"
+    if torch.backends.mps.is_available() and place.size == 1:
+        return torch.device("mps"), "Apple GPU"
+    keep_freed_memory()
+    threads = sensible_threads(place.local_size)
+    torch.set_num_threads(threads)
+    return torch.device("cpu"), f"{many}CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _name_on_rank(name: str, rank: int) -> str:
+    """What a random state is called in a checkpoint, where all ranks have theirs."""
+    return f"rank{rank}.{name}" if rank else name
+
+
+def _choose_precision(
+    training: TrainingConfig, device: torch.device
+) -> tuple[Precision, tuple[tuple[str, str], ...]]:
+    """The precision to train in, and what must be said of it, each with the key concerned."""
+    cautions: list[tuple[str, str]] = []
+    precision = training.precision
+    if precision == "bf16" and not has_bf16_units(device):
+        precision = "fp32"
+        message = (
+            "this processor has no bfloat16 units and would be over ten times slower in bf16: "
+            "the run computes in fp32"
+        )
+        cautions.append((message, "training_config.precision"))
+    if precision == "fp32" and derived.carries_rounding(training):
+        flat = training.use_kahan_summation
+        key = "use_kahan_summation" if flat else "optimizer.kahan_summation"
+        message = "weights are fp32, so Kahan summation has no bfloat16 rounding to carry"
+        cautions.append((message, f"training_config.{key}"))
+    return precision, tuple(cautions)
+
+
+def _in_precision(model: Transformer, precision: Precision) -> Transformer:
+    """Convert the weights alone: tables of positions stay exact."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.to(DTYPES[precision])
+    return model
+
+
+def _device_of(model: Transformer) -> torch.device:
+    return next(model.parameters()).device
+
+
+def _array(tensor: Tensor) -> npt.NDArray[Any]:
+    # NumPy has no bfloat16; float32 holds all its values.
+    exact = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
+    return np.asarray(exact.detach().cpu().numpy())
+
+
+def _tensors(arrays: Arrays) -> dict[str, Tensor]:
+    return {name: _tensor(array) for name, array in arrays.items()}
+
+
+def _tensor(array: npt.NDArray[Any]) -> Tensor:
+    return torch.from_numpy(np.array(array))
+
+
+@contextmanager
+def _enough_memory(what: str, config_path: str) -> Generator[None, None, None]:
+    """Turn the many ways in which PyTorch runs out of memory into one message."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        text = str(error)
+        known = (
+            "out of memory" in text or "not enough memory" in text or "t allocate memory" in text
+        )
+        if not known and not isinstance(error, torch.OutOfMemoryError | MemoryError):
+            raise
+        key = config_path.rpartition(".")[2]
+        raise RunError(
+            f"the device's memory is too small for {what}",
+            advice=f"lower `{key}`, or the model's size",
+            config_path=config_path,
+        ) from error

@@ -1,0 +1,119 @@
+"""What the ranks of a data-parallel run tell each other, by torch.distributed."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from trainsmith_trainer.backends.base import Arrays
+from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_shared_memory
+from trainsmith_trainer.distributed.ranks import LostRankError, Place
+
+_PATIENCE = timedelta(minutes=30)
+"""How long a rank waits for another one that lives: validations and checkpoints take time."""
+
+
+class Group:
+    """All ranks. Every method is called by each of them, in the same order.
+
+    Each method raises `LostRankError` where another rank is gone.
+    """
+
+    def __init__(self, place: Place, device: torch.device) -> None:
+        self.rank, self.size = place.rank, place.size
+        self.broken = False
+        """Another rank is gone."""
+        self._device = device
+        self._one_machine = place.local_size == place.size and device.type == "cpu"
+        self._shared: SharedSums | None = None
+        if place.rendezvous and sys.platform == "linux":
+            # A machine's own name may lead elsewhere; ranks of one machine need no network.
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+        method = (place.rendezvous / "group").as_uri() if place.rendezvous else "env://"
+        place.announce()
+        self._do(
+            dist.init_process_group,
+            "nccl" if device.type == "cuda" else "gloo",
+            init_method=method,
+            rank=self.rank,
+            world_size=self.size,
+            timeout=_PATIENCE,
+        )
+        # Its threads must end before the interpreter does, or the process aborts.
+        atexit.register(dist.destroy_process_group)
+
+    def share_memory(self, numbers: int) -> bool:
+        """Add up through shared memory from now on, where all ranks are of one machine.
+
+        Args:
+            numbers: that are added up at once.
+        """
+        if not self._one_machine:
+            return False
+        memory = open_shared_memory(self.rank, self.size, numbers, self._told_text, self._all_of)
+        if memory is not None:
+            self._shared = SharedSums(memory, self.rank, self._meet)
+        return memory is not None
+
+    def sums(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """Each tensor's sum over all ranks; the sums share memory."""
+        flat = torch.cat([tensor.float().flatten() for tensor in tensors])
+        if self._shared:
+            self._shared.add(flat)
+        else:
+            self._do(dist.all_reduce, flat)
+        parts = flat.split([tensor.numel() for tensor in tensors])
+        return [
+            part.view_as(tensor).to(tensor.dtype)
+            for tensor, part in zip(tensors, parts, strict=True)
+        ]
+
+    def told(self, arrays: Arrays, source: int = 0) -> Arrays:
+        """What one rank knows, on all of them.
+
+        Args:
+            arrays: by name; those of other ranks than `source` are not looked at.
+            source: who tells.
+        """
+        content = safetensors.numpy.save(dict(arrays)) if self.rank == source else b""
+        length = torch.tensor([len(content)], device=self._device)
+        self._do(dist.broadcast, length, source)
+        if self.rank == source:
+            message = torch.from_numpy(np.frombuffer(bytearray(content), np.uint8))
+        else:
+            message = torch.empty(int(length), dtype=torch.uint8)
+        message = message.to(self._device)
+        self._do(dist.broadcast, message, source)
+        return safetensors.numpy.load(message.cpu().numpy().tobytes())
+
+    def _told_text(self, text: str) -> str:
+        told = self.told({"text": np.array(bytearray(text.encode()))})
+        return told["text"].tobytes().decode()
+
+    def _all_of(self, answer: bool) -> bool:
+        answers = torch.tensor(float(answer))
+        self._do(dist.all_reduce, answers)
+        return int(answers) == self.size
+
+    def _meet(self) -> None:
+        # Any message in which every rank has a part.
+        self._all_of(True)
+
+    def _do(self, what: Callable[..., object], *arguments: Any, **options: Any) -> None:
+        try:
+            what(*arguments, **options)
+        except RuntimeError as error:
+            self.broken = True
+            raise LostRankError(
+                f"rank {self.rank} has lost another one: {str(error).splitlines()[0]}"
+            ) from error

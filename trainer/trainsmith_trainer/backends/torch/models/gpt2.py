@@ -1,0 +1,136 @@
+"""GPT-2: learned (or fixed) positions, layer normalisation, GELU.
+
+Radford et al. 2019, "Language Models are Unsupervised Multitask Learners". Names follow
+`transformers.GPT2LMHeadModel`; linear weights are stored as (out, in), which `export.py` turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.torch.models.decode_step import affine, attend_to_past
+from trainsmith_trainer.backends.torch.models.transformer import (
+    Dropout,
+    LayerCache,
+    Step,
+    Transformer,
+    attend,
+    first_weights,
+    split_heads,
+)
+
+_GELU_FORMS = {"gelu": "none", "gelu_tanh": "tanh"}
+
+
+class Gpt2(Transformer):
+    """The whole model."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__(config)
+        width = config.embedding_dim
+        self.transformer = nn.ModuleDict(
+            {
+                "wte": nn.Embedding(config.vocab_size, width),
+                "wpe": nn.Embedding(config.max_sequence_length, width),
+                "drop": Dropout(config.dropout_prob),
+                "h": nn.ModuleList(_Block(config) for _ in range(config.num_blocks)),
+                "ln_f": nn.LayerNorm(width, eps=config.norm_epsilon, bias=config.bias),
+            }
+        )
+        self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
+        first_weights(self, residual_names=("c_proj",))
+        positions = cast("nn.Embedding", self.transformer["wpe"])
+        if config.positional_embedding_type == "fixed":
+            positions.weight.requires_grad_(False)
+            positions.weight.copy_(_waves(config.max_sequence_length, width))
+        if config.weight_tying == "enabled":
+            self.lm_head.weight = cast("nn.Embedding", self.transformer["wte"]).weight
+
+    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
+        """Token vectors plus position vectors."""
+        positions = torch.arange(start, start + tokens.shape[1], device=tokens.device)
+        vectors = self.transformer["wte"](tokens) + self.transformer["wpe"](positions)
+        return self.transformer["drop"](vectors)
+
+    def blocks(self) -> Iterable[nn.Module]:
+        """The blocks in order."""
+        return cast("nn.ModuleList", self.transformer["h"])
+
+    def steps(self) -> list[Step]:
+        """The blocks for one token at a time."""
+        return [cast("_Block", block).step() for block in self.blocks()]
+
+    def logits(self, vectors: Tensor) -> Tensor:
+        """Normalise, then one score for each token of the vocabulary."""
+        return self.lm_head(self.transformer["ln_f"](vectors))
+
+
+class _Block(nn.Module):
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        width = config.embedding_dim
+        self.ln_1 = nn.LayerNorm(width, eps=config.norm_epsilon, bias=config.bias)
+        self.attn = _Attention(config)
+        self.ln_2 = nn.LayerNorm(width, eps=config.norm_epsilon, bias=config.bias)
+        self.mlp = _FeedForward(config)
+
+    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+        vectors = vectors + self.attn(self.ln_1(vectors), cache)
+        return vectors + self.mlp(self.ln_2(vectors))
+
+    def step(self) -> Step:
+        """`forward` for one token."""
+        norm_1, norm_2 = self.ln_1.forward, self.ln_2.forward
+        into, out = affine(self.attn.c_attn), affine(self.attn.c_proj)
+        up, down = affine(self.mlp.c_fc), affine(self.mlp.c_proj)
+        heads, approximate = self.attn.heads, self.mlp.approximate
+
+        def step(vector: Tensor, position: int, cache: LayerCache) -> Tensor:
+            queries, keys, values = into(norm_1(vector)).view(3, 1, heads, 1, -1).unbind(0)
+            vector = out(attend_to_past(queries, keys, values, position, cache), vector)
+            inner = functional.gelu(up(norm_2(vector)), approximate=approximate)
+            return down(inner, vector)
+
+        return step
+
+
+class _Attention(nn.Module):
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        width = config.embedding_dim
+        self.heads = config.num_heads
+        self.c_attn = nn.Linear(width, 3 * width, bias=config.bias)
+        self.c_proj = nn.Linear(width, width, bias=config.bias)
+        self.drop = Dropout(config.dropout_prob)
+
+    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+        parts = self.c_attn(vectors).chunk(3, dim=2)
+        queries, keys, values = (split_heads(part, self.heads) for part in parts)
+        return self.drop(self.c_proj(attend(queries, keys, values, cache)))
+
+
+class _FeedForward(nn.Module):
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        width = config.embedding_dim
+        self.c_fc = nn.Linear(width, 4 * width, bias=config.bias)
+        self.c_proj = nn.Linear(4 * width, width, bias=config.bias)
+        self.drop = Dropout(config.dropout_prob)
+        self.approximate = _GELU_FORMS[config.activation]
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        inner = functional.gelu(self.c_fc(vectors), approximate=self.approximate)
+        return self.drop(self.c_proj(inner))
+
+
+def _waves(length: int, width: int) -> Tensor:
+    """Sines and cosines, (length, width); Vaswani et al. 2017, section 3.5."""
+    pairs = torch.arange(0, width, 2)
+    angles = torch.arange(length)[:, None] / 10000 ** (pairs / width)
+    return torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)[:, :width]

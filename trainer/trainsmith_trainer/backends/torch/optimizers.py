@@ -1,0 +1,116 @@
+"""An update rule at work on a model's parameters, whatever their precision."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from trainsmith_schemas.sections.optimizer import OptimizerConfig
+from trainsmith_trainer.backends.torch.update_rules import copy_state, rule_for
+
+Parameters = Mapping[str, nn.Parameter]
+
+
+class Optimizer:
+    """Moves parameters along their gradients.
+
+    Weight decay concerns matrices only: pulling a bias, or the gain of a normalisation, towards
+    zero makes nothing simpler.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        config: OptimizerConfig,
+        *,
+        weight_decay: float,
+        kahan: bool = False,
+        inner: Collection[str] = (),
+    ) -> None:
+        """Start with an empty memory.
+
+        Args:
+            parameters: all that is trained, either in float32 or in bfloat16.
+            config: the optimizer.
+            weight_decay: per step, in learning rates.
+            kahan: carry what bfloat16 rounds away into the next step (Kahan 1965).
+            inner: names of the parameters inside the model's blocks.
+        """
+        self._parameters = parameters
+        self._weight_decay = weight_decay
+        self._rule = rule_for(config, parameters, inner)
+        self._rounds = any(tensor.dtype != torch.float32 for tensor in parameters.values())
+        masters = self._rounds and config.type == "AdamWFullPrecision"
+        self._masters = (
+            {name: tensor.detach().float() for name, tensor in parameters.items()}
+            if masters
+            else {}
+        )
+        self._lost = (
+            {name: torch.zeros_like(tensor.detach()) for name, tensor in parameters.items()}
+            if self._rounds and kahan and not masters
+            else {}
+        )
+
+    @torch.no_grad()
+    def step(self, learning_rate: float) -> None:
+        """Update every parameter."""
+        self._rule.begin_step()
+        for names, decay in self._groups():
+            if self._rounds:
+                for name in names:
+                    self._step_rounded(name, learning_rate, decay)
+            else:
+                weights = {name: self._parameters[name].detach() for name in names}
+                gradients = {name: _gradient(self._parameters[name]) for name in names}
+                self._rule.move(weights, gradients, learning_rate, decay)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that must be kept to go on exactly, by name."""
+        return {
+            **self._rule.state(),
+            **{f"master.{name}": tensor for name, tensor in self._masters.items()},
+            **{f"kahan.{name}": tensor for name, tensor in self._lost.items()},
+        }
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Remember what `state` gave.
+
+        Raises:
+            ValueError: it is the memory of another kind of optimizer.
+        """
+        own = ("master.", "kahan.")
+        self._rule.restore({name: t for name, t in state.items() if not name.startswith(own)})
+        copy_state(
+            {name: t for name, t in self.state().items() if name.startswith(own)},
+            {name: t for name, t in state.items() if name.startswith(own)},
+        )
+
+    def _step_rounded(self, name: str, learning_rate: float, decay: float) -> None:
+        """Compute in float32, and round to what the parameter can hold."""
+        parameter = self._parameters[name]
+        exact = self._masters[name] if self._masters else parameter.detach().float()
+        if self._lost:
+            exact += self._lost[name]
+        self._rule.move({name: exact}, {name: _gradient(parameter).float()}, learning_rate, decay)
+        parameter.copy_(exact)
+        if self._lost:
+            self._lost[name].copy_(exact - parameter)
+
+    def _groups(self) -> Iterator[tuple[list[str], float]]:
+        """Names of parameters that share a weight decay."""
+        matrices = [name for name, tensor in self._parameters.items() if tensor.dim() >= 2]
+        others = [name for name, tensor in self._parameters.items() if tensor.dim() < 2]
+        yield from (
+            (names, decay)
+            for names, decay in ((matrices, self._weight_decay), (others, 0.0))
+            if names
+        )
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    return cast("Tensor", parameter.grad)

@@ -1,0 +1,1 @@
+"""A recipe's text becomes one config in which every value knows its origin."""

@@ -1,0 +1,356 @@
+"""A recipe and its model file → one config in which every value is fixed and knows its origin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from trainsmith_schemas.base import Section
+from trainsmith_schemas.families.hugging_face import CONFIG_FILE, UnreadableModelError
+from trainsmith_schemas.families.pretrained import merge
+from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.paths import UnsetVariableError, expand, files_at
+from trainsmith_schemas.problems import Path as KeyPath
+from trainsmith_schemas.problems import Problem, dotted
+from trainsmith_schemas.sections.documents import (
+    DOCUMENTS,
+    ModelDocument,
+    TrainingDocument,
+    recognise,
+)
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.validation.validate import validate
+from trainsmith_trainer.config.source import Override, Source, parse_source, with_overrides
+from trainsmith_trainer.config.trackers import tracking_problems
+from trainsmith_trainer.config.unsupported_keys import not_acted_on
+from trainsmith_trainer.errors import Finding, Place, RecipeError, RunError
+from trainsmith_trainer.hf.model_dir import FINAL, Pretrained, describe
+
+_Document = TypeVar("_Document", bound=Section)
+
+DATA_KEY: KeyPath = ("training_config", "data_path")
+_VALIDATION_KEY: KeyPath = ("training_config", "validation_path")
+_TOKENIZER_KEY: KeyPath = ("training_config", "tokenizer_path")
+_MODEL_KEY: KeyPath = ("training_config", "model_config")
+_MESH_KEY: KeyPath = ("device_config", "mesh_shape")
+_DDP_KEY: KeyPath = ("device_config", "enable_ddp")
+_MODEL_SECTION = "transformer_config"
+_FOLDER_KEY: KeyPath = (_MODEL_SECTION, "model_path")
+
+
+@dataclass(frozen=True)
+class ResolvedConfig:
+    """Everything that a run is told, after defaults and overrides."""
+
+    path: Path
+    """The recipe, as it was given."""
+    text: str
+    """The recipe's text, as it was."""
+    document: TrainingDocument
+    model: TransformerConfig
+    """With everything that the folder of its `model_path` says."""
+    data: tuple[Path, ...]
+    """The files to train on."""
+    origins: Mapping[KeyPath, Place]
+    """Where each value was written; what is absent here is a default."""
+    warnings: tuple[Finding, ...]
+    options: tuple[str, ...] = ()
+    """The options of the command line that changed the files' values, as words."""
+    validation: tuple[Path, ...] = ()
+    """The files to validate with, unless the end of the data is."""
+    tokenizer: Path | None = None
+    """The `tokenizer.json` that the recipe names."""
+    pretrained: Pretrained | None = None
+    """The model that the run begins with, where there is a `model_path`."""
+
+    def place_of(self, path: str) -> Place:
+        """Where a key was written, by its full name; else its section, or the recipe."""
+        parts = tuple(path.split("."))
+        while len(parts) > 1 and parts not in self.origins:
+            parts = parts[:-1]
+        return self.origins.get(parts, Place(str(self.path), file=str(self.path)))
+
+    def finding(self, error: RunError) -> Finding:
+        """What is said of an error before there is a run that could say it."""
+        advice = f"; {error.advice}" if error.advice else ""
+        path = error.config_path or ""
+        return Finding(self.place_of(path), "error", "data", f"{error.message}{advice}", path)
+
+    def origin(self, path: KeyPath) -> str:
+        """Where a value comes from, in words."""
+        place = self.origins.get(path)
+        return place.label if place else "default"
+
+
+def load_config(
+    path: Path,
+    overrides: Sequence[Override] = (),
+    stand_in: Callable[[TrainingDocument], Path | None] | None = None,
+) -> ResolvedConfig:
+    """Read a recipe, the model file that it names, and the `config.json` of a `model_path` there.
+
+    Args:
+        path: the recipe.
+        overrides: values that win over the files. Those under `transformer_config` concern the
+            model file, all others the recipe.
+        stand_in: gives a folder to read where that of `model_path` is gone: a checkpoint of the run
+            that goes on holds the same model, further on.
+
+    Raises:
+        RecipeError: with every problem of the first file that has one.
+    """
+    text = _read(path)
+    recipe = with_overrides(parse_source(text, str(path)), _for_recipe(overrides))
+    document = _validated(TrainingDocument, recipe)
+
+    findings: list[Finding] = []
+    training = document.training_config
+    model_file = _named(recipe, _MODEL_KEY, training.model_file, findings)
+    data = _data(recipe, DATA_KEY, training.data_path, findings)
+    validation = _data(recipe, _VALIDATION_KEY, training.validation_path or [], findings)
+    tokenizer = None
+    if training.tokenizer_path:
+        tokenizer = _named(recipe, _TOKENIZER_KEY, training.tokenizer_path, findings)
+    findings += _unsupported(document, recipe)
+    findings += tracking_problems(document, recipe)
+    model, model_source = (
+        _load_model(model_file, overrides, findings) if model_file else (None, None)
+    )
+    pretrained = None
+    origins = dict(recipe.values)
+    if model and model_source:
+        origins.update(model_source.values)
+        findings += _unsupported(model, model_source, (_MODEL_SECTION,))
+        if model.model_path:
+            spare = stand_in(document) if stand_in else None
+            pretrained = _pretrained(model_source, model.model_path, spare, findings)
+        if pretrained:
+            origins.update(_origins(pretrained, model))
+            model = _merged(model, pretrained, model_source, findings)
+        findings += _disagreement(document, model, recipe)
+    errors = tuple(finding for finding in findings if finding.severity == "error")
+    if errors or model is None or model_source is None:
+        raise RecipeError(errors)
+    return ResolvedConfig(
+        path=path,
+        text=text,
+        document=document,
+        model=model,
+        data=data,
+        validation=validation,
+        tokenizer=tokenizer,
+        origins=origins,
+        warnings=tuple(findings),
+        options=tuple(word for override in overrides for word in override.option.split(" ", 1)),
+        pretrained=pretrained,
+    )
+
+
+def _load_model(
+    path: Path, overrides: Sequence[Override], findings: list[Finding]
+) -> tuple[TransformerConfig, Source] | tuple[None, None]:
+    own = [override for override in overrides if override.path[0] == _MODEL_SECTION]
+    try:
+        source = with_overrides(parse_source(_read(path), str(path)), own)
+        return _validated(ModelDocument, source).transformer_config, source
+    except RecipeError as error:
+        findings.extend(error.findings)
+        return None, None
+
+
+def _pretrained(
+    source: Source, written: str, spare: Path | None, findings: list[Finding]
+) -> Pretrained | None:
+    """The model of a `model_path`, or the one that stands in where that folder is gone."""
+    missing: list[Finding] = []
+    folder = _named(source, _FOLDER_KEY, written, missing, "folder") or spare
+    if folder is None:
+        findings += missing
+        return None
+    try:
+        return describe(folder)
+    except UnreadableModelError as error:
+        inside = (folder / FINAL / CONFIG_FILE).is_file()
+        hint = f"; write `{written.rstrip('/')}/{FINAL}`, the model of that run" if inside else ""
+        message = f"`model_path` names no model that is read here: {error}{hint}"
+        place = source.place_of(_FOLDER_KEY)
+        findings.append(Finding(place, "error", "unreadable-model", message, dotted(_FOLDER_KEY)))
+        return None
+
+
+def _merged(
+    model: TransformerConfig, pretrained: Pretrained, source: Source, findings: list[Finding]
+) -> TransformerConfig:
+    merged = merge(model, pretrained.shape)
+    for one in merged.contradictions:
+        key = (_MODEL_SECTION, one.key)
+        place = source.place_of(key)
+        findings.append(Finding(place, "error", "contradiction", one.message, dotted(key)))
+    return merged.config
+
+
+def _origins(pretrained: Pretrained, written: TransformerConfig) -> dict[KeyPath, Place]:
+    """Where the values come from that the model file leaves to the folder."""
+    place = Place(str(pretrained.folder / CONFIG_FILE))
+    keys: list[KeyPath] = []
+    for key in pretrained.shape.model_fields_set - written.model_fields_set:
+        value = getattr(pretrained.shape, key)
+        inner = value.model_fields_set if isinstance(value, Section) else ()
+        keys += [(_MODEL_SECTION, key), *((_MODEL_SECTION, key, each) for each in inner)]
+    return dict.fromkeys(keys, place)
+
+
+def _for_recipe(overrides: Sequence[Override]) -> list[Override]:
+    return [override for override in overrides if override.path[0] != _MODEL_SECTION]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise _error(Place(str(path)), "not-readable", f"{error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        message = f"it is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        raise _error(Place(str(path)), "not-utf-8", message) from None
+
+
+def _validated(model: type[_Document], source: Source) -> _Document:
+    found = recognise(source.data)
+    if found and found.model is not model:
+        wanted = next(kind.title for kind in DOCUMENTS if kind.model is model)
+        message = f"this is a {found.title}, and a {wanted} is wanted: name another file"
+        raise _error(Place(source.name), "other-document", message)
+    result = validate(model, {} if source.data is None else source.data)
+    if result.config is None:
+        raise RecipeError(tuple(_finding(source, problem) for problem in result.problems))
+    return result.config
+
+
+def _finding(source: Source, problem: Problem) -> Finding:
+    return Finding(
+        source.place_of(problem.path, on_key=problem.on_key),
+        "error",
+        problem.code,
+        problem.message,
+        dotted(problem.path),
+    )
+
+
+def _named(
+    source: Source,
+    key: KeyPath,
+    named: str | None,
+    findings: list[Finding],
+    kind: Literal["file", "folder"] = "file",
+) -> Path | None:
+    """Find what a document names: beside the document first, then in the working directory."""
+    if not named:
+        findings.append(_missing(source, key))
+        return None
+    is_there = Path.is_file if kind == "file" else Path.is_dir
+
+    def at(folder: Path, written: str) -> list[Path]:
+        return [folder / written] if is_there(folder / written) else []
+
+    return next(iter(_found(source, key, named, findings, at, kind)), None)
+
+
+def _data(
+    source: Source, key: KeyPath, named: str | list[str] | None, findings: list[Finding]
+) -> tuple[Path, ...]:
+    """Find all files that a recipe names, each once, as `_named` does."""
+    if not named and named != []:
+        findings.append(_missing(source, key))
+        return ()
+    several = [(key, named)] if isinstance(named, str) else []
+    if isinstance(named, list):
+        several = [((*key, at), one) for at, one in enumerate(named)]
+    files = (
+        file for place, one in several for file in _found(source, place, one, findings, files_at)
+    )
+    return tuple(dict.fromkeys(files))
+
+
+def _missing(source: Source, key: KeyPath) -> Finding:
+    option = "pass --data FILE or write" if key == DATA_KEY else "write"
+    message = f"`{key[-1]}` is missing: {option} `{key[-1]}: PATH` in `{key[0]}`"
+    return Finding(source.place_of(key), "error", "missing-key", message, dotted(key))
+
+
+def _found(
+    source: Source,
+    key: KeyPath,
+    named: str,
+    findings: list[Finding],
+    at: Callable[[Path, str], list[Path]],
+    kind: Literal["file", "folder"] = "file",
+) -> list[Path]:
+    """What lies at a path, as `at` finds it in the first folder where there is something."""
+    place, name = source.place_of(key), next(one for one in reversed(key) if isinstance(one, str))
+    try:
+        expanded = expand(named, os.environ)
+    except UnsetVariableError as error:
+        message = f"`{name}` is `{named}`, and {error}: set it, or write the path without it"
+        findings.append(Finding(place, "error", "unset-variable", message, dotted(key)))
+        return []
+    folders = (Path(source.name).parent, Path())
+    found = next(filter(None, (at(folder, expanded) for folder in folders)), [])
+    if not found:
+        paths = dict.fromkeys((folder / expanded).absolute() for folder in folders)
+        looked = " and ".join(map(str, paths))
+        message = f"`{name}` names no {kind}: looked for {looked}"
+        if kind == "file" and (folder := next(filter(Path.is_dir, paths), None)):
+            message += f"; {folder} is a folder: write `{named.rstrip('/')}/*` for its files"
+        findings.append(Finding(place, "error", f"{kind}-not-found", message, dotted(key)))
+    return found
+
+
+def _unsupported(config: Section, source: Source, prefix: KeyPath = ()) -> Iterator[Finding]:
+    for path, entry in not_acted_on(config, prefix):
+        message = f"`{path[-1]}` is not acted on: {entry.because}"
+        place = source.place_of(path, on_key=True)
+        yield Finding(place, entry.severity, "not-acted-on", message, dotted(path))
+    if isinstance(config, TrainingDocument):
+        yield from _unsuitable_devices(config, source)
+
+
+def _unsuitable_devices(document: TrainingDocument, source: Source) -> Iterator[Finding]:
+    """What is wrong with the devices, or with what they share."""
+    mesh, count = document.device_config.mesh_shape, derived.device_count(document)
+    batch, together = document.training_config.batch_size, document.device_config.enable_ddp
+    if together and count == 1:
+        message = "`enable_ddp` has no effect: there is one device; write `false`, or a larger mesh"
+        place = source.place_of(_DDP_KEY, on_key=True)
+        yield Finding(place, "warning", "not-acted-on", message, dotted(_DDP_KEY))
+    if not together and count > 1:
+        message = (
+            f"`mesh_shape` {mesh} is {count} devices, and nothing says how they share the work: "
+            "write `enable_ddp: true`, or [1, 1]"
+        )
+        yield Finding(
+            source.place_of(_MESH_KEY), "error", "contradiction", message, dotted(_MESH_KEY)
+        )
+    if together and batch % count:
+        message = f"`batch_size` {batch} does not divide over {count} data-parallel devices"
+        key = (*DATA_KEY[:-1], "batch_size")
+        yield Finding(source.place_of(key), "error", "indivisible", message, dotted(key))
+
+
+def _disagreement(
+    document: TrainingDocument, model: TransformerConfig, source: Source
+) -> Iterator[Finding]:
+    wanted = document.training_config.model_type
+    if wanted and wanted != model.model_type:
+        key: KeyPath = ("training_config", "model_type")
+        message = (
+            f"`model_type` is {wanted}, and the model file says {model.model_type}: "
+            "take it out here, or correct one of them"
+        )
+        yield Finding(source.place_of(key), "error", "contradiction", message, dotted(key))
+
+
+def _error(place: Place, code: str, message: str) -> RecipeError:
+    return RecipeError((Finding(place, "error", code, message),))

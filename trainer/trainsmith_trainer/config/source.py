@@ -1,0 +1,217 @@
+"""YAML text → the value that PyYAML gives it, and the place of every key and value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from trainsmith_schemas.problems import Path, dotted
+from trainsmith_trainer.errors import Finding, Place, RecipeError
+
+# Nodes after every alias is followed. A recipe has a few hundred; a bomb of aliases has billions.
+_MAX_NODES = 50_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """A document that was read."""
+
+    name: str
+    """The file as the user named it."""
+    data: Any
+    keys: dict[Path, Place] = field(default_factory=dict[Path, Place])
+    values: dict[Path, Place] = field(default_factory=dict[Path, Place])
+
+    def place_of(self, path: Path, *, on_key: bool = False) -> Place:
+        """The place of a key or value; of the nearest one above it, where it is not written."""
+        places = self.keys if on_key else self.values
+        while path and path not in places:
+            path = path[:-1]
+        return places.get(path, Place(self.name))
+
+
+@dataclass(frozen=True)
+class Override:
+    """One value from the command line."""
+
+    path: Path
+    value: Any
+    option: str
+    """The option as it was written: `--set training_config.batch_size=16`."""
+
+
+_SEVERAL = "expected a single document in the stream"
+"""What PyYAML says of a second document, without a word of what to do."""
+
+
+def parse_source(text: str, name: str) -> Source:
+    """Read one YAML document. Nothing but plain values comes out of it.
+
+    Raises:
+        RecipeError: it is not YAML, or holds a key twice, or aliases that explode.
+    """
+    try:
+        return _Reader(text, name).read()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = _place(name, text.splitlines(), mark) if mark else Place(name)
+        message = ", ".join(part for part in (error.context, error.problem) if part)
+        if error.context == _SEVERAL:
+            message = "another document begins here, and one is read: keep one in a file"
+        raise _syntax_error(place, message) from None
+    except yaml.YAMLError as error:
+        raise _syntax_error(Place(name), " ".join(str(error).split())) from None
+    except RecursionError:
+        raise _syntax_error(Place(name), "it is nested too deeply to be a recipe") from None
+
+
+def parse_override(option: str, text: str) -> Override:
+    """Read `section.key=value`; the value means what it would mean in the file.
+
+    Raises:
+        ValueError: there is no `=`, no key, or the value is not YAML. The text says which.
+    """
+    key, equals, value = text.partition("=")
+    path = tuple(part.strip() for part in key.split("."))
+    if not equals or not all(path):
+        raise ValueError(f"{text!r} is not of the form section.key=value")
+    try:
+        return Override(path, parse_source(value, option).data, f"{option} {text}")
+    except RecipeError as error:
+        raise ValueError(f"the value in {text!r} is not YAML: {error}") from None
+
+
+def with_overrides(source: Source, overrides: Sequence[Override]) -> Source:
+    """The same document with some values set from outside, the last one winning.
+
+    Raises:
+        RecipeError: an override goes through something that is not a section.
+    """
+    data, keys, values = source.data, dict(source.keys), dict(source.values)
+    for override in overrides:
+        place = Place(override.option)
+        data = _set(data, (), override.path, override.value, place)
+        for below in [known for known in values if known[: len(override.path)] == override.path]:
+            del values[below]
+            keys.pop(below, None)
+        keys[override.path] = values[override.path] = place
+        for end in range(1, len(override.path)):
+            # A section that only the option names is nowhere in the file.
+            keys.setdefault(override.path[:end], place)
+    return Source(source.name, data, keys, values)
+
+
+def _set(data: Any, above: Path, below: Path, value: Any, place: Place) -> Any:
+    if not below:
+        return value
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        what = f"`{dotted(above)}`" if above else "the document"
+        message = f"`{below[0]}` cannot be set, because {what} is not a section"
+        raise RecipeError((Finding(place, "error", "wrong-type", message),))
+    key = below[0]
+    return {**data, key: _set(data.get(key), (*above, key), below[1:], value, place)}
+
+
+class _Reader:
+    """Walks the nodes that PyYAML composes, so that each value keeps its place."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.lines = text.splitlines()
+        self.source = Source(name, None)
+        self.loader = yaml.SafeLoader(text)
+        self.nodes = 0
+        self.duplicates: list[Finding] = []
+
+    def read(self) -> Source:
+        try:
+            root: Node | None = self.loader.get_single_node()
+            if root is not None:
+                self._count(root, ())
+            data = None if root is None else self._value(root, ())
+        finally:
+            self.loader.dispose()
+        if self.duplicates:
+            raise RecipeError(tuple(self.duplicates))
+        return Source(self.source.name, data, self.source.keys, self.source.values)
+
+    def _count(self, node: Node, above: tuple[Node, ...]) -> None:
+        self.nodes += 1
+        if any(node is parent for parent in above):
+            raise _syntax_error(self._at(node), "an alias stands inside its own anchor")
+        if self.nodes > _MAX_NODES:
+            raise _syntax_error(self._at(node), "aliases make this document explode")
+        for child in _children(node):
+            self._count(child, (*above, node))
+
+    def _value(self, node: Node, path: Path) -> Any:
+        self.source.values[path] = self._at(node)
+        if isinstance(node, SequenceNode):
+            return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        return self._scalar(node)
+
+    def _mapping(self, node: MappingNode, path: Path) -> dict[Any, Any]:
+        self._note_duplicates(node)
+        self.loader.flatten_mapping(node)
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                raise _syntax_error(self._at(key_node), "a key must be a word, not a collection")
+            key = self._scalar(key_node)
+            mapping[key] = self._value(value_node, (*path, key))
+            self.source.keys[(*path, key)] = self._at(key_node)
+        return mapping
+
+    def _note_duplicates(self, node: MappingNode) -> None:
+        seen: dict[str, Node] = {}
+        for key_node, _ in node.value:
+            if not isinstance(key_node, ScalarNode):
+                continue
+            key = key_node.value
+            if key in seen and key != "<<":
+                line = seen[key].start_mark.line + 1
+                message = f"`{key}` stands here a second time (first in line {line}): keep one"
+                place = self._at(key_node)
+                self.duplicates.append(Finding(place, "error", "yaml-duplicate-key", message))
+            seen.setdefault(key, key_node)
+
+    def _scalar(self, node: Node) -> Any:
+        try:
+            return self.loader.construct_object(node)
+        except ValueError as error:
+            # A date such as 2024-13-45 matches YAML's pattern and is none.
+            raise _syntax_error(self._at(node), str(error)) from None
+        except (KeyError, AttributeError):
+            # So the library fails where a tag such as `!!bool` stands before something else.
+            kind = node.tag.rpartition(":")[2]
+            message = f"`{node.value}` is not what its tag says, `!!{kind}`"
+            raise _syntax_error(self._at(node), message) from None
+
+    def _at(self, node: Node) -> Place:
+        return _place(self.source.name, self.lines, node.start_mark)
+
+
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node, SequenceNode):
+        yield from node.value
+    elif isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+
+
+def _place(name: str, lines: list[str], mark: yaml.Mark) -> Place:
+    excerpt = lines[mark.line].strip() if mark.line < len(lines) else ""
+    label = f"{name}:{mark.line + 1}:{mark.column + 1}"
+    return Place(label, excerpt, name, mark.line + 1)
+
+
+def _syntax_error(place: Place, message: str) -> RecipeError:
+    return RecipeError((Finding(place, "error", "yaml-syntax", message),))

@@ -1,0 +1,100 @@
+"""Keys that this trainer knows and does not act on. None of them is passed over in silence.
+
+Everything that is neither here nor another trainer's key is read: a test trains and watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.problems import Path
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_effect
+
+
+@dataclass(frozen=True)
+class NotActedOn:
+    """What is said when a key is set to something other than its default."""
+
+    severity: Literal["error", "warning"]
+    because: str
+    """A sentence after the key's name: what happens instead, what to write."""
+
+
+def _of_tt_train(what: str) -> NotActedOn:
+    return NotActedOn(
+        "error",
+        f"{what} is in the profile `tt-train`; here `enable_ddp` shares a batch over the devices",
+    )
+
+
+_OWN_MODEL_FILE = "describe the model in a file of its own and name it in `model_config`"
+
+NOT_ACTED_ON: Mapping[str, NotActedOn] = {
+    "training_config.use_moreh_adamw": NotActedOn(
+        "warning", "this is a kernel of ttnn; PyTorch's fused AdamW does the same mathematics here"
+    ),
+    "training_config.beta1": NotActedOn("error", "write `optimizer.beta1`"),
+    "training_config.beta2": NotActedOn("error", "write `optimizer.beta2`"),
+    "training_config.eps": NotActedOn("error", "write `optimizer.epsilon`"),
+    "training_config.use_no_op": NotActedOn("error", "write `optimizer.type: NoOp`"),
+    "training_config.transformer_config": NotActedOn("error", _OWN_MODEL_FILE),
+    "training_config.model_path": NotActedOn("error", "`model_path` belongs in the model file"),
+    "training_config.grpo_config": NotActedOn(
+        "error", "reinforcement learning is tt-train's; take the section out"
+    ),
+    "training_config.multihost_config": NotActedOn("error", "training runs on one machine"),
+    "device_config.enable_tp": _of_tt_train("tensor parallelism"),
+    "device_config.enable_fsdp": _of_tt_train("fully sharded data parallelism"),
+    "device_config.enable_sp": _of_tt_train("sequence parallelism"),
+    "device_config.enable_cp": _of_tt_train("context parallelism"),
+}
+"""By the key in full. The devices' number and `enable_ddp` are judged together in `config.py`."""
+
+
+def not_acted_on(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, NotActedOn]]:
+    """Every key of a config that was set and is not acted on.
+
+    Args:
+        config: a whole document, or the model's section.
+        prefix: where the config stands in its document.
+    """
+    for (name, info), facts in zip(
+        type(config).model_fields.items(), fields_of(type(config)).values(), strict=True
+    ):
+        path = (*prefix, facts.key)
+        value = getattr(config, name)
+        entry = (
+            NOT_ACTED_ON.get(".".join(map(str, path))) or _others(facts) or _left_out(config, name)
+        )
+        if entry and name in config.model_fields_set and value != info.default:
+            yield path, entry
+        elif isinstance(value, Section):
+            yield from not_acted_on(value, path)
+
+
+def _others(facts: FieldFacts) -> NotActedOn | None:
+    if "trainsmith" in facts.read_by:
+        return None
+    return NotActedOn("warning", f"{' and '.join(facts.read_by)} reads it, Trainsmith does not")
+
+
+def _left_out(config: Section, name: str) -> NotActedOn | None:
+    """What an optimizer does not have, though others do."""
+    if not isinstance(config, OptimizerConfig) or name == "type":
+        return None
+    if name in (fields_with_effect(config.type, "trainsmith") or ()):
+        return None
+    return NotActedOn("warning", f"the optimizer `{config.type}` does not have it; take it out")
+
+
+def every_key(section: type[Section] = TrainingDocument, prefix: Path = ()) -> Iterator[Path]:
+    """The paths of all keys that a document may hold."""
+    for facts in fields_of(section).values():
+        path = (*prefix, facts.key)
+        yield path
+        if facts.section:
+            yield from every_key(facts.section, path)

@@ -1,0 +1,292 @@
+"""The processes of a data-parallel run: which one this is, and how the others are started.
+
+Every rank runs the same loop over the same batches and computes its rows of each. Rank 0 does all
+the rest: it reads checkpoints and writes the run's folder. `torchrun` may start the ranks; without
+it, rank 0 starts the others on its own machine, as copies of itself where that is safe: a copy need
+not import the tensor library again, nor read the data.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+from trainsmith_trainer.errors import RunError
+
+_RENDEZVOUS = "TRAINSMITH_RENDEZVOUS"
+"""The folder where ranks of one machine find each other; `torchrun` has a way of its own."""
+_SECONDS_TO_DIE = 5.0
+"""From a broken connection to the end of the process that broke it."""
+_SECONDS_TO_END = 1.0
+"""Ranks above 0 write nothing, so that ending them costs nothing."""
+FOLLOWER = 3
+"""The exit code of a rank that ends because another one is gone."""
+
+
+class LostRankError(RunError):
+    """Another rank of the run is gone."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which of a run's processes this one is."""
+
+    rank: int = 0
+    size: int = 1
+    """Ranks on all machines."""
+    local_rank: int = 0
+    """The rank among those of this machine."""
+    local_size: int = 1
+    rendezvous: Path | None = None
+    """The folder where ranks of one machine find each other."""
+
+    def announce(self) -> None:
+        """Say that this rank is about to join the others."""
+        if self.rendezvous and self.rank:
+            self._announcement(self.rank).touch()
+
+    def _announcement(self, rank: int) -> Path:
+        assert self.rendezvous
+        return self.rendezvous / f"rank-{rank}"
+
+    def announced(self, rank: int) -> bool:
+        """Whether a rank of this machine is about to join."""
+        return self._announcement(rank).exists()
+
+
+ALONE = Place()
+
+
+def place_under_torchrun(devices: int) -> Place | None:
+    """The place that the environment assigns, as `torchrun` and rank 0 of a local run set it.
+
+    Args:
+        devices: that the recipe asks for.
+
+    Raises:
+        RunError: there are more or fewer processes than devices.
+    """
+    environment = os.environ
+    if "RANK" not in environment or "WORLD_SIZE" not in environment:
+        return None
+    rank, size = int(environment["RANK"]), int(environment["WORLD_SIZE"])
+    if size != devices:
+        raise RunError(
+            f"`mesh_shape` is {devices} devices, and {size} processes were started for it",
+            advice=f"start torchrun with {devices} processes over all machines, or change the mesh",
+            config_path="device_config.mesh_shape",
+        )
+    rendezvous = environment.get(_RENDEZVOUS)
+    return Place(
+        rank=rank,
+        size=size,
+        local_rank=int(environment.get("LOCAL_RANK", rank)),
+        local_size=int(environment.get("LOCAL_WORLD_SIZE", size)),
+        rendezvous=Path(rendezvous) if rendezvous else None,
+    )
+
+
+class Process(Protocol):
+    """A process that was started: what `subprocess.Popen` has of it."""
+
+    def poll(self) -> int | None:
+        """Its exit code, minus the signal that killed it; `None` while it lives."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def wait(self) -> int:
+        """Wait for its end, and give its exit code."""
+        ...
+
+
+@dataclass
+class Copy:
+    """A process that begins as a copy of this one."""
+
+    pid: int
+    _code: int | None = field(default=None, init=False)
+
+    @staticmethod
+    def start(body: Callable[[], int], errors: Path) -> Copy:
+        """Copy this process.
+
+        Args:
+            body: what the copy does; its result is the exit code.
+            errors: the file that gets what the copy says to standard error.
+        """
+        pid = os.fork()
+        if pid == 0:
+            _live(body, errors)
+        return Copy(pid)
+
+    def poll(self) -> int | None:
+        """See `Process`."""
+        return self._ask(os.WNOHANG)
+
+    def kill(self) -> None:
+        """See `Process`."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """See `Process`."""
+        code = self._ask(0)
+        assert code is not None
+        return code
+
+    def _ask(self, options: int) -> int | None:
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, options)
+            self._code = os.waitstatus_to_exitcode(status) if pid else None
+        return self._code
+
+
+def _live(body: Callable[[], int], errors: Path) -> NoReturn:
+    """The whole life of a copy. It leaves everything that its original has opened alone."""
+    code = 1
+    try:
+        writes = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        for descriptor, path, flags in (
+            (0, os.devnull, os.O_RDONLY),
+            (1, os.devnull, os.O_WRONLY),
+            (2, errors, writes),
+        ):
+            os.dup2(os.open(path, flags), descriptor)
+        code = body()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+class Ranks:
+    """The processes that rank 0 has started; none where the run is alone or torchrun's."""
+
+    def __init__(self, place: Place, processes: Mapping[int, Process]) -> None:
+        self.place = place
+        self._processes = processes
+
+    def wait_until_announced(self) -> None:
+        """Wait until every rank is about to join; then joining them cannot take long.
+
+        Raises:
+            LostRankError: one of them ended instead.
+        """
+        waiting = set(self._processes)
+        while waiting:
+            waiting = {rank for rank in waiting if not self.place.announced(rank)}
+            for rank in waiting:
+                if self._processes[rank].poll() is not None:
+                    raise LostRankError(self._obituary(rank))
+            time.sleep(0.01)
+
+    def name_the_lost(self, error: LostRankError) -> LostRankError:
+        """The same error with the rank that is gone, and why; as it was where none is."""
+        deadline = time.monotonic() + _SECONDS_TO_DIE
+        while self._processes and time.monotonic() < deadline:
+            # Those that ended because of another one say so, in their exit code.
+            for rank, process in self._processes.items():
+                if process.poll() not in (None, FOLLOWER):
+                    return LostRankError(self._obituary(rank), advice=error.advice)
+            time.sleep(0.05)
+        return error
+
+    def end(self) -> None:
+        """Wait for the processes; those that do not end by themselves are killed."""
+        deadline = time.monotonic() + _SECONDS_TO_END
+        processes = self._processes.values()
+        while any(each.poll() is None for each in processes) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for process in processes:
+            process.kill()
+            process.wait()
+
+    def _obituary(self, rank: int) -> str:
+        code = self._processes[rank].poll()
+        if code is not None and code < 0:
+            return f"rank {rank} was killed by {signal.Signals(-code).name}"
+        text = _errors(self.place, rank).read_text(encoding="utf-8", errors="replace")
+        return f"rank {rank} ended: {_last_word(text, rank) or f'exit code {code}'}"
+
+
+def _last_word(errors: str, rank: int) -> str:
+    """What a process said of its end: our own message, or the last line of a traceback."""
+    lines = [line for line in errors.splitlines() if line.strip()]
+    own = [line for line in lines if line.startswith(f"rank {rank}: ") or ": error[" in line]
+    return next(iter(own or lines[-1:]), "").removeprefix(f"rank {rank}: ")
+
+
+@contextmanager
+def open_ranks(
+    place: Place | None,
+    size: int,
+    arguments: Sequence[str],
+    body: Callable[[Place], int] | None = None,
+) -> Generator[Ranks, None, None]:
+    """All ranks of a run, started if nobody else has, until the block ends.
+
+    Args:
+        place: this process's, if torchrun gave it one.
+        size: ranks, this one included.
+        arguments: what `trainsmith` is called with in each of the others.
+        body: what each of the others does as a copy of this process instead, where one may be made.
+
+    Yields:
+        The processes that were started; their `place` is that of this one.
+    """
+    if place or size == 1:
+        yield Ranks(place or ALONE, {})
+        return
+    with tempfile.TemporaryDirectory(prefix="trainsmith-") as name:
+        folder = Path(name)
+        processes: dict[int, Process] = {}
+        ranks = Ranks(Place(0, size, 0, size, folder), processes)
+        try:
+            for rank in range(1, size):
+                there = Place(rank, size, rank, size, folder)
+                processes[rank] = _copy(there, body) if body else _command(there, arguments)
+            yield ranks
+        finally:
+            ranks.end()
+
+
+def _copy(place: Place, body: Callable[[Place], int]) -> Process:
+    return Copy.start(lambda: body(place), _errors(place, place.rank))
+
+
+def _command(place: Place, arguments: Sequence[str]) -> Process:
+    with _errors(place, place.rank).open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "trainsmith", *arguments],
+            env={**os.environ, **_environment(place)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+
+
+def _environment(place: Place) -> dict[str, str]:
+    return {
+        "RANK": str(place.rank),
+        "WORLD_SIZE": str(place.size),
+        "LOCAL_RANK": str(place.local_rank),
+        "LOCAL_WORLD_SIZE": str(place.local_size),
+        _RENDEZVOUS: str(place.rendezvous),
+    }
+
+
+def _errors(place: Place, rank: int) -> Path:
+    assert place.rendezvous
+    return place.rendezvous / f"rank-{rank}.stderr"

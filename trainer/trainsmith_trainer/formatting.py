@@ -1,0 +1,38 @@
+"""Numbers and differences as people read them."""
+
+from __future__ import annotations
+
+import yaml
+
+from trainsmith_schemas.runs.reports import Difference
+
+
+def duration(seconds: float) -> str:
+    """Seconds as `m:ss` or `h:mm:ss`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(count: float) -> str:
+    """Bytes as people read them, in powers of 1000: `181 MB`."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def count(number: int, thing: str) -> str:
+    """A number with its noun: `1 step`, `1,000 steps`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def change_text(change: Difference) -> str:
+    """A difference between two runs: `learning rate 0.0001 → 0.0002`."""
+    return f"{change.what} {' → '.join(change.values)}"
+
+
+def setting(value: bool | float | str) -> str:
+    """A value as YAML 1.1 reads it back: `0.0001`, `5.0e-05`, `true`."""
+    return yaml.safe_dump(value).splitlines()[0]

@@ -1,0 +1,63 @@
+"""Text from a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_trainer.backends import open_decoder
+from trainsmith_trainer.data.tokenizer import UnknownCharacterError
+from trainsmith_trainer.generation.detokenize import continuation
+from trainsmith_trainer.generation.sampling import Sampling, write
+from trainsmith_trainer.hf.export import read_model
+from trainsmith_trainer.run_dir.checkpoint import DamagedCheckpointError, verify_checkpoint
+from trainsmith_trainer.run_dir.create import CHECKPOINTS, model_in
+
+
+class GenerationError(Exception):
+    """Nothing can be written, for a reason that the user can do something about."""
+
+
+def generate_text(
+    run: Path, prompt: str, sampling: Sampling, count: int, seed: int | None
+) -> Iterator[str]:
+    """The prompt, then its continuation, token by token.
+
+    Args:
+        run: a run's folder, or a model's.
+        prompt: at least one character.
+        sampling: how to choose.
+        count: how many tokens to write.
+        seed: where chance starts; without it, anywhere.
+
+    Raises:
+        GenerationError: there is no model, it is damaged, or the prompt is not for it.
+    """
+    folder = model_in(run)
+    if folder is None:
+        raise GenerationError(f"{run} has neither final/ nor a checkpoint: is it a run's folder?")
+    if not prompt:
+        raise GenerationError("the prompt is empty: give at least one character")
+    try:
+        if folder.parent.name == CHECKPOINTS:
+            verify_checkpoint(folder)
+        config, weights, tokenizer = read_model(folder)
+        tokens = tokenizer.encode(prompt).tolist()
+    except (UnreadableModelError, DamagedCheckpointError) as error:
+        raise GenerationError(str(error)) from None
+    except UnknownCharacterError as error:
+        raise GenerationError(f"the prompt cannot be read: {error}") from None
+    if not tokens:
+        raise GenerationError("the model has no token for this prompt: give it words by --prompt")
+
+    try:
+        decoder = open_decoder(config, weights)
+    except ValueError as error:
+        raise GenerationError(f"{folder} is damaged: {error}") from None
+    yield prompt
+    random = np.random.default_rng(seed)
+    written = write(decoder, tokens, sampling, random, count, tokenizer.end)
+    yield from continuation(tokenizer, tokens, written)

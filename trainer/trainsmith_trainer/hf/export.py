@@ -1,0 +1,95 @@
+"""A model as a folder that Hugging Face's `transformers` opens, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+
+from trainsmith_schemas.families.hugging_face import CONFIG_FILE, to_hugging_face
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.base import Arrays
+from trainsmith_trainer.data.tokenizer import Tokenizer
+from trainsmith_trainer.hf.load import is_turned, read_tokenizer, read_weights
+from trainsmith_trainer.hf.model_dir import describe
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def model_files(
+    config: TransformerConfig,
+    weights: Arrays,
+    tokenizer: Tokenizer,
+    special_tokens: Mapping[str, Any] = _NOTHING,
+    companions: Mapping[str, bytes] = _NOTHING,
+) -> dict[str, bytes]:
+    """The files of the folder, by name.
+
+    Args:
+        config: the model's shape, with its vocabulary's size.
+        weights: parameters by name; linear weights are (out, in).
+        tokenizer: the model's own.
+        special_tokens: those of the model that this one began as.
+        companions: the files that its tokenizer came with.
+    """
+    tensors = _gpt2_tensors(config, weights) if config.model_type == "gpt2" else dict(weights)
+    if config.weight_tying == "enabled":
+        tensors.pop("lm_head.weight", None)
+    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    return {
+        CONFIG_FILE: _json(to_hugging_face(config, special_tokens)),
+        "generation_config.json": _json(
+            {"max_length": config.max_sequence_length, **special_tokens}
+        ),
+        "model.safetensors": safetensors.numpy.save(contiguous, metadata={"format": "pt"}),
+        **tokenizer.files(),
+        **companions,
+    }
+
+
+def read_model(folder: Path) -> tuple[TransformerConfig, Arrays, Tokenizer]:
+    """Read a folder that `model_files` or `transformers` wrote.
+
+    Raises:
+        UnreadableModelError: a file is missing or broken, or the model is of another kind.
+    """
+    pretrained = describe(folder)
+    weights = read_weights(pretrained, pretrained.shape)
+    return pretrained.shape, weights, read_tokenizer(folder)
+
+
+def weights_in(content: bytes, config: TransformerConfig) -> Arrays:
+    """The weights that `model_files` was given, from the content of its `model.safetensors`.
+
+    Args:
+        content: the file's.
+        config: the model's shape, as it was then: it tells which biases were only filled in.
+    """
+    weights = safetensors.numpy.load(content)
+    if config.model_type == "gpt2":
+        weights = {
+            name: array.T if is_turned(name) else array
+            for name, array in weights.items()
+            if config.bias or not name.endswith(".bias")
+        }
+    return weights
+
+
+def _gpt2_tensors(config: TransformerConfig, weights: Arrays) -> dict[str, Any]:
+    """Turned where Hugging Face has them turned, with zeros for the biases that it insists on."""
+    tensors = {name: array.T if is_turned(name) else array for name, array in weights.items()}
+    if not config.bias:
+        for name in list(tensors):
+            layer, _, kind = name.rpartition(".")
+            if kind == "weight" and (is_turned(name) or ".ln_" in name):
+                tensors[f"{layer}.bias"] = np.zeros(tensors[name].shape[-1], np.float32)
+    return tensors
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, indent=2).encode() + b"\n"

@@ -1,0 +1,124 @@
+"""The safetensors files of a model's folder: one, or several with an index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import safetensors
+from safetensors import SafetensorError
+
+from trainsmith_schemas.families.hugging_face import UnreadableModelError
+
+_WHOLE = "model.safetensors"
+_INDEX = "model.safetensors.index.json"
+_NUMBERS = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.uint16}
+"""The formats that weights may have; NumPy has no bfloat16, so its bits are read as they are."""
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """A tensor of a file that was not read yet."""
+
+    file: Path
+    name: str
+    """As the file has it."""
+    shape: tuple[int, ...]
+    format: str
+    """As safetensors calls it: `F32`, `BF16`."""
+
+    @property
+    def place(self) -> str:
+        """The file and the tensor, for messages."""
+        return f"{self.file}: `{self.name}`"
+
+
+def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
+    """All tensors of a folder, by name; of the files only the heads are read.
+
+    Raises:
+        UnreadableModelError: there is no safetensors file, a shard or a tensor is missing, or a
+            file is damaged.
+    """
+    try:
+        return {one.name: one for file in _files(folder) for one in _heads(file)}
+    except OSError as error:
+        raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
+
+
+def read_tensors(stored: Mapping[str, StoredTensor]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """The contents of tensors as float32, file by file, under the names of the mapping.
+
+    Raises:
+        UnreadableModelError: a file is damaged, or holds numbers of another kind.
+    """
+    for file in sorted({one.file for one in stored.values()}):
+        wanted = {one.name: name for name, one in stored.items() if one.file == file}
+        try:
+            contents = safetensors.deserialize(file.read_bytes())
+        except OSError as error:
+            raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
+        except SafetensorError as error:
+            raise _damaged(file, error) from None
+        for name, tensor in contents:
+            if name in wanted:
+                yield wanted[name], _floats(tensor, stored[wanted[name]])
+
+
+def _floats(tensor: Mapping[str, Any], stored: StoredTensor) -> npt.NDArray[np.float32]:
+    numbers = _NUMBERS.get(tensor["dtype"])
+    if numbers is None:
+        readable = ", ".join(_NUMBERS)
+        raise UnreadableModelError(f"{stored.place} is {stored.format}; only {readable} are read")
+    array = np.frombuffer(tensor["data"], numbers)
+    if numbers is np.uint16:  # The upper half of a float32.
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    return array.astype(np.float32, copy=False).reshape(stored.shape)
+
+
+def _files(folder: Path) -> list[Path]:
+    if (folder / _WHOLE).exists() or not (folder / _INDEX).exists():
+        _refuse_pickle(folder)
+        return [folder / _WHOLE]
+    try:
+        index = json.loads((folder / _INDEX).read_bytes())
+        shards = cast("dict[str, str]", index["weight_map"])
+        names = sorted(set(shards.values()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UnreadableModelError(f"{folder / _INDEX} is damaged: it names no shards") from None
+    for shard in names:
+        if Path(shard).name != shard or not (folder / shard).is_file():
+            raise UnreadableModelError(f"{folder} lacks the shard {shard!r} that {_INDEX} names")
+    held = {one.name for shard in names for one in _heads(folder / shard)}
+    if missing := sorted(shards.keys() - held):
+        raise UnreadableModelError(f"no shard in {folder} holds {missing[0]!r}")
+    return [folder / shard for shard in names]
+
+
+def _heads(file: Path) -> Iterator[StoredTensor]:
+    if not file.is_file():
+        raise UnreadableModelError(f"{file.parent} has no {file.name}")
+    try:
+        with safetensors.safe_open(file, framework="numpy") as opened:
+            for name in opened.keys():  # noqa: SIM118
+                part = opened.get_slice(name)
+                yield StoredTensor(file, name, tuple(part.get_shape()), part.get_dtype())
+    except SafetensorError as error:
+        raise _damaged(file, error) from None
+
+
+def _damaged(file: Path, error: SafetensorError) -> UnreadableModelError:
+    return UnreadableModelError(f"{file} is damaged: {error}")
+
+
+def _refuse_pickle(folder: Path) -> None:
+    if not (folder / _WHOLE).exists() and any(folder.glob("pytorch_model*.bin")):
+        raise UnreadableModelError(
+            f"{folder} has its weights as .bin: such a file can run code when it is opened; "
+            "save the model as safetensors"
+        )

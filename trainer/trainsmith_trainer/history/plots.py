@@ -1,0 +1,97 @@
+"""Pictures of losses, drawn by a child process from runs' events.
+
+matplotlib takes a second and a hundred megabytes to import, so nobody else does.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+_SECONDS_TO_DRAW = 120.0
+
+
+def start_drawing(picture: Path, runs: Sequence[Path]) -> subprocess.Popen[bytes]:
+    """Let a child process draw the losses of some runs into one picture."""
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, str(picture), *map(str, runs)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        # Ctrl-C in the terminal is the run's affair.
+        start_new_session=True,
+    )
+
+
+def wait_for_drawing(child: subprocess.Popen[bytes]) -> str:
+    """Wait until a picture is drawn. The answer is empty, or says why it was not."""
+    try:
+        _, complaint = child.communicate(timeout=_SECONDS_TO_DRAW)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
+        return f"it took longer than {_SECONDS_TO_DRAW:.0f} seconds"
+    if child.returncode == 0:
+        return ""
+    text = complaint.decode("utf-8", "replace").strip()
+    return text.rpartition("\n")[2] or f"the process ended with {child.returncode}"
+
+
+def draw(picture: Path, runs: Sequence[Path]) -> None:
+    """Draw the losses of runs' `events.jsonl`: training thin, validation with marks."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib.figure import Figure
+
+    from trainsmith_trainer.history.record import read_course
+    from trainsmith_trainer.storage.atomic import write_file
+
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    for index, run in enumerate(runs):
+        course = read_course(run)
+        if course is None:
+            continue
+        several = f"{run.name}, " if len(runs) > 1 else ""
+        colors = (f"C{index}", f"C{index}") if several else ("C0", "C1")
+        axes.plot(
+            *_points(course.steps),
+            linewidth=1,
+            alpha=0.4 if several else 0.7,
+            color=colors[0],
+            label=f"{several}training",
+        )
+        if course.validations:
+            axes.plot(
+                *_points(course.validations),
+                marker="osD^vP*X"[index % 8],
+                markersize=4,
+                color=colors[1],
+                label=f"{several}validation",
+            )
+    title = runs[0].name if len(runs) == 1 else ""
+    axes.set(xlabel="step", ylabel="loss (nats per token)", title=title)
+    axes.grid(alpha=0.3)
+    if axes.lines:
+        axes.legend()
+    temporary = picture.with_name(f".curves.{os.getpid()}.png")
+    try:
+        figure.savefig(temporary, dpi=120)
+        write_file(picture, temporary.read_bytes())
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _points(happened: list[dict[str, Any]]) -> tuple[list[int], list[float]]:
+    return [event["step"] for event in happened], [event["loss"] for event in happened]
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)
+    draw(Path(sys.argv[1]), [Path(run) for run in sys.argv[2:]])

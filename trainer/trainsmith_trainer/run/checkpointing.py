@@ -1,0 +1,163 @@
+"""A backend's state to a checkpoint, and back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.backends.base import Arrays, Backend
+from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.formatting import change_text
+from trainsmith_trainer.hf.export import model_files, weights_in
+from trainsmith_trainer.run.loop import Emit, Progress
+from trainsmith_trainer.run.prepare import Run
+from trainsmith_trainer.run.resume import SETTINGS_FILE, refuse_another_model, unequal_surroundings
+from trainsmith_trainer.run_dir.checkpoint import (
+    Best,
+    DamagedCheckpointError,
+    State,
+    checkpoint_name,
+    read_tensors,
+    rotate,
+    save_checkpoint,
+)
+from trainsmith_trainer.run_dir.create import CHECKPOINTS
+
+
+def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
+    """Bring a backend to where a run goes on from.
+
+    Raises:
+        RunError: the checkpoint is that of another model or optimizer.
+    """
+    for message in run.start.warnings:
+        emit(events.Warned(time=time.time(), message=message))
+    checkpoint = run.start.checkpoint
+    if checkpoint is None:
+        return Progress()
+    for change in refuse_another_model(checkpoint, run.settings):
+        if change.matters:
+            message = f"changed since {checkpoint.path.name}: {change_text(change)}"
+            emit(events.Warned(time=time.time(), message=message, config_path=change.keys[0]))
+    for message in unequal_surroundings(checkpoint.state.setting, _setting(run, backend)):
+        emit(events.Warned(time=time.time(), message=message))
+    state = checkpoint.state
+    try:
+        tensors = read_tensors(checkpoint.path)
+        weights = weights_in(tensors.model, run.model)
+        backend.restore(weights, tensors.optimizer, tensors.random)
+    except DamagedCheckpointError as error:
+        raise RunError(f"{error}; a moment ago it was") from None
+    except ValueError as error:
+        raise RunError(
+            f"{checkpoint.path} is not this run's: {error}",
+            advice="take back what was changed in `optimizer`, or start a new run",
+            config_path="training_config.optimizer",
+        ) from None
+    best = state.best if state.best and (run.folder / path_of(state.best)).is_dir() else None
+    # Perhaps the recipe keeps fewer than it did, because the disk is full.
+    _rotate(run, best, emit)
+    return Progress(
+        step=state.step,
+        position=state.position,
+        loss=state.loss,
+        validation_loss=state.validation_loss,
+        best_validation_loss=state.best_validation_loss,
+        best=best,
+        saved_at=state.step,
+    )
+
+
+def path_of(best: Best) -> str:
+    """The best checkpoint, relative to the run's folder."""
+    return f"{CHECKPOINTS}/{checkpoint_name(best.step)}"
+
+
+def _setting(run: Run, backend: Backend) -> dict[str, Any]:
+    """What else decides the bits of a result."""
+    devices = derived.device_count(run.config.document)
+    return {"device": backend.device, "world_size": devices, **backend.versions}
+
+
+def saver(
+    run: Run, backend: Backend, resolved: bytes, emit: Emit
+) -> Callable[[Progress], Progress]:
+    """What writes checkpoints, and removes those that are no longer wanted.
+
+    Args:
+        run: its folder is this process's alone.
+        backend: what is saved.
+        resolved: every value of the run, which each checkpoint carries with it.
+        emit: takes the events.
+    """
+    folder = run.folder / CHECKPOINTS
+    setting = _setting(run, backend)
+
+    def save(progress: Progress) -> Progress:
+        weights, optimizer = backend.weights(), backend.optimizer_state()
+        _refuse_spoilt(weights, progress.step, run.schedule.key)
+        progress = replace(progress, saved_at=progress.step, best=_best(progress))
+        is_best = progress.best is not None and progress.best.step == progress.step
+        path, size = save_checkpoint(
+            folder,
+            State(
+                step=progress.step,
+                position=progress.position,
+                loss=progress.loss,
+                validation_loss=progress.validation_loss,
+                best_validation_loss=progress.best_validation_loss,
+                best=progress.best,
+                setting=setting,
+            ),
+            {
+                **model_files(
+                    run.model, weights, run.corpus.tokenizer, run.special_tokens, run.companions
+                ),
+                SETTINGS_FILE: resolved,
+            },
+            optimizer,
+            backend.random_state(),
+        )
+        relative = path.relative_to(run.folder).as_posix()
+        emit(
+            events.CheckpointSaved(
+                time=time.time(), step=progress.step, path=relative, size=size, best=is_best
+            )
+        )
+        _rotate(run, progress.best, emit)
+        return progress
+
+    return save
+
+
+def _rotate(run: Run, best: Best | None, emit: Emit) -> None:
+    folder = run.folder / CHECKPOINTS
+    for error in rotate(folder, keep_last=run.training.keep_last_n, best=best):
+        emit(events.Warned(time=time.time(), message=f"{error}; older checkpoints stay"))
+
+
+def _best(progress: Progress) -> Best | None:
+    """The best checkpoint once this one is there: only one whose loss was measured can be it."""
+    loss = progress.validation_loss
+    if loss is None or progress.validated_at != progress.step:
+        return progress.best
+    if progress.best and progress.best.validation_loss <= loss:
+        return progress.best
+    return Best(progress.step, loss)
+
+
+def _refuse_spoilt(weights: Arrays, step: int, rate_key: str) -> None:
+    """A checkpoint with weights that are no numbers would push out one that is good."""
+    for name, array in weights.items():
+        if not np.isfinite(array).all():
+            raise RunError(
+                f"after step {step} the weights in {name} are no longer numbers; nothing was saved",
+                advice="lower the learning rate",
+                config_path=rate_key,
+            )

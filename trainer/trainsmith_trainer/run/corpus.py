@@ -1,0 +1,107 @@
+"""A run's data, in the tokens of its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.config.load import ResolvedConfig
+from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
+from trainsmith_trainer.data.tokenizer import LibraryTokenizer, Tokenizer, load_tokenizer
+from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.hf.load import read_tokenizer
+from trainsmith_trainer.hf.model_dir import FOLDER_KEY, Pretrained
+from trainsmith_trainer.run.vocabulary import with_vocabulary
+
+_TOKENIZER_KEY = "training_config.tokenizer_path"
+
+
+def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
+    """Read the data; with it comes the model's shape with its vocabulary's size.
+
+    A model from a folder brings its tokenizer along; one that the recipe names wins.
+
+    Raises:
+        RunError: the data does not suit the recipe, or the tokenizer not the model.
+    """
+    training, model = config.document.training_config, config.model
+    sources = Sources(
+        training=config.data,
+        validation=config.validation,
+        validation_split=training.validation_split,
+        skip_bad_lines=training.skip_bad_lines,
+        tokenizer_type=training.tokenizer_type,
+        vocab_size=model.vocab_size,
+        tokenizer=_given(config),
+    )
+    corpus = load_corpus(sources, model.max_sequence_length)
+    if config.pretrained and corpus.tokenizer.vocab_size > model.vocab_size:
+        raise RunError(
+            f"the tokenizer has {corpus.tokenizer.vocab_size} tokens, and the model in "
+            f"{config.pretrained.folder} knows {model.vocab_size}",
+            advice="take the tokenizer that belongs to the model",
+            config_path=FOLDER_KEY,
+        )
+    said = (*corpus.cautions, *_strangeness(config, corpus.tokenizer))
+    return replace(corpus, cautions=said), with_vocabulary(model, corpus.tokenizer.vocab_size)
+
+
+def _given(config: ResolvedConfig) -> Tokenizer | None:
+    """The tokenizer that the recipe names, or that of the model which the run begins with."""
+    if config.tokenizer:
+        return _load(config.tokenizer)
+    return _own(config.pretrained, config.document.training_config) if config.pretrained else None
+
+
+def _strangeness(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
+    """What is to be said where a recipe gives a model other tokens than it came with."""
+    if config.pretrained is None or config.tokenizer is None:
+        return
+    try:
+        own = read_tokenizer(config.pretrained.folder)
+    except UnreadableModelError:
+        return  # The recipe's is the only one there is.
+    if own.files()["tokenizer.json"] != tokenizer.files()["tokenizer.json"]:
+        yield (
+            f"{config.tokenizer} is another tokenizer than that in {config.pretrained.folder}: "
+            "to the model its tokens mean something else",
+            _TOKENIZER_KEY,
+        )
+
+
+def _load(path: Path) -> Tokenizer:
+    try:
+        return load_tokenizer(path.read_bytes())
+    except OSError as error:
+        why = error.strerror
+    except ValueError as error:
+        why = str(error)
+    raise RunError(
+        f"{path} is not read: {why}",
+        advice="name a `tokenizer.json` that Hugging Face's `tokenizers` has written",
+        config_path=_TOKENIZER_KEY,
+    )
+
+
+def _own(pretrained: Pretrained, training: TrainingConfig) -> Tokenizer:
+    try:
+        tokenizer = read_tokenizer(pretrained.folder)
+    except UnreadableModelError as error:
+        raise RunError(
+            f"the model's tokenizer is wanted, and {error}",
+            advice="save the tokenizer into the model's folder, as tokenizer.json",
+            config_path=FOLDER_KEY,
+        ) from None
+    kind = "bpe" if isinstance(tokenizer, LibraryTokenizer) else "char"
+    if "tokenizer_type" in training.model_fields_set and training.tokenizer_type != kind:
+        raise RunError(
+            f"`tokenizer_type` is {training.tokenizer_type}, and the tokenizer in "
+            f"{pretrained.folder} is {kind}",
+            advice="take it out: a model from a folder keeps its tokens",
+            config_path="training_config.tokenizer_type",
+        )
+    return tokenizer

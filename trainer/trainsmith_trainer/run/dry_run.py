@@ -1,0 +1,219 @@
+"""What a run would be, worked out without a tensor library."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.runs.reports import (
+    DryRun,
+    Finding,
+    PlannedCheckpoints,
+    PlannedMemory,
+    RunOutline,
+)
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer import errors as problems
+from trainsmith_trainer.config.load import ResolvedConfig
+from trainsmith_trainer.data.corpus import Corpus
+from trainsmith_trainer.formatting import count, size
+from trainsmith_trainer.run.corpus import read_corpus
+from trainsmith_trainer.run.initial_weights import refuse_other_weights
+from trainsmith_trainer.run.learning_rate import schedule_of
+from trainsmith_trainer.run.plan import Plan, cautions, plan_of
+from trainsmith_trainer.run_dir.create import run_name
+
+_FILES_SHOWN = 3
+_ENDS_BY = {
+    "max_steps": "max_steps ends the run",
+    "num_epochs": "num_epochs ends the run",
+    "default": "the default, since neither max_steps nor num_epochs is set",
+}
+
+
+def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
+    """Work out what a run would be.
+
+    Args:
+        config: the recipe.
+        name: the name that the user wants, if any.
+
+    Raises:
+        RunError: the data does not suit the recipe.
+        RunNameError: the name is taken.
+    """
+    document, length = config.document, config.model.max_sequence_length
+    corpus, model = read_corpus(config)
+    if config.pretrained:
+        refuse_other_weights(config.pretrained, model)
+    sequences = (len(corpus.training) - 1) // length
+    plan = plan_of(document, sequences=sequences, length=length)
+    outline = _outline(config, corpus, model, plan, name)
+    said = cautions(document, plan, corpus, sequences)
+    warnings = [reported(finding) for finding in config.warnings]
+    for message, key in (*said, *_too_large(outline)):
+        warnings.append(
+            Finding(
+                place=config.place_of(key).label,
+                severity="warning",
+                code="caution",
+                message=message,
+                config_path=key,
+            )
+        )
+    return DryRun(config=str(config.path), errors=[], warnings=warnings, outline=outline)
+
+
+def refused(config: Path, findings: tuple[problems.Finding, ...]) -> DryRun:
+    """The answer for a recipe that cannot run."""
+    return DryRun(
+        config=str(config),
+        errors=[reported(finding) for finding in findings if finding.severity == "error"],
+        warnings=[reported(finding) for finding in findings if finding.severity == "warning"],
+        outline=None,
+    )
+
+
+def reported(finding: problems.Finding) -> Finding:
+    """A finding as plain data."""
+    return Finding(
+        place=finding.place.label,
+        severity=finding.severity,
+        code=finding.code,
+        message=finding.message,
+        config_path=finding.config_path or None,
+    )
+
+
+def _outline(
+    config: ResolvedConfig, corpus: Corpus, model: TransformerConfig, plan: Plan, name: str | None
+) -> RunOutline:
+    document, training = config.document, config.document.training_config
+    parent = Path(training.checkpoint_dir)
+    run = run_name(parent, config.path.stem, name)
+    parameters = derived.parameter_count(model)
+    each = parameters * derived.checkpoint_per_parameter(training)
+    # The best one stays beside the newest, and a new one is whole before an old one goes.
+    kept = min(plan.checkpoints, training.keep_last_n + 1)
+    by_parameters = parameters * derived.memory_per_parameter(training)
+    activations = derived.activation_memory(
+        model, training.batch_size, model.vocab_size, training.precision
+    )
+    schedule = schedule_of(document, plan.total_steps)
+    return RunOutline(
+        name=run,
+        folder=(parent / run).as_posix(),
+        model_type=model.model_type,
+        model_path=model.model_path or None,
+        parameters=parameters,
+        vocabulary=model.vocab_size,
+        sequence_length=model.max_sequence_length,
+        data=[str(path) for path in config.data],
+        validation_data=[str(path) for path in config.validation],
+        tokenizer=str(config.tokenizer) if config.tokenizer else None,
+        counted_tokens=corpus.training.targets,
+        training_tokens=len(corpus.training),
+        validation_tokens=len(corpus.validation),
+        tokens_per_validation=min(len(corpus.validation), training.max_validation_tokens),
+        steps=plan.total_steps,
+        ends_by=plan.ends_by,
+        steps_per_epoch=plan.steps_per_epoch,
+        epochs=plan.total_steps / plan.steps_per_epoch,
+        batch_size=training.batch_size,
+        gradient_accumulation_steps=training.gradient_accumulation_steps,
+        effective_batch=plan.effective_batch,
+        tokens_per_step=plan.tokens_per_step,
+        learning_rate=schedule.peak,
+        learning_rate_key=schedule.key,
+        validations=plan.validations,
+        checkpoints=PlannedCheckpoints(
+            written=plan.checkpoints, kept=kept, bytes_each=each, bytes_kept=kept * each
+        ),
+        memory=PlannedMemory(
+            parameters=by_parameters, activations=activations, total=by_parameters + activations
+        ),
+    )
+
+
+def _too_large(outline: RunOutline) -> Iterator[tuple[str, str]]:
+    """What does not fit on the disk."""
+    place = next(path for path in Path(outline.folder).absolute().parents if path.exists())
+    free = shutil.disk_usage(place).free
+    needed = outline.checkpoints.bytes_kept + outline.checkpoints.bytes_each
+    if needed > free:
+        yield (
+            f"the checkpoints take {size(needed)} and the disk has {size(free)} left: "
+            "keep fewer, or write them elsewhere",
+            "training_config.keep_last_n",
+        )
+
+
+def text_of(answer: DryRun) -> str:
+    """The answer for people; errors are shown with their lines of the file elsewhere."""
+    lines = [f"warning: {finding.place}: {finding.message}" for finding in answer.warnings]
+    if answer.outline:
+        rows = list(_rows(answer.outline))
+        width = max(len(label) for label, _ in rows)
+        lines += [f"{label:<{width}}  {value}" for label, value in rows]
+        lines.append("Nothing was run.")
+    return "\n".join(lines)
+
+
+def _files(paths: list[str]) -> str:
+    shown = ", ".join(paths[:_FILES_SHOWN])
+    more = f" and {len(paths) - _FILES_SHOWN:,} more" if len(paths) > _FILES_SHOWN else ""
+    return f"{len(paths):,} files: {shown}{more}" if len(paths) > 1 else shown
+
+
+def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
+    checkpoints, memory = outline.checkpoints, outline.memory
+    yield "run", f"{outline.name}, in {outline.folder}/"
+    yield (
+        "model",
+        f"{outline.model_type}, {outline.parameters:,} parameters, {outline.vocabulary:,} tokens "
+        f"in the vocabulary, {outline.sequence_length:,} at once",
+    )
+    if outline.model_path:
+        yield "weights", f"begin as those in {outline.model_path}"
+    yield "data", _files(outline.data)
+    if outline.validation_data:
+        yield "validation data", _files(outline.validation_data)
+    if outline.tokenizer:
+        yield "tokenizer", outline.tokenizer
+    counted = outline.counted_tokens
+    rest = outline.training_tokens - 1 - counted
+    yield (
+        "tokens",
+        f"{outline.training_tokens:,} to train on"
+        + (f", {rest:,} of them prompts that the loss leaves out" if rest else "")
+        + f"; {outline.validation_tokens:,} to validate with"
+        + (
+            f", {outline.tokens_per_validation:,} at a time"
+            if outline.tokens_per_validation < outline.validation_tokens
+            else ""
+        ),
+    )
+    yield (
+        "length",
+        f"{count(outline.steps, 'step')} ({_ENDS_BY[outline.ends_by]}), "
+        f"{outline.epochs:.3g} epochs of {count(outline.steps_per_epoch, 'step')}",
+    )
+    yield (
+        "each step",
+        f"effective batch {outline.effective_batch} = {outline.batch_size} × "
+        f"{outline.gradient_accumulation_steps}, {outline.tokens_per_step:,} tokens",
+    )
+    yield "learning rate", f"up to {outline.learning_rate:g}, from {outline.learning_rate_key}"
+    yield "validations", f"{outline.validations:,}"
+    yield (
+        "checkpoints",
+        f"{checkpoints.written:,} of about {size(checkpoints.bytes_each)}; "
+        f"at most {checkpoints.kept} stay, {size(checkpoints.bytes_kept)}",
+    )
+    yield (
+        "memory",
+        f"about {size(memory.total)}: {size(memory.parameters)} for weights, gradients and "
+        f"optimizer, {size(memory.activations)} for a micro-batch of {outline.batch_size}",
+    )

@@ -1,0 +1,179 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from trainsmith_schemas.meaning.advice import lower_rate
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.backends.base import Backend, Gradient
+from trainsmith_trainer.data.batches import Position, Sampler, micro_batches
+from trainsmith_trainer.distributed.ranks import LostRankError
+from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.run.learning_rate import Schedule
+from trainsmith_trainer.run.plan import Plan
+from trainsmith_trainer.run_dir.checkpoint import Best
+
+Emit = Callable[[events.Event], None]
+
+
+_START = Position()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands."""
+
+    step: int = 0
+    """Optimizer steps taken."""
+    position: Position = _START
+    """How far the data is read."""
+    loss: float = math.nan
+    """The training loss of the last step."""
+    validation_loss: float | None = None
+    """The last one that was measured."""
+    validated_at: int | None = None
+    """The step of that."""
+    best_validation_loss: float | None = None
+    best: Best | None = None
+    """The best checkpoint."""
+    saved_at: int | None = None
+    """The step of the last checkpoint."""
+
+
+_BEGINNING = Progress()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a loop does besides training, in whatever way."""
+
+    emit: Emit
+    validate: Callable[[int], float | None]
+    """Measure the loss after a step, and let the model write; `None` without validation data."""
+    save: Callable[[Progress], Progress]
+    """Write a checkpoint, and remember it if it is the best."""
+    stop_requested: Callable[[], bool]
+
+
+def train(
+    backend: Backend,
+    sampler: Sampler,
+    schedule: Schedule,
+    plan: Plan,
+    around: Surroundings,
+    progress: Progress = _BEGINNING,
+) -> Progress:
+    """Train until the plan is fulfilled or somebody asks to stop.
+
+    Args:
+        backend: the model; it stands where `progress` says.
+        sampler: the data.
+        schedule: the learning rates.
+        plan: how long, and what happens in between.
+        around: everything that happens besides training.
+        progress: where the run stands.
+
+    Raises:
+        RunError: the loss or the gradient is no longer a number; the weights were not touched.
+        LostRankError: another rank is gone; a checkpoint of the last step was saved.
+    """
+    pace = Pace(plan, progress.step)
+    try:
+        while progress.step < plan.total_steps and not around.stop_requested():
+            step = progress.step + 1
+            batch, position = sampler.take(progress.position, plan.effective_batch)
+            gradient = backend.gradient(list(micro_batches(batch, plan.batch_size)))
+            _refuse_divergence(gradient, step, schedule)
+            rate = schedule.rate(step)
+            backend.update(rate)
+            pace.step_taken(step)
+            progress = replace(progress, step=step, position=position, loss=gradient.loss)
+            around.emit(
+                events.Step(
+                    time=time.time(),
+                    step=step,
+                    epoch=position.epoch + 1,
+                    loss=gradient.loss,
+                    learning_rate=rate,
+                    grad_norm=gradient.norm,
+                    tokens_per_second=pace.tokens_per_second,
+                    seconds_left=pace.seconds_left,
+                )
+            )
+            if plan.validates_after(step):
+                progress = _validated(progress, around)
+            if plan.saves_after(step):
+                progress = around.save(progress)
+            pace.rest_over()
+    except LostRankError:
+        # Without the others there is no next step, and the last one is whole.
+        _save_if_new(progress, around)
+        raise
+    return _save_if_new(progress, around)
+
+
+def _save_if_new(progress: Progress, around: Surroundings) -> Progress:
+    """Write a checkpoint of an end that the plan did not foresee."""
+    return around.save(progress) if progress.saved_at != progress.step > 0 else progress
+
+
+def _validated(progress: Progress, around: Surroundings) -> Progress:
+    loss = around.validate(progress.step)
+    if loss is None:
+        return progress
+    best = progress.best_validation_loss
+    is_best = best is None or loss < best
+    around.emit(events.Validation(time=time.time(), step=progress.step, loss=loss, best=is_best))
+    return replace(
+        progress,
+        validation_loss=loss,
+        validated_at=progress.step,
+        best_validation_loss=loss if is_best else best,
+    )
+
+
+def _refuse_divergence(gradient: Gradient, step: int, schedule: Schedule) -> None:
+    """Stop before weights are spoilt. The gradient can break while the loss is still finite."""
+    for what, value in (("loss", gradient.loss), ("length of the gradient", gradient.norm)):
+        if not math.isfinite(value):
+            raise RunError(
+                f"the {what} became {value} at step {step}; the weights were left as they were",
+                advice=f"lower the learning rate from {schedule.peak:g} to "
+                f"{lower_rate(schedule.peak):g}; keep `use_clip_grad_norm` on, it shortens the "
+                "gradient of a bad batch",
+                config_path=schedule.key,
+            )
+
+
+class Pace:
+    """How fast a run goes, and how long it still takes."""
+
+    _SMOOTHING = 0.9
+
+    def __init__(self, plan: Plan, steps_before: int) -> None:
+        self._plan = plan
+        self._steps_before = steps_before
+        self._began = self._resumed = time.perf_counter()
+        self._seconds_per_step = 0.0
+        self.tokens_per_second = 0.0
+        self.seconds_left = 0.0
+
+    def step_taken(self, step: int) -> None:
+        """Note that a step is done."""
+        now = time.perf_counter()
+        latest = now - self._resumed
+        # The first step is slow for reasons of its own.
+        taken = step - self._steps_before
+        weight = self._SMOOTHING if taken > 2 else 0.0
+        self._seconds_per_step = weight * self._seconds_per_step + (1 - weight) * latest
+        self.tokens_per_second = self._plan.tokens_per_step / self._seconds_per_step
+        # Validations and checkpoints take time too, so the whole run so far is the measure.
+        self.seconds_left = (now - self._began) / taken * (self._plan.total_steps - step)
+
+    def rest_over(self) -> None:
+        """Note that training goes on, after validating or saving."""
+        self._resumed = time.perf_counter()

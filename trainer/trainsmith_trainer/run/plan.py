@@ -1,0 +1,101 @@
+"""How long a run is, what a step is made of, and what happens in between."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_trainer.data.corpus import Corpus
+
+SMOKE_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about a run's course that is fixed before its first step."""
+
+    total_steps: int
+    ends_by: Literal["max_steps", "num_epochs", "default"]
+    steps_per_epoch: int
+    batch_size: int
+    effective_batch: int
+    tokens_per_step: int
+    validate_every: int
+    """In steps."""
+    save_every: int
+    """In steps."""
+
+    def validates_after(self, step: int) -> bool:
+        """Whether this step is followed by a validation; the last one is."""
+        return step % self.validate_every == 0 or step == self.total_steps
+
+    def saves_after(self, step: int) -> bool:
+        """Whether this step is followed by a checkpoint; the last one is."""
+        return step % self.save_every == 0 or step == self.total_steps
+
+    @property
+    def validations(self) -> int:
+        """How often the model is measured."""
+        return math.ceil(self.total_steps / self.validate_every)
+
+    @property
+    def checkpoints(self) -> int:
+        """How many checkpoints are written."""
+        return math.ceil(self.total_steps / self.save_every)
+
+
+def plan_of(document: TrainingDocument, *, sequences: int, length: int) -> Plan:
+    """The plan that a recipe makes.
+
+    Args:
+        document: the recipe.
+        sequences: training sequences in the data.
+        length: tokens in each.
+    """
+    training = document.training_config
+    effective = derived.effective_batch(training)
+    run_length = derived.run_length(training, sequences)
+    steps_per_epoch = max(1, sequences // effective)
+    by_steps = derived.checkpoint_interval(training)
+    return Plan(
+        total_steps=run_length.steps,
+        ends_by=run_length.ends_by,
+        steps_per_epoch=steps_per_epoch,
+        batch_size=training.batch_size,
+        effective_batch=effective,
+        tokens_per_step=effective * length,
+        validate_every=derived.validation_interval(training),
+        save_every=steps_per_epoch if training.save_strategy == "epoch" else by_steps,
+    )
+
+
+def smoke_plan(plan: Plan) -> Plan:
+    """The same run, but so short that everything happens within a minute."""
+    steps = min(SMOKE_STEPS, plan.total_steps)
+    half = max(1, steps // 2)
+    return replace(plan, total_steps=steps, validate_every=half, save_every=half)
+
+
+def cautions(
+    document: TrainingDocument, plan: Plan, corpus: Corpus, sequences: int
+) -> Iterator[tuple[str, str]]:
+    """What only the data can tell, each with the key that it concerns."""
+    if plan.effective_batch > sequences:
+        yield (
+            f"the effective batch is {plan.effective_batch} sequences and the data has "
+            f"{sequences}: some come more than once in a step",
+            "training_config.batch_size",
+        )
+    training = document.training_config
+    if (training.validation_split or training.validation_path) and not corpus.validation.targets:
+        key = "validation_path" if training.validation_path else "validation_split"
+        message = "too little text is set aside for validation, so there is none"
+        yield message, f"training_config.{key}"
+    if training.tokenizer_path and "tokenizer_type" in training.model_fields_set:
+        message = "`tokenizer_path` names the tokenizer, so that `tokenizer_type` chooses nothing"
+        yield message, "training_config.tokenizer_type"
+    yield from corpus.cautions

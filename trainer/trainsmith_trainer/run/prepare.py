@@ -1,0 +1,175 @@
+"""Everything about a run that is fixed before its first step."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from trainsmith_schemas.meaning.difference import Settings
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.config.load import ResolvedConfig
+from trainsmith_trainer.data.batches import Batch, Sampler, validation_batches
+from trainsmith_trainer.data.corpus import Corpus
+from trainsmith_trainer.history.record import newest_run
+from trainsmith_trainer.run.corpus import read_corpus
+from trainsmith_trainer.run.initial_weights import refuse_other_weights
+from trainsmith_trainer.run.learning_rate import Schedule, schedule_of
+from trainsmith_trainer.run.plan import Plan, plan_of, smoke_plan
+from trainsmith_trainer.run.resume import ResumeError, Start, find_start, refuse_another_model
+from trainsmith_trainer.run_dir.checkpoint import Checkpoint
+from trainsmith_trainer.run_dir.create import make_run_folder, make_smoke_folder
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every rank of a run needs to take its steps."""
+
+    config: ResolvedConfig
+    model: TransformerConfig
+    """With the vocabulary's size."""
+    corpus: Corpus
+    sampler: Sampler
+    plan: Plan
+    whole: Plan
+    """The plan of the recipe itself; a smoke run's own is shorter."""
+    smoke: bool
+    schedule: Schedule
+
+    @property
+    def training(self) -> TrainingConfig:
+        """The recipe's main section."""
+        return self.config.document.training_config
+
+    @property
+    def settings(self) -> Settings:
+        """Everything that the run was told."""
+        return Settings(self.config.document, self.config.model, self.corpus.digest)
+
+    @property
+    def fingerprint(self) -> int:
+        """Equal for two ranks that read the same data by the same recipe."""
+        # Not their `repr`: a test counts that as reading every key.
+        said = [one.model_dump_json() for one in (self.config.document, self.config.model)]
+        parts = (self.corpus.digest, *said, self.plan)
+        return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
+
+    @property
+    def special_tokens(self) -> Mapping[str, Any]:
+        """The numbers of tokens that begin, end or fill a text, as far as there are any."""
+        if self.config.pretrained:
+            return self.config.pretrained.special_tokens
+        end = self.corpus.tokenizer.end
+        return {} if end is None else {"eos_token_id": end}
+
+    @property
+    def companions(self) -> Mapping[str, bytes]:
+        """The files that the tokenizer came with, unless the recipe has named another."""
+        kept = self.config.pretrained if self.config.tokenizer is None else None
+        return kept.companions if kept else {}
+
+    @property
+    def validation_batch(self) -> int:
+        """Sequences at once while validating."""
+        return self.training.validation_batch_size or self.training.batch_size
+
+    def validation_batches(self) -> Iterator[Batch]:
+        """What the model is measured on."""
+        return validation_batches(
+            self.corpus.validation,
+            self.model.max_sequence_length,
+            self.validation_batch,
+            self.training.max_validation_tokens,
+        )
+
+    @cached_property
+    def validates(self) -> bool:
+        """Whether there is anything to measure the model on."""
+        return any(batch.tokens for batch in self.validation_batches())
+
+
+@dataclass(frozen=True)
+class Run(Material):
+    """Everything that is fixed before the first step, save the weights."""
+
+    folder: Path
+    start: Start
+
+    @property
+    def resume_command(self) -> str | None:
+        """What to type to go on with the run; nothing for a smoke run."""
+        if self.smoke:
+            return None
+        words = ("trainsmith", "train", str(self.config.path), *self.config.options)
+        return shlex.join((*words, "--resume", "--name", self.folder.name))
+
+
+def read_material(config: ResolvedConfig, *, smoke: bool) -> Material:
+    """Read the data, and fix the length of the run.
+
+    Raises:
+        RunError: the data does not suit the recipe.
+    """
+    training = config.document.training_config
+    length = config.model.max_sequence_length
+    corpus, model = read_corpus(config)
+    sampler = Sampler(corpus.training, length, training.seed)
+    whole = plan_of(config.document, sequences=sampler.sequences, length=length)
+    return Material(
+        config=config,
+        model=model,
+        corpus=corpus,
+        sampler=sampler,
+        plan=smoke_plan(whole) if smoke else whole,
+        whole=whole,
+        smoke=smoke,
+        # A smoke run has the rates of the run that it stands for.
+        schedule=schedule_of(config.document, whole.total_steps),
+    )
+
+
+def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Path | None) -> Run:
+    """Read the data, fix the length of the run, and make its folder or find it.
+
+    The arguments and errors are those of `run.run_training`.
+    """
+    parent = Path(config.document.training_config.checkpoint_dir)
+    material = read_material(config, smoke=smoke)
+    if resume is None:
+        start = Start(None, None, None if smoke else newest_run(parent, config.path))
+    else:
+        start = find_start(parent, config.path, name, resume)
+    if start.checkpoint:
+        _refuse_what_does_not_fit(start.checkpoint, material)
+        if start.finished and start.checkpoint.state.step == material.whole.total_steps:
+            raise ResumeError(
+                f"the run {name or start.checkpoint.path.parent.parent.name} has finished: "
+                "raise max_steps or num_epochs, and it goes on"
+            )
+    elif config.pretrained:
+        refuse_other_weights(config.pretrained, material.model)
+    make_folder = make_smoke_folder if smoke else make_run_folder
+    folder = start.folder or make_folder(parent, config.path.stem, name)
+    own = {field.name: getattr(material, field.name) for field in fields(Material)}
+    return Run(**own, folder=folder, start=start)
+
+
+def _refuse_what_does_not_fit(checkpoint: Checkpoint, material: Material) -> None:
+    refuse_another_model(checkpoint, material.settings)
+    written = checkpoint.texts.get("tokenizer.json")
+    if written != material.corpus.tokenizer.files()["tokenizer.json"]:
+        raise ResumeError(
+            f"the data has other tokens than that of {checkpoint.path}: "
+            "train on the same text, or start a new run without --resume"
+        )
+    if checkpoint.state.step > material.whole.total_steps:
+        raise ResumeError(
+            f"{checkpoint.path} has taken {checkpoint.state.step} steps, and the recipe ends "
+            f"after {material.whole.total_steps}: raise max_steps or num_epochs, or resume an "
+            "earlier one"
+        )

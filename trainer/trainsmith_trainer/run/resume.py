@@ -1,0 +1,188 @@
+"""Where a run goes on from: which checkpoint, whether it suits the recipe, what to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trainsmith_schemas.meaning.difference import Settings, differences
+from trainsmith_schemas.runs.reports import Difference
+from trainsmith_trainer.formatting import change_text
+from trainsmith_trainer.history.record import newest_run, read_course, settings_from
+from trainsmith_trainer.run_dir.checkpoint import (
+    Checkpoint,
+    DamagedCheckpointError,
+    checkpoints_in,
+    newest_whole,
+    read_checkpoint,
+    set_aside,
+    step_of,
+)
+from trainsmith_trainer.run_dir.create import CHECKPOINTS, check_name, is_in
+
+SETTINGS_FILE = "resolved.yaml"
+LATEST = Path()
+"""The newest checkpoint, instead of the path of one."""
+
+_STILL_THE_MODEL = {
+    "transformer_config.dropout_prob",
+    "transformer_config.model_path",
+    "transformer_config.runner_type",
+}
+"""Keys of a model file that may change: the weights mean the same."""
+
+
+class ResumeError(Exception):
+    """A run cannot go on from there."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a run goes on from."""
+
+    folder: Path | None
+    """The run that goes on; nothing where a new one branches off."""
+    checkpoint: Checkpoint | None
+    """Nothing where the run was stopped before its first one: it begins again."""
+    parent: str | None
+    """The run that came before, by its name."""
+    warnings: tuple[str, ...] = ()
+    finished: bool = False
+    """The run had reached its end: it goes on only with more steps in the recipe."""
+
+    @property
+    def origin(self) -> str | None:
+        """The checkpoint's path, relative to the run's folder if it lies in there."""
+        if self.checkpoint is None:
+            return None
+        path = self.checkpoint.path
+        inside = self.folder is not None and self.folder in path.parents
+        return (path.relative_to(self.folder) if inside and self.folder else path).as_posix()
+
+
+def find_start(parent: Path, config: Path, name: str | None, wanted: Path) -> Start:
+    """Find what `--resume` means.
+
+    Args:
+        parent: the recipe's `checkpoint_dir`.
+        config: the recipe.
+        name: the run's, as the user gave it.
+        wanted: `LATEST`, or the path of a checkpoint or of a run's folder.
+
+    Raises:
+        ResumeError: there is nothing to go on from. The text says what to do.
+    """
+    if name is not None and not is_in(parent, name):
+        check_name(name)
+    if wanted == LATEST:
+        return _latest(_run_folder(parent, config, name))
+    if (wanted / CHECKPOINTS).is_dir():
+        if name is None or (parent / name).resolve() == wanted.resolve():
+            return _latest(wanted)
+        newest, damaged = newest_whole(wanted / CHECKPOINTS)
+        if newest is None:
+            raise ResumeError(f"{wanted} has no whole checkpoint")
+        return Start(None, newest, wanted.name, tuple(map(str, damaged)))
+    return _from_checkpoint(parent, name, wanted)
+
+
+def _run_folder(parent: Path, config: Path, name: str | None) -> Path:
+    name = name or newest_run(parent, config, versions=False)
+    if name is None:
+        other = newest_run(parent, config)
+        raise ResumeError(
+            f"{parent} has no run of {config}: "
+            + (
+                f"the newest of a recipe like it is {other}, and --name {other} goes on with it"
+                if other
+                else "there is nothing to resume"
+            )
+        )
+    if not (parent / name).is_dir():
+        raise ResumeError(f"there is no run {parent / name}: start it without --resume")
+    return parent / name
+
+
+def _latest(folder: Path) -> Start:
+    checkpoint, damaged = newest_whole(folder / CHECKPOINTS)
+    course = read_course(folder)
+    parent = course.started.get("parent") if course else None
+    warnings = [f"{error}; the checkpoint before it is used" for error in damaged]
+    if checkpoint is None:
+        warnings = [str(error) for error in damaged]
+        warnings.append(f"{folder} has no whole checkpoint: the run begins again")
+    finished = course is not None and course.end is not None and _is_finish(course.end)
+    return Start(folder, checkpoint, parent, tuple(warnings), finished)
+
+
+def _is_finish(end: Mapping[str, Any]) -> bool:
+    return end["event"] == "run_finished"
+
+
+def _from_checkpoint(parent: Path, name: str | None, path: Path) -> Start:
+    try:
+        checkpoint = read_checkpoint(path)
+    except DamagedCheckpointError as error:
+        raise ResumeError(f"{error}: name another checkpoint, or a run's folder") from None
+    own = path.absolute().parent.parent if path.absolute().parent.name == CHECKPOINTS else None
+    if own is None:
+        return Start(None, checkpoint, None)
+    in_place = name is None or (parent / name).resolve() == own.resolve()
+    if not in_place:
+        return Start(None, checkpoint, own.name)
+    newer = [one for one in checkpoints_in(path.parent) if (step_of(one) or 0) > _step(path)]
+    if newer:
+        raise ResumeError(
+            f"{own.name} has newer checkpoints than {path.name}, up to {newer[-1].name}: "
+            "give a --name, and a new run branches off from there; or resume without a path"
+        )
+    start = _latest(path.parent.parent)
+    return Start(start.folder, checkpoint, start.parent, finished=start.finished)
+
+
+def _step(path: Path) -> int:
+    return step_of(path) or 0
+
+
+def put_damaged_aside(folder: Path, checkpoint: Checkpoint | None) -> None:
+    """Rename the damaged checkpoints that are newer than the one that a run goes on from."""
+    step = checkpoint.state.step if checkpoint else -1
+    for path in checkpoints_in(folder / CHECKPOINTS):
+        if _step(path) > step:
+            set_aside(path)
+
+
+def refuse_another_model(checkpoint: Checkpoint, now: Settings) -> list[Difference]:
+    """What was changed in the recipe since a checkpoint was written.
+
+    Raises:
+        ResumeError: the model is another one; the text is the difference.
+    """
+    before = settings_from(checkpoint.texts.get(SETTINGS_FILE, b""))
+    if before is None:
+        return []
+    changed = differences([before, now])
+    of_model = [change for change in changed if _is_of_model(change)]
+    if of_model:
+        lines = "".join(f"\n    {change_text(change)}" for change in of_model)
+        raise ResumeError(
+            f"the model is not the one of {checkpoint.path}:{lines}\n"
+            "Take these changes back, or start a new run without --resume"
+        )
+    return changed
+
+
+def _is_of_model(change: Difference) -> bool:
+    return any(
+        key.startswith("transformer_config.") and key not in _STILL_THE_MODEL for key in change.keys
+    )
+
+
+def unequal_surroundings(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """What a run goes on with that is not as it was, though the recipe does not say so."""
+    for key in sorted(before.keys() | now.keys()):
+        if before.get(key) != now.get(key):
+            was, is_now = before.get(key, "not known"), now.get(key, "not known")
+            yield f"{key} was {was} and is now {is_now}: results agree only up to rounding"
