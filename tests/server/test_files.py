@@ -113,5 +113,5 @@ def test_an_error_in_a_model_file_points_at_the_recipe_that_names_it(tmp_path: P
     assert analysis
     [finding] = files.findings(analysis)
     [related] = finding.related
-    assert related.other
-    assert (related.other.uri, recipe[slice(*related.span)]) == (uri, "model.yaml")
+    assert related.source
+    assert (related.source.uri, recipe[slice(*related.span)]) == (uri, "model.yaml")

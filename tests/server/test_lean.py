@@ -49,6 +49,6 @@ def test_nothing_of_the_trick_is_left_behind() -> None:
 
 
 def test_the_schemas_wait_until_a_document_is_opened() -> None:
-    loaded = say("import sys, trainsmith_server.lsp.server; print(*sys.modules)").split()
+    loaded = say("import sys, trainsmith_server.lsp.main; print(*sys.modules)").split()
     assert "trainsmith_server.workspace.open_documents" in loaded
     assert "trainsmith_schemas.sections.documents" not in loaded

@@ -21,10 +21,10 @@ def test_case(case: Case) -> None:
     summary = [line for line in shown.markdown.split("\n") if line not in already]
     problems = list(file_problems(recipe, models))
     lines = [
-        str(cause.other.lines.line_of(cause.span[0]) + 1)
+        str(cause.source.lines.line_of(cause.span[0]) + 1)
         for one in problems
         for cause in one.related
-        if cause.other
+        if cause.source
     ]
     assert [
         *(("hover", line) for line in summary),
@@ -42,10 +42,10 @@ RECIPE = "training_config:\n  validation_split: 0.1\n  model_config: m.yaml\n  m
 def _said(recipe: str, model: str) -> list[tuple[str, str, str]]:
     found = file_problems(analyze(recipe), {"m.yaml": analyze(model)})
     return [
-        (one.severity, recipe[slice(*one.span)], cause.other.text[slice(*cause.span)])
+        (one.severity, recipe[slice(*one.span)], cause.source.lines.text[slice(*cause.span)])
         for one in found
         for cause in one.related
-        if cause.other
+        if cause.source
     ]
 
 

@@ -37,6 +37,12 @@ def test_boundaries_hold() -> None:
         ("schemas/trainsmith_schemas/base.py", "import yaml"),
         ("server/trainsmith_server/lsp/server.py", "import torch"),
         ("server/trainsmith_server/rules/lr_too_high.py", "import pygls"),
+        (
+            "server/trainsmith_server/document/findings.py",
+            "import trainsmith_server.document.result",
+        ),
+        ("server/trainsmith_server/lsp/server.py", "import trainsmith_server.lsp.handlers.rename"),
+        ("server/trainsmith_server/yaml/tree.py", "import trainsmith_server.document.bind"),
         ("server/trainsmith_server/command_line/check.py", "import trainsmith_trainer"),
         ("trainer/trainsmith_trainer/run/loop.py", "import torch"),
         ("trainer/trainsmith_trainer/run/training.py", "import trainsmith_server"),

@@ -98,7 +98,7 @@ def lsp(stdio: bool) -> None:
     from trainsmith_server.lsp.startup import prepare
 
     prepare()
-    from trainsmith_server.lsp.server import serve
+    from trainsmith_server.lsp.main import serve
 
     del stdio
     serve()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import Span
-
-if TYPE_CHECKING:
-    from trainsmith_server.document.result import Analysis
 
 Severity = Literal["error", "warning", "information", "hint"]
 Tag = Literal["unnecessary", "deprecated"]
@@ -35,12 +33,20 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file, and the lines that its spans are in."""
+
+    uri: str
+    lines: LineIndex
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
     """Another place that a finding involves."""
 
     span: Span
     message: str
-    other: Analysis | None = None
+    source: Source | None = None
     """The file that the place is in; `None` for the one that the finding is in."""
 
 

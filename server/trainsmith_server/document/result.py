@@ -11,7 +11,7 @@ from trainsmith_schemas.sections.documents import Document as Kind
 from trainsmith_schemas.trainers.profiles import Profile
 from trainsmith_server.document.bind import Bindings
 from trainsmith_server.document.directives import Directives
-from trainsmith_server.document.findings import Finding, Severity
+from trainsmith_server.document.findings import Finding, Severity, Source
 from trainsmith_server.document.options import Options
 from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import Document, Span, Tree
@@ -60,6 +60,11 @@ class Analysis:
     """What it was judged by."""
     beside: Beside | None = None
     """The rest of the file; `None` where the text is all of it."""
+
+    @property
+    def source(self) -> Source:
+        """The file, for findings elsewhere that point at it."""
+        return Source(self.uri, self.lines)
 
     @property
     def kind(self) -> Kind | None:

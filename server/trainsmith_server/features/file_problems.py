@@ -80,7 +80,7 @@ def _broken(reference: Reference, model: Analysis, errors: list[Finding]) -> Fin
     line = model.lines.line_of(errors[0].span[0]) + 1
     count = plural(len(errors), "error")
     message = f"The model file has {count}; line {line}: {errors[0].message}"
-    causes = tuple(Related(one.span, one.message, model) for one in errors)
+    causes = tuple(Related(one.span, one.message, model.source) for one in errors)
     return Finding("model-file-problems", "warning", message, reference.span, related=causes)
 
 
@@ -100,7 +100,7 @@ def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Itera
             other = find(there, ("transformer_config", cause))
             other = other or find(there, ("transformer_config",))
             span = value_span(other) if other else (0, 0)
-            related = (Related(span, f"here it is {getattr(model, cause)}", analysis),)
+            related = (Related(span, f"here it is {getattr(model, cause)}", analysis.source),)
             yield Finding("contradiction", "error", message, value_span(said), related=related)
 
     if known.profile.name == "trainsmith" and training.model_type not in (None, model.model_type):

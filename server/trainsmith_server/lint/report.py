@@ -113,7 +113,7 @@ def _settled(
 
 def _is_inside(finding: Finding, settled: Iterable[Span]) -> bool:
     """Whether a finding is about such an entry, or follows from one."""
-    spans = [finding.span, *(related.span for related in finding.related if not related.other)]
+    spans = [finding.span, *(related.span for related in finding.related if not related.source)]
     return any(start <= span[0] < end for start, end in settled for span in spans)
 
 

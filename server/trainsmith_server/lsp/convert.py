@@ -14,7 +14,7 @@ from trainsmith_server.rule_pages import page_of
 from trainsmith_server.workspace.open_documents import Change
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
-    from trainsmith_server.document.findings import Edit, Finding
+    from trainsmith_server.document.findings import Edit, Finding, Source
     from trainsmith_server.document.result import Analysis
     from trainsmith_server.features.code_actions import QuickFix
     from trainsmith_server.features.code_lens import Lens
@@ -131,7 +131,7 @@ def _diagnostic(
         tags=[_TAGS[tag] for tag in finding.tags if _TAGS[tag] in shown.tags] or None,
         related_information=[
             lsp.DiagnosticRelatedInformation(
-                _location(other.span, other.other or analysis, encoding), other.message
+                _location(other.span, other.source or analysis.source, encoding), other.message
             )
             for other in related
         ]
@@ -139,8 +139,8 @@ def _diagnostic(
     )
 
 
-def _location(span: Span, analysis: Analysis, encoding: Encoding) -> lsp.Location:
-    return lsp.Location(analysis.uri, to_range(span, analysis.lines, encoding))
+def _location(span: Span, source: Source, encoding: Encoding) -> lsp.Location:
+    return lsp.Location(source.uri, to_range(span, source.lines, encoding))
 
 
 def hover(found: Hover, analysis: Analysis, encoding: Encoding) -> lsp.Hover:

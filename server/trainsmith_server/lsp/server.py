@@ -1,4 +1,4 @@
-"""The language server: its parts, and what it publishes. `handlers/` has what it answers."""
+"""What the handlers share: the documents, the settings, what is published. It knows no handler."""
 
 from __future__ import annotations
 
@@ -12,18 +12,7 @@ from pygls.lsp.server import LanguageServer
 
 from trainsmith_schemas import __version__
 from trainsmith_server.lsp import convert
-from trainsmith_server.lsp.handlers.annotate import annotate
-from trainsmith_server.lsp.handlers.answer import answer
-from trainsmith_server.lsp.handlers.configure import configure
-from trainsmith_server.lsp.handlers.diagnose import diagnose
-from trainsmith_server.lsp.handlers.edit import edit
-from trainsmith_server.lsp.handlers.follow import follow
-from trainsmith_server.lsp.handlers.overrides import answer_about_overrides
-from trainsmith_server.lsp.handlers.recipes import answer_about_recipes
-from trainsmith_server.lsp.handlers.rename import rename
-from trainsmith_server.lsp.handlers.structure import structure
-from trainsmith_server.lsp.handlers.synchronise import synchronise
-from trainsmith_server.lsp.protocol import Protocol, serve_stdio
+from trainsmith_server.lsp.protocol import Protocol
 from trainsmith_server.lsp.settings import Configuration
 from trainsmith_server.workspace.open_documents import Session
 from trainsmith_server.workspace.references import Files
@@ -135,25 +124,3 @@ class Server(LanguageServer):
         workspace = self.client_capabilities.workspace
         if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
             self.workspace_diagnostic_refresh(None)
-
-
-def create_server() -> Server:
-    """A server with all its handlers, ready to start."""
-    server = Server()
-    synchronise(server)
-    configure(server)
-    diagnose(server)
-    answer(server)
-    structure(server)
-    annotate(server)
-    follow(server)
-    edit(server)
-    rename(server)
-    answer_about_recipes(server)
-    answer_about_overrides(server)
-    return server
-
-
-def serve() -> None:
-    """Serve one editor on stdin and stdout until it says goodbye."""
-    serve_stdio(create_server())

@@ -93,7 +93,7 @@ class Files:
 
         path = _path(model.uri)
         recipes = tuple(
-            Related(named.span, "this recipe trains the model", part)
+            Related(named.span, "this recipe trains the model", part.source)
             for uri in self.naming(model.uri)
             for part in self._session.parts(uri)
             for named in model_references(part)

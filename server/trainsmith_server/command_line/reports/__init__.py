@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pygls.uris import to_fs_path
 
+from trainsmith_server.document.findings import Source
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import Span
@@ -26,7 +27,7 @@ class Checked:
     """Its text came from stdin; the path is only what it is called."""
 
 
-def shown(one: Checked, other: Analysis) -> str:
+def shown(one: Checked, other: Source) -> str:
     """What to call a file that a checked one names: by its path from where `one` was found."""
     path = Path(to_fs_path(other.uri) or other.uri)
     if Path(one.path).is_absolute():

@@ -24,8 +24,8 @@ def _to_json(checked: Iterable[Checked]) -> list[dict[str, Any]]:
             "message": finding.message,
             "related": [
                 {
-                    "path": shown(one, other.other) if other.other else one.path,
-                    **place(other.span, (other.other or one.analysis).lines),
+                    "path": shown(one, other.source) if other.source else one.path,
+                    **place(other.span, (other.source or one.analysis.source).lines),
                     "message": other.message,
                 }
                 for other in finding.related

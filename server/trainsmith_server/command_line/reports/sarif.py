@@ -13,6 +13,7 @@ from trainsmith_server.command_line.reports import Checked, place, shown
 from trainsmith_server.document.findings import Finding, Fix, Related
 from trainsmith_server.lint.codes import SYNTAX, adjustable_codes
 from trainsmith_server.rules import all_rules
+from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import Span
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -53,11 +54,11 @@ def _result(one: Checked, finding: Finding, rule: int) -> dict[str, Any]:
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
         "message": {"text": finding.message},
-        "locations": [_location(one, finding.span)],
+        "locations": [_location(one.path, finding.span, one.analysis.lines)],
     }
     if finding.related:
         result["relatedLocations"] = [
-            {**_location(_place_of(one, other), other.span), "message": {"text": other.message}}
+            {**_related_location(one, other), "message": {"text": other.message}}
             for other in finding.related
         ]
     if finding.fixes:
@@ -65,22 +66,25 @@ def _result(one: Checked, finding: Finding, rule: int) -> dict[str, Any]:
     return result
 
 
-def _location(one: Checked, span: Span) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": _artifact(one), "region": _region(one, span)}}
+def _location(name: str, span: Span, lines: LineIndex) -> dict[str, Any]:
+    artifact, region = _artifact(name), _region(span, lines)
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
-def _place_of(one: Checked, related: Related) -> Checked:
-    """The file that a related place is in."""
-    return Checked(shown(one, related.other), False, related.other) if related.other else one
+def _related_location(one: Checked, related: Related) -> dict[str, Any]:
+    source = related.source
+    if source is None:
+        return _location(one.path, related.span, one.analysis.lines)
+    return _location(shown(one, source), related.span, source.lines)
 
 
-def _artifact(one: Checked) -> dict[str, str]:
-    path = Path(one.path)
+def _artifact(name: str) -> dict[str, str]:
+    path = Path(name)
     return {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}
 
 
-def _region(one: Checked, span: Span) -> dict[str, int]:
-    where = place(span, one.analysis.lines)
+def _region(span: Span, lines: LineIndex) -> dict[str, int]:
+    where = place(span, lines)
     return {
         "startLine": where["line"],
         "startColumn": where["column"],
@@ -91,8 +95,11 @@ def _region(one: Checked, span: Span) -> dict[str, int]:
 
 def _fix(one: Checked, fix: Fix) -> dict[str, Any]:
     replacements = [
-        {"deletedRegion": _region(one, edit.span), "insertedContent": {"text": edit.new_text}}
+        {
+            "deletedRegion": _region(edit.span, one.analysis.lines),
+            "insertedContent": {"text": edit.new_text},
+        }
         for edit in fix.edits
     ]
-    change = {"artifactLocation": _artifact(one), "replacements": replacements}
+    change = {"artifactLocation": _artifact(one.path), "replacements": replacements}
     return {"description": {"text": fix.title}, "artifactChanges": [change]}

@@ -27,16 +27,16 @@ def _finding_text(one: Checked, finding: Finding) -> str:
     place = click.style(f"{one.path}:{line + 1}:{column + 1}:", bold=True)
     code = click.style(f"{finding.severity}[{finding.code}]", fg=color, bold=True)
     parts = [f"{place} {code} {finding.message}", _excerpt(finding, lines, color)]
-    parts += [f"    {_elsewhere(one, other)}" for other in finding.related if other.other]
+    parts += [f"    {_elsewhere(one, other)}" for other in finding.related if other.source]
     parts += [f"    {click.style('fix:', fg='green')} {fix.title}" for fix in finding.fixes]
     return "\n".join(parts)
 
 
 def _elsewhere(one: Checked, related: Related) -> str:
     """A place in another file, for which the excerpt has no room."""
-    assert related.other
-    line, column = related.other.lines.position(related.span[0])
-    return f"{shown(one, related.other)}:{line + 1}:{column + 1}: {related.message}"
+    assert related.source
+    line, column = related.source.lines.position(related.span[0])
+    return f"{shown(one, related.source)}:{line + 1}:{column + 1}: {related.message}"
 
 
 def _excerpt(finding: Finding, lines: LineIndex, color: str) -> str:
