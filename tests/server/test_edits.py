@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import Case, cases, corpus, read
 
+from trainsmith_schemas.trainers import migration
 from trainsmith_schemas.trainers.migration import SYNONYMS
-from trainsmith_schemas.trainers.names import Trainer, migration
+from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.features.code_actions import quick_fixes
 from trainsmith_server.features.edits.conversion import conversions, convert_document
 from trainsmith_server.features.edits.layout import CannotMoveError, lay_out

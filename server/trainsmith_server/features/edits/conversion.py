@@ -14,7 +14,8 @@ from trainsmith_schemas.base import FieldFacts, Section, fields_of
 from trainsmith_schemas.problems import dotted
 from trainsmith_schemas.sections.documents import BLACKSMITH, TRAINING, TrainingDocument
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
-from trainsmith_schemas.trainers.names import Trainer, migration
+from trainsmith_schemas.trainers import migration
+from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.trainers.profiles import PROFILES
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_server.document.findings import Edit
