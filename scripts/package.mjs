@@ -55,7 +55,8 @@ export async function packageExtension() {
   // Its packages are there only once set-up is over.
   const { drawDiagrams } = await import("./diagrams.mjs");
   drawDiagrams(path.join(STAGE, "walkthroughs"));
-  await buildExtension();
+  const bundle = ["scripts/bundle.mjs", path.join(STAGE, "dist")];
+  await step("bundle the extension and its pages", process.execPath, bundle);
   await bundleDependencies(target);
   for (const name of PACKAGES) {
     copy(path.join(ROOT, name), path.join(BUNDLED, path.basename(name)));
@@ -80,20 +81,6 @@ export async function packageExtension() {
 /** Where the .vsix for this platform is once it is built. */
 export function vsixPath() {
   return path.join(ROOT, "dist", `trainsmith-${process.platform}-${process.arch}.vsix`);
-}
-
-async function buildExtension() {
-  const output = path.join(STAGE, "dist");
-  const common = ["--bundle", "--minify", "--log-level=warning"];
-  await step("bundle the extension", bin("esbuild"), [
-    ...["extension/src/extension.ts", `--outfile=${path.join(output, "extension.js")}`],
-    ...["--platform=node", "--format=cjs", "--target=node20", "--external:vscode", ...common],
-  ]);
-  const pages = ["comparison", "lesson", "training"].map((name) => `extension/src/webview/${name}`);
-  await step("bundle the pages", bin("esbuild"), [
-    ...pages.flatMap((page) => [`${page}.ts`, `${page}.css`]),
-    ...[`--outdir=${path.join(output, "webview")}`, "--target=es2022", ...common],
-  ]);
 }
 
 /** What the server needs from PyPI, as constraints.txt pins it; done again when that changes. */

@@ -16,13 +16,16 @@ import {
   type Templates,
 } from "./generated/protocol";
 import type { Client, ServerState } from "./languageClient";
+import { usable } from "./interpreters";
 import { choosePython, type Python } from "./python";
+import { type Checkout, checkoutOf } from "./server/checkout";
 
 /** The language server that comes with the extension, and the Python that runs it. */
 export class Server implements vscode.Disposable {
   private client: Client | undefined;
   private starting: Promise<void> | undefined;
   private readonly status: vscode.LanguageStatusItem;
+  private readonly checkout: Checkout | undefined;
 
   /** The Python found by `start`; it runs training too. */
   python: Python | undefined;
@@ -33,6 +36,9 @@ export class Server implements vscode.Disposable {
   ) {
     this.status = vscode.languages.createLanguageStatusItem("server", { language: "yaml" });
     this.status.name = "Trainsmith";
+    const development = context.extensionMode === vscode.ExtensionMode.Development;
+    const { env, platform } = process;
+    this.checkout = checkoutOf(development, context.extensionPath, env, platform);
     this.status.command = { title: "Restart", command: COMMANDS.restartServer };
   }
 
@@ -149,7 +155,8 @@ export class Server implements vscode.Disposable {
 
   private async launch(): Promise<void> {
     this.show("Trainsmith is starting", vscode.LanguageStatusSeverity.Information, true);
-    this.python = await choosePython(this.log);
+    const own = this.checkout && (await usable(this.checkout.python));
+    this.python = own ?? (await choosePython(this.log));
     if (!this.python) {
       this.show("Trainsmith has no Python", vscode.LanguageStatusSeverity.Error);
       return;
@@ -158,7 +165,7 @@ export class Server implements vscode.Disposable {
     this.log.info(`Language server: ${program} (Python ${version})`);
     const server = {
       command: program,
-      args: [...args, "-m", "trainsmith", "lsp"],
+      args: [...args, ...(this.checkout?.debugger ?? []), "-m", "trainsmith", "lsp"],
       // Pythons before 3.11 import from the working directory first, so it is never the workspace.
       options: { cwd: this.bundled(), env: { ...process.env, ...this.packages() } },
     };
@@ -172,13 +179,17 @@ export class Server implements vscode.Disposable {
 
   private packages(): Record<string, string> {
     const own = process.env.PYTHONPATH;
-    const paths = [this.bundled(), ...(own ? [own] : [])];
+    const paths = [...this.folders(), ...(own ? [own] : [])];
     return { PYTHONPATH: paths.join(path.delimiter), PYTHONSAFEPATH: "1", PYTHONUTF8: "1" };
   }
 
-  /** The folder of the packages that come with the extension; nobody else writes into it. */
+  /** A folder of packages that come with the extension; no other program writes into it. */
   bundled(): string {
-    return this.context.asAbsolutePath("bundled");
+    return this.folders()[0];
+  }
+
+  private folders(): readonly [string, ...string[]] {
+    return this.checkout?.packages ?? [this.context.asAbsolutePath("bundled")];
   }
 
   private showState(state: ServerState): void {

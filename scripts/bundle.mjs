@@ -1,0 +1,81 @@
+// Bundles the extension and its pages with esbuild. `npm run watch` bundles into dist/, where the
+// manifest expects it, and again after every change; `npm run package` calls this for the .vsix.
+import path from "node:path";
+
+import { main, ROOT } from "./lib/run.mjs";
+import { setup } from "./setup.mjs";
+
+const PAGES = ["comparison", "lesson", "training"];
+
+/** What esbuild builds: the extension for Node, the pages for the browser inside a webview. */
+function bundles(folder, shared) {
+  const source = path.join(ROOT, "extension", "src");
+  return [
+    {
+      ...shared,
+      entryPoints: [path.join(source, "extension.ts")],
+      outfile: path.join(folder, "extension.js"),
+      platform: "node",
+      format: "cjs",
+      target: "node20",
+      external: ["vscode"],
+    },
+    {
+      ...shared,
+      entryPoints: PAGES.flatMap((page) =>
+        ["ts", "css"].map((ending) => path.join(source, "webview", `${page}.${ending}`)),
+      ),
+      outdir: path.join(folder, "webview"),
+      target: "es2022",
+    },
+  ];
+}
+
+/**
+ * Prints when a round of builds begins and ends. The problem matcher in .vscode/tasks.json waits for
+ * these lines, and F5 waits for the problem matcher.
+ */
+function reporter() {
+  let building = 0;
+  return {
+    name: "report",
+    setup(build) {
+      build.onStart(() => {
+        if (building++ === 0) console.log("watch: build started");
+      });
+      build.onEnd(({ errors }) => {
+        for (const { location, text } of errors) {
+          const { file = "scripts/bundle.mjs", line = 1, column = 0 } = location ?? {};
+          console.log(`${file}:${line}:${column + 1}: error: ${text}`);
+        }
+        if (--building === 0) console.log("watch: build finished");
+      });
+    },
+  };
+}
+
+async function watch(folder) {
+  await setup();
+  const esbuild = await import("esbuild");
+  const plugins = [reporter()];
+  const shared = {
+    absWorkingDir: ROOT,
+    bundle: true,
+    sourcemap: true,
+    logLevel: "silent",
+    plugins,
+  };
+  for (const options of bundles(folder, shared)) await (await esbuild.context(options)).watch();
+}
+
+async function build(folder) {
+  const esbuild = await import("esbuild");
+  const shared = { absWorkingDir: ROOT, bundle: true, minify: true, logLevel: "warning" };
+  for (const options of bundles(folder, shared)) await esbuild.build(options);
+}
+
+await main(async () => {
+  const watching = process.argv.includes("--watch");
+  const [given] = process.argv.slice(2).filter((argument) => argument !== "--watch");
+  await (watching ? watch : build)(given ?? path.join(ROOT, "dist"));
+});
