@@ -6,6 +6,19 @@ import tseslint from "typescript-eslint";
 /** Names that schemas/trainsmith_schemas/editor/protocol.py owns; the extension imports them. */
 const OWNED = "Literal[value=/^trainsmith[.\\u002f]/]";
 
+/** One for each place that code runs in: the extension's host and unit tests, pages, the workbench. */
+const PROJECTS = [
+  "./tsconfig.json",
+  "./extension/src/webview/tsconfig.json",
+  "./tests/e2e/tsconfig.json",
+];
+
+/** What only a page has. The host's tsconfig has no DOM, but highlight.js' types bring it along. */
+const OF_PAGES = [
+  ...["window", "document", "location", "navigator", "localStorage"],
+  ...["Element", "HTMLElement", "requestAnimationFrame", "getComputedStyle"],
+];
+
 export default defineConfig(
   { ignores: ["dist/", "node_modules/", "test-output/", ".venv/", "demo-output/"] },
   { ignores: ["extension/src/generated/"] },
@@ -13,7 +26,7 @@ export default defineConfig(
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: "./tsconfig.json" } },
+    languageOptions: { parserOptions: { project: PROJECTS } },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },
@@ -30,6 +43,11 @@ export default defineConfig(
         { paths: ["child_process"], patterns: [{ group: ["../../**/tests/*"] }] },
       ],
     },
+  },
+  {
+    files: ["extension/src/**/*.ts"],
+    ignores: ["extension/src/webview/**"],
+    rules: { "no-restricted-globals": ["error", ...OF_PAGES] },
   },
   {
     files: ["**/*.mjs"],

@@ -10,7 +10,9 @@ const CHECKS = [
   ["pyright: types of Python", () => [venv("pyright"), []]],
   ["import-linter: boundaries", () => [venv("lint-imports"), []]],
   ["ESLint: style of TypeScript", () => [bin("eslint"), ["."]]],
-  ["tsc: types of TypeScript", () => [bin("tsc"), ["--noEmit"]]],
+  ["tsc: types of the extension", () => [bin("tsc"), ["-p", "."]]],
+  ["tsc: types of its pages", () => [bin("tsc"), ["-p", "extension/src/webview"]]],
+  ["tsc: types of the workbench's tests", () => [bin("tsc"), ["-p", "tests/e2e"]]],
   ["prettier: format of the rest", () => [bin("prettier"), ["--check", "."]]],
   ["generated files", () => [venv("python"), ["scripts/generate.py", "--check"]]],
 ];

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import { Server } from "./client";
+import { Server } from "./server/client";
 import { compareWithLastRun } from "./commands/compareRuns";
 import { editDocument, saveAsNextVersion } from "./commands/editDocument";
 import { newRecipe } from "./commands/newRecipe";
@@ -10,13 +10,13 @@ import { runWithOverrides } from "./commands/runWithOverrides";
 import { showTraining } from "./commands/showTraining";
 import { stopTraining, TaskProcesses } from "./commands/stopTraining";
 import { Comparisons } from "./comparison/panel";
-import { Documents } from "./documents";
-import { LastEditor } from "./editors";
+import { Documents } from "./recipes/documents";
+import { LastEditor } from "./recipes/editors";
 import { COMMANDS, SETTINGS, TASK_TYPE } from "./generated/protocol";
 import { Lessons } from "./lessons/lessons";
 import { registerLessons } from "./lessons/register";
-import { chooseProfile, ProfileStatus } from "./profile";
-import { registerRunCommands } from "./runs/commands";
+import { chooseProfile, ProfileStatus } from "./recipes/profile";
+import { registerRunCommands } from "./commands/registerRunCommands";
 import { Failures } from "./runs/failures";
 import { FollowedRuns } from "./runs/followed";
 import { RunList } from "./runs/list";
@@ -24,7 +24,7 @@ import { RunStatus } from "./runs/statusBar";
 import { RecipeTasks } from "./runs/tasks";
 import { RunsView } from "./runs/view";
 import { TrainingPanels } from "./training/panel";
-import { TrainingPython } from "./trainingPython";
+import { TrainingPython } from "./python/trainingPython";
 import { Walkthrough } from "./walkthrough";
 
 /** Starts the language server and registers the commands. Everything else waits until it is used. */

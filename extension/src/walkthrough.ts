@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
-import type { Server } from "./client";
+import type { Server } from "./server/client";
 import type { Comparisons } from "./comparison/panel";
-import type { Documents } from "./documents";
+import type { Documents } from "./recipes/documents";
 import { CONTEXT_KEYS } from "./generated/protocol";
 import type { Lessons } from "./lessons/lessons";
 import type { FollowedRuns } from "./runs/followed";

@@ -12,8 +12,8 @@ import {
   reasonIn,
   SetUpError,
   trainingRequirements,
-} from "../../extension/src/environment";
-import { missingModules, type Python, usable } from "../../extension/src/interpreters";
+} from "../../extension/src/python/environment";
+import { missingModules, type Python, usable } from "../../extension/src/python/interpreters";
 
 // Python's venv takes seconds, since it installs pip.
 vi.setConfig({ testTimeout: 60_000 });

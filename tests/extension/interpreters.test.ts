@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import { expect, test } from "vitest";
 
-import { candidates, firstUsable } from "../../extension/src/interpreters";
+import { candidates, firstUsable } from "../../extension/src/python/interpreters";
 
 const SELECTED = { program: "/selected", args: [] };
 

@@ -35,7 +35,7 @@ async function loadedAtOnce(): Promise<Set<string>> {
 
 test("the extension starts without what lessons and the server need", async () => {
   const files = await loadedAtOnce();
-  expect(files).toContain("extension/src/client.ts");
+  expect(files).toContain("extension/src/server/client.ts");
   const early = [...files].filter((file) =>
     LATER.some((name) => file.startsWith(`node_modules/${name}/`)),
   );

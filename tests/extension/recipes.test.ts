@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { recipeFrom } from "../../extension/src/recipes";
+import { recipeFrom } from "../../extension/src/recipes/recipes";
 
 const TEMPLATE = `# First.
 training_config:

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
+import type { Server } from "../server/client";
 import type { Comparisons } from "../comparison/panel";
-import type { LastEditor } from "../editors";
+import type { LastEditor } from "../recipes/editors";
 import type { RunRecord } from "../generated/reports";
 import type { RunList } from "../runs/list";
 import { resultText } from "../runs/wording";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { LastEditor } from "../editors";
+import type { LastEditor } from "../recipes/editors";
 import { CODE_ACTION_KINDS, CREATE_NEXT_VERSION } from "../generated/protocol";
 import { recipeDocument } from "./runRecipe";
 

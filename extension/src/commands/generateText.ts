@@ -2,11 +2,11 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
+import type { Server } from "../server/client";
 import { TASK_TYPE } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
-import type { TrainingPython } from "../trainingPython";
-import { mayRunPrograms } from "../trust";
+import type { TrainingPython } from "../python/trainingPython";
+import { mayRunPrograms } from "../shared/trust";
 
 /** Let the model of a run write text in a terminal: its final one, else its newest checkpoint. */
 export async function generateText(

@@ -2,8 +2,8 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
-import type { Documents } from "../documents";
+import type { Server } from "../server/client";
+import type { Documents } from "../recipes/documents";
 import type { MissingFile } from "../generated/protocol";
 import { chooseFile, nameIn, textsIn } from "./chooseFile";
 

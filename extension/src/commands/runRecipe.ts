@@ -1,12 +1,12 @@
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
-import type { Documents } from "../documents";
-import type { LastEditor } from "../editors";
+import type { Server } from "../server/client";
+import type { Documents } from "../recipes/documents";
+import type { LastEditor } from "../recipes/editors";
 import { TASK_TYPE, type TaskName } from "../generated/protocol";
 import { createTask } from "../runs/tasks";
-import type { TrainingPython } from "../trainingPython";
-import { mayRunPrograms } from "../trust";
+import type { TrainingPython } from "../python/trainingPython";
+import { mayRunPrograms } from "../shared/trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
 
 /** The user has thought better of it. */

@@ -2,9 +2,9 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
+import type { Server } from "../server/client";
 import type { OverrideProblem, Setting } from "../generated/protocol";
-import { mayRunPrograms } from "../trust";
+import { mayRunPrograms } from "../shared/trust";
 import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
 
 const TITLE = "Run with Overrides";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { LastEditor } from "../editors";
+import type { LastEditor } from "../recipes/editors";
 import type { TrainingPanels } from "../training/panel";
 import { recipeDocument } from "./runRecipe";
 

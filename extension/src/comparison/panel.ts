@@ -2,14 +2,14 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
+import type { Server } from "../server/client";
 import { COMMANDS } from "../generated/protocol";
 import type { Comparison, RunRecord } from "../generated/reports";
 import type { RunList } from "../runs/list";
 import { EventTail } from "../runs/tail";
-import { trainerReport } from "../trainer";
+import { trainerReport } from "../server/commandLine";
 import { RunSeries } from "../training/series";
-import { page } from "../webviews";
+import { page } from "../shared/webviews";
 import type { FromPage, ToPage } from "./messages";
 
 const VIEW_TYPE = "trainsmithComparison";

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
-import type { LastEditor } from "../editors";
-import type { TrainingPython } from "../trainingPython";
+import type { Server } from "../server/client";
+import type { LastEditor } from "../recipes/editors";
+import type { TrainingPython } from "../python/trainingPython";
 import type { Lesson } from "./lesson";
 import type { LessonPanel } from "./panel";
 import { Progress } from "./progress";

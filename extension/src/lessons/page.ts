@@ -1,4 +1,4 @@
-import { escapeHtml } from "../webviews";
+import { escapeHtml } from "../shared/webviews";
 import type { Lesson } from "./lesson";
 import { commandToOpen } from "./links";
 import type { Rendered } from "./render";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import { page } from "../webviews";
+import { page } from "../shared/webviews";
 import type { Action } from "./blocks";
 import { BlockRunner } from "./blockRunner";
 import { insertBlock, openBlock } from "./edits";

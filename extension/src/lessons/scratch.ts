@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 import type { RunList } from "../generated/reports";
-import { trainerOutput, trainerReport } from "../trainer";
+import { trainerOutput, trainerReport } from "../server/commandLine";
 import type { Lesson } from "./lesson";
 import type { Lessons } from "./lessons";
 import type { BlockResult, Finding } from "./result";

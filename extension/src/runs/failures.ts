@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
+import type { Server } from "../server/client";
 import { VIEWS } from "../generated/protocol";
 import type { EndedRun, FollowedRuns } from "./followed";
 import { folderOf } from "./tasks";

@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
+import type { Server } from "../server/client";
 import { CONTEXT_KEYS } from "../generated/protocol";
 import { advance, isBeginOrEnd, NOT_STARTED, type Progress } from "./progress";
 import { EventTail } from "./tail";

@@ -2,9 +2,9 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
+import type { Server } from "../server/client";
 import type { RunList as Listing, RunRecord } from "../generated/reports";
-import { trainerReport } from "../trainer";
+import { trainerReport } from "../server/commandLine";
 import type { FollowedRuns } from "./followed";
 
 const EVENTS = "events.jsonl";

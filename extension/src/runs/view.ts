@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { Documents } from "../documents";
+import type { Documents } from "../recipes/documents";
 import { COMMANDS, VIEWS } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import { recipeOfRun, type RunList } from "./list";

@@ -2,11 +2,11 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../client";
+import type { Server } from "../server/client";
 import { COMMANDS } from "../generated/protocol";
 import type { FollowedRuns } from "../runs/followed";
 import { EventTail } from "../runs/tail";
-import { page } from "../webviews";
+import { page } from "../shared/webviews";
 import type { FromPage, PageState, ToPage } from "./messages";
 import { RunSeries } from "./series";
 

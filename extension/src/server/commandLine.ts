@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 import type { Server } from "./client";
-import type { Python } from "./python";
+import type { Python } from "../python/python";
 
 const run = promisify(execFile);
 const MOST_BYTES = 64 * 2 ** 20;

@@ -9,7 +9,7 @@ import {
   State,
 } from "vscode-languageclient/node";
 
-import { LANGUAGE_SERVER_ID } from "./generated/protocol";
+import { LANGUAGE_SERVER_ID } from "../generated/protocol";
 
 export type ServerState = "starting" | "running" | "stopped";
 

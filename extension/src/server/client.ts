@@ -14,11 +14,11 @@ import {
   type Setting,
   SETTINGS,
   type Templates,
-} from "./generated/protocol";
+} from "../generated/protocol";
+import { usable } from "../python/interpreters";
+import { choosePython, type Python } from "../python/python";
+import { type Checkout, checkoutOf } from "./checkout";
 import type { Client, ServerState } from "./languageClient";
-import { usable } from "./interpreters";
-import { choosePython, type Python } from "./python";
-import { type Checkout, checkoutOf } from "./server/checkout";
 
 /** The language server that comes with the extension, and the Python that runs it. */
 export class Server implements vscode.Disposable {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Server } from "./client";
-import { CONTEXT_KEYS, type DocumentStatus } from "./generated/protocol";
+import type { Server } from "../server/client";
+import { CONTEXT_KEYS, type DocumentStatus } from "../generated/protocol";
 
 const YAML = "**/*.{yaml,yml}";
 const MOST_FILES = 500;

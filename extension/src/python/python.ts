@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import { SETTINGS } from "./generated/protocol";
+import { SETTINGS } from "../generated/protocol";
 import { answers, type Candidate, candidates, firstUsable, type Python } from "./interpreters";
 
 export type { Python };
