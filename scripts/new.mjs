@@ -1,0 +1,88 @@
+// `npm run new:rule -- <name>` and its siblings: write the files of a new part from
+// scripts/templates/, and say what to do next. What exists already is refused.
+import fs from "node:fs";
+import path from "node:path";
+
+import { Failure, main, ROOT } from "./lib/run.mjs";
+
+const TEMPLATES = path.join(ROOT, "scripts", "templates");
+
+/** Each kind: from the given name to the files to write, as template, target and values. */
+const KINDS = {
+  rule: {
+    usage: "npm run new:rule -- <name-in-kebab-case>",
+    files: (name) => {
+      const code = kebab(name, "a rule");
+      const target = `server/trainsmith_server/rules/${code.replaceAll("-", "_")}.py`;
+      return [{ template: "rule.py.template", target, values: { code } }];
+    },
+    next: [
+      "Replace every TODO: the check, the docs, the examples; then remove `on=False`.",
+      "Test it: npm test -- pytest tests/server/test_rules.py -k <name>",
+      "npm run generate, which writes its reference page, and npm run check.",
+    ],
+    guide: "docs/adding-a-rule.md",
+  },
+  lesson: {
+    usage: 'npm run new:lesson -- "<Title>"',
+    files: (title) => {
+      const slug = slugOf(title);
+      const names = fs.readdirSync(path.join(ROOT, "walkthroughs"));
+      const taken = names.find((name) => name.replace(/^\d+-/, "") === slug);
+      if (taken) throw new Failure(`walkthroughs/${taken} exists already.`);
+      const number = Math.max(0, ...names.map((name) => Number.parseInt(name) || 0)) + 1;
+      const folder = `${String(number).padStart(2, "0")}-${slug}`;
+      const target = `walkthroughs/${folder}/lesson.md`;
+      return [{ template: "lesson.md.template", target, values: { title } }];
+    },
+    next: [
+      "Replace every TODO in the lesson.",
+      "Test it: npm test -- vitest tests/walkthroughs",
+      "Hovers link keys to it through schemas/trainsmith_schemas/editor/lessons.py.",
+    ],
+    guide: "docs/writing-a-lesson.md",
+  },
+};
+
+/** A code such as `lr-too-high`; anything else is refused. */
+function kebab(name, what) {
+  if (/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) return name;
+  throw new Failure(`\`${name}\` is not a name for ${what}: write it like lr-too-high.`);
+}
+
+/** The folder name that a title becomes; the title must be plain YAML text in front matter. */
+function slugOf(title) {
+  if (!/^[A-Za-z][\w ,'-]*$/.test(title)) {
+    throw new Failure(`\`${title}\` is not a title: use letters, digits, spaces and commas.`);
+  }
+  return title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/-$/, "");
+}
+
+await main(() => {
+  const [kind, name, ...rest] = process.argv.slice(2);
+  const known = KINDS[kind];
+  if (!known || !name || rest.length) {
+    const usages = known ? [known] : Object.values(KINDS);
+    throw new Failure(`Usage: ${usages.map(({ usage }) => usage).join("\n       ")}`);
+  }
+  const files = known.files(name);
+  for (const { target } of files) {
+    if (fs.existsSync(path.join(ROOT, target))) throw new Failure(`${target} exists already.`);
+  }
+  for (const { template, target, values } of files) {
+    const text = fs.readFileSync(path.join(TEMPLATES, template), "utf8");
+    const file = path.join(ROOT, target);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(
+      file,
+      text.replace(/\{\{(\w+)\}\}/g, (_, key) => values[key]),
+    );
+    console.log(`wrote ${target}`);
+  }
+  console.log(
+    `\nNext:\n${known.next.map((line) => `  - ${line}\n`).join("")}Guide: ${known.guide}`,
+  );
+});

@@ -1,0 +1,90 @@
+"""What `npm run new:…` writes passes the checks and tests of its kind, in a copy of the files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("cli", "schemas", "server", "trainer")
+COPIED = (*PACKAGES, "examples", "extension", "scripts", "tests", "walkthroughs")
+FILES = ("pyproject.toml", "package.json", "tsconfig.json", "vitest.config.mts")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "checkpoints", "experiments.md")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the repository that shares what set-up installed."""
+    for name in COPIED:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=LEFT_OUT)
+    for name in FILES:
+        shutil.copy(ROOT / name, tmp_path)
+    for name in (".venv", "node_modules"):
+        (tmp_path / name).symlink_to(ROOT / name, target_is_directory=True)
+    return tmp_path
+
+
+def _new(checkout: Path, kind: str, name: str) -> subprocess.CompletedProcess[str]:
+    command = ["node", "scripts/new.mjs", kind, name]
+    return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+
+
+def _succeeds(checkout: Path, *command: str | Path) -> str:
+    path = os.pathsep.join(str(checkout / package) for package in PACKAGES)
+    result = subprocess.run(
+        command,
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def _tool(name: str) -> Path:
+    return Path(sys.executable).with_name(name)
+
+
+def test_a_new_rule_has_the_style_and_its_examples_run(checkout: Path) -> None:
+    result = _new(checkout, "rule", "brand-new")
+    assert result.returncode == 0, result.stderr
+    file = checkout / "server/trainsmith_server/rules/brand_new.py"
+    assert str(file.relative_to(checkout)) in result.stdout
+    _succeeds(checkout, _tool("ruff"), "check", file)
+    _succeeds(checkout, _tool("ruff"), "format", "--check", file)
+    pytest_ = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    said = _succeeds(checkout, *pytest_, "tests/server/test_rules.py", "-k", "brand-new")
+    assert "passed" in said
+
+
+def test_a_new_lesson_passes_the_tests_of_lessons(checkout: Path) -> None:
+    result = _new(checkout, "lesson", "Brand New")
+    assert result.returncode == 0, result.stderr
+    [folder] = (checkout / "walkthroughs").glob("*-brand-new")
+    vitest = ("node", "node_modules/vitest/vitest.mjs", "run", "tests/walkthroughs")
+    said = _succeeds(checkout, *vitest, "-t", f"{folder.name}|Brand New")
+    assert "passed" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        ("rule", "lr-too-high", "exists already"),
+        ("rule", "LrTooHigh", "is not a name"),
+        ("rule", "../escape", "is not a name"),
+        ("lesson", "Change One Thing", "exists already"),
+        ("lesson", "a: b", "is not a title"),
+        ("recipe", "x", "Usage"),
+    ],
+)
+def test_a_name_that_exists_or_cannot_be_one_is_refused(kind: str, name: str, message: str) -> None:
+    result = _new(ROOT, kind, name)
+    assert result.returncode == 1
+    assert message in result.stderr
