@@ -39,11 +39,11 @@ def _save(folder: Path, step: int) -> Path:
     return path
 
 
-def test_what_was_saved_is_read(tmp_path: Path) -> None:
+def test_checkpoint_round_trip(tmp_path: Path) -> None:
     assert verify_checkpoint(_save(tmp_path, 7)) == _state(7)
 
 
-def test_a_flipped_bit_anywhere_is_noticed(tmp_path: Path) -> None:
+def test_any_flipped_bit_is_detected(tmp_path: Path) -> None:
     path = _save(tmp_path, 1)
     for file in path.iterdir():
         original = file.read_bytes()
@@ -57,7 +57,7 @@ def test_a_flipped_bit_anywhere_is_noticed(tmp_path: Path) -> None:
     verify_checkpoint(path)
 
 
-def test_a_missing_or_truncated_file_is_named(tmp_path: Path) -> None:
+def test_missing_or_truncated_file_is_named(tmp_path: Path) -> None:
     path = _save(tmp_path, 1)
     file = path / "optimizer.safetensors"
     file.write_bytes(file.read_bytes()[:-1])
@@ -68,7 +68,7 @@ def test_a_missing_or_truncated_file_is_named(tmp_path: Path) -> None:
         verify_checkpoint(path)
 
 
-def test_the_digests_are_those_of_sha256sum(tmp_path: Path) -> None:
+def test_digests_match_sha256sum(tmp_path: Path) -> None:
     path = _save(tmp_path, 1)
     checked = subprocess.run(
         ["sha256sum", "--check", "--strict", "SHA256SUMS"],
@@ -83,7 +83,7 @@ def _steps(folder: Path) -> list[int]:
     return [verify_checkpoint(path).step for path in checkpoints_in(folder)]
 
 
-def test_the_newest_are_kept_in_the_order_of_their_steps(tmp_path: Path) -> None:
+def test_rotation_keeps_newest_by_step(tmp_path: Path) -> None:
     for step in (999_999, 5, 1_000_000, 20):
         _save(tmp_path, step)
     (tmp_path / "step-000001.damaged").mkdir()
@@ -91,7 +91,7 @@ def test_the_newest_are_kept_in_the_order_of_their_steps(tmp_path: Path) -> None
     assert _steps(tmp_path) == [999_999, 1_000_000]
 
 
-def test_the_best_is_kept_too(tmp_path: Path) -> None:
+def test_rotation_keeps_best(tmp_path: Path) -> None:
     for step in range(1, 6):
         _save(tmp_path, step)
     rotate(tmp_path, keep_last=1, best=Best(2, 0.5))
@@ -101,7 +101,7 @@ def test_the_best_is_kept_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damaged", [{5}, {4, 5}, {3, 4, 5}, {1, 2, 4, 5}])
-def test_the_last_whole_one_is_never_removed(tmp_path: Path, damaged: set[int]) -> None:
+def test_rotation_never_removes_last_intact(tmp_path: Path, damaged: set[int]) -> None:
     for step in range(1, 6):
         path = _save(tmp_path, step)
         if step in damaged:
@@ -116,7 +116,7 @@ def test_the_last_whole_one_is_never_removed(tmp_path: Path, damaged: set[int]) 
     assert newest.state.step == max({1, 2, 3, 4, 5} - damaged)
 
 
-def test_a_damaged_one_is_passed_over_and_named(tmp_path: Path) -> None:
+def test_damaged_checkpoint_is_skipped_and_named(tmp_path: Path) -> None:
     for step in (1, 2, 3):
         path = _save(tmp_path, step)
     (path / "random.safetensors").write_bytes(b"x")
@@ -130,7 +130,7 @@ def test_a_damaged_one_is_passed_over_and_named(tmp_path: Path) -> None:
     assert newest_whole(tmp_path)[1] == []
 
 
-def test_what_a_kill_leaves_is_cleared_away(tmp_path: Path) -> None:
+def test_leftovers_of_killed_process_are_removed(tmp_path: Path) -> None:
     for name in (".step-000001.123", ".step-000001.removed.77"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "half").touch()
@@ -156,7 +156,7 @@ for step in range(1, 1_000_000):
 """
 
 
-def test_a_kill_at_any_moment_leaves_whole_checkpoints(tmp_path: Path) -> None:
+def test_kill_at_any_moment_leaves_intact_checkpoints(tmp_path: Path) -> None:
     chance = random.Random(0)
     for attempt in range(KILLS):
         folder = tmp_path / str(attempt)

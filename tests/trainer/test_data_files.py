@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainsmith_trainer.data import cache, corpus, reading, stream
-from trainsmith_trainer.data.batches import IGNORED, Position, Sampler, validation_batches
+from trainsmith_trainer.data.batches import IGNORE_INDEX, Position, Sampler, validation_batches
 from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
 from trainsmith_trainer.data.reading import read_text
 from trainsmith_trainer.data.stream import Stream
@@ -49,7 +49,7 @@ def _load(*paths: Path, length: int = 4, **options: Any) -> Corpus:
 
 def _shown(part: Stream, loaded: Corpus) -> str:
     """The text of some tokens; what the loss leaves out is in brackets."""
-    counted = np.ones(len(part), np.bool_) if part.counted is None else part.counted
+    counted = np.ones(len(part), np.bool_) if part.loss_mask is None else part.loss_mask
     pieces = [loaded.tokenizer.decode([token]) for token in part.tokens.tolist()]
     marked = (text if counts else f"[{text}]" for text, counts in zip(pieces, counted, strict=True))
     return "".join(marked).replace("][", "").replace(END, "|")
@@ -129,7 +129,7 @@ def test_bad_lines_are_skipped_by_choice_and_counted(write: Write) -> None:
     assert "`skip_bad_lines: true`" in str(raised.value.advice)
     loaded = _load(path, skip_bad_lines=True)
     assert _shown(loaded.training, loaded) == "[1+1=]2|so it is|5|" * 2
-    ((said, key),) = loaded.cautions
+    ((said, key),) = loaded.warnings
     assert said.startswith("2 lines were left out of ")
     assert f"the first is {path}:4: this is no JSON" in said
     assert key == "training_config.data_path"
@@ -185,10 +185,10 @@ def test_the_cache_holds_what_memory_would(
     monkeypatch.setattr(corpus, "_LARGEST_IN_MEMORY", 0)
     written, again = _load(*paths, **options), _load(*paths, **options)
     for one in (written, again):
-        assert (one.tokenizer, one.digest, one.cautions) == (
+        assert (one.tokenizer, one.digest, one.warnings) == (
             small.tokenizer,
             small.digest,
-            small.cautions,
+            small.warnings,
         )
         assert _shown(one.training, one) == _shown(small.training, small)
         assert _shown(one.validation, one) == _shown(small.validation, small)
@@ -333,8 +333,8 @@ def test_every_sequence_has_something_to_learn(counted: list[int], length: int, 
     sampler, position = Sampler(_masked(100, counted), length, seed), Position()
     for _ in range(4):
         batch, position = sampler.take(position, 3)
-        assert (batch.targets != IGNORED).any(axis=1).all()
-        known = batch.targets != IGNORED
+        assert (batch.targets != IGNORE_INDEX).any(axis=1).all()
+        known = batch.targets != IGNORE_INDEX
         assert (batch.targets == batch.inputs + 1)[known].all()
         assert set(batch.targets[known].tolist()) <= set(counted)
 

@@ -248,7 +248,7 @@ def test_the_estimate_counts_what_the_whole_run_has() -> None:
     # Two of each; every validation took 3 seconds, every checkpoint 1.
     for stopwatch, seconds in ((validating, 6.0), (saving, 2.0)):
         for _ in range(2):
-            stopwatch.around(lambda step: step)(1)
+            stopwatch.timed(lambda step: step)(1)
         stopwatch.seconds = seconds
     seconds = seconds_of(
         plan(1000, 100), done=plan(20, 10), trained=18.0, validating=validating, saving=saving

@@ -14,7 +14,7 @@ from trainsmith_schemas.runs import events
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend
-from trainsmith_trainer.data.batches import IGNORED, Batch
+from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
 from trainsmith_trainer.data.tokenizer import END
 
 EXAMPLES = "".join(
@@ -32,7 +32,7 @@ def test_the_loss_is_the_mean_over_the_tokens_that_count() -> None:
     targets = window[:, 1:].copy()
     expected: list[float] = []
     for row, counted in enumerate(([], [3], [0, 7, 9], range(16))):
-        targets[row, [at for at in range(16) if at not in counted]] = IGNORED
+        targets[row, [at for at in range(16) if at not in counted]] = IGNORE_INDEX
         for at in counted:
             logits = backend.decoder().read(window[row, : at + 1].tolist()).astype(np.float64)
             expected.append(np.logaddexp.reduce(logits) - logits[window[row, at + 1]])

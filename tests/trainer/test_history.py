@@ -16,7 +16,7 @@ from trainsmith_schemas.runs.reports import Comparison, RunList, RunRecord
 from trainsmith_trainer.history.record import (
     EVENTS,
     newest_run,
-    read_course,
+    read_history,
     read_run,
     read_settings,
     runs_in,
@@ -182,9 +182,9 @@ def test_a_pause_takes_no_time(tmp_path: Path) -> None:
         _started(time=1000.0),
         {**_event("step", step=1, loss=1.0), "time": 1002.0},
     )
-    course = read_course(folder)
-    assert course is not None
-    assert course.seconds == 7.0
+    history = read_history(folder)
+    assert history is not None
+    assert history.seconds == 7.0
 
 
 def test_steps_that_were_taken_again_count_once(tmp_path: Path) -> None:
@@ -198,9 +198,9 @@ def test_steps_that_were_taken_again_count_once(tmp_path: Path) -> None:
         _step(4, 4.0),
         rest='{"event": "step", "st',
     )
-    course = read_course(folder)
-    assert course is not None
-    assert [(step["step"], step["loss"]) for step in course.steps] == [
+    history = read_history(folder)
+    assert history is not None
+    assert [(step["step"], step["loss"]) for step in history.steps] == [
         (1, 0.1),
         (2, 0.2),
         (3, 0.3),

@@ -1,4 +1,4 @@
-"""The loop alone, around a backend that is none: for numbers that no real one gives on demand."""
+"""The loop alone, recorder a backend that is none: for numbers that no real one gives on demand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trainsmith_trainer.data.batches import Batch, Sampler
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.run.learning_rate import Schedule
-from trainsmith_trainer.run.loop import Progress, Surroundings, train
+from trainsmith_trainer.run.loop import LoopHooks, Progress, train
 from trainsmith_trainer.run.plan import Plan
 
 SAMPLER = Sampler(Stream(np.arange(200, dtype=np.uint16)), 8, seed=1)
@@ -31,7 +31,7 @@ class FakeBackend:
     updates: list[float] = field(default_factory=list[float])
     device = "none"
     parameters = 1
-    cautions: Sequence[tuple[str, str]] = ()
+    warnings: Sequence[tuple[str, str]] = ()
     versions: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
@@ -43,10 +43,10 @@ class FakeBackend:
     def loss(self, batches: Iterable[Batch]) -> float:
         return 1.0
 
-    def agree(self, stop: bool) -> bool:
+    def should_stop(self, stop: bool) -> bool:
         return stop
 
-    def align(self, numbers: Sequence[int]) -> list[int]:
+    def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
         return list(numbers)
 
     def decoder(self) -> Decoder:
@@ -71,15 +71,15 @@ def _plan(**changes: int) -> Plan:
 
 
 @dataclass
-class _Around:
+class _Recorder:
     """Notes what the loop does, and asks to stop when so many steps were said."""
 
     stop_after: int = 100
     said: list[events.Event] = field(default_factory=list[events.Event])
     saved: list[int] = field(default_factory=list[int])
 
-    def surroundings(self) -> Surroundings:
-        return Surroundings(self.said.append, lambda step: 1.0, self.save, self.stop)
+    def hooks(self) -> LoopHooks:
+        return LoopHooks(self.said.append, lambda step: 1.0, self.save, self.stop)
 
     def save(self, progress: Progress) -> Progress:
         self.saved.append(progress.step)
@@ -96,39 +96,37 @@ class _Around:
         (Gradient(1.0, math.inf), "the length of the gradient became inf at step 3"),
     ],
 )
-def test_what_is_no_number_never_reaches_the_weights(gradient: Gradient, message: str) -> None:
-    backend, around = FakeBackend({3: gradient}), _Around()
+def test_nan_loss_or_gradient_leaves_weights_unchanged(gradient: Gradient, message: str) -> None:
+    backend, recorder = FakeBackend({3: gradient}), _Recorder()
     with pytest.raises(RunError) as raised:
-        train(backend, SAMPLER, SCHEDULE, _plan(save_every=2), around.surroundings())
+        train(backend, SAMPLER, SCHEDULE, _plan(save_every=2), recorder.hooks())
     assert raised.value.message == f"{message}; the weights were left as they were"
     assert raised.value.config_path == "training_config.learning_rate"
     assert "from 0.5 to 0.0001" in str(raised.value.advice)
     assert "use_clip_grad_norm" in str(raised.value.advice)
     assert len(backend.updates) == 2
-    assert around.saved == [2]
+    assert recorder.saved == [2]
 
 
 @pytest.mark.parametrize(("stop_after", "saved"), [(4, [3, 4]), (3, [3]), (0, [])])
-def test_who_asks_to_stop_gets_a_checkpoint_of_the_last_step(
-    stop_after: int, saved: list[int]
-) -> None:
-    around = _Around(stop_after)
-    progress = train(FakeBackend(), SAMPLER, SCHEDULE, _plan(save_every=3), around.surroundings())
+def test_stop_request_saves_last_step(stop_after: int, saved: list[int]) -> None:
+    recorder = _Recorder(stop_after)
+    progress = train(FakeBackend(), SAMPLER, SCHEDULE, _plan(save_every=3), recorder.hooks())
     assert progress.step == stop_after
-    assert around.saved == saved
+    assert recorder.saved == saved
 
 
-def test_the_last_step_is_validated_and_saved() -> None:
-    around = _Around()
-    train(FakeBackend(), SAMPLER, SCHEDULE, _plan(), around.surroundings())
-    assert around.saved == [10]
-    assert isinstance(around.said[-1], events.Validation)
+def test_last_step_is_validated_and_saved() -> None:
+    recorder = _Recorder()
+    train(FakeBackend(), SAMPLER, SCHEDULE, _plan(), recorder.hooks())
+    assert recorder.saved == [10]
+    assert isinstance(recorder.said[-1], events.Validation)
 
 
-def test_a_run_that_goes_on_counts_from_where_it_was() -> None:
-    around = _Around()
+def test_resumed_loop_continues_step_count() -> None:
+    recorder = _Recorder()
     before = Progress(8, saved_at=8)
     backend = FakeBackend()
-    train(backend, SAMPLER, SCHEDULE, _plan(), around.surroundings(), before)
-    assert [event.step for event in around.said if isinstance(event, events.Step)] == [9, 10]
+    train(backend, SAMPLER, SCHEDULE, _plan(), recorder.hooks(), before)
+    assert [event.step for event in recorder.said if isinstance(event, events.Step)] == [9, 10]
     assert len(backend.updates) == 2

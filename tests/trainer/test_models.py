@@ -18,7 +18,7 @@ from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend, load_decoder
 from trainsmith_trainer.backends.torch.models import build_model
 from trainsmith_trainer.backends.torch.models.transformer import Dropout
-from trainsmith_trainer.data.batches import IGNORED, Batch
+from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
 from trainsmith_trainer.data.tokenizer import CharTokenizer
 from trainsmith_trainer.hf.export import model_files, read_model
 from trainsmith_trainer.hf.parameter_shapes import parameter_shapes
@@ -124,8 +124,8 @@ def _gradients(backend: TorchBackend) -> dict[str, torch.Tensor]:
 
 def test_accumulated_micro_batches_are_one_batch_weighted_by_tokens() -> None:
     whole = _batch(6)
-    whole.targets[0, 3:] = IGNORED  # The first micro-batch has fewer tokens that count.
-    whole.targets[1, :] = IGNORED
+    whole.targets[0, 3:] = IGNORE_INDEX  # The first micro-batch has fewer tokens that count.
+    whole.targets[1, :] = IGNORE_INDEX
     parts = [
         Batch(whole.inputs[:2], whole.targets[:2]),
         Batch(whole.inputs[2:5], whole.targets[2:5]),

@@ -18,7 +18,7 @@ from workspace import Workspace, make_workspace
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.torch import backend as torch_backend
 from trainsmith_trainer.config.load import load_config
-from trainsmith_trainer.run.resume import unequal_surroundings
+from trainsmith_trainer.run.resume import changed_environment
 from trainsmith_trainer.run.training import run_training
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 from trainsmith_trainer.storage.lock import hold
@@ -89,21 +89,21 @@ def _train(workspace: Workspace, name: str, resume: Path | None = None) -> None:
 
 def _course(workspace: Workspace, name: str, after: int = 0) -> list[tuple[Any, ...]]:
     """Everything that a run computed after a step, by its last word on each step."""
-    course: dict[tuple[str, int], tuple[Any, ...]] = {}
+    history: dict[tuple[str, int], tuple[Any, ...]] = {}
     for event in workspace.events(name):
         match event:
             case events.Step(step=step) if step > after:
                 figures = (event.loss, event.grad_norm, event.learning_rate, event.epoch)
-                course["step", step] = figures
+                history["step", step] = figures
             case events.Validation(step=step) if step > after:
-                course["validation", step] = (event.loss, event.best)
+                history["validation", step] = (event.loss, event.best)
             case events.Sample(step=step) if step > after:
-                course["sample", step] = (event.text,)
+                history["sample", step] = (event.text,)
             case events.RunFinished():
-                course["end", 0] = (event.loss, event.validation_loss)
+                history["end", 0] = (event.loss, event.validation_loss)
             case _:
                 pass
-    return sorted((key, value) for key, value in course.items())
+    return sorted((key, value) for key, value in history.items())
 
 
 def _final(workspace: Workspace, name: str) -> dict[str, bytes]:
@@ -127,7 +127,7 @@ def _last_checkpoint(workspace: Workspace, name: str) -> dict[str, Any]:
 )
 @pytest.mark.usefixtures("every_precision")
 @given(recipe=RECIPES, shape=SHAPES, choice=st.randoms(use_true_random=False))
-def test_going_on_anywhere_is_never_having_stopped(
+def test_resume_from_any_checkpoint_is_bit_identical(
     tmp_path_factory: pytest.TempPathFactory, recipe: dict[str, Any], shape: Any, choice: Any
 ) -> None:
     workspace = make_workspace(tmp_path_factory.mktemp("resume"))
@@ -187,7 +187,7 @@ def _warnings(workspace: Workspace, name: str = "cut") -> list[str]:
 
 
 @pytest.mark.parametrize("options", [(), ("--name", "cut")])
-def test_the_newest_run_goes_on_in_its_own_folder(cut: Workspace, options: tuple[str]) -> None:
+def test_resume_continues_newest_run_in_its_folder(cut: Workspace, options: tuple[str]) -> None:
     assert "run cut, from step 4 (checkpoints/step-000004)" in _resume(cut, *options)
     assert _final(cut, "cut") == _final(cut, "whole")
     assert _course(cut, "cut") == _course(cut, "whole")
@@ -195,7 +195,7 @@ def test_the_newest_run_goes_on_in_its_own_folder(cut: Workspace, options: tuple
     assert [start.steps_before for start in starts] == [0, 4]
 
 
-def test_the_run_of_another_recipe_is_left_alone(cut: Workspace) -> None:
+def test_resume_ignores_runs_of_other_recipes(cut: Workspace) -> None:
     for recipe in ("training_v2.yaml", "elsewhere/training.yaml"):
         (cut.path / recipe).parent.mkdir(exist_ok=True)
         cut.write(recipe, (cut.path / "training.yaml").read_text(encoding="utf-8"))
@@ -205,7 +205,7 @@ def test_the_run_of_another_recipe_is_left_alone(cut: Workspace) -> None:
         assert "is cut, and --name cut goes on with it" in result.stderr
 
 
-def test_the_final_model_of_before_is_set_aside(cut: Workspace) -> None:
+def test_resume_sets_previous_final_model_aside(cut: Workspace) -> None:
     longer = ("--resume", "--name", "whole", "--max-steps", "8")
     before = _final(cut, "whole")
     assert cut.command("train", "training.yaml", *longer).returncode == 0
@@ -214,7 +214,7 @@ def test_the_final_model_of_before_is_set_aside(cut: Workspace) -> None:
     assert _final(cut, "whole") != before
 
 
-def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(cut: Workspace) -> None:
+def test_damaged_checkpoint_falls_back_to_previous_one(cut: Workspace) -> None:
     damaged = cut.run_folder("cut") / "checkpoints" / "step-000004"
     content = bytearray((damaged / "model.safetensors").read_bytes())
     content[-1] ^= 1
@@ -227,20 +227,20 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(cut: Workspace
     assert _final(cut, "cut") == _final(cut, "whole")
 
 
-def test_a_run_without_a_whole_checkpoint_begins_again(cut: Workspace) -> None:
+def test_run_without_intact_checkpoint_restarts(cut: Workspace) -> None:
     shutil.rmtree(cut.run_folder("cut") / "checkpoints")
     assert "has no whole checkpoint: the run begins again" in _resume(cut)
     assert _final(cut, "cut") == _final(cut, "whole")
     assert _course(cut, "cut") == _course(cut, "whole")
 
 
-def test_a_run_that_was_killed_at_birth_goes_on(cut: Workspace) -> None:
+def test_run_killed_before_first_checkpoint_resumes(cut: Workspace) -> None:
     cut.run_folder("newborn").mkdir()
     _resume(cut, "--name", "newborn")
     assert _final(cut, "newborn") == _final(cut, "whole")
 
 
-def test_another_model_is_refused_with_the_difference(cut: Workspace) -> None:
+def test_changed_model_is_refused_with_difference(cut: Workspace) -> None:
     before = sorted(cut.run_folder("cut").rglob("*"))
     said = _resume(cut, "--set", "transformer_config.embedding_dim=64", code=1)
     assert "    embedding_dim 32 → 64\n" in said
@@ -250,13 +250,13 @@ def test_another_model_is_refused_with_the_difference(cut: Workspace) -> None:
     assert sorted(cut.run_folder("cut").rglob("*")) == before, "nothing was written"
 
 
-def test_another_optimizer_is_refused(cut: Workspace) -> None:
+def test_changed_optimizer_is_refused(cut: Workspace) -> None:
     said = _resume(cut, "--set", "training_config.optimizer.type=SGD", code=1)
     assert "it remembers exp_avg, exp_avg_sq, step" in said
     assert "(training_config.optimizer, " in said
 
 
-def test_what_else_changed_is_said_and_kept(cut: Workspace) -> None:
+def test_other_changes_are_warned_about_and_previous_files_kept(cut: Workspace) -> None:
     _resume(
         cut,
         *("--set", "training_config.learning_rate=0.0005"),
@@ -273,7 +273,7 @@ def test_what_else_changed_is_said_and_kept(cut: Workspace) -> None:
     assert "learning_rate: 0.0005" in (folder / "resolved.yaml").read_text(encoding="utf-8")
 
 
-def test_another_number_of_threads_is_said(cut: Workspace) -> None:
+def test_changed_thread_count_is_warned_about(cut: Workspace) -> None:
     environment = {"OMP_NUM_THREADS": "2"}
     with cut.start("train", "training.yaml", "--resume", environment=environment) as process:
         output, _ = process.communicate(timeout=120)
@@ -282,14 +282,14 @@ def test_another_number_of_threads_is_said(cut: Workspace) -> None:
     assert f"warning: {said}: results agree only up to rounding" in output
 
 
-def test_another_world_size_is_said() -> None:
+def test_changed_world_size_is_warned_about() -> None:
     before = {"device": "CPU", "world_size": 2, "torch": "2.9"}
-    (said,) = unequal_surroundings(before, {**before, "world_size": 1})
+    (said,) = changed_environment(before, {**before, "world_size": 1})
     assert said == "world_size was 2 and is now 1: results agree only up to rounding"
-    assert list(unequal_surroundings(before, before)) == []
+    assert list(changed_environment(before, before)) == []
 
 
-def test_a_finished_run_goes_on_only_with_more_steps(cut: Workspace) -> None:
+def test_finished_run_resumes_only_with_more_steps(cut: Workspace) -> None:
     said = _resume(cut, "--name", "whole", code=1)
     assert "the run whole has finished" in said
     assert "raise max_steps" in said
@@ -299,7 +299,7 @@ def test_a_finished_run_goes_on_only_with_more_steps(cut: Workspace) -> None:
     ]
 
 
-def test_an_end_that_was_cut_off_is_made_up_for(cut: Workspace) -> None:
+def test_interrupted_finish_is_completed(cut: Workspace) -> None:
     folder = cut.run_folder("whole")
     shutil.rmtree(folder / "final")
     lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
@@ -309,7 +309,7 @@ def test_an_end_that_was_cut_off_is_made_up_for(cut: Workspace) -> None:
     assert isinstance(cut.events("whole")[-1], events.RunFinished)
 
 
-def test_from_an_older_checkpoint_a_new_run_branches_off(cut: Workspace) -> None:
+def test_older_checkpoint_starts_new_branch(cut: Workspace) -> None:
     older = "checkpoints/cut/checkpoints/step-000002"
     said = _resume(cut, older, code=1)
     assert "cut has newer checkpoints than step-000002, up to step-000004" in said
@@ -328,14 +328,16 @@ def test_from_an_older_checkpoint_a_new_run_branches_off(cut: Workspace) -> None
         (("--set", "training_config.max_steps=3"), "has taken 4 steps, and the recipe ends"),
     ],
 )
-def test_what_cannot_go_on_is_said(cut: Workspace, options: tuple[str], message: str) -> None:
+def test_unresumable_requests_are_refused(
+    cut: Workspace, options: tuple[str], message: str
+) -> None:
     assert message in _resume(cut, *options, code=1)
 
 
-def test_without_any_run_there_is_nothing_to_resume(workspace: Workspace) -> None:
+def test_resume_without_any_run_is_refused(workspace: Workspace) -> None:
     assert "there is nothing to resume" in _resume(workspace, code=1)
 
 
-def test_a_run_goes_on_in_one_process_only(cut: Workspace) -> None:
+def test_run_is_locked_to_one_process(cut: Workspace) -> None:
     with hold(cut.run_folder("cut") / "events.jsonl"):
         assert "the run cut is going on in another process" in _resume(cut, code=1)

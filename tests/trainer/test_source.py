@@ -33,15 +33,15 @@ values = st.recursive(
 
 def test_every_value_knows_its_place() -> None:
     source = parse_source(TEXT, "a.yaml")
-    assert source.place_of(("training_config", "learning_rate")).label == "a.yaml:2:18"
-    assert source.place_of(("training_config", "optimizer", "lr")).label == "a.yaml:3:32"
-    assert source.place_of(("device_config", "mesh_shape", 1)).label == "a.yaml:5:19"
-    assert source.place_of(("device_config",), on_key=True).label == "a.yaml:4:1"
+    assert source.origin_of(("training_config", "learning_rate")).label == "a.yaml:2:18"
+    assert source.origin_of(("training_config", "optimizer", "lr")).label == "a.yaml:3:32"
+    assert source.origin_of(("device_config", "mesh_shape", 1)).label == "a.yaml:5:19"
+    assert source.origin_of(("device_config",), on_key=True).label == "a.yaml:4:1"
 
 
-def test_what_is_not_written_has_the_place_of_its_section() -> None:
+def test_what_is_not_written_has_the_origin_of_its_section() -> None:
     source = parse_source(TEXT, "a.yaml")
-    assert source.place_of(("device_config", "enable_ddp")).label == "a.yaml:5:3"
+    assert source.origin_of(("device_config", "enable_ddp")).label == "a.yaml:5:3"
 
 
 @given(values, st.booleans())
@@ -89,9 +89,9 @@ def test_an_override_is_typed_as_yaml_and_knows_its_option() -> None:
     changed = _override(source, "training_config.seed=7", "device_config.mesh_shape=[1, 1]")
     assert changed.data["training_config"]["seed"] == 7
     assert changed.data["device_config"]["mesh_shape"] == [1, 1]
-    place = changed.place_of(("training_config", "seed"))
+    place = changed.origin_of(("training_config", "seed"))
     assert place.label == "--set training_config.seed=7"
-    assert changed.place_of(("device_config", "mesh_shape", 1)).label.startswith("--set")
+    assert changed.origin_of(("device_config", "mesh_shape", 1)).label.startswith("--set")
     assert source.data["device_config"]["mesh_shape"] == [1, 2], "the original is untouched"
 
 

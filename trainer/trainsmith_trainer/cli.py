@@ -127,21 +127,21 @@ def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_js
     resolved = None
     try:
         resolved = load_config(config, overrides)
-        answer, findings = dry_run(resolved, name), ()
+        answer, problems = dry_run(resolved, name), ()
     except RunNameError as error:
         raise click.BadParameter(str(error), param_hint="--name") from None
     except RecipeError as error:
-        answer, findings = refused(config, error.findings), error.findings
+        answer, problems = refused(config, error.problems), error.problems
     except RunError as error:
         assert resolved is not None
-        finding = resolved.finding(error)
-        answer, findings = refused(config, (finding,)), (finding,)
+        problem = resolved.problem_of(error)
+        answer, problems = refused(config, (problem,)), (problem,)
     if as_json:
         click.echo(answer.model_dump_json(indent=2))
     else:
         click.echo(text_of(answer), nl=bool(answer.outline or answer.warnings))
-        for finding in findings:
-            click.echo(str(finding), err=True)
+        for problem in problems:
+            click.echo(str(problem), err=True)
     return 0 if answer.outline else 1
 
 
@@ -156,7 +156,7 @@ def _train(
         stand_in = None if resume is None else partial(_resumed, config, name, resume)
         resolved = load_config(config, overrides, stand_in)
     except RecipeError as error:
-        _refuse(error.findings)
+        _refuse(error.problems)
 
     require_modules()
     with quick_imports():
@@ -173,7 +173,7 @@ def _train(
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     except RunError as error:
-        _refuse((resolved.finding(error),))
+        _refuse((resolved.problem_of(error),))
 
 
 def _resumed(
@@ -250,9 +250,9 @@ def generate(
         raise click.ClickException(str(error)) from None
 
 
-def _refuse(findings: tuple[object, ...]) -> NoReturn:
-    for finding in findings:
-        click.echo(str(finding), err=True)
-    count = len(findings)
+def _refuse(problems: tuple[object, ...]) -> NoReturn:
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    count = len(problems)
     click.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was run", err=True)
     sys.exit(1)

@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Place:
+class Origin:
     """Where a value was written."""
 
     label: str
@@ -21,10 +21,10 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ConfigProblem:
     """One thing to say about a recipe."""
 
-    place: Place
+    origin: Origin
     severity: Literal["error", "warning"]
     code: str
     message: str
@@ -33,17 +33,17 @@ class Finding:
     """The key in full: `training_config.batch_size`; empty where no key is concerned."""
 
     def __str__(self) -> str:
-        """The finding as a compiler would print it, with the line that it is about."""
-        head = f"{self.place.label}: {self.severity}[{self.code}] {self.message}"
-        return f"{head}\n    {self.place.excerpt}" if self.place.excerpt else head
+        """The problem as a compiler would print it, with the line that it is about."""
+        head = f"{self.origin.label}: {self.severity}[{self.code}] {self.message}"
+        return f"{head}\n    {self.origin.excerpt}" if self.origin.excerpt else head
 
 
 class RecipeError(Exception):
     """The recipe or its data is wrong; nothing was run."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        super().__init__("\n".join(str(finding) for finding in findings))
-        self.findings = findings
+    def __init__(self, problems: tuple[ConfigProblem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
 
 
 class RunError(Exception):

@@ -8,7 +8,7 @@ import sys
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Backend, Decoder
-from trainsmith_trainer.distributed.ranks import ALONE, Place
+from trainsmith_trainer.distributed.ranks import ALONE, RankInfo
 from trainsmith_trainer.quick_imports import quick_imports
 
 
@@ -36,7 +36,7 @@ def may_copy_process() -> bool:
 def open_backend(
     model: TransformerConfig,
     training: TrainingConfig,
-    place: Place = ALONE,
+    rank_info: RankInfo = ALONE,
     weights: Arrays | None = None,
 ) -> Backend:
     """A model with its optimizer on the best device there is.
@@ -46,7 +46,7 @@ def open_backend(
     Args:
         model: its shape.
         training: how it is trained.
-        place: this process among those of the run.
+        rank_info: this process among those of the run.
         weights: what it begins with, instead of random numbers.
 
     Raises:
@@ -56,7 +56,7 @@ def open_backend(
     with quick_imports():
         from trainsmith_trainer.backends.torch.backend import TorchBackend
 
-    return TorchBackend(model, training, place, weights)
+    return TorchBackend(model, training, rank_info, weights)
 
 
 def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:

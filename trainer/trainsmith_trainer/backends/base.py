@@ -37,8 +37,8 @@ class Backend(Protocol):
     """A model, its optimizer and its device.
 
     With more than one rank, each has a backend; they are given the same batches and compute their
-    rows of them. `gradient`, `loss`, `random_state`, `agree` and `align` are then called by all
-    ranks in the same order, and raise `LostRankError` where one is gone.
+    rows of them. All ranks then call `gradient`, `loss`, `random_state`, `should_stop` and
+    `broadcast_state` in the same order; these raise `LostRankError` where a rank is gone.
     """
 
     @property
@@ -52,7 +52,7 @@ class Backend(Protocol):
         ...
 
     @property
-    def cautions(self) -> Sequence[tuple[str, str]]:
+    def warnings(self) -> Sequence[tuple[str, str]]:
         """What a user should know of the device, each with the key of the recipe concerned."""
         ...
 
@@ -77,11 +77,11 @@ class Backend(Protocol):
         """Mean cross entropy over the tokens of all batches, without dropout."""
         ...
 
-    def agree(self, stop: bool) -> bool:
+    def should_stop(self, stop: bool) -> bool:
         """Whether to stop; the same on all ranks, where it may take a step until all know."""
         ...
 
-    def align(self, numbers: Sequence[int]) -> list[int]:
+    def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
         """Bring every rank to where rank 0 stands: weights, optimizer, random states.
 
         Returns:

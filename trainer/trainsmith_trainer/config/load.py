@@ -25,8 +25,8 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_trainer.config.source import Override, Source, parse_source, with_overrides
 from trainsmith_trainer.config.trackers import tracking_problems
-from trainsmith_trainer.config.unsupported_keys import not_acted_on
-from trainsmith_trainer.errors import Finding, Place, RecipeError, RunError
+from trainsmith_trainer.config.unsupported_keys import unsupported_keys
+from trainsmith_trainer.errors import ConfigProblem, Origin, RecipeError, RunError
 from trainsmith_trainer.hf.model_dir import FINAL, Pretrained, describe
 
 _Document = TypeVar("_Document", bound=Section)
@@ -54,9 +54,9 @@ class ResolvedConfig:
     """With everything that the folder of its `model_path` says."""
     data: tuple[Path, ...]
     """The files to train on."""
-    origins: Mapping[KeyPath, Place]
+    origins: Mapping[KeyPath, Origin]
     """Where each value was written; what is absent here is a default."""
-    warnings: tuple[Finding, ...]
+    warnings: tuple[ConfigProblem, ...]
     options: tuple[str, ...] = ()
     """The options of the command line that changed the files' values, as words."""
     validation: tuple[Path, ...] = ()
@@ -66,23 +66,25 @@ class ResolvedConfig:
     pretrained: Pretrained | None = None
     """The model that the run begins with, where there is a `model_path`."""
 
-    def place_of(self, path: str) -> Place:
+    def origin_of(self, path: str) -> Origin:
         """Where a key was written, by its full name; else its section, or the recipe."""
         parts = tuple(path.split("."))
         while len(parts) > 1 and parts not in self.origins:
             parts = parts[:-1]
-        return self.origins.get(parts, Place(str(self.path), file=str(self.path)))
+        return self.origins.get(parts, Origin(str(self.path), file=str(self.path)))
 
-    def finding(self, error: RunError) -> Finding:
+    def problem_of(self, error: RunError) -> ConfigProblem:
         """What is said of an error before there is a run that could say it."""
         advice = f"; {error.advice}" if error.advice else ""
         path = error.config_path or ""
-        return Finding(self.place_of(path), "error", "data", f"{error.message}{advice}", path)
+        return ConfigProblem(
+            self.origin_of(path), "error", "data", f"{error.message}{advice}", path
+        )
 
-    def origin(self, path: KeyPath) -> str:
+    def origin_text(self, path: KeyPath) -> str:
         """Where a value comes from, in words."""
-        place = self.origins.get(path)
-        return place.label if place else "default"
+        origin = self.origins.get(path)
+        return origin.label if origin else "default"
 
 
 def load_config(
@@ -106,32 +108,32 @@ def load_config(
     recipe = with_overrides(parse_source(text, str(path)), _for_recipe(overrides))
     document = _validated(TrainingDocument, recipe)
 
-    findings: list[Finding] = []
+    problems: list[ConfigProblem] = []
     training = document.training_config
-    model_file = _named(recipe, _MODEL_KEY, training.model_file, findings)
-    data = _data(recipe, DATA_KEY, training.data_path, findings)
-    validation = _data(recipe, _VALIDATION_KEY, training.validation_path or [], findings)
+    model_file = _named(recipe, _MODEL_KEY, training.model_file, problems)
+    data = _data(recipe, DATA_KEY, training.data_path, problems)
+    validation = _data(recipe, _VALIDATION_KEY, training.validation_path or [], problems)
     tokenizer = None
     if training.tokenizer_path:
-        tokenizer = _named(recipe, _TOKENIZER_KEY, training.tokenizer_path, findings)
-    findings += _unsupported(document, recipe)
-    findings += tracking_problems(document, recipe)
+        tokenizer = _named(recipe, _TOKENIZER_KEY, training.tokenizer_path, problems)
+    problems += _unsupported(document, recipe)
+    problems += tracking_problems(document, recipe)
     model, model_source = (
-        _load_model(model_file, overrides, findings) if model_file else (None, None)
+        _load_model(model_file, overrides, problems) if model_file else (None, None)
     )
     pretrained = None
     origins = dict(recipe.values)
     if model and model_source:
         origins.update(model_source.values)
-        findings += _unsupported(model, model_source, (_MODEL_SECTION,))
+        problems += _unsupported(model, model_source, (_MODEL_SECTION,))
         if model.model_path:
             spare = stand_in(document) if stand_in else None
-            pretrained = _pretrained(model_source, model.model_path, spare, findings)
+            pretrained = _pretrained(model_source, model.model_path, spare, problems)
         if pretrained:
             origins.update(_origins(pretrained, model))
-            model = _merged(model, pretrained, model_source, findings)
-        findings += _disagreement(document, model, recipe)
-    errors = tuple(finding for finding in findings if finding.severity == "error")
+            model = _merged(model, pretrained, model_source, problems)
+        problems += _disagreement(document, model, recipe)
+    errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors or model is None or model_source is None:
         raise RecipeError(errors)
     return ResolvedConfig(
@@ -143,32 +145,32 @@ def load_config(
         validation=validation,
         tokenizer=tokenizer,
         origins=origins,
-        warnings=tuple(findings),
+        warnings=tuple(problems),
         options=tuple(word for override in overrides for word in override.option.split(" ", 1)),
         pretrained=pretrained,
     )
 
 
 def _load_model(
-    path: Path, overrides: Sequence[Override], findings: list[Finding]
+    path: Path, overrides: Sequence[Override], problems: list[ConfigProblem]
 ) -> tuple[TransformerConfig, Source] | tuple[None, None]:
     own = [override for override in overrides if override.path[0] == _MODEL_SECTION]
     try:
         source = with_overrides(parse_source(_read(path), str(path)), own)
         return _validated(ModelDocument, source).transformer_config, source
     except RecipeError as error:
-        findings.extend(error.findings)
+        problems.extend(error.problems)
         return None, None
 
 
 def _pretrained(
-    source: Source, written: str, spare: Path | None, findings: list[Finding]
+    source: Source, written: str, spare: Path | None, problems: list[ConfigProblem]
 ) -> Pretrained | None:
     """The model of a `model_path`, or the one that stands in where that folder is gone."""
-    missing: list[Finding] = []
+    missing: list[ConfigProblem] = []
     folder = _named(source, _FOLDER_KEY, written, missing, "folder") or spare
     if folder is None:
-        findings += missing
+        problems += missing
         return None
     try:
         return describe(folder)
@@ -176,31 +178,33 @@ def _pretrained(
         inside = (folder / FINAL / CONFIG_FILE).is_file()
         hint = f"; write `{written.rstrip('/')}/{FINAL}`, the model of that run" if inside else ""
         message = f"`model_path` names no model that is read here: {error}{hint}"
-        place = source.place_of(_FOLDER_KEY)
-        findings.append(Finding(place, "error", "unreadable-model", message, dotted(_FOLDER_KEY)))
+        origin = source.origin_of(_FOLDER_KEY)
+        problems.append(
+            ConfigProblem(origin, "error", "unreadable-model", message, dotted(_FOLDER_KEY))
+        )
         return None
 
 
 def _merged(
-    model: TransformerConfig, pretrained: Pretrained, source: Source, findings: list[Finding]
+    model: TransformerConfig, pretrained: Pretrained, source: Source, problems: list[ConfigProblem]
 ) -> TransformerConfig:
     merged = merge(model, pretrained.shape)
     for one in merged.contradictions:
         key = (_MODEL_SECTION, one.key)
-        place = source.place_of(key)
-        findings.append(Finding(place, "error", "contradiction", one.message, dotted(key)))
+        origin = source.origin_of(key)
+        problems.append(ConfigProblem(origin, "error", "contradiction", one.message, dotted(key)))
     return merged.config
 
 
-def _origins(pretrained: Pretrained, written: TransformerConfig) -> dict[KeyPath, Place]:
+def _origins(pretrained: Pretrained, written: TransformerConfig) -> dict[KeyPath, Origin]:
     """Where the values come from that the model file leaves to the folder."""
-    place = Place(str(pretrained.folder / CONFIG_FILE))
+    origin = Origin(str(pretrained.folder / CONFIG_FILE))
     keys: list[KeyPath] = []
     for key in pretrained.shape.model_fields_set - written.model_fields_set:
         value = getattr(pretrained.shape, key)
         inner = value.model_fields_set if isinstance(value, Section) else ()
         keys += [(_MODEL_SECTION, key), *((_MODEL_SECTION, key, each) for each in inner)]
-    return dict.fromkeys(keys, place)
+    return dict.fromkeys(keys, origin)
 
 
 def _for_recipe(overrides: Sequence[Override]) -> list[Override]:
@@ -211,10 +215,10 @@ def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise _error(Place(str(path)), "not-readable", f"{error.strerror or error}") from None
+        raise _error(Origin(str(path)), "not-readable", f"{error.strerror or error}") from None
     except UnicodeDecodeError as error:
         message = f"it is not UTF-8 text (byte {error.start}); save it as UTF-8"
-        raise _error(Place(str(path)), "not-utf-8", message) from None
+        raise _error(Origin(str(path)), "not-utf-8", message) from None
 
 
 def _validated(model: type[_Document], source: Source) -> _Document:
@@ -222,16 +226,16 @@ def _validated(model: type[_Document], source: Source) -> _Document:
     if found and found.model is not model:
         wanted = next(kind.title for kind in DOCUMENTS if kind.model is model)
         message = f"this is a {found.title}, and a {wanted} is wanted: name another file"
-        raise _error(Place(source.name), "other-document", message)
+        raise _error(Origin(source.name), "other-document", message)
     result = validate(model, {} if source.data is None else source.data)
     if result.config is None:
-        raise RecipeError(tuple(_finding(source, problem) for problem in result.problems))
+        raise RecipeError(tuple(_located(source, problem) for problem in result.problems))
     return result.config
 
 
-def _finding(source: Source, problem: Problem) -> Finding:
-    return Finding(
-        source.place_of(problem.path, on_key=problem.on_key),
+def _located(source: Source, problem: Problem) -> ConfigProblem:
+    return ConfigProblem(
+        source.origin_of(problem.path, on_key=problem.on_key),
         "error",
         problem.code,
         problem.message,
@@ -243,58 +247,58 @@ def _named(
     source: Source,
     key: KeyPath,
     named: str | None,
-    findings: list[Finding],
+    problems: list[ConfigProblem],
     kind: Literal["file", "folder"] = "file",
 ) -> Path | None:
     """Find what a document names: beside the document first, then in the working directory."""
     if not named:
-        findings.append(_missing(source, key))
+        problems.append(_missing(source, key))
         return None
     is_there = Path.is_file if kind == "file" else Path.is_dir
 
     def at(folder: Path, written: str) -> list[Path]:
         return [folder / written] if is_there(folder / written) else []
 
-    return next(iter(_found(source, key, named, findings, at, kind)), None)
+    return next(iter(_found(source, key, named, problems, at, kind)), None)
 
 
 def _data(
-    source: Source, key: KeyPath, named: str | list[str] | None, findings: list[Finding]
+    source: Source, key: KeyPath, named: str | list[str] | None, problems: list[ConfigProblem]
 ) -> tuple[Path, ...]:
     """Find all files that a recipe names, each once, as `_named` does."""
     if not named and named != []:
-        findings.append(_missing(source, key))
+        problems.append(_missing(source, key))
         return ()
     several = [(key, named)] if isinstance(named, str) else []
     if isinstance(named, list):
         several = [((*key, at), one) for at, one in enumerate(named)]
     files = (
-        file for place, one in several for file in _found(source, place, one, findings, files_at)
+        file for origin, one in several for file in _found(source, origin, one, problems, files_at)
     )
     return tuple(dict.fromkeys(files))
 
 
-def _missing(source: Source, key: KeyPath) -> Finding:
+def _missing(source: Source, key: KeyPath) -> ConfigProblem:
     option = "pass --data FILE or write" if key == DATA_KEY else "write"
     message = f"`{key[-1]}` is missing: {option} `{key[-1]}: PATH` in `{key[0]}`"
-    return Finding(source.place_of(key), "error", "missing-key", message, dotted(key))
+    return ConfigProblem(source.origin_of(key), "error", "missing-key", message, dotted(key))
 
 
 def _found(
     source: Source,
     key: KeyPath,
     named: str,
-    findings: list[Finding],
+    problems: list[ConfigProblem],
     at: Callable[[Path, str], list[Path]],
     kind: Literal["file", "folder"] = "file",
 ) -> list[Path]:
     """What lies at a path, as `at` finds it in the first folder where there is something."""
-    place, name = source.place_of(key), next(one for one in reversed(key) if isinstance(one, str))
+    origin, name = source.origin_of(key), next(one for one in reversed(key) if isinstance(one, str))
     try:
         expanded = expand(named, os.environ)
     except UnsetVariableError as error:
         message = f"`{name}` is `{named}`, and {error}: set it, or write the path without it"
-        findings.append(Finding(place, "error", "unset-variable", message, dotted(key)))
+        problems.append(ConfigProblem(origin, "error", "unset-variable", message, dotted(key)))
         return []
     folders = (Path(source.name).parent, Path())
     found = next(filter(None, (at(folder, expanded) for folder in folders)), [])
@@ -304,44 +308,44 @@ def _found(
         message = f"`{name}` names no {kind}: looked for {looked}"
         if kind == "file" and (folder := next(filter(Path.is_dir, paths), None)):
             message += f"; {folder} is a folder: write `{named.rstrip('/')}/*` for its files"
-        findings.append(Finding(place, "error", f"{kind}-not-found", message, dotted(key)))
+        problems.append(ConfigProblem(origin, "error", f"{kind}-not-found", message, dotted(key)))
     return found
 
 
-def _unsupported(config: Section, source: Source, prefix: KeyPath = ()) -> Iterator[Finding]:
-    for path, entry in not_acted_on(config, prefix):
+def _unsupported(config: Section, source: Source, prefix: KeyPath = ()) -> Iterator[ConfigProblem]:
+    for path, entry in unsupported_keys(config, prefix):
         message = f"`{path[-1]}` is not acted on: {entry.because}"
-        place = source.place_of(path, on_key=True)
-        yield Finding(place, entry.severity, "not-acted-on", message, dotted(path))
+        origin = source.origin_of(path, on_key=True)
+        yield ConfigProblem(origin, entry.severity, "not-acted-on", message, dotted(path))
     if isinstance(config, TrainingDocument):
         yield from _unsuitable_devices(config, source)
 
 
-def _unsuitable_devices(document: TrainingDocument, source: Source) -> Iterator[Finding]:
+def _unsuitable_devices(document: TrainingDocument, source: Source) -> Iterator[ConfigProblem]:
     """What is wrong with the devices, or with what they share."""
     mesh, count = document.device_config.mesh_shape, derived.device_count(document)
     batch, together = document.training_config.batch_size, document.device_config.enable_ddp
     if together and count == 1:
         message = "`enable_ddp` has no effect: there is one device; write `false`, or a larger mesh"
-        place = source.place_of(_DDP_KEY, on_key=True)
-        yield Finding(place, "warning", "not-acted-on", message, dotted(_DDP_KEY))
+        origin = source.origin_of(_DDP_KEY, on_key=True)
+        yield ConfigProblem(origin, "warning", "not-acted-on", message, dotted(_DDP_KEY))
     if not together and count > 1:
         message = (
             f"`mesh_shape` {mesh} is {count} devices, and nothing says how they share the work: "
             "write `enable_ddp: true`, or [1, 1]"
         )
-        yield Finding(
-            source.place_of(_MESH_KEY), "error", "contradiction", message, dotted(_MESH_KEY)
+        yield ConfigProblem(
+            source.origin_of(_MESH_KEY), "error", "contradiction", message, dotted(_MESH_KEY)
         )
     if together and batch % count:
         message = f"`batch_size` {batch} does not divide over {count} data-parallel devices"
         key = (*DATA_KEY[:-1], "batch_size")
-        yield Finding(source.place_of(key), "error", "indivisible", message, dotted(key))
+        yield ConfigProblem(source.origin_of(key), "error", "indivisible", message, dotted(key))
 
 
 def _disagreement(
     document: TrainingDocument, model: TransformerConfig, source: Source
-) -> Iterator[Finding]:
+) -> Iterator[ConfigProblem]:
     wanted = document.training_config.model_type
     if wanted and wanted != model.model_type:
         key: KeyPath = ("training_config", "model_type")
@@ -349,8 +353,8 @@ def _disagreement(
             f"`model_type` is {wanted}, and the model file says {model.model_type}: "
             "take it out here, or correct one of them"
         )
-        yield Finding(source.place_of(key), "error", "contradiction", message, dotted(key))
+        yield ConfigProblem(source.origin_of(key), "error", "contradiction", message, dotted(key))
 
 
-def _error(place: Place, code: str, message: str) -> RecipeError:
-    return RecipeError((Finding(place, "error", code, message),))
+def _error(origin: Origin, code: str, message: str) -> RecipeError:
+    return RecipeError((ConfigProblem(origin, "error", code, message),))

@@ -1,4 +1,4 @@
-"""YAML text → the value that PyYAML gives it, and the place of every key and value."""
+"""YAML text → the value that PyYAML gives it, and the origin of every key and value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from trainsmith_schemas.problems import Path, dotted
-from trainsmith_trainer.errors import Finding, Place, RecipeError
+from trainsmith_trainer.errors import ConfigProblem, Origin, RecipeError
 
 # Nodes after every alias is followed. A recipe has a few hundred; a bomb of aliases has billions.
 _MAX_NODES = 50_000
@@ -23,15 +23,15 @@ class Source:
     name: str
     """The file as the user named it."""
     data: Any
-    keys: dict[Path, Place] = field(default_factory=dict[Path, Place])
-    values: dict[Path, Place] = field(default_factory=dict[Path, Place])
+    keys: dict[Path, Origin] = field(default_factory=dict[Path, Origin])
+    values: dict[Path, Origin] = field(default_factory=dict[Path, Origin])
 
-    def place_of(self, path: Path, *, on_key: bool = False) -> Place:
-        """The place of a key or value; of the nearest one above it, where it is not written."""
-        places = self.keys if on_key else self.values
-        while path and path not in places:
+    def origin_of(self, path: Path, *, on_key: bool = False) -> Origin:
+        """The origin of a key or value; of the nearest one above it, where it is not written."""
+        origins = self.keys if on_key else self.values
+        while path and path not in origins:
             path = path[:-1]
-        return places.get(path, Place(self.name))
+        return origins.get(path, Origin(self.name))
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,15 @@ def parse_source(text: str, name: str) -> Source:
         return _Reader(text, name).read()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = _place(name, text.splitlines(), mark) if mark else Place(name)
+        origin = _origin_at(name, text.splitlines(), mark) if mark else Origin(name)
         message = ", ".join(part for part in (error.context, error.problem) if part)
         if error.context == _SEVERAL:
             message = "another document begins here, and one is read: keep one in a file"
-        raise _syntax_error(place, message) from None
+        raise _syntax_error(origin, message) from None
     except yaml.YAMLError as error:
-        raise _syntax_error(Place(name), " ".join(str(error).split())) from None
+        raise _syntax_error(Origin(name), " ".join(str(error).split())) from None
     except RecursionError:
-        raise _syntax_error(Place(name), "it is nested too deeply to be a recipe") from None
+        raise _syntax_error(Origin(name), "it is nested too deeply to be a recipe") from None
 
 
 def parse_override(option: str, text: str) -> Override:
@@ -93,19 +93,19 @@ def with_overrides(source: Source, overrides: Sequence[Override]) -> Source:
     """
     data, keys, values = source.data, dict(source.keys), dict(source.values)
     for override in overrides:
-        place = Place(override.option)
-        data = _set(data, (), override.path, override.value, place)
+        origin = Origin(override.option)
+        data = _set(data, (), override.path, override.value, origin)
         for below in [known for known in values if known[: len(override.path)] == override.path]:
             del values[below]
             keys.pop(below, None)
-        keys[override.path] = values[override.path] = place
+        keys[override.path] = values[override.path] = origin
         for end in range(1, len(override.path)):
             # A section that only the option names is nowhere in the file.
-            keys.setdefault(override.path[:end], place)
+            keys.setdefault(override.path[:end], origin)
     return Source(source.name, data, keys, values)
 
 
-def _set(data: Any, above: Path, below: Path, value: Any, place: Place) -> Any:
+def _set(data: Any, above: Path, below: Path, value: Any, origin: Origin) -> Any:
     if not below:
         return value
     if data is None:
@@ -113,20 +113,20 @@ def _set(data: Any, above: Path, below: Path, value: Any, place: Place) -> Any:
     if not isinstance(data, dict):
         what = f"`{dotted(above)}`" if above else "the document"
         message = f"`{below[0]}` cannot be set, because {what} is not a section"
-        raise RecipeError((Finding(place, "error", "wrong-type", message),))
+        raise RecipeError((ConfigProblem(origin, "error", "wrong-type", message),))
     key = below[0]
-    return {**data, key: _set(data.get(key), (*above, key), below[1:], value, place)}
+    return {**data, key: _set(data.get(key), (*above, key), below[1:], value, origin)}
 
 
 class _Reader:
-    """Walks the nodes that PyYAML composes, so that each value keeps its place."""
+    """Walks the nodes that PyYAML composes, so that each value keeps its origin."""
 
     def __init__(self, text: str, name: str) -> None:
         self.lines = text.splitlines()
         self.source = Source(name, None)
         self.loader = yaml.SafeLoader(text)
         self.nodes = 0
-        self.duplicates: list[Finding] = []
+        self.duplicates: list[ConfigProblem] = []
 
     def read(self) -> Source:
         try:
@@ -178,8 +178,10 @@ class _Reader:
             if key in seen and key != "<<":
                 line = seen[key].start_mark.line + 1
                 message = f"`{key}` stands here a second time (first in line {line}): keep one"
-                place = self._at(key_node)
-                self.duplicates.append(Finding(place, "error", "yaml-duplicate-key", message))
+                origin = self._at(key_node)
+                self.duplicates.append(
+                    ConfigProblem(origin, "error", "yaml-duplicate-key", message)
+                )
             seen.setdefault(key, key_node)
 
     def _scalar(self, node: Node) -> Any:
@@ -194,8 +196,8 @@ class _Reader:
             message = f"`{node.value}` is not what its tag says, `!!{kind}`"
             raise _syntax_error(self._at(node), message) from None
 
-    def _at(self, node: Node) -> Place:
-        return _place(self.source.name, self.lines, node.start_mark)
+    def _at(self, node: Node) -> Origin:
+        return _origin_at(self.source.name, self.lines, node.start_mark)
 
 
 def _children(node: Node) -> Iterator[Node]:
@@ -207,11 +209,11 @@ def _children(node: Node) -> Iterator[Node]:
             yield value
 
 
-def _place(name: str, lines: list[str], mark: yaml.Mark) -> Place:
+def _origin_at(name: str, lines: list[str], mark: yaml.Mark) -> Origin:
     excerpt = lines[mark.line].strip() if mark.line < len(lines) else ""
     label = f"{name}:{mark.line + 1}:{mark.column + 1}"
-    return Place(label, excerpt, name, mark.line + 1)
+    return Origin(label, excerpt, name, mark.line + 1)
 
 
-def _syntax_error(place: Place, message: str) -> RecipeError:
-    return RecipeError((Finding(place, "error", "yaml-syntax", message),))
+def _syntax_error(origin: Origin, message: str) -> RecipeError:
+    return RecipeError((ConfigProblem(origin, "error", "yaml-syntax", message),))

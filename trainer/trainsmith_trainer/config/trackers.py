@@ -14,14 +14,14 @@ from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import dotted
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_trainer.config.source import Source, parse_source
-from trainsmith_trainer.errors import Finding, RecipeError
+from trainsmith_trainer.errors import ConfigProblem, RecipeError
 
 _WANDB_KEY: KeyPath = ("training_config", "use_wandb")
 _TENSORBOARD_KEY: KeyPath = ("training_config", "use_tensorboard")
 _LEVELS: tuple[Privacy, ...] = get_args(Privacy)
 
 
-def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Finding]:
+def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[ConfigProblem]:
     """What keeps a run from telling the trackers that its recipe asks for.
 
     Args:
@@ -36,8 +36,8 @@ def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Fi
                 f"`use_wandb` sends metrics to a service, and {privacy}: "
                 "write `use_wandb: false`; every metric is in the run's `events.jsonl` anyway"
             )
-            place = source.place_of(_WANDB_KEY)
-            yield Finding(place, "error", "wandb-privacy", message, dotted(_WANDB_KEY))
+            origin = source.origin_of(_WANDB_KEY)
+            yield ConfigProblem(origin, "error", "wandb-privacy", message, dotted(_WANDB_KEY))
     for wanted, key, package in (
         (training.use_wandb, _WANDB_KEY, "wandb"),
         (training.use_tensorboard, _TENSORBOARD_KEY, "tensorboard"),
@@ -47,7 +47,9 @@ def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Fi
                 f"`{key[-1]}` needs the package {package}, which this Python lacks; install it: "
                 f"{sys.executable} -m pip install {package}"
             )
-            yield Finding(source.place_of(key), "error", "missing-package", message, dotted(key))
+            yield ConfigProblem(
+                source.origin_of(key), "error", "missing-package", message, dotted(key)
+            )
 
 
 def what_keeps_private(recipe: Path) -> str:
@@ -69,13 +71,13 @@ def _of_project(path: Path) -> str:
     try:
         source = parse_source(path.read_bytes().decode("utf-8-sig"), str(path))
     except RecipeError as error:
-        return f"{path} cannot be asked ({error.findings[0].message})"
+        return f"{path} cannot be asked ({error.problems[0].message})"
     except (OSError, UnicodeDecodeError) as error:
         return f"{path} cannot be asked ({error})"
     said = source.data.get("privacy") if isinstance(source.data, dict) else None
     if said is None or said == "unrestricted":
         return ""
-    return f"{source.place_of(('privacy',)).label} says `privacy: {said}`{_unknown(said)}"
+    return f"{source.origin_of(('privacy',)).label} says `privacy: {said}`{_unknown(said)}"
 
 
 def _unknown(said: object) -> str:

@@ -16,7 +16,7 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_e
 
 
 @dataclass(frozen=True)
-class NotActedOn:
+class UnsupportedKey:
     """What is said when a key is set to something other than its default."""
 
     severity: Literal["error", "warning"]
@@ -24,8 +24,8 @@ class NotActedOn:
     """A sentence after the key's name: what happens instead, what to write."""
 
 
-def _of_tt_train(what: str) -> NotActedOn:
-    return NotActedOn(
+def _of_tt_train(what: str) -> UnsupportedKey:
+    return UnsupportedKey(
         "error",
         f"{what} is in the profile `tt-train`; here `enable_ddp` shares a batch over the devices",
     )
@@ -33,20 +33,20 @@ def _of_tt_train(what: str) -> NotActedOn:
 
 _OWN_MODEL_FILE = "describe the model in a file of its own and name it in `model_config`"
 
-NOT_ACTED_ON: Mapping[str, NotActedOn] = {
-    "training_config.use_moreh_adamw": NotActedOn(
+UNSUPPORTED_KEYS: Mapping[str, UnsupportedKey] = {
+    "training_config.use_moreh_adamw": UnsupportedKey(
         "warning", "this is a kernel of ttnn; PyTorch's fused AdamW does the same mathematics here"
     ),
-    "training_config.beta1": NotActedOn("error", "write `optimizer.beta1`"),
-    "training_config.beta2": NotActedOn("error", "write `optimizer.beta2`"),
-    "training_config.eps": NotActedOn("error", "write `optimizer.epsilon`"),
-    "training_config.use_no_op": NotActedOn("error", "write `optimizer.type: NoOp`"),
-    "training_config.transformer_config": NotActedOn("error", _OWN_MODEL_FILE),
-    "training_config.model_path": NotActedOn("error", "`model_path` belongs in the model file"),
-    "training_config.grpo_config": NotActedOn(
+    "training_config.beta1": UnsupportedKey("error", "write `optimizer.beta1`"),
+    "training_config.beta2": UnsupportedKey("error", "write `optimizer.beta2`"),
+    "training_config.eps": UnsupportedKey("error", "write `optimizer.epsilon`"),
+    "training_config.use_no_op": UnsupportedKey("error", "write `optimizer.type: NoOp`"),
+    "training_config.transformer_config": UnsupportedKey("error", _OWN_MODEL_FILE),
+    "training_config.model_path": UnsupportedKey("error", "`model_path` belongs in the model file"),
+    "training_config.grpo_config": UnsupportedKey(
         "error", "reinforcement learning is tt-train's; take the section out"
     ),
-    "training_config.multihost_config": NotActedOn("error", "training runs on one machine"),
+    "training_config.multihost_config": UnsupportedKey("error", "training runs on one machine"),
     "device_config.enable_tp": _of_tt_train("tensor parallelism"),
     "device_config.enable_fsdp": _of_tt_train("fully sharded data parallelism"),
     "device_config.enable_sp": _of_tt_train("sequence parallelism"),
@@ -55,7 +55,7 @@ NOT_ACTED_ON: Mapping[str, NotActedOn] = {
 """By the key in full. The devices' number and `enable_ddp` are judged together in `config.py`."""
 
 
-def not_acted_on(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, NotActedOn]]:
+def unsupported_keys(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, UnsupportedKey]]:
     """Every key of a config that was set and is not acted on.
 
     Args:
@@ -68,27 +68,29 @@ def not_acted_on(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, Not
         path = (*prefix, facts.key)
         value = getattr(config, name)
         entry = (
-            NOT_ACTED_ON.get(".".join(map(str, path))) or _others(facts) or _left_out(config, name)
+            UNSUPPORTED_KEYS.get(".".join(map(str, path)))
+            or _others(facts)
+            or _left_out(config, name)
         )
         if entry and name in config.model_fields_set and value != info.default:
             yield path, entry
         elif isinstance(value, Section):
-            yield from not_acted_on(value, path)
+            yield from unsupported_keys(value, path)
 
 
-def _others(facts: FieldFacts) -> NotActedOn | None:
+def _others(facts: FieldFacts) -> UnsupportedKey | None:
     if "trainsmith" in facts.read_by:
         return None
-    return NotActedOn("warning", f"{' and '.join(facts.read_by)} reads it, Trainsmith does not")
+    return UnsupportedKey("warning", f"{' and '.join(facts.read_by)} reads it, Trainsmith does not")
 
 
-def _left_out(config: Section, name: str) -> NotActedOn | None:
+def _left_out(config: Section, name: str) -> UnsupportedKey | None:
     """What an optimizer does not have, though others do."""
     if not isinstance(config, OptimizerConfig) or name == "type":
         return None
     if name in (fields_with_effect(config.type, "trainsmith") or ()):
         return None
-    return NotActedOn("warning", f"the optimizer `{config.type}` does not have it; take it out")
+    return UnsupportedKey("warning", f"the optimizer `{config.type}` does not have it; take it out")
 
 
 def every_key(section: type[Section] = TrainingDocument, prefix: Path = ()) -> Iterator[Path]:

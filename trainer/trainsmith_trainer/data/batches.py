@@ -12,7 +12,7 @@ from trainsmith_trainer.data.stream import Stream
 
 Integers = npt.NDArray[np.int64]
 
-IGNORED = -100
+IGNORE_INDEX = -100
 """A target that does not count, as `torch.nn.functional.cross_entropy` has it."""
 
 _SEARCHED = 1 << 16
@@ -26,12 +26,12 @@ class Batch:
     inputs: Integers
     """Tokens, (sequences, length)."""
     targets: Integers
-    """The token after each of them, or `IGNORED`; the same shape."""
+    """The token after each of them, or `IGNORE_INDEX`; the same shape."""
 
     @property
     def tokens(self) -> int:
         """Targets that count."""
-        return int(np.count_nonzero(self.targets != IGNORED))
+        return int(np.count_nonzero(self.targets != IGNORE_INDEX))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Sampler:
 
     def _with_targets(self, starts: Integers) -> Integers:
         """The starts, moved where nothing in a sequence counts, such as amid a long prompt."""
-        flags = self._stream.counted
+        flags = self._stream.loss_mask
         if flags is None:
             return starts
         count = flags[starts[:, None] + np.arange(1, self._length + 1)].any(axis=1)
@@ -104,7 +104,7 @@ class Sampler:
 
     def _before_target(self, start: int) -> int:
         """The start of a sequence with the next token that counts in its middle."""
-        flags = self._stream.counted
+        flags = self._stream.loss_mask
         assert flags is not None
         for first in (*range(start + 1, len(flags), _SEARCHED), *range(1, start + 1, _SEARCHED)):
             found = np.flatnonzero(flags[first : first + _SEARCHED])
@@ -119,8 +119,8 @@ def batch_at(stream: Stream, starts: Integers, length: int) -> Batch:
     places = starts[:, None] + np.arange(length + 1)
     window = stream.tokens[places].astype(np.int64)
     targets = window[:, 1:]
-    if stream.counted is not None:
-        targets = np.where(stream.counted[places[:, 1:]], targets, IGNORED)
+    if stream.loss_mask is not None:
+        targets = np.where(stream.loss_mask[places[:, 1:]], targets, IGNORE_INDEX)
     return Batch(window[:, :-1], targets)
 
 

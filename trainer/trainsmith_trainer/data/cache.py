@@ -82,7 +82,7 @@ def tokens_name(at: int) -> str:
     return f"tokens-{at}.bin"
 
 
-def counted_name(at: int) -> str:
+def mask_name(at: int) -> str:
     """The file that says which of them the loss counts; empty where it counts all."""
     return f"counted-{at}.bin"
 
@@ -125,10 +125,10 @@ def in_memory(encode: Encode) -> Encoded:
     tokenizer, count, left_out = encode(open_file)
     streams: list[Stream] = []
     for at in range(count):
-        tokens, flags = (files[name].getbuffer() for name in (tokens_name(at), counted_name(at)))
+        tokens, flags = (files[name].getbuffer() for name in (tokens_name(at), mask_name(at)))
         kind = token_type(tokenizer.vocab_size)
-        counted = np.frombuffer(flags, np.bool_) if len(flags) else None
-        streams.append(Stream(np.frombuffer(tokens, kind), counted))
+        loss_mask = np.frombuffer(flags, np.bool_) if len(flags) else None
+        streams.append(Stream(np.frombuffer(tokens, kind), loss_mask))
     return Encoded(tokenizer, tuple(streams), left_out, _digest(tokenizer, streams))
 
 
@@ -215,7 +215,7 @@ def _read(entry: Path) -> Encoded:
 def _streams(folder: Path, tokenizer: Tokenizer, count: int) -> tuple[Stream, ...]:
     kind = token_type(tokenizer.vocab_size)
     return tuple(
-        Stream(_map_tokens(folder / tokens_name(at), kind), _map_flags(folder / counted_name(at)))
+        Stream(_map_tokens(folder / tokens_name(at), kind), _map_flags(folder / mask_name(at)))
         for at in range(count)
     )
 
@@ -234,7 +234,7 @@ def _map_flags(path: Path) -> Flags | None:
 def _digest(tokenizer: Tokenizer, streams: Sequence[Stream]) -> str:
     digest = hashlib.sha256(tokenizer.files()["tokenizer.json"])
     for stream in streams:
-        for array in (stream.tokens, stream.counted):
+        for array in (stream.tokens, stream.loss_mask):
             if array is not None:
                 digest.update(array.data)
     return digest.hexdigest()

@@ -19,10 +19,10 @@ from trainsmith_trainer.data.cache import (
     Open,
     cache_folder,
     cached,
-    counted_name,
     digest_of,
     in_memory,
     is_cached,
+    mask_name,
     tokens_name,
 )
 from trainsmith_trainer.data.reading import DATA_KEY, BadLine, kind_of, read_tokens
@@ -70,7 +70,7 @@ class Corpus:
     """Empty where nothing is set aside."""
     digest: str
     """Of the tokenizer and all tokens."""
-    cautions: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
     """What is to be said of the data, each with the key concerned."""
 
     def prompt(self, most: int) -> list[int]:
@@ -79,7 +79,7 @@ class Corpus:
         Of plain text, its beginning.
         """
         first = (self.validation if len(self.validation) else self.training)[:_BLOCK]
-        asked = 0 if first.counted is None or not first.targets else int(first.counted.argmax())
+        asked = 0 if first.loss_mask is None or not first.targets else int(first.loss_mask.argmax())
         return first.tokens[max(0, asked - most) : asked or most].tolist()
 
 
@@ -162,9 +162,9 @@ def _encode(
         bad.refuse()
         report = _ignore  # Those lines are known by now.
     for at, part in enumerate(parts):
-        tokens, counted = open_file(tokens_name(at)), open_file(counted_name(at))
+        tokens, loss_mask = open_file(tokens_name(at)), open_file(mask_name(at))
         with _concerning(VALIDATION_KEY if at else DATA_KEY):
-            write_stream(part, tokenizer, separation, report, tokens, counted)
+            write_stream(part, tokenizer, separation, report, tokens, loss_mask)
     bad.refuse()
     return tokenizer, len(parts), bad.left_out(paths)
 

@@ -37,7 +37,7 @@ class Segment:
     """Consecutive text of one document."""
 
     text: str
-    counted: bool = True
+    in_loss: bool = True
     """Whether the loss counts it; a prompt is only read."""
     ends: bool = False
     """Whether the document is over behind it."""
@@ -202,7 +202,7 @@ def _example(line: bytes) -> tuple[Segment, ...] | str:
             return f"`{key}` has half a character (a lone surrogate): write both halves, or none"
     if keys == ("text",):
         return (Segment(fields["text"], ends=True),)
-    return Segment(fields["prompt"], counted=False), Segment(fields["response"], ends=True)
+    return Segment(fields["prompt"], in_loss=False), Segment(fields["response"], ends=True)
 
 
 _EXPECTED = '{"prompt": "…", "response": "…"} or {"text": "…"}'

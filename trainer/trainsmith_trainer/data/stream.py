@@ -39,21 +39,21 @@ class Stream:
     """Tokens in a row. Both arrays may be maps of a file, so that they need no memory."""
 
     tokens: TokenArray
-    counted: Flags | None = None
+    loss_mask: Flags | None = None
     """Which of them the loss counts; without it, all."""
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def __getitem__(self, part: slice) -> Stream:
-        return Stream(self.tokens[part], None if self.counted is None else self.counted[part])
+        return Stream(self.tokens[part], None if self.loss_mask is None else self.loss_mask[part])
 
     @property
     def targets(self) -> int:
         """Tokens that can be predicted and are counted; the first has nothing before it."""
-        if self.counted is None:
+        if self.loss_mask is None:
             return max(0, len(self) - 1)
-        return int(np.count_nonzero(self.counted[1:]))
+        return int(np.count_nonzero(self.loss_mask[1:]))
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def write_stream(
     separation: Separation,
     report: Callable[[BadLine], None],
     tokens_file: BinaryIO,
-    counted_file: BinaryIO,
+    mask_file: BinaryIO,
 ) -> None:
     """Encode files piece by piece.
 
@@ -95,18 +95,18 @@ def write_stream(
         separation: where documents end.
         report: is told of lines that are left out.
         tokens_file: gets the tokens, each in `token_type` of the vocabulary.
-        counted_file: gets a byte for each of them, unless all are counted.
+        mask_file: gets a byte for each of them, unless all are counted.
 
     Raises:
         RunError: a file cannot be read, or holds what has no token.
     """
     kind = token_type(tokenizer.vocab_size)
 
-    def write(tokens: Iterable[npt.NDArray[np.integer]], counted: Iterable[bool]) -> None:
-        for part, counts in zip(tokens, counted, strict=True):
+    def write(tokens: Iterable[npt.NDArray[np.integer]], loss_mask: Iterable[bool]) -> None:
+        for part, counts in zip(tokens, loss_mask, strict=True):
             tokens_file.write(part.astype(kind, copy=False).data)
             if separation.counts:
-                counted_file.write(np.full(len(part), counts).data)
+                mask_file.write(np.full(len(part), counts).data)
 
     for path in paths:
         if kind_of(path) == "tokens":
@@ -131,7 +131,7 @@ def write_stream(
                     np.concatenate((part, ends)) if segment.ends and separates else part
                     for part, segment in zip(encoded, several, strict=True)
                 ),
-                (segment.counted for segment in several),
+                (segment.in_loss for segment in several),
             )
 
 

@@ -29,7 +29,7 @@ _SECONDS_TO_DIE = 5.0
 """From a broken connection to the end of the process that broke it."""
 _SECONDS_TO_END = 1.0
 """Ranks above 0 write nothing, so that ending them costs nothing."""
-FOLLOWER = 3
+EXIT_PEER_LOST = 3
 """The exit code of a rank that ends because another one is gone."""
 
 
@@ -38,7 +38,7 @@ class LostRankError(RunError):
 
 
 @dataclass(frozen=True)
-class Place:
+class RankInfo:
     """Which of a run's processes this one is."""
 
     rank: int = 0
@@ -64,11 +64,11 @@ class Place:
         return self._announcement(rank).exists()
 
 
-ALONE = Place()
+ALONE = RankInfo()
 
 
-def place_under_torchrun(devices: int) -> Place | None:
-    """The place that the environment assigns, as `torchrun` and rank 0 of a local run set it.
+def rank_under_torchrun(devices: int) -> RankInfo | None:
+    """The rank that the environment assigns, as `torchrun` and rank 0 of a local run set it.
 
     Args:
         devices: that the recipe asks for.
@@ -87,7 +87,7 @@ def place_under_torchrun(devices: int) -> Place | None:
             config_path="device_config.mesh_shape",
         )
     rendezvous = environment.get(_RENDEZVOUS)
-    return Place(
+    return RankInfo(
         rank=rank,
         size=size,
         local_rank=int(environment.get("LOCAL_RANK", rank)),
@@ -174,8 +174,8 @@ def _live(body: Callable[[], int], errors: Path) -> NoReturn:
 class Ranks:
     """The processes that rank 0 has started; none where the run is alone or torchrun's."""
 
-    def __init__(self, place: Place, processes: Mapping[int, Process]) -> None:
-        self.place = place
+    def __init__(self, rank_info: RankInfo, processes: Mapping[int, Process]) -> None:
+        self.rank_info = rank_info
         self._processes = processes
 
     def wait_until_announced(self) -> None:
@@ -186,7 +186,7 @@ class Ranks:
         """
         waiting = set(self._processes)
         while waiting:
-            waiting = {rank for rank in waiting if not self.place.announced(rank)}
+            waiting = {rank for rank in waiting if not self.rank_info.announced(rank)}
             for rank in waiting:
                 if self._processes[rank].poll() is not None:
                     raise LostRankError(self._obituary(rank))
@@ -198,7 +198,7 @@ class Ranks:
         while self._processes and time.monotonic() < deadline:
             # Those that ended because of another one say so, in their exit code.
             for rank, process in self._processes.items():
-                if process.poll() not in (None, FOLLOWER):
+                if process.poll() not in (None, EXIT_PEER_LOST):
                     return LostRankError(self._obituary(rank), advice=error.advice)
             time.sleep(0.05)
         return error
@@ -217,7 +217,7 @@ class Ranks:
         code = self._processes[rank].poll()
         if code is not None and code < 0:
             return f"rank {rank} was killed by {signal.Signals(-code).name}"
-        text = _errors(self.place, rank).read_text(encoding="utf-8", errors="replace")
+        text = _errors(self.rank_info, rank).read_text(encoding="utf-8", errors="replace")
         return f"rank {rank} ended: {_last_word(text, rank) or f'exit code {code}'}"
 
 
@@ -230,63 +230,63 @@ def _last_word(errors: str, rank: int) -> str:
 
 @contextmanager
 def open_ranks(
-    place: Place | None,
+    rank_info: RankInfo | None,
     size: int,
     arguments: Sequence[str],
-    body: Callable[[Place], int] | None = None,
+    body: Callable[[RankInfo], int] | None = None,
 ) -> Generator[Ranks, None, None]:
     """All ranks of a run, started if nobody else has, until the block ends.
 
     Args:
-        place: this process's, if torchrun gave it one.
+        rank_info: this process's, if torchrun gave it one.
         size: ranks, this one included.
         arguments: what `trainsmith` is called with in each of the others.
         body: what each of the others does as a copy of this process instead, where one may be made.
 
     Yields:
-        The processes that were started; their `place` is that of this one.
+        The processes that were started; their `rank_info` is that of this one.
     """
-    if place or size == 1:
-        yield Ranks(place or ALONE, {})
+    if rank_info or size == 1:
+        yield Ranks(rank_info or ALONE, {})
         return
     with tempfile.TemporaryDirectory(prefix="trainsmith-") as name:
         folder = Path(name)
         processes: dict[int, Process] = {}
-        ranks = Ranks(Place(0, size, 0, size, folder), processes)
+        ranks = Ranks(RankInfo(0, size, 0, size, folder), processes)
         try:
             for rank in range(1, size):
-                there = Place(rank, size, rank, size, folder)
+                there = RankInfo(rank, size, rank, size, folder)
                 processes[rank] = _copy(there, body) if body else _command(there, arguments)
             yield ranks
         finally:
             ranks.end()
 
 
-def _copy(place: Place, body: Callable[[Place], int]) -> Process:
-    return Copy.start(lambda: body(place), _errors(place, place.rank))
+def _copy(rank_info: RankInfo, body: Callable[[RankInfo], int]) -> Process:
+    return Copy.start(lambda: body(rank_info), _errors(rank_info, rank_info.rank))
 
 
-def _command(place: Place, arguments: Sequence[str]) -> Process:
-    with _errors(place, place.rank).open("wb") as errors:
+def _command(rank_info: RankInfo, arguments: Sequence[str]) -> Process:
+    with _errors(rank_info, rank_info.rank).open("wb") as errors:
         return subprocess.Popen(
             [sys.executable, "-m", "trainsmith", *arguments],
-            env={**os.environ, **_environment(place)},
+            env={**os.environ, **_environment(rank_info)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
         )
 
 
-def _environment(place: Place) -> dict[str, str]:
+def _environment(rank_info: RankInfo) -> dict[str, str]:
     return {
-        "RANK": str(place.rank),
-        "WORLD_SIZE": str(place.size),
-        "LOCAL_RANK": str(place.local_rank),
-        "LOCAL_WORLD_SIZE": str(place.local_size),
-        _RENDEZVOUS: str(place.rendezvous),
+        "RANK": str(rank_info.rank),
+        "WORLD_SIZE": str(rank_info.size),
+        "LOCAL_RANK": str(rank_info.local_rank),
+        "LOCAL_WORLD_SIZE": str(rank_info.local_size),
+        _RENDEZVOUS: str(rank_info.rendezvous),
     }
 
 
-def _errors(place: Place, rank: int) -> Path:
-    assert place.rendezvous
-    return place.rendezvous / f"rank-{rank}.stderr"
+def _errors(rank_info: RankInfo, rank: int) -> Path:
+    assert rank_info.rendezvous
+    return rank_info.rendezvous / f"rank-{rank}.stderr"

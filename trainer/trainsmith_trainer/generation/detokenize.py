@@ -10,9 +10,7 @@ _MOST_TOKENS = 4
 """A character has at most so many bytes, which may be tokens of their own."""
 
 
-def continuation(
-    tokenizer: Tokenizer, prompt: Sequence[int], tokens: Iterable[int]
-) -> Iterator[str]:
+def detokenize(tokenizer: Tokenizer, prompt: Sequence[int], tokens: Iterable[int]) -> Iterator[str]:
     """What each token adds to the text, as soon as its last character is whole.
 
     A token alone says less than among others: many tokenizers put the space between two words into

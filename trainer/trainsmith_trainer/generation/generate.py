@@ -10,7 +10,7 @@ import numpy as np
 from trainsmith_schemas.families.hugging_face import UnreadableModelError
 from trainsmith_trainer.backends import open_decoder
 from trainsmith_trainer.data.tokenizer import UnknownCharacterError
-from trainsmith_trainer.generation.detokenize import continuation
+from trainsmith_trainer.generation.detokenize import detokenize
 from trainsmith_trainer.generation.sampling import Sampling, write
 from trainsmith_trainer.hf.export import read_model
 from trainsmith_trainer.run_dir.checkpoint import DamagedCheckpointError, verify_checkpoint
@@ -60,4 +60,4 @@ def generate_text(
     yield prompt
     random = np.random.default_rng(seed)
     written = write(decoder, tokens, sampling, random, count, tokenizer.end)
-    yield from continuation(tokenizer, tokens, written)
+    yield from detokenize(tokenizer, tokens, written)

@@ -48,27 +48,27 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
     mpl.use("Agg")
     from matplotlib.figure import Figure
 
-    from trainsmith_trainer.history.record import read_course
+    from trainsmith_trainer.history.record import read_history
     from trainsmith_trainer.storage.atomic import write_file
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
     for index, run in enumerate(runs):
-        course = read_course(run)
-        if course is None:
+        history = read_history(run)
+        if history is None:
             continue
         several = f"{run.name}, " if len(runs) > 1 else ""
         colors = (f"C{index}", f"C{index}") if several else ("C0", "C1")
         axes.plot(
-            *_points(course.steps),
+            *_points(history.steps),
             linewidth=1,
             alpha=0.4 if several else 0.7,
             color=colors[0],
             label=f"{several}training",
         )
-        if course.validations:
+        if history.validations:
             axes.plot(
-                *_points(course.validations),
+                *_points(history.validations),
                 marker="osD^vP*X"[index % 8],
                 markersize=4,
                 color=colors[1],

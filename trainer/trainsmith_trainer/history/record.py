@@ -34,7 +34,7 @@ _VERSION = re.compile(r"[-_]?v\d+$")
 
 
 @dataclass
-class Course:
+class RunHistory:
     """What a run's events tell, as far as it counts: steps that were taken again count once."""
 
     started: dict[str, Any]
@@ -56,43 +56,43 @@ class Course:
         return self.seconds_before + self.last - self.last_start["time"]
 
 
-def read_course(folder: Path) -> Course | None:
+def read_history(folder: Path) -> RunHistory | None:
     """What a run's `events.jsonl` tells; nothing where there is none, or no first event yet.
 
     A last line without its end, and lines that are no events, are passed over.
     """
-    course: Course | None = None
+    history: RunHistory | None = None
     for event in _events(folder / EVENTS):
         kind = event.get("event")
         if kind == "run_started":
-            course = _started(course, event)
-        if course is None:
+            history = _started(history, event)
+        if history is None:
             continue
-        course.last = event.get("time", course.last)
+        history.last = event.get("time", history.last)
         match kind:
             case "step":
-                course.steps.append(event)
+                history.steps.append(event)
             case "validation":
-                course.validations.append(event)
+                history.validations.append(event)
             case "sample":
-                course.samples.append(event)
+                history.samples.append(event)
             case _ if kind in _ENDS:
-                course.end = event
+                history.end = event
             case _:
                 pass
-    return course
+    return history
 
 
-def _started(course: Course | None, event: dict[str, Any]) -> Course:
-    if course is None:
-        return Course(event, event)
+def _started(history: RunHistory | None, event: dict[str, Any]) -> RunHistory:
+    if history is None:
+        return RunHistory(event, event)
     before = event.get("steps_before", 0)
-    course.seconds_before = course.seconds
-    course.last_start, course.end = event, None
-    course.steps = [step for step in course.steps if step["step"] <= before]
-    course.validations = [one for one in course.validations if one["step"] <= before]
-    course.samples = [one for one in course.samples if one["step"] <= before]
-    return course
+    history.seconds_before = history.seconds
+    history.last_start, history.end = event, None
+    history.steps = [step for step in history.steps if step["step"] <= before]
+    history.validations = [one for one in history.validations if one["step"] <= before]
+    history.samples = [one for one in history.samples if one["step"] <= before]
+    return history
 
 
 def _events(path: Path) -> Iterator[dict[str, Any]]:
@@ -144,24 +144,24 @@ def read_run(folder: Path) -> RunRecord | None:
     Args:
         folder: the run's. Its parent run, if it has one, lies beside it.
     """
-    course = read_course(folder)
-    if course is None:
+    history = read_history(folder)
+    if history is None:
         return None
-    first, end = course.started, course.end
-    best = min(course.validations, key=lambda one: one["loss"], default=None)
+    first, end = history.started, history.end
+    best = min(history.validations, key=lambda one: one["loss"], default=None)
     parent = first.get("parent")
     return RunRecord(
         name=folder.name,
         folder=folder.as_posix(),
         config=first["config"],
-        state=_state(folder, course),
-        smoke=course.last_start.get("smoke", False),
+        state=_state(folder, history),
+        smoke=history.last_start.get("smoke", False),
         started=first["time"],
-        seconds=course.seconds,
-        step=course.steps[-1]["step"] if course.steps else 0,
-        total_steps=course.last_start["total_steps"],
-        loss=course.steps[-1]["loss"] if course.steps else None,
-        validation_loss=course.validations[-1]["loss"] if course.validations else None,
+        seconds=history.seconds,
+        step=history.steps[-1]["step"] if history.steps else 0,
+        total_steps=history.last_start["total_steps"],
+        loss=history.steps[-1]["loss"] if history.steps else None,
+        validation_loss=history.validations[-1]["loss"] if history.validations else None,
         best_validation_loss=best["loss"] if best else None,
         best_step=best["step"] if best else None,
         reason=(end.get("reason") or end.get("message")) if end else None,
@@ -224,7 +224,7 @@ def _family(config: Path) -> str:
     return _VERSION.sub("", config.stem)
 
 
-def _state(folder: Path, course: Course) -> RunState:
-    if course.end:
-        return _ENDS[course.end["event"]]
+def _state(folder: Path, history: RunHistory) -> RunState:
+    if history.end:
+        return _ENDS[history.end["event"]]
     return "running" if is_held(folder / EVENTS) else "interrupted"

@@ -50,7 +50,7 @@ def _section_lines(section: Section, prefix: Path, config: ResolvedConfig) -> It
             yield f"{indent}{path[-1]}:"
             yield from _section_lines(value, path, config)
         else:
-            yield f"{indent}{path[-1]}: {_scalar(value)}  # {_comment(config.origin(path))}"
+            yield f"{indent}{path[-1]}: {_scalar(value)}  # {_comment(config.origin_text(path))}"
 
 
 def _scalar(value: Any) -> str:

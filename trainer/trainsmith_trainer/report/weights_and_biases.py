@@ -12,7 +12,7 @@ from trainsmith_schemas.runs import events
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.errors import RunError
-from trainsmith_trainer.history.record import read_course
+from trainsmith_trainer.history.record import read_history
 from trainsmith_trainer.report.metrics import metrics_of
 
 _KEY = "training_config.use_wandb"
@@ -87,6 +87,6 @@ class WeightsAndBiases:
 
 def _identity(folder: Path, event: events.RunStarted) -> str:
     """The same each time that the run goes on: its name, and when it began for the first time."""
-    course = read_course(folder)
-    began = course.started["time"] if course else event.time
+    history = read_history(folder)
+    began = history.started["time"] if history else event.time
     return hashlib.sha256(f"{folder.name} {began}".encode()).hexdigest()[:16]

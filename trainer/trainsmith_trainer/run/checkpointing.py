@@ -17,7 +17,7 @@ from trainsmith_trainer.formatting import change_text
 from trainsmith_trainer.hf.export import model_files, weights_in
 from trainsmith_trainer.run.loop import Emit, Progress
 from trainsmith_trainer.run.prepare import Run
-from trainsmith_trainer.run.resume import SETTINGS_FILE, refuse_another_model, unequal_surroundings
+from trainsmith_trainer.run.resume import SETTINGS_FILE, changed_environment, refuse_another_model
 from trainsmith_trainer.run_dir.checkpoint import (
     Best,
     DamagedCheckpointError,
@@ -45,7 +45,7 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
         if change.matters:
             message = f"changed since {checkpoint.path.name}: {change_text(change)}"
             emit(events.Warned(time=time.time(), message=message, config_path=change.keys[0]))
-    for message in unequal_surroundings(checkpoint.state.setting, _setting(run, backend)):
+    for message in changed_environment(checkpoint.state.setting, _setting(run, backend)):
         emit(events.Warned(time=time.time(), message=message))
     state = checkpoint.state
     try:

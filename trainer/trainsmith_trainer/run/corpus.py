@@ -46,8 +46,8 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
             advice="take the tokenizer that belongs to the model",
             config_path=FOLDER_KEY,
         )
-    said = (*corpus.cautions, *_strangeness(config, corpus.tokenizer))
-    return replace(corpus, cautions=said), with_vocabulary(model, corpus.tokenizer.vocab_size)
+    said = (*corpus.warnings, *_strangeness(config, corpus.tokenizer))
+    return replace(corpus, warnings=said), with_vocabulary(model, corpus.tokenizer.vocab_size)
 
 
 def _given(config: ResolvedConfig) -> Tokenizer | None:

@@ -15,14 +15,14 @@ from trainsmith_schemas.runs.reports import (
     RunOutline,
 )
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer import errors as problems
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.corpus import Corpus
+from trainsmith_trainer.errors import ConfigProblem
 from trainsmith_trainer.formatting import count, size
 from trainsmith_trainer.run.corpus import read_corpus
 from trainsmith_trainer.run.initial_weights import refuse_other_weights
 from trainsmith_trainer.run.learning_rate import schedule_of
-from trainsmith_trainer.run.plan import Plan, cautions, plan_of
+from trainsmith_trainer.run.plan import Plan, plan_of, plan_warnings
 from trainsmith_trainer.run_dir.create import run_name
 
 _FILES_SHOWN = 3
@@ -51,12 +51,12 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
     sequences = (len(corpus.training) - 1) // length
     plan = plan_of(document, sequences=sequences, length=length)
     outline = _outline(config, corpus, model, plan, name)
-    said = cautions(document, plan, corpus, sequences)
-    warnings = [reported(finding) for finding in config.warnings]
+    said = plan_warnings(document, plan, corpus, sequences)
+    warnings = [reported(problem) for problem in config.warnings]
     for message, key in (*said, *_too_large(outline)):
         warnings.append(
             Finding(
-                place=config.place_of(key).label,
+                place=config.origin_of(key).label,
                 severity="warning",
                 code="caution",
                 message=message,
@@ -66,24 +66,24 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
     return DryRun(config=str(config.path), errors=[], warnings=warnings, outline=outline)
 
 
-def refused(config: Path, findings: tuple[problems.Finding, ...]) -> DryRun:
+def refused(config: Path, problems: tuple[ConfigProblem, ...]) -> DryRun:
     """The answer for a recipe that cannot run."""
     return DryRun(
         config=str(config),
-        errors=[reported(finding) for finding in findings if finding.severity == "error"],
-        warnings=[reported(finding) for finding in findings if finding.severity == "warning"],
+        errors=[reported(problem) for problem in problems if problem.severity == "error"],
+        warnings=[reported(problem) for problem in problems if problem.severity == "warning"],
         outline=None,
     )
 
 
-def reported(finding: problems.Finding) -> Finding:
-    """A finding as plain data."""
+def reported(problem: ConfigProblem) -> Finding:
+    """A problem as plain data."""
     return Finding(
-        place=finding.place.label,
-        severity=finding.severity,
-        code=finding.code,
-        message=finding.message,
-        config_path=finding.config_path or None,
+        place=problem.origin.label,
+        severity=problem.severity,
+        code=problem.code,
+        message=problem.message,
+        config_path=problem.config_path or None,
     )
 
 

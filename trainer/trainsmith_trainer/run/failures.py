@@ -31,15 +31,15 @@ def failed(run: Run, step: int, error: Exception) -> events.RunFailed:
         parts.append(f"the last checkpoint is {saved[-1].relative_to(run.folder).as_posix()}")
         if run.resume_command:
             parts.append(f"to go on from it: {run.resume_command}")
-    place = run.config.place_of(known.config_path) if known.config_path else None
+    origin = run.config.origin_of(known.config_path) if known.config_path else None
     return events.RunFailed(
         time=time.time(),
         step=step,
         message=known.message,
         advice="; ".join(parts) or None,
         config_path=known.config_path,
-        file=(place.file or None) if place else None,
-        line=(place.line or None) if place else None,
+        file=(origin.file or None) if origin else None,
+        line=(origin.line or None) if origin else None,
         change=_change(run, known.config_path),
     )
 

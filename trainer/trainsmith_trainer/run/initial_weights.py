@@ -22,7 +22,7 @@ def refuse_other_weights(pretrained: Pretrained, model: TransformerConfig) -> No
         raise RunError(str(error), config_path=FOLDER_KEY) from None
 
 
-def first_weights(pretrained: Pretrained, model: TransformerConfig) -> Arrays:
+def load_pretrained_weights(pretrained: Pretrained, model: TransformerConfig) -> Arrays:
     """The weights of a folder, for a model of this shape.
 
     Raises:

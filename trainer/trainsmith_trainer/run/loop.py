@@ -48,7 +48,7 @@ _BEGINNING = Progress()
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class LoopHooks:
     """What a loop does besides training, in whatever way."""
 
     emit: Emit
@@ -64,7 +64,7 @@ def train(
     sampler: Sampler,
     schedule: Schedule,
     plan: Plan,
-    around: Surroundings,
+    hooks: LoopHooks,
     progress: Progress = _BEGINNING,
 ) -> Progress:
     """Train until the plan is fulfilled or somebody asks to stop.
@@ -74,7 +74,7 @@ def train(
         sampler: the data.
         schedule: the learning rates.
         plan: how long, and what happens in between.
-        around: everything that happens besides training.
+        hooks: everything that happens besides training.
         progress: where the run stands.
 
     Raises:
@@ -83,7 +83,7 @@ def train(
     """
     pace = Pace(plan, progress.step)
     try:
-        while progress.step < plan.total_steps and not around.stop_requested():
+        while progress.step < plan.total_steps and not hooks.stop_requested():
             step = progress.step + 1
             batch, position = sampler.take(progress.position, plan.effective_batch)
             gradient = backend.gradient(list(micro_batches(batch, plan.batch_size)))
@@ -92,7 +92,7 @@ def train(
             backend.update(rate)
             pace.step_taken(step)
             progress = replace(progress, step=step, position=position, loss=gradient.loss)
-            around.emit(
+            hooks.emit(
                 events.Step(
                     time=time.time(),
                     step=step,
@@ -105,29 +105,29 @@ def train(
                 )
             )
             if plan.validates_after(step):
-                progress = _validated(progress, around)
+                progress = _validated(progress, hooks)
             if plan.saves_after(step):
-                progress = around.save(progress)
+                progress = hooks.save(progress)
             pace.rest_over()
     except LostRankError:
         # Without the others there is no next step, and the last one is whole.
-        _save_if_new(progress, around)
+        _save_if_new(progress, hooks)
         raise
-    return _save_if_new(progress, around)
+    return _save_if_new(progress, hooks)
 
 
-def _save_if_new(progress: Progress, around: Surroundings) -> Progress:
+def _save_if_new(progress: Progress, hooks: LoopHooks) -> Progress:
     """Write a checkpoint of an end that the plan did not foresee."""
-    return around.save(progress) if progress.saved_at != progress.step > 0 else progress
+    return hooks.save(progress) if progress.saved_at != progress.step > 0 else progress
 
 
-def _validated(progress: Progress, around: Surroundings) -> Progress:
-    loss = around.validate(progress.step)
+def _validated(progress: Progress, hooks: LoopHooks) -> Progress:
+    loss = hooks.validate(progress.step)
     if loss is None:
         return progress
     best = progress.best_validation_loss
     is_best = best is None or loss < best
-    around.emit(events.Validation(time=time.time(), step=progress.step, loss=loss, best=is_best))
+    hooks.emit(events.Validation(time=time.time(), step=progress.step, loss=loss, best=is_best))
     return replace(
         progress,
         validation_loss=loss,

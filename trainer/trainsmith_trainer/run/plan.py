@@ -80,7 +80,7 @@ def smoke_plan(plan: Plan) -> Plan:
     return replace(plan, total_steps=steps, validate_every=half, save_every=half)
 
 
-def cautions(
+def plan_warnings(
     document: TrainingDocument, plan: Plan, corpus: Corpus, sequences: int
 ) -> Iterator[tuple[str, str]]:
     """What only the data can tell, each with the key that it concerns."""
@@ -98,4 +98,4 @@ def cautions(
     if training.tokenizer_path and "tokenizer_type" in training.model_fields_set:
         message = "`tokenizer_path` names the tokenizer, so that `tokenizer_type` chooses nothing"
         yield message, "training_config.tokenizer_type"
-    yield from corpus.cautions
+    yield from corpus.warnings

@@ -27,7 +27,7 @@ from trainsmith_trainer.run_dir.create import make_run_folder, make_smoke_folder
 
 
 @dataclass(frozen=True)
-class Material:
+class RunInputs:
     """What every rank of a run needs to take its steps."""
 
     config: ResolvedConfig
@@ -94,7 +94,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Run(Material):
+class Run(RunInputs):
     """Everything that is fixed before the first step, save the weights."""
 
     folder: Path
@@ -109,7 +109,7 @@ class Run(Material):
         return shlex.join((*words, "--resume", "--name", self.folder.name))
 
 
-def read_material(config: ResolvedConfig, *, smoke: bool) -> Material:
+def read_inputs(config: ResolvedConfig, *, smoke: bool) -> RunInputs:
     """Read the data, and fix the length of the run.
 
     Raises:
@@ -120,7 +120,7 @@ def read_material(config: ResolvedConfig, *, smoke: bool) -> Material:
     corpus, model = read_corpus(config)
     sampler = Sampler(corpus.training, length, training.seed)
     whole = plan_of(config.document, sequences=sampler.sequences, length=length)
-    return Material(
+    return RunInputs(
         config=config,
         model=model,
         corpus=corpus,
@@ -139,37 +139,37 @@ def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Pa
     The arguments and errors are those of `run.run_training`.
     """
     parent = Path(config.document.training_config.checkpoint_dir)
-    material = read_material(config, smoke=smoke)
+    inputs = read_inputs(config, smoke=smoke)
     if resume is None:
         start = Start(None, None, None if smoke else newest_run(parent, config.path))
     else:
         start = find_start(parent, config.path, name, resume)
     if start.checkpoint:
-        _refuse_what_does_not_fit(start.checkpoint, material)
-        if start.finished and start.checkpoint.state.step == material.whole.total_steps:
+        _refuse_what_does_not_fit(start.checkpoint, inputs)
+        if start.finished and start.checkpoint.state.step == inputs.whole.total_steps:
             raise ResumeError(
                 f"the run {name or start.checkpoint.path.parent.parent.name} has finished: "
                 "raise max_steps or num_epochs, and it goes on"
             )
     elif config.pretrained:
-        refuse_other_weights(config.pretrained, material.model)
+        refuse_other_weights(config.pretrained, inputs.model)
     make_folder = make_smoke_folder if smoke else make_run_folder
     folder = start.folder or make_folder(parent, config.path.stem, name)
-    own = {field.name: getattr(material, field.name) for field in fields(Material)}
+    own = {field.name: getattr(inputs, field.name) for field in fields(RunInputs)}
     return Run(**own, folder=folder, start=start)
 
 
-def _refuse_what_does_not_fit(checkpoint: Checkpoint, material: Material) -> None:
-    refuse_another_model(checkpoint, material.settings)
+def _refuse_what_does_not_fit(checkpoint: Checkpoint, inputs: RunInputs) -> None:
+    refuse_another_model(checkpoint, inputs.settings)
     written = checkpoint.texts.get("tokenizer.json")
-    if written != material.corpus.tokenizer.files()["tokenizer.json"]:
+    if written != inputs.corpus.tokenizer.files()["tokenizer.json"]:
         raise ResumeError(
             f"the data has other tokens than that of {checkpoint.path}: "
             "train on the same text, or start a new run without --resume"
         )
-    if checkpoint.state.step > material.whole.total_steps:
+    if checkpoint.state.step > inputs.whole.total_steps:
         raise ResumeError(
             f"{checkpoint.path} has taken {checkpoint.state.step} steps, and the recipe ends "
-            f"after {material.whole.total_steps}: raise max_steps or num_epochs, or resume an "
+            f"after {inputs.whole.total_steps}: raise max_steps or num_epochs, or resume an "
             "earlier one"
         )

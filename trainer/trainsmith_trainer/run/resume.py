@@ -10,7 +10,7 @@ from typing import Any
 from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.runs.reports import Difference
 from trainsmith_trainer.formatting import change_text
-from trainsmith_trainer.history.record import newest_run, read_course, settings_from
+from trainsmith_trainer.history.record import newest_run, read_history, settings_from
 from trainsmith_trainer.run_dir.checkpoint import (
     Checkpoint,
     DamagedCheckpointError,
@@ -107,13 +107,13 @@ def _run_folder(parent: Path, config: Path, name: str | None) -> Path:
 
 def _latest(folder: Path) -> Start:
     checkpoint, damaged = newest_whole(folder / CHECKPOINTS)
-    course = read_course(folder)
-    parent = course.started.get("parent") if course else None
+    history = read_history(folder)
+    parent = history.started.get("parent") if history else None
     warnings = [f"{error}; the checkpoint before it is used" for error in damaged]
     if checkpoint is None:
         warnings = [str(error) for error in damaged]
         warnings.append(f"{folder} has no whole checkpoint: the run begins again")
-    finished = course is not None and course.end is not None and _is_finish(course.end)
+    finished = history is not None and history.end is not None and _is_finish(history.end)
     return Start(folder, checkpoint, parent, tuple(warnings), finished)
 
 
@@ -180,7 +180,7 @@ def _is_of_model(change: Difference) -> bool:
     )
 
 
-def unequal_surroundings(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def changed_environment(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """What a run goes on with that is not as it was, though the recipe does not say so."""
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):

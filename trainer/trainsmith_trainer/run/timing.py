@@ -24,7 +24,7 @@ class Stopwatch:
         """Seconds of a call."""
         return self.seconds / max(1, self._calls)
 
-    def around(self, function: Callable[[_Argument], _Result]) -> Callable[[_Argument], _Result]:
+    def timed(self, function: Callable[[_Argument], _Result]) -> Callable[[_Argument], _Result]:
         """The same function, measured."""
 
         def measured(argument: _Argument) -> _Result:

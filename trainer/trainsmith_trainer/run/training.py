@@ -20,12 +20,12 @@ from trainsmith_trainer.backends.base import Arrays, Backend
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.distributed.ranks import (
     LostRankError,
-    Place,
+    RankInfo,
     Ranks,
     open_ranks,
-    place_under_torchrun,
+    rank_under_torchrun,
 )
-from trainsmith_trainer.generation.detokenize import continuation
+from trainsmith_trainer.generation.detokenize import detokenize
 from trainsmith_trainer.generation.sampling import Sampling, write
 from trainsmith_trainer.hf.export import model_files
 from trainsmith_trainer.hf.model_dir import FINAL
@@ -34,15 +34,15 @@ from trainsmith_trainer.report import open_report, open_trackers
 from trainsmith_trainer.report.snapshot import resolved_yaml
 from trainsmith_trainer.run.checkpointing import path_of, restore, saver
 from trainsmith_trainer.run.failures import failed, is_expected
-from trainsmith_trainer.run.initial_weights import first_weights
-from trainsmith_trainer.run.loop import Emit, Surroundings, train
-from trainsmith_trainer.run.plan import cautions
-from trainsmith_trainer.run.prepare import Run, prepare, read_material
+from trainsmith_trainer.run.initial_weights import load_pretrained_weights
+from trainsmith_trainer.run.loop import Emit, LoopHooks, train
+from trainsmith_trainer.run.plan import plan_warnings
+from trainsmith_trainer.run.prepare import Run, prepare, read_inputs
 from trainsmith_trainer.run.provenance import provenance
 from trainsmith_trainer.run.resume import SETTINGS_FILE, ResumeError, put_damaged_aside
 from trainsmith_trainer.run.signals import StopRequest, stop_on_signals
 from trainsmith_trainer.run.timing import Stopwatch, seconds_of
-from trainsmith_trainer.run.worker import align, follow
+from trainsmith_trainer.run.worker import run_worker, synchronize
 from trainsmith_trainer.run_dir.create import CHECKPOINTS, SMOKE_MARK
 from trainsmith_trainer.storage.atomic import (
     remove_folder,
@@ -76,14 +76,14 @@ def run_training(
         ResumeError: the run cannot go on from there.
     """
     devices = derived.device_count(config.document)
-    place = place_under_torchrun(devices)
-    if place and place.rank:
-        return follow(lambda: read_material(config, smoke=smoke), place)
+    rank_info = rank_under_torchrun(devices)
+    if rank_info and rank_info.rank:
+        return run_worker(lambda: read_inputs(config, smoke=smoke), rank_info)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
         run = prepare(config, name, smoke=smoke, resume=resume)
         # Copies of this process have nothing of what is opened from here on.
-        ranks = stack.enter_context(_open_ranks(run, place, devices))
+        ranks = stack.enter_context(_open_ranks(run, rank_info, devices))
         try:
             stack.enter_context(hold(run.folder / EVENTS))
         except HeldError:
@@ -96,19 +96,19 @@ def run_training(
 
 
 def _open_ranks(
-    run: Run, place: Place | None, devices: int
+    run: Run, rank_info: RankInfo | None, devices: int
 ) -> AbstractContextManager[Ranks, bool | None]:
     body = None
-    if place is None and devices > 1:
+    if rank_info is None and devices > 1:
         load_library()
         if may_copy_process():
-            body = partial(follow, lambda: run)
+            body = partial(run_worker, lambda: run)
     smoke = ("--smoke",) if run.smoke else ()
     # Where the folder of `model_path` is gone, the other ranks take the model's shape from there.
     saved = run.start.checkpoint.path if run.start.checkpoint else None
     resume = ("--resume", str(saved)) if saved and run.config.pretrained else ()
     arguments = ("train", str(run.config.path), *run.config.options, *smoke, *resume)
-    return open_ranks(place, devices, arguments, body)
+    return open_ranks(rank_info, devices, arguments, body)
 
 
 def _tidy(run: Run) -> None:
@@ -147,18 +147,18 @@ def _run(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
     began = time.perf_counter()
     load_library()
     ranks.wait_until_announced()
-    backend = open_backend(run.model, run.training, ranks.place, _first_weights(run))
+    backend = open_backend(run.model, run.training, ranks.rank_info, _pretrained_weights(run))
     resolved = _describe(run, backend, emit)
-    progress = align(run, backend, restore(run, backend, emit))
+    progress = synchronize(run, backend, restore(run, backend, emit))
     validating, saving = Stopwatch(), Stopwatch()
-    around = Surroundings(
+    hooks = LoopHooks(
         emit=emit,
-        validate=validating.around(_validator(run, backend, emit)),
-        save=saving.around(saver(run, backend, resolved, emit)),
-        stop_requested=lambda: backend.agree(stop()),
+        validate=validating.timed(_validator(run, backend, emit)),
+        save=saving.timed(saver(run, backend, resolved, emit)),
+        stop_requested=lambda: backend.should_stop(stop()),
     )
     training_began = time.perf_counter()
-    progress = train(backend, run.sampler, run.schedule, run.plan, around, progress)
+    progress = train(backend, run.sampler, run.schedule, run.plan, hooks, progress)
     trained = time.perf_counter() - training_began
     if stop.signal and progress.step < run.plan.total_steps:
         emit(
@@ -192,11 +192,11 @@ def _run(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
     return 0
 
 
-def _first_weights(run: Run) -> Arrays | None:
+def _pretrained_weights(run: Run) -> Arrays | None:
     """Those of `model_path`, unless there is a checkpoint with later ones."""
     if run.config.pretrained is None or run.start.checkpoint:
         return None
-    return first_weights(run.config.pretrained, run.model)
+    return load_pretrained_weights(run.config.pretrained, run.model)
 
 
 def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
@@ -240,11 +240,11 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
             smoke=run.smoke,
         )
     )
-    for finding in run.config.warnings:
-        message = f"{finding.place.label}: {finding.message}"
-        emit(events.Warned(time=time.time(), message=message, config_path=finding.config_path))
-    said = cautions(run.config.document, plan, run.corpus, run.sampler.sequences)
-    for message, key in (*backend.cautions, *said):
+    for problem in run.config.warnings:
+        message = f"{problem.origin.label}: {problem.message}"
+        emit(events.Warned(time=time.time(), message=message, config_path=problem.config_path))
+    said = plan_warnings(run.config.document, plan, run.corpus, run.sampler.sequences)
+    for message, key in (*backend.warnings, *said):
         emit(events.Warned(time=time.time(), message=message, config_path=key))
     return resolved
 
@@ -278,7 +278,7 @@ def _validator(run: Run, backend: Backend, emit: Emit) -> Callable[[int], float 
         random = np.random.default_rng((run.training.seed, step))
         count = min(_SAMPLE_TOKENS, 2 * run.model.max_sequence_length)
         written = write(backend.decoder(), prompt, sampling, random, count, tokenizer.end)
-        text = "".join(continuation(tokenizer, prompt, written))
+        text = "".join(detokenize(tokenizer, prompt, written))
         begin = tokenizer.decode(prompt)
         emit(events.Sample(time=time.time(), step=step, prompt=begin, text=text))
         return backend.loss(run.validation_batches()) if run.validates else None

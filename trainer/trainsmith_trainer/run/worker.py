@@ -11,68 +11,68 @@ from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends import open_backend
 from trainsmith_trainer.backends.base import Backend
 from trainsmith_trainer.data.batches import Position
-from trainsmith_trainer.distributed.ranks import FOLLOWER, LostRankError, Place
+from trainsmith_trainer.distributed.ranks import EXIT_PEER_LOST, LostRankError, RankInfo
 from trainsmith_trainer.errors import RunError
-from trainsmith_trainer.run.loop import Progress, Surroundings, train
-from trainsmith_trainer.run.prepare import Material
+from trainsmith_trainer.run.loop import LoopHooks, Progress, train
+from trainsmith_trainer.run.prepare import RunInputs
 
 
-def follow(read: Callable[[], Material], place: Place) -> int:
+def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
     """Train along with rank 0, which decides where to begin and when to stop.
 
     Args:
         read: gives what the steps need.
-        place: this process's.
+        rank_info: this process's.
 
     Returns:
-        The exit code: 0, or 1 for an error of this rank, or `ranks.FOLLOWER`.
+        The exit code: 0, or 1 for an error of this rank, or `ranks.EXIT_PEER_LOST`.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
-        material = read()
-        _follow(material, open_backend(material.model, material.training, place))
+        inputs = read()
+        _train_along(inputs, open_backend(inputs.model, inputs.training, rank_info))
     except LostRankError as error:
         print(error.message, file=sys.stderr)
-        return FOLLOWER
+        return EXIT_PEER_LOST
     except RunError as error:
-        print(f"rank {place.rank}: {error.message}", file=sys.stderr)
+        print(f"rank {rank_info.rank}: {error.message}", file=sys.stderr)
         return 1
     return 0
 
 
-def align(material: Material, backend: Backend, progress: Progress) -> Progress:
+def synchronize(inputs: RunInputs, backend: Backend, progress: Progress) -> Progress:
     """Let every rank stand where rank 0 stands.
 
     Raises:
         RunError: this rank reads other data than rank 0, or has another recipe.
     """
     position = progress.position
-    numbers = (material.fingerprint, progress.step, position.epoch, position.sequence)
-    fingerprint, step, epoch, sequence = backend.align(numbers)
-    if fingerprint != material.fingerprint:
+    numbers = (inputs.fingerprint, progress.step, position.epoch, position.sequence)
+    fingerprint, step, epoch, sequence = backend.broadcast_state(numbers)
+    if fingerprint != inputs.fingerprint:
         raise RunError("its recipe or its data is not that of rank 0")
     return replace(progress, step=step, position=Position(epoch, sequence))
 
 
-def _follow(material: Material, backend: Backend) -> None:
+def _train_along(inputs: RunInputs, backend: Backend) -> None:
     def ignore(_event: events.Event) -> None:
         pass
 
     def validate(_step: int) -> float | None:
-        return backend.loss(material.validation_batches()) if material.validates else None
+        return backend.loss(inputs.validation_batches()) if inputs.validates else None
 
     def save(progress: Progress) -> Progress:
         backend.random_state()
         return replace(progress, saved_at=progress.step)
 
-    progress = align(material, backend, Progress())
-    around = Surroundings(
+    progress = synchronize(inputs, backend, Progress())
+    hooks = LoopHooks(
         emit=ignore,
         validate=validate,
         save=save,
-        stop_requested=lambda: backend.agree(stop=False),
+        stop_requested=lambda: backend.should_stop(stop=False),
     )
     progress = replace(progress, saved_at=progress.step or None)
-    train(backend, material.sampler, material.schedule, material.plan, around, progress)
+    train(backend, inputs.sampler, inputs.schedule, inputs.plan, hooks, progress)

@@ -25,8 +25,8 @@ from trainsmith_trainer.backends.torch.optimizers import Optimizer
 from trainsmith_trainer.backends.torch.precision import DTYPES, Precision, has_bf16_units
 from trainsmith_trainer.backends.torch.threads import sensible_threads
 from trainsmith_trainer.backends.torch.update_rules import fused_adamw
-from trainsmith_trainer.data.batches import IGNORED, Batch
-from trainsmith_trainer.distributed.ranks import ALONE, Place
+from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
+from trainsmith_trainer.distributed.ranks import ALONE, RankInfo
 from trainsmith_trainer.errors import RunError
 
 
@@ -37,15 +37,15 @@ class TorchBackend:
         self,
         model: TransformerConfig,
         training: TrainingConfig,
-        place: Place = ALONE,
+        rank_info: RankInfo = ALONE,
         weights: Arrays | None = None,
     ) -> None:
-        self._place = place
-        self._device, self.device = _choose_device(place)
-        self._group = Group(place, self._device) if place.size > 1 else None
+        self._rank_info = rank_info
+        self._device, self.device = _choose_device(rank_info)
+        self._group = Group(rank_info, self._device) if rank_info.size > 1 else None
         self._wishes_to_stop = self._shall_stop = False
         self._random_of_ranks: Arrays = {}
-        precision, self.cautions = _choose_precision(training, self._device)
+        precision, self.warnings = _choose_precision(training, self._device)
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
             built = build_model(model)
@@ -90,7 +90,7 @@ class TorchBackend:
                 total += loss.detach()
         if self._group:
             wish = torch.tensor(float(self._wishes_to_stop), device=self._device)
-            total, wish, *sums = self._group.sums([total, wish, *self._gradients()])
+            total, wish, *sums = self._group.all_reduce([total, wish, *self._gradients()])
             for parameter, gradient in zip(self._trainable.values(), sums, strict=True):
                 parameter.grad = gradient
             self._shall_stop = bool(wish)
@@ -120,7 +120,7 @@ class TorchBackend:
                     total += self._summed_loss(part)
                 tokens += batch.tokens
         if self._group:
-            (total,) = self._group.sums([total])
+            (total,) = self._group.all_reduce([total])
         return float(total) / tokens
 
     def decoder(self) -> TorchDecoder:
@@ -143,7 +143,7 @@ class TorchBackend:
         own = self._own_random_state()
         if self._group is None or self._group.broken:
             return own
-        everyone = [self._group.told(own, rank) for rank in range(self._group.size)]
+        everyone = [self._group.broadcast(own, rank) for rank in range(self._group.size)]
         return {
             _name_on_rank(name, rank): state
             for rank, states in enumerate(everyone)
@@ -166,14 +166,14 @@ class TorchBackend:
         self._restore_random(random)
         self._random_of_ranks = random
 
-    def agree(self, stop: bool) -> bool:
+    def should_stop(self, stop: bool) -> bool:
         """Whether to stop, the same on all ranks: a wish travels with the next gradient."""
         if self._group is None:
             return stop
         self._wishes_to_stop = stop
         return self._shall_stop
 
-    def align(self, numbers: Sequence[int]) -> list[int]:
+    def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
         """Bring every rank to where rank 0 stands."""
         if self._group is None:
             return list(numbers)
@@ -183,16 +183,16 @@ class TorchBackend:
             "optimizer": self.optimizer_state(),
             "random": self._random_of_ranks,
         }
-        parts = [self._group.told(arrays) for arrays in own.values()]
+        parts = [self._group.broadcast(arrays) for arrays in own.values()]
         theirs = dict(zip(own, parts, strict=True))
-        if self._place.rank:
+        if self._rank_info.rank:
             # A rank that no checkpoint knows draws its own numbers, not those of rank 0.
-            torch.manual_seed(torch.initial_seed() + self._place.rank)
+            torch.manual_seed(torch.initial_seed() + self._rank_info.rank)
             self.restore(theirs["weights"], theirs["optimizer"], theirs["random"])
         return theirs["numbers"][""].tolist()
 
     def _restore_random(self, random: Arrays) -> None:
-        own = {name: _name_on_rank(name, self._place.rank) for name in ("cpu", "cuda", "mps")}
+        own = {name: _name_on_rank(name, self._rank_info.rank) for name in ("cpu", "cuda", "mps")}
         if own["cpu"] in random:
             torch.set_rng_state(_tensor(random[own["cpu"]]))
         if self._device.type == "cuda" and own["cuda"] in random:
@@ -216,7 +216,7 @@ class TorchBackend:
         targets = torch.from_numpy(batch.targets).to(self._device)
         logits = self._model(inputs).flatten(0, 1).float()
         return functional.cross_entropy(
-            logits, targets.flatten(), ignore_index=IGNORED, reduction="sum"
+            logits, targets.flatten(), ignore_index=IGNORE_INDEX, reduction="sum"
         )
 
 
@@ -280,17 +280,17 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def _choose_device(place: Place = ALONE) -> tuple[torch.device, str]:
+def _choose_device(rank_info: RankInfo = ALONE) -> tuple[torch.device, str]:
     """The best device there is for a rank, and the name of all of them in words."""
-    many = f"{place.size} × " if place.size > 1 else ""
-    if has_gpu() and torch.cuda.device_count() >= place.local_size:
-        device = torch.device("cuda", place.local_rank)
+    many = f"{rank_info.size} × " if rank_info.size > 1 else ""
+    if has_gpu() and torch.cuda.device_count() >= rank_info.local_size:
+        device = torch.device("cuda", rank_info.local_rank)
         torch.cuda.set_device(device)
         return device, f"{many}GPU, {torch.cuda.get_device_name(device)}"
-    if torch.backends.mps.is_available() and place.size == 1:
+    if torch.backends.mps.is_available() and rank_info.size == 1:
         return torch.device("mps"), "Apple GPU"
     keep_freed_memory()
-    threads = sensible_threads(place.local_size)
+    threads = sensible_threads(rank_info.local_size)
     torch.set_num_threads(threads)
     return torch.device("cpu"), f"{many}CPU, {threads} thread{'s' if threads > 1 else ''}"
 
@@ -304,7 +304,7 @@ def _choose_precision(
     training: TrainingConfig, device: torch.device
 ) -> tuple[Precision, tuple[tuple[str, str], ...]]:
     """The precision to train in, and what must be said of it, each with the key concerned."""
-    cautions: list[tuple[str, str]] = []
+    warnings: list[tuple[str, str]] = []
     precision = training.precision
     if precision == "bf16" and not has_bf16_units(device):
         precision = "fp32"
@@ -312,13 +312,13 @@ def _choose_precision(
             "this processor has no bfloat16 units and would be over ten times slower in bf16: "
             "the run computes in fp32"
         )
-        cautions.append((message, "training_config.precision"))
+        warnings.append((message, "training_config.precision"))
     if precision == "fp32" and derived.carries_rounding(training):
         flat = training.use_kahan_summation
         key = "use_kahan_summation" if flat else "optimizer.kahan_summation"
         message = "weights are fp32, so Kahan summation has no bfloat16 rounding to carry"
-        cautions.append((message, f"training_config.{key}"))
-    return precision, tuple(cautions)
+        warnings.append((message, f"training_config.{key}"))
+    return precision, tuple(warnings)
 
 
 def _in_precision(model: Transformer, precision: Precision) -> Transformer:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_shared_memory
-from trainsmith_trainer.distributed.ranks import LostRankError, Place
+from trainsmith_trainer.distributed.ranks import LostRankError, RankInfo
 
 _PATIENCE = timedelta(minutes=30)
 """How long a rank waits for another one that lives: validations and checkpoints take time."""
@@ -29,18 +29,18 @@ class Group:
     Each method raises `LostRankError` where another rank is gone.
     """
 
-    def __init__(self, place: Place, device: torch.device) -> None:
-        self.rank, self.size = place.rank, place.size
+    def __init__(self, rank_info: RankInfo, device: torch.device) -> None:
+        self.rank, self.size = rank_info.rank, rank_info.size
         self.broken = False
         """Another rank is gone."""
         self._device = device
-        self._one_machine = place.local_size == place.size and device.type == "cpu"
+        self._one_machine = rank_info.local_size == rank_info.size and device.type == "cpu"
         self._shared: SharedSums | None = None
-        if place.rendezvous and sys.platform == "linux":
+        if rank_info.rendezvous and sys.platform == "linux":
             # A machine's own name may lead elsewhere; ranks of one machine need no network.
             os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-        method = (place.rendezvous / "group").as_uri() if place.rendezvous else "env://"
-        place.announce()
+        method = (rank_info.rendezvous / "group").as_uri() if rank_info.rendezvous else "env://"
+        rank_info.announce()
         self._do(
             dist.init_process_group,
             "nccl" if device.type == "cuda" else "gloo",
@@ -60,12 +60,14 @@ class Group:
         """
         if not self._one_machine:
             return False
-        memory = open_shared_memory(self.rank, self.size, numbers, self._told_text, self._all_of)
+        memory = open_shared_memory(
+            self.rank, self.size, numbers, self._broadcast_text, self._all_of
+        )
         if memory is not None:
-            self._shared = SharedSums(memory, self.rank, self._meet)
+            self._shared = SharedSums(memory, self.rank, self._barrier)
         return memory is not None
 
-    def sums(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+    def all_reduce(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """Each tensor's sum over all ranks; the sums share memory."""
         flat = torch.cat([tensor.float().flatten() for tensor in tensors])
         if self._shared:
@@ -78,7 +80,7 @@ class Group:
             for tensor, part in zip(tensors, parts, strict=True)
         ]
 
-    def told(self, arrays: Arrays, source: int = 0) -> Arrays:
+    def broadcast(self, arrays: Arrays, source: int = 0) -> Arrays:
         """What one rank knows, on all of them.
 
         Args:
@@ -96,8 +98,8 @@ class Group:
         self._do(dist.broadcast, message, source)
         return safetensors.numpy.load(message.cpu().numpy().tobytes())
 
-    def _told_text(self, text: str) -> str:
-        told = self.told({"text": np.array(bytearray(text.encode()))})
+    def _broadcast_text(self, text: str) -> str:
+        told = self.broadcast({"text": np.array(bytearray(text.encode()))})
         return told["text"].tobytes().decode()
 
     def _all_of(self, answer: bool) -> bool:
@@ -105,7 +107,7 @@ class Group:
         self._do(dist.all_reduce, answers)
         return int(answers) == self.size
 
-    def _meet(self) -> None:
+    def _barrier(self) -> None:
         # Any message in which every rank has a part.
         self._all_of(True)
 

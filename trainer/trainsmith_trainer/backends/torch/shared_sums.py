@@ -25,17 +25,17 @@ _MOST_NUMBERS = 1 << 20
 class SharedSums:
     """Every rank calls the same methods in the same order."""
 
-    def __init__(self, memory: Tensor, rank: int, meet: Callable[[], object]) -> None:
+    def __init__(self, memory: Tensor, rank: int, barrier: Callable[[], object]) -> None:
         """Use memory that is the same in all ranks.
 
         Args:
             memory: (ranks + 1, numbers), float32.
             rank: this one.
-            meet: waits until every rank has called it.
+            barrier: waits until every rank has called it.
         """
         self._ranks, self._sums = memory[:-1], memory[-1]
         self._rank = rank
-        self._meet = meet
+        self._barrier = barrier
 
     def add(self, numbers: Tensor) -> None:
         """Replace float32 numbers by their sums over all ranks, which are the same bits in each.
@@ -48,14 +48,18 @@ class SharedSums:
                 *(place * size // len(self._ranks) for place in (self._rank, self._rank + 1))
             )
             self._ranks[self._rank, :size] = part
-            self._meet()
+            self._barrier()
             torch.sum(self._ranks[:, share], 0, out=self._sums[share])
-            self._meet()
+            self._barrier()
             part.copy_(self._sums[:size])
 
 
 def open_shared_memory(
-    rank: int, size: int, numbers: int, told: Callable[[str], str], all_of: Callable[[bool], bool]
+    rank: int,
+    size: int,
+    numbers: int,
+    broadcast: Callable[[str], str],
+    all_of: Callable[[bool], bool],
 ) -> Tensor | None:
     """Memory for the sums of so many numbers; `None` where a rank cannot have it.
 
@@ -63,13 +67,13 @@ def open_shared_memory(
         rank: this one.
         size: how many there are.
         numbers: the most that are added up.
-        told: gives what rank 0 says.
+        broadcast: gives what rank 0 says.
         all_of: whether something is so in all ranks.
     """
     shape = (size + 1, min(numbers, _MOST_NUMBERS))
     own = _new_file(4 * shape[0] * shape[1]) if rank == 0 else None
     try:
-        memory = _mapped(told(str(own or "")), shape)
+        memory = _mapped(broadcast(str(own or "")), shape)
         return memory if all_of(memory is not None) else None
     finally:
         if own:

@@ -1,4 +1,4 @@
-"""No key is ignored without a word: a run reads it, or `honoured.py` says what happens instead."""
+"""A run reads every key, or `unsupported_keys.py` says what happens instead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workspace import Workspace
 from trainsmith_schemas.base import Section, fields_of
 from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
 from trainsmith_schemas.validation.validate import facts_at
-from trainsmith_trainer.config import unsupported_keys as honoured
+from trainsmith_trainer.config import unsupported_keys
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.run.training import run_training
 
@@ -50,7 +50,7 @@ def _all_keys() -> dict[str, tuple[type[Section], str]]:
     """Every key in full, and the class and attribute that hold it."""
     keys: dict[str, tuple[type[Section], str]] = {}
     for document in (TrainingDocument, ModelDocument):
-        for path in honoured.every_key(document):
+        for path in unsupported_keys.every_key(document):
             parent = _section(document, path[:-1])
             attributes = {info.alias or name: name for name, info in parent.model_fields.items()}
             keys[".".join(map(str, path))] = (parent, attributes[str(path[-1])])
@@ -62,7 +62,9 @@ def _section(document: type[Section], path: tuple[Any, ...]) -> type[Section]:
     return facts.section if facts and facts.section else document
 
 
-def test_every_key_is_read_or_listed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_key_is_read_or_reported_unsupported(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(workspace.path)
     monkeypatch.setenv("WANDB_MODE", "offline")
     read: set[tuple[type[Section], str]] = set()
@@ -92,10 +94,10 @@ def test_every_key_is_read_or_listed(workspace: Workspace, monkeypatch: pytest.M
 
 
 def _is_listed(key: str) -> bool:
-    """Whether `honoured.py` speaks about a key, or about a section above it."""
+    """Whether `unsupported_keys.py` speaks about a key, or about a section above it."""
     path = key.split(".")
     for end in range(1, len(path) + 1):
-        if ".".join(path[:end]) in honoured.NOT_ACTED_ON:
+        if ".".join(path[:end]) in unsupported_keys.UNSUPPORTED_KEYS:
             return True
         for document in (TrainingDocument, ModelDocument):
             facts = facts_at(document, tuple(path[:end]))
@@ -104,14 +106,14 @@ def _is_listed(key: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("key", list(honoured.NOT_ACTED_ON))
-def test_what_is_listed_exists(key: str) -> None:
+@pytest.mark.parametrize("key", list(unsupported_keys.UNSUPPORTED_KEYS))
+def test_listed_keys_exist(key: str) -> None:
     section, name = _all_keys()[key]
     assert name in section.model_fields
     assert fields_of(section)
 
 
-def test_a_field_that_the_optimizer_lacks_is_named(workspace: Workspace) -> None:
+def test_field_without_effect_on_optimizer_is_warned_about(workspace: Workspace) -> None:
     optimizer = {"type": "SGD", "beta1": 0.8, "beta2": 0.999, "momentum": 0.9}
     workspace.write_recipe(training_config={"optimizer": optimizer})
     workspace.write_model()

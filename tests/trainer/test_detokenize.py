@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainsmith_trainer.data.tokenizer import CharTokenizer, LibraryTokenizer, Tokenizer
-from trainsmith_trainer.generation.detokenize import continuation
+from trainsmith_trainer.generation.detokenize import detokenize
 
 WORDS = "To be, or not to be: that is the question — über café naïve 日本 🙂🚀"
 
@@ -46,31 +46,31 @@ TOKENIZERS = {
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS.values(), ids=TOKENIZERS)
 @given(text=st.text(WORDS, min_size=1, max_size=40).filter(str.strip), cut=st.integers(1, 30))
-def test_parts_make_the_whole(tokenizer: Tokenizer, text: str, cut: int) -> None:
+def test_parts_join_to_full_text(tokenizer: Tokenizer, text: str, cut: int) -> None:
     tokens = tokenizer.encode(text).tolist()
     prompt = tokens[:cut]
     begin = tokenizer.decode(prompt)
     if not begin.endswith("\N{REPLACEMENT CHARACTER}"):
-        parts = list(continuation(tokenizer, prompt, tokens[cut:]))
+        parts = list(detokenize(tokenizer, prompt, tokens[cut:]))
         assert begin + "".join(parts) == tokenizer.decode(tokens)
 
 
-def test_words_keep_the_spaces_between_them() -> None:
+def test_words_keep_spaces_between_them() -> None:
     tokenizer = _of_words()
     tokens = tokenizer.encode("be or not to be").tolist()
-    assert list(continuation(tokenizer, tokens[:2], tokens[2:])) == [" not", " to", " be"]
+    assert list(detokenize(tokenizer, tokens[:2], tokens[2:])) == [" not", " to", " be"]
 
 
-def test_a_character_of_several_tokens_comes_whole() -> None:
+def test_multi_token_character_is_emitted_whole() -> None:
     tokenizer = _of_words()
     (space, *prompt), tokens = tokenizer.encode("be").tolist(), tokenizer.encode("🙂").tolist()
-    assert list(continuation(tokenizer, [space, *prompt], tokens)) == [" ", "🙂"]
+    assert list(detokenize(tokenizer, [space, *prompt], tokens)) == [" ", "🙂"]
 
 
-def test_half_a_character_at_the_end_is_told() -> None:
+def test_incomplete_final_character_is_emitted() -> None:
     tokenizer = _of_words()
     tokens = tokenizer.encode("be ß").tolist()
-    assert list(continuation(tokenizer, tokens[:1], tokens[1:-1])) == [
+    assert list(detokenize(tokenizer, tokens[:1], tokens[1:-1])) == [
         " ",
         "\N{REPLACEMENT CHARACTER}",
     ]

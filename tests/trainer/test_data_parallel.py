@@ -39,7 +39,7 @@ def _final(workspace: Workspace, name: str) -> bytes:
     return (workspace.run_folder(name) / "final" / "model.safetensors").read_bytes()
 
 
-def test_two_devices_learn_what_one_learns(workspace: Workspace) -> None:
+def test_two_ranks_match_one_rank(workspace: Workspace) -> None:
     workspace.write_model(dropout_prob=0.0)
     workspace.write_recipe(
         training_config={"gradient_accumulation_steps": 2, "validation_batch_size": 3}
@@ -61,7 +61,7 @@ def test_two_devices_learn_what_one_learns(workspace: Workspace) -> None:
     assert started.device == "2 × CPU, 1 thread"
 
 
-def test_a_run_on_two_devices_goes_on_bit_by_bit(workspace: Workspace) -> None:
+def test_two_rank_resume_is_bit_identical(workspace: Workspace) -> None:
     workspace.write_model(dropout_prob=0.3)
     workspace.write_recipe(device_config=TWO, training_config={"keep_last_n": 9})
     _train(workspace, "whole")
@@ -90,7 +90,7 @@ def _free_port() -> int:
         return listener.getsockname()[1]
 
 
-def test_torchrun_may_start_the_ranks(workspace: Workspace) -> None:
+def test_torchrun_starts_ranks(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO)
     _train(workspace, "ours")
     with _torchrun(workspace, "theirs", "--standalone", "--nproc-per-node=2") as process:
@@ -99,7 +99,7 @@ def test_torchrun_may_start_the_ranks(workspace: Workspace) -> None:
     assert _final(workspace, "theirs") == _final(workspace, "ours")
 
 
-def test_torchrun_may_start_them_on_several_machines(workspace: Workspace) -> None:
+def test_torchrun_starts_ranks_on_several_machines(workspace: Workspace) -> None:
     """Two agents, as on two machines that share a disk."""
     workspace.write_recipe(device_config=TWO)
     _train(workspace, "ours")
@@ -120,9 +120,7 @@ def test_torchrun_may_start_them_on_several_machines(workspace: Workspace) -> No
     assert _final(workspace, "theirs") == _final(workspace, "ours")
 
 
-def test_another_number_of_processes_than_devices_is_refused(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_world_size_must_match_mesh(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace.write_recipe(device_config=TWO)
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "3")
@@ -147,7 +145,7 @@ def _wait_for_step(workspace: Workspace, process: subprocess.Popen[str]) -> None
 LONG: dict[str, Any] = {"max_steps": 100_000, "checkpoint_frequency": 100_000}
 
 
-def test_a_rank_that_dies_is_named_and_nothing_is_lost(workspace: Workspace) -> None:
+def test_dead_rank_is_named_and_last_step_saved(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
     with workspace.start("train", "training.yaml") as process:
         _wait_for_step(workspace, process)
@@ -169,7 +167,7 @@ def test_a_rank_that_dies_is_named_and_nothing_is_lost(workspace: Workspace) -> 
     assert result.returncode == 0, result.stderr
 
 
-def test_ranks_above_zero_end_with_rank_zero(workspace: Workspace) -> None:
+def test_workers_exit_with_rank_zero(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
     with workspace.start("train", "training.yaml") as process:
         _wait_for_step(workspace, process)
@@ -182,7 +180,7 @@ def test_ranks_above_zero_end_with_rank_zero(workspace: Workspace) -> None:
     assert not other.exists()
 
 
-def test_ctrl_c_reaches_all_ranks_and_saves(workspace: Workspace) -> None:
+def test_ctrl_c_stops_all_ranks_and_saves(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
     with workspace.start("train", "training.yaml", start_new_session=True) as process:
         _wait_for_step(workspace, process)
@@ -195,7 +193,7 @@ def test_ctrl_c_reaches_all_ranks_and_saves(workspace: Workspace) -> None:
     assert verify_checkpoint(checkpoint).step == stopped.step
 
 
-def test_ranks_may_be_processes_of_their_own(
+def test_spawned_ranks_match_forked_ranks(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace.write_recipe(device_config=TWO)
@@ -205,7 +203,7 @@ def test_ranks_may_be_processes_of_their_own(
     assert _final(workspace, "commands") == _final(workspace, "copies")
 
 
-def test_a_rank_that_cannot_start_says_why(workspace: Workspace) -> None:
+def test_rank_that_fails_to_start_reports_reason(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO)
     (workspace.path / "sitecustomize.py").write_text(
         "import os\nif os.environ.get('RANK') == '1':\n    os.remove('text.txt')\n",
@@ -222,7 +220,7 @@ def test_a_rank_that_cannot_start_says_why(workspace: Workspace) -> None:
     assert "`data_path` names no file" in failed.message
 
 
-def test_a_diverging_run_fails_as_on_one_device(workspace: Workspace) -> None:
+def test_diverging_run_fails_as_on_one_rank(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO, training_config={"learning_rate": 1e30})
     result = workspace.command("train", "training.yaml", "--max-steps", "50")
     assert result.returncode == 1

@@ -54,7 +54,7 @@ def _losses(workspace: Workspace, name: str) -> dict[int, float]:
         (signal.SIGHUP, 129, "SIGHUP, its terminal was closed"),
     ],
 )
-def test_a_signal_saves_says_how_to_go_on_and_ends(
+def test_signal_saves_checkpoint_and_prints_resume_command(
     workspace: Workspace, number: signal.Signals, code: int, reason: str
 ) -> None:
     workspace.write_recipe(training_config={"checkpoint_frequency": 100_000})
@@ -75,7 +75,7 @@ def test_a_signal_saves_says_how_to_go_on_and_ends(
     assert _steps(workspace, "training-001") == [stopped.step]
 
 
-def test_a_closed_terminal_saves(workspace: Workspace) -> None:
+def test_closed_terminal_saves_checkpoint(workspace: Workspace) -> None:
     """The terminal of an editor is closed: SIGHUP, and nowhere to write any more."""
     workspace.write_recipe(training_config={"max_steps": 100_000, "checkpoint_frequency": 100_000})
     leader, follower = pty.openpty()
@@ -105,7 +105,7 @@ def _own(terminal: int) -> None:
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
-def test_a_second_ctrl_c_ends_at_once(workspace: Workspace) -> None:
+def test_second_ctrl_c_quits_immediately(workspace: Workspace) -> None:
     """In the middle of a step of many thousand micro-batches."""
     workspace.write_recipe(
         training_config={"batch_size": 1, "gradient_accumulation_steps": 100_000}
@@ -121,7 +121,7 @@ def test_a_second_ctrl_c_ends_at_once(workspace: Workspace) -> None:
     assert _steps(workspace, "training-001") == []
 
 
-def test_a_signal_that_nohup_ignores_stays_ignored(workspace: Workspace) -> None:
+def test_sighup_ignored_by_nohup_stays_ignored(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"max_steps": 200})
     process = workspace.start(
         *("train", "training.yaml"), preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -133,7 +133,7 @@ def test_a_signal_that_nohup_ignores_stays_ignored(workspace: Workspace) -> None
     assert process.returncode == 0, errors
 
 
-def test_a_reader_that_leaves_ends_nothing(workspace: Workspace) -> None:
+def test_closed_stdout_does_not_stop_run(workspace: Workspace) -> None:
     with workspace.start("train", "training.yaml") as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -142,7 +142,7 @@ def test_a_reader_that_leaves_ends_nothing(workspace: Workspace) -> None:
     assert (process.returncode, errors) == (0, "")
 
 
-def test_runs_that_are_killed_go_on_as_if_they_had_not_been(workspace: Workspace) -> None:
+def test_killed_runs_resume_bit_identical(workspace: Workspace) -> None:
     """Each is killed at its first steps, when it saves most of the time, or before them."""
     steps = 4 * KILLS + 4
     workspace.write_recipe(training_config={"max_steps": steps, "checkpoint_frequency": 1})
@@ -166,7 +166,7 @@ def test_runs_that_are_killed_go_on_as_if_they_had_not_been(workspace: Workspace
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_file_that_may_not_grow_stops_the_run_cleanly(workspace: Workspace) -> None:
+def test_file_size_limit_stops_run_cleanly(workspace: Workspace) -> None:
     """A limit of the system's: from the second start on, no checkpoint can be written."""
     assert workspace.command("train", "training.yaml", "--name", "whole").returncode == 0
     workspace.command("train", "training.yaml", "--name", "cut", "--max-steps", "2")
@@ -201,7 +201,7 @@ def small_disk(tmp_path: Path) -> Generator[Workspace, None, None]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_full_disk_stops_the_run_cleanly(small_disk: Workspace) -> None:
+def test_full_disk_stops_run_cleanly(small_disk: Workspace) -> None:
     small_disk.write_recipe(
         training_config={"max_steps": 40, "checkpoint_frequency": 1, "keep_last_n": 100}
     )
