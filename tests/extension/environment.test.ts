@@ -9,7 +9,6 @@ import {
   madeEnvironment,
   makeEnvironment,
   progressOf,
-  reasonIn,
   SetUpError,
   trainingRequirements,
 } from "../../extension/src/python/environment";
@@ -101,11 +100,4 @@ test.each([
   ["Requirement already satisfied: pip", undefined],
 ])("%s", (line, expected) => {
   expect(progressOf(line)).toBe(expected);
-});
-
-test("of much output, the reason is what is marked as an error, else the end", () => {
-  expect(reasonIn(["Collecting x", "ERROR: No matching distribution", "hint: try again"])).toBe(
-    "ERROR: No matching distribution",
-  );
-  expect(reasonIn(["one", "two", "", "three", "four"])).toBe("two three four");
 });

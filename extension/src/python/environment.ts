@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 import { answers, type Python, usable } from "./interpreters";
+import { reasonIn } from "./python/installerErrors";
 
 /** What our packages say of themselves, as Python's packaging writes it. */
 const METADATA = /^trainsmith-.*\.dist-info$/;
@@ -13,6 +14,8 @@ const COMPLETE = "complete.json";
 /** What is left of a window that was closed while it made one is removed after this time. */
 const ABANDONED_MILLISECONDS = 24 * 60 * 60 * 1000;
 const TAIL_LINES = 200;
+/** venv shows only the command of a failed `ensurepip`; run again, that shows its own error. */
+const HIDDEN_BY_VENV = /'ensurepip'/;
 
 /** What training needs, as requirements of pip: the `train` extra of our own distribution. */
 export async function trainingRequirements(bundled: string): Promise<string[]> {
@@ -32,7 +35,7 @@ export async function madeEnvironment(storage: string): Promise<Python | undefin
   return undefined;
 }
 
-/** A step of a program failed; the message has its last lines. */
+/** A program failed; the message has the lines of it that tell the cause. */
 export class SetUpError extends Error {}
 
 export interface Making {
@@ -84,30 +87,30 @@ export function progressOf(line: string): string | undefined {
   return `${verb} ${name}${size ? ` (${size})` : ""}`;
 }
 
-/** The last lines that tell why a program failed: its own errors, if it marks them. */
-export function reasonIn(lines: readonly string[]): string {
-  const said = lines.map((line) => line.trim()).filter((line) => line !== "");
-  const errors = said.filter((line) => /^error\b/i.test(line));
-  return (errors.length > 0 ? errors : said).slice(-3).join(" ");
-}
-
 /** With Python's own `venv` and pip; with uv where this Python comes without them, as Debian's. */
 async function install(making: Making, folder: string): Promise<void> {
   const { python, requirements } = making;
   try {
     await run(making, python.program, [...python.args, "-m", "venv", folder]);
   } catch (error) {
-    if (!(error instanceof SetUpError) || !(await answers({ program: "uv", args: ["--version"] })))
-      throw error;
-    await run(making, "uv", ["venv", "--allow-existing", "--python", python.program, folder]);
-    const into = ["--python", programIn(folder)];
-    await run(making, "uv", ["pip", "install", ...into, ...requirements]);
-    return;
+    if (!(error instanceof SetUpError)) throw error;
+    if (await answers({ program: "uv", args: ["--version"] })) {
+      await installWithUv(making, folder);
+      return;
+    }
+    if (!error.message.includes("'ensurepip'")) throw error;
+    await run(making, programIn(folder), ["-m", "ensurepip", "--upgrade", "--default-pip"]);
   }
   await run(making, programIn(folder), [
     ...["-m", "pip", "install", "--no-input", "--progress-bar", "off"],
     ...["--disable-pip-version-check", ...requirements],
   ]);
+}
+
+async function installWithUv(making: Making, folder: string): Promise<void> {
+  const { python, requirements } = making;
+  await run(making, "uv", ["venv", "--allow-existing", "--python", python.program, folder]);
+  await run(making, "uv", ["pip", "install", "--python", programIn(folder), ...requirements]);
 }
 
 /** Run a program to its end; arguments are a list, and there is no shell. */
@@ -131,12 +134,18 @@ function run({ say, signal }: Making, program: string, args: readonly string[]):
       failure = error;
     });
     // It may write until it is gone, also after it was told to end.
-    child.on("close", (code) => {
+    child.on("close", (code, killedBy) => {
       if (code === 0) resolve();
       else if (signal.aborted) reject(failure ?? new Error("cancelled"));
+      else if (killedBy) reject(new SetUpError(killedMessage(program, killedBy)));
       else reject(new SetUpError(failure?.message ?? reasonIn([...lines, rest])));
     });
   });
+}
+
+function killedMessage(program: string, signal: NodeJS.Signals): string {
+  const memory = signal === "SIGKILL" ? "; this computer may have run out of memory" : "";
+  return `${path.basename(program)} was ended by ${signal}${memory}`;
 }
 
 /** The user's own settings of pip hold, but for what leads out of an environment. */
