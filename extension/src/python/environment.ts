@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 import { answers, type Python, usable } from "./interpreters";
-import { reasonIn } from "./python/installerErrors";
+import { reasonIn } from "./installerErrors";
 
 /** What our packages say of themselves, as Python's packaging writes it. */
 const METADATA = /^trainsmith-.*\.dist-info$/;
@@ -15,7 +15,7 @@ const COMPLETE = "complete.json";
 const ABANDONED_MILLISECONDS = 24 * 60 * 60 * 1000;
 const TAIL_LINES = 200;
 /** venv shows only the command of a failed `ensurepip`; run again, that shows its own error. */
-const HIDDEN_BY_VENV = /'ensurepip'/;
+const HIDDEN_BY_VENV = "'ensurepip'";
 
 /** What training needs, as requirements of pip: the `train` extra of our own distribution. */
 export async function trainingRequirements(bundled: string): Promise<string[]> {
@@ -98,7 +98,7 @@ async function install(making: Making, folder: string): Promise<void> {
       await installWithUv(making, folder);
       return;
     }
-    if (!error.message.includes("'ensurepip'")) throw error;
+    if (!error.message.includes(HIDDEN_BY_VENV)) throw error;
     await run(making, programIn(folder), ["-m", "ensurepip", "--upgrade", "--default-pip"]);
   }
   await run(making, programIn(folder), [

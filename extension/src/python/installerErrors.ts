@@ -7,7 +7,7 @@ const LONGEST_LINE = 240;
 /** Of a long list of versions the last ones tell whether the wanted one exists. */
 const KEPT_VERSIONS = 3;
 
-const NO_VERSIONS = /\(from versions: none\)/;
+const NO_VERSIONS = "(from versions: none)";
 
 /** The cause, if the output shows this kind of failure. */
 type Cause = (lines: readonly string[]) => readonly string[] | undefined;
@@ -44,7 +44,7 @@ function conflict(lines: readonly string[]): readonly string[] | undefined {
 
 /** pip warns about each connection that failed, then says only that it found no version. */
 function noNetwork(lines: readonly string[]): readonly string[] | undefined {
-  if (!lines.some((line) => line.includes("(from versions: none)"))) return undefined;
+  if (!lines.some((line) => line.includes(NO_VERSIONS))) return undefined;
   const broken = /connection broken by '?(.*)': \//;
   const said = lines.flatMap((line) => {
     const [, error] = broken.exec(line) ?? [];
@@ -56,7 +56,7 @@ function noNetwork(lines: readonly string[]): readonly string[] | undefined {
 
 /** Releases for other Pythons or systems are not even listed by pip. */
 function noRelease(lines: readonly string[]): readonly string[] | undefined {
-  if (!lines.some((line) => line.includes("(from versions: none)"))) return undefined;
+  if (!lines.some((line) => line.includes(NO_VERSIONS))) return undefined;
   const ignored = lines.filter((line) => line.includes("require a different python version"));
   const explanation = "pip found no release at all for this version of Python and this system";
   return [...unfound(lines), ...(ignored.length > 0 ? ignored.slice(-1) : [explanation])];
