@@ -1,0 +1,70 @@
+"""A key that should change what is learned changes it: two short runs differ in that key alone.
+
+`test_unsupported_keys.py` shows that a key is read; a key that is stored and never used passes
+there and fails here. To add a key, add a case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from workspace import Workspace, make_workspace
+
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.config.load import load_config
+from trainsmith_trainer.run.training import run_training
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one of the two runs has on top of the small recipe of `workspace.py`."""
+
+    training: dict[str, Any] = field(default_factory=dict[str, Any])
+    scheduler: dict[str, Any] = field(default_factory=dict[str, Any])
+    model: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+CASES: dict[str, Case] = {
+    "seed": Case(training={"seed": 7}),
+    "batch_size": Case(training={"batch_size": 2}),
+    "gradient_accumulation_steps": Case(training={"gradient_accumulation_steps": 2}),
+    "learning_rate": Case(training={"learning_rate": 0.01}),
+    "weight_decay": Case(training={"weight_decay": 1.0, "learning_rate": 0.001}),
+    "use_clip_grad_norm": Case(
+        training={"use_clip_grad_norm": True, "clip_grad_norm_max_norm": 0.01}
+    ),
+    "optimizer.type": Case(training={"optimizer": {"type": "SGD", "lr": 0.001}}),
+    "precision": Case(training={"precision": "bf16"}),
+    "tokenizer_type": Case(training={"tokenizer_type": "bpe"}),
+    "warmup_steps": Case(scheduler={"warmup_steps": 3}),
+    "dropout_prob": Case(model={"dropout_prob": 0.0}),
+    "num_blocks": Case(model={"num_blocks": 1}),
+    "num_heads": Case(model={"num_heads": 2}),
+}
+
+
+def _losses(workspace: Workspace, name: str, case: Case) -> list[float]:
+    sections = {"scheduler_config": case.scheduler} if case.scheduler else {}
+    runs = {"checkpoint_dir": str(workspace.path / "checkpoints")}
+    workspace.write_recipe(training_config={**runs, **case.training}, **sections)
+    workspace.write_model(**case.model)
+    config = load_config(workspace.path / "training.yaml")
+    assert run_training(config, name) == 0
+    return [event.loss for event in workspace.events(name) if isinstance(event, events.Step)]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> list[float]:
+    """The losses of the recipe as it is."""
+    return _losses(make_workspace(tmp_path_factory.mktemp("plain")), "plain", Case())
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_a_key_changes_the_losses(workspace: Workspace, plain: list[float], key: str) -> None:
+    assert _losses(workspace, "changed", CASES[key]) != plain
+
+
+def test_the_same_recipe_has_the_same_losses(workspace: Workspace, plain: list[float]) -> None:
+    assert _losses(workspace, "again", Case()) == plain
