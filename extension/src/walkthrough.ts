@@ -66,9 +66,7 @@ export class Walkthrough implements vscode.Disposable {
 
   private async lookAtLessons(): Promise<void> {
     const { lessons } = this.parts;
-    for (const lesson of await lessons.all()) {
-      if (await lessons.isRead(lesson)) this.complete(CONTEXT_KEYS.lessonRead);
-    }
+    if (await lessons.anyIsRead()) this.complete(CONTEXT_KEYS.lessonRead);
   }
 
   private get done(): readonly string[] {

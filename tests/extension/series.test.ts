@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { TrainsmithEvent } from "../../extension/src/generated/events";
-import { RunSeries } from "../../extension/src/training/series";
+import { RunSeries } from "../../extension/src/runs/series";
 
 const started = (before: number): TrainsmithEvent =>
   ({

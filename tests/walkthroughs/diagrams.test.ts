@@ -6,7 +6,7 @@ import { findLessons } from "../../extension/src/lessons/lesson";
 import { renderLesson } from "../../extension/src/lessons/render";
 import { diagramsOf, drawDiagram } from "../../scripts/diagrams.mjs";
 
-const lessons = await findLessons(path.resolve(__dirname, "../../walkthroughs"));
+const { lessons } = await findLessons(path.resolve(__dirname, "../../walkthroughs"));
 const SOURCE = `flowchart LR
   accTitle: A <b> & c
   accDescr: From a to b.

@@ -16,8 +16,12 @@ const TRAINSMITH = path.join(
   ".venv",
   process.platform === "win32" ? "Scripts/trainsmith.exe" : "bin/trainsmith",
 );
-const lessons = await findLessons(path.join(ROOT, "walkthroughs"));
+const { lessons, broken } = await findLessons(path.join(ROOT, "walkthroughs"));
 const markdown = new MarkdownIt();
+
+test("every lesson can be read", () => {
+  expect(broken).toEqual([]);
+});
 
 /**
  * Every YAML block of every lesson, and what its info string says: the codes that are expected, and

@@ -1,6 +1,6 @@
 // What the panel of a comparison and its page say to each other.
 import type { Comparison } from "../generated/reports";
-import type { Column, Facts } from "../training/series";
+import type { Column, Facts } from "../runs/series";
 
 export type ToPage =
   | {

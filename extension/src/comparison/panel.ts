@@ -8,7 +8,7 @@ import type { Comparison, RunRecord } from "../generated/reports";
 import type { RunList } from "../runs/list";
 import { EventTail } from "../runs/tail";
 import { trainerReport } from "../server/commandLine";
-import { RunSeries } from "../training/series";
+import { RunSeries } from "../runs/series";
 import { page } from "../shared/webviews";
 import type { FromPage, ToPage } from "./messages";
 

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 import type { Action, Block } from "./blocks";
 import type { Lesson } from "./lesson";
-import type { Lessons } from "./lessons";
+import type { LessonParts } from "./parts";
 import type { BlockResult } from "./result";
 import { checkBlock, trainBlock } from "./scratch";
 import { runInTerminal } from "./terminal";
@@ -15,7 +15,7 @@ export class BlockRunner implements vscode.Disposable {
   private readonly running = new Map<number, AbortController>();
 
   constructor(
-    private readonly lessons: Lessons,
+    private readonly parts: LessonParts,
     private readonly lesson: Lesson,
     private readonly tell: Tell,
   ) {}
@@ -24,7 +24,7 @@ export class BlockRunner implements vscode.Disposable {
   async run(index: number, action: Action, block: Block): Promise<void> {
     if (!vscode.workspace.isTrusted || this.running.has(index)) return;
     if (action === "terminal") {
-      await runInTerminal(this.lessons, block.text);
+      await runInTerminal(this.parts, block.text);
       return;
     }
     const stopping = new AbortController();
@@ -34,7 +34,7 @@ export class BlockRunner implements vscode.Disposable {
     const work = action === "check" ? checkBlock : trainBlock;
     try {
       const place = { lesson: this.lesson, index, signal: stopping.signal };
-      this.set(index, await work(this.lessons, place, block.text));
+      this.set(index, await work(this.parts, place, block.text));
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
       this.set(index, { state: "failed", text: stopping.signal.aborted ? "Stopped." : said });

@@ -30,12 +30,37 @@ export type Described = Omit<Lesson, "folder" | "id" | "order" | "diagrams">;
 const FRONT_MATTER = /^---\r?\n(.*?)\r?\n---\r?\n/s;
 const NAME = /^(\d+)-/;
 
-/** Every lesson under a folder, in the order of their numbers. */
-export async function findLessons(root: string): Promise<Lesson[]> {
+/** A lesson that cannot be read, and why. */
+export interface BrokenLesson {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** The lessons of a folder. */
+export interface Found {
+  /** In the order of their numbers. */
+  readonly lessons: readonly Lesson[];
+  readonly broken: readonly BrokenLesson[];
+}
+
+/** Every lesson under a folder. One that cannot be read does not hide the others. */
+export async function findLessons(root: string): Promise<Found> {
   const entries = await fs.readdir(root, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const lessons = await Promise.all(names.map((name) => readLesson(path.join(root, name))));
-  return lessons.sort((one, other) => one.order - other.order);
+  const read = await Promise.all(
+    names.map((id) =>
+      readLesson(path.join(root, id)).catch((error: unknown) => ({
+        id,
+        reason: error instanceof Error ? error.message : String(error),
+      })),
+    ),
+  );
+  return {
+    lessons: read.filter((one) => "order" in one).sort((one, other) => one.order - other.order),
+    broken: read
+      .filter((one) => "reason" in one)
+      .sort((one, other) => (one.id < other.id ? -1 : 1)),
+  };
 }
 
 async function readLesson(folder: string): Promise<Lesson> {

@@ -1,65 +1,47 @@
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
-import type { LastEditor } from "../recipes/editors";
-import type { TrainingPython } from "../python/trainingPython";
+import { Catalog } from "./catalog";
 import type { Lesson } from "./lesson";
 import type { LessonPanel } from "./panel";
+import { type LessonParts, VIEW_TYPE } from "./parts";
 import { Progress } from "./progress";
-import type { Rendered } from "./render";
 
-export const VIEW_TYPE = "trainsmithLesson";
-
-/** What lessons work with. */
-export interface LessonParts {
-  readonly server: Server;
-  readonly editors: LastEditor;
-  readonly training: TrainingPython;
-}
+type Given = Omit<LessonParts, "context" | "catalog" | "progress">;
 
 /** The lessons that come with the extension, and the panel that shows one of them. */
 export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer {
+  readonly catalog: Catalog;
   readonly progress: Progress;
-  private found: Promise<readonly Lesson[]> | undefined;
-  private readonly pages = new Map<string, Rendered>();
+  private readonly parts: LessonParts;
   private panel: LessonPanel | undefined;
   private readonly serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this);
 
-  constructor(
-    readonly context: vscode.ExtensionContext,
-    readonly parts: LessonParts,
-  ) {
+  constructor(context: vscode.ExtensionContext, given: Given) {
+    this.catalog = new Catalog(context.asAbsolutePath("walkthroughs"));
     this.progress = new Progress(context.globalState);
+    const { catalog, progress } = this;
+    this.parts = { ...given, context, catalog, progress };
   }
 
-  /** Every lesson, in their order. */
-  all(): Promise<readonly Lesson[]> {
-    return (this.found ??= this.find());
-  }
-
-  /** A lesson's page. The renderer is large, so it is loaded with the first one. */
-  async rendered({ id, markdown, diagrams }: Lesson): Promise<Rendered> {
-    const known = this.pages.get(id);
-    if (known) return known;
-    const { renderLesson } = await import("./render");
-    const page = renderLesson(markdown, diagrams);
-    this.pages.set(id, page);
-    return page;
-  }
-
-  /** Whether all sections of a lesson were read. */
-  async isRead(lesson: Lesson): Promise<boolean> {
-    const { headings } = await this.rendered(lesson);
-    const read = this.progress.read(lesson.id);
-    return headings.every(({ id }) => read.includes(id));
+  /** Whether all sections of some lesson were read. */
+  async anyIsRead(): Promise<boolean> {
+    for (const lesson of await this.catalog.lessons()) {
+      const { headings } = await this.catalog.rendered(lesson);
+      const read = this.progress.read(lesson.id);
+      if (headings.every(({ id }) => read.includes(id))) return true;
+    }
+    return false;
   }
 
   /** Open a lesson at a heading; without an id let the user choose. */
   async open(id: unknown, heading: unknown): Promise<void> {
-    const lessons = await this.all();
+    const { lessons, broken } = await this.catalog.find();
     const lesson =
       typeof id === "string" ? lessons.find((one) => one.id === id) : await choose(lessons);
-    if (typeof id === "string" && !lesson) throw new Error(`There is no lesson ${id}.`);
+    if (typeof id === "string" && !lesson) {
+      const reason = broken.find((one) => one.id === id)?.reason;
+      throw new Error(reason ?? `There is no lesson ${id}.`);
+    }
     if (lesson) await this.show(lesson, typeof heading === "string" ? heading : undefined);
   }
 
@@ -79,7 +61,7 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
   /** Called by VS Code for the panel that was open before the window was loaded again. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const id = (state as { lesson?: unknown } | undefined)?.lesson;
-    const lesson = (await this.all()).find((one) => one.id === id);
+    const lesson = (await this.catalog.lessons()).find((one) => one.id === id);
     if (lesson) await this.show(lesson, undefined, panel);
     else panel.dispose();
   }
@@ -90,16 +72,11 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
     this.panel?.dispose();
   }
 
-  private async find(): Promise<readonly Lesson[]> {
-    const { findLessons } = await import("./lesson");
-    return findLessons(this.context.asAbsolutePath("walkthroughs"));
-  }
-
   private async show(lesson: Lesson, heading?: string, given?: vscode.WebviewPanel): Promise<void> {
     const { LessonPanel } = await import("./panel");
     if (given || !this.panel) {
       this.panel?.dispose();
-      const panel = new LessonPanel(this, given);
+      const panel = new LessonPanel(this.parts, given);
       panel.onDidDispose(() => {
         if (this.panel === panel) this.panel = undefined;
       });

@@ -5,10 +5,10 @@ import type { Action } from "./blocks";
 import { BlockRunner } from "./blockRunner";
 import { insertBlock, openBlock } from "./edits";
 import type { Lesson } from "./lesson";
-import { type Lessons, VIEW_TYPE } from "./lessons";
 import { LINKED_COMMANDS } from "./links";
 import { fromPage, type FromPage, type ToPage } from "./messages";
 import { lessonBody } from "./page";
+import { type LessonParts, VIEW_TYPE } from "./parts";
 import type { Rendered } from "./render";
 
 /** Where the reader was in each lesson: pixels from the top, by the lesson's id. */
@@ -32,10 +32,10 @@ export class LessonPanel implements vscode.Disposable {
   private readonly trust = vscode.workspace.onDidGrantWorkspaceTrust(() => void this.fill());
 
   constructor(
-    private readonly lessons: Lessons,
+    private readonly parts: LessonParts,
     private readonly given?: vscode.WebviewPanel,
   ) {
-    this.media = vscode.Uri.joinPath(lessons.context.extensionUri, "dist", "webview");
+    this.media = vscode.Uri.joinPath(parts.context.extensionUri, "dist", "webview");
     this.panel =
       given ??
       vscode.window.createWebviewPanel(VIEW_TYPE, "", vscode.ViewColumn.Beside, {
@@ -73,8 +73,8 @@ export class LessonPanel implements vscode.Disposable {
     }
     const before = this.shown;
     before?.runner.dispose();
-    const rendered = await this.lessons.rendered(lesson);
-    const runner = new BlockRunner(this.lessons, lesson, (block, result) => {
+    const rendered = await this.parts.catalog.rendered(lesson);
+    const runner = new BlockRunner(this.parts, lesson, (block, result) => {
       this.post({ type: "result", block, result });
     });
     this.shown = { lesson, rendered, runner };
@@ -102,7 +102,12 @@ export class LessonPanel implements vscode.Disposable {
     this.panel.webview.html = page(this.panel.webview, this.media, {
       title: lesson.title,
       name: "lesson",
-      body: lessonBody(lesson, rendered, await this.lessons.all(), vscode.workspace.isTrusted),
+      body: lessonBody(
+        lesson,
+        rendered,
+        await this.parts.catalog.lessons(),
+        vscode.workspace.isTrusted,
+      ),
     });
   }
 
@@ -114,14 +119,14 @@ export class LessonPanel implements vscode.Disposable {
         runner.tellAll();
         break;
       case "scroll":
-        await this.lessons.context.workspaceState.update(SCROLL, {
+        await this.parts.context.workspaceState.update(SCROLL, {
           ...this.scrolls(),
           [lesson.id]: message.top,
         });
         break;
       case "read":
         if (rendered.headings.some(({ id }) => id === message.heading)) {
-          await this.lessons.progress.add(lesson.id, message.heading);
+          await this.parts.progress.add(lesson.id, message.heading);
         }
         break;
       case "block":
@@ -148,7 +153,7 @@ export class LessonPanel implements vscode.Disposable {
       await vscode.env.clipboard.writeText(block.text);
       this.post({ type: "say", text: "Copied" });
     } else if (action === "insert") {
-      await insertBlock(block.text, this.lessons.parts.editors.yaml());
+      await insertBlock(block.text, this.parts.editors.yaml());
       this.post({ type: "say", text: "Inserted into the editor" });
     } else if (action === "open") {
       await openBlock(block);
@@ -158,7 +163,7 @@ export class LessonPanel implements vscode.Disposable {
   }
 
   private scrolls(): Readonly<Record<string, number>> {
-    return this.lessons.context.workspaceState.get(SCROLL, {});
+    return this.parts.context.workspaceState.get(SCROLL, {});
   }
 
   private goTo(place: ToPage): void {

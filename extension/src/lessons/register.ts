@@ -12,7 +12,7 @@ type Register = (
 /** Everything about lessons: the view that lists them, their panel and their commands. */
 export function registerLessons(register: Register, lessons: Lessons): { dispose(): unknown }[] {
   return [
-    new LessonsView(lessons),
+    new LessonsView(lessons.catalog, lessons.progress),
     register(COMMANDS.openLesson, (id, heading) => lessons.open(id, heading)),
     register(COMMANDS.resetProgress, () => lessons.resetProgress()),
   ];

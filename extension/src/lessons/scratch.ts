@@ -4,7 +4,7 @@ import * as path from "node:path";
 import type { RunList } from "../generated/reports";
 import { trainerOutput, trainerReport } from "../server/commandLine";
 import type { Lesson } from "./lesson";
-import type { Lessons } from "./lessons";
+import type { LessonParts } from "./parts";
 import type { BlockResult, Finding } from "./result";
 
 const BLOCK = "block.yaml";
@@ -21,26 +21,26 @@ export interface BlockPlace {
 
 /** Check a block of YAML in a scratch folder. */
 export async function checkBlock(
-  lessons: Lessons,
+  parts: LessonParts,
   place: BlockPlace,
   text: string,
 ): Promise<BlockResult> {
-  const folder = await scratchFolder(lessons, place, text);
-  return { state: "checked", findings: await check(lessons, folder, place.signal) };
+  const folder = await scratchFolder(parts, place, text);
+  return { state: "checked", findings: await check(parts, folder, place.signal) };
 }
 
 /** Train a recipe for a few steps in a scratch folder, where it has no errors. */
 export async function trainBlock(
-  lessons: Lessons,
+  parts: LessonParts,
   place: BlockPlace,
   text: string,
 ): Promise<BlockResult> {
-  const { server, training } = lessons.parts;
+  const { server, training } = parts;
   const { signal } = place;
   const python = await training.forTraining();
   if (!python) throw new Error("There is no Python yet that has what training needs.");
-  const folder = await scratchFolder(lessons, place, text);
-  const findings = await check(lessons, folder, signal);
+  const folder = await scratchFolder(parts, place, text);
+  const findings = await check(parts, folder, signal);
   if (findings.some(({ severity }) => severity === "error")) return { state: "checked", findings };
   const options = ["--smoke", "--set", `training_config.checkpoint_dir=${RUNS}`];
   await trainerOutput(server, ["train", BLOCK, ...options], folder, { signal, python });
@@ -52,18 +52,18 @@ export async function trainBlock(
 }
 
 async function check(
-  { parts }: Lessons,
+  { server }: LessonParts,
   folder: string,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const arguments_ = ["check", "--format", "json", BLOCK];
   const options = { signal, accepted: [FOUND_ERRORS] };
-  return JSON.parse(await trainerOutput(parts.server, arguments_, folder, options)) as Finding[];
+  return JSON.parse(await trainerOutput(server, arguments_, folder, options)) as Finding[];
 }
 
 /** A fresh folder of the extension's own with the block and the files that the lesson's recipes name. */
 async function scratchFolder(
-  { context }: Lessons,
+  { context }: LessonParts,
   { lesson, index }: BlockPlace,
   text: string,
 ): Promise<string> {

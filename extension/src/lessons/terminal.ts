@@ -3,13 +3,13 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Lessons } from "./lessons";
+import type { LessonParts } from "./parts";
 
 const NAME = "Trainsmith Lesson";
 const PROGRAM = "trainsmith";
 
 /** Run a block in a terminal, once the user has seen it and agreed. */
-export async function runInTerminal(lessons: Lessons, text: string): Promise<void> {
+export async function runInTerminal(parts: LessonParts, text: string): Promise<void> {
   const button = "Run in Terminal";
   const answer = await vscode.window.showWarningMessage(
     "Run this in a terminal?",
@@ -20,14 +20,13 @@ export async function runInTerminal(lessons: Lessons, text: string): Promise<voi
   const open = vscode.window.terminals.find(
     ({ name, exitStatus }) => name === NAME && exitStatus === undefined,
   );
-  const terminal = open ?? vscode.window.createTerminal({ name: NAME, env: await shell(lessons) });
+  const terminal = open ?? vscode.window.createTerminal({ name: NAME, env: await shell(parts) });
   terminal.show();
   terminal.sendText(text.trim());
 }
 
 /** An environment in which `trainsmith` is the one that comes with the extension. */
-async function shell({ context, parts }: Lessons): Promise<Record<string, string>> {
-  const { server, training } = parts;
+async function shell({ context, server, training }: LessonParts): Promise<Record<string, string>> {
   const python = await training.current();
   if (!python) throw new Error("There is no Python to run it; the language status says why.");
   const folder = path.join(context.globalStorageUri.fsPath, "bin");

@@ -1,18 +1,18 @@
 import * as vscode from "vscode";
 
 import { COMMANDS, VIEWS } from "../generated/protocol";
-import type { Lesson } from "./lesson";
-import type { Lessons } from "./lessons";
+import type { Catalog } from "./catalog";
+import type { BrokenLesson, Lesson } from "./lesson";
+import type { Progress } from "./progress";
 import type { Heading } from "./render";
 
-/** A lesson, or a section of one. */
-interface Entry {
-  readonly lesson: Lesson;
-  readonly heading?: Heading;
-}
+/** A lesson, or a section of one; or a lesson that cannot be read. */
+type Entry =
+  { readonly lesson: Lesson; readonly heading?: Heading } | { readonly broken: BrokenLesson };
 
 const READ = new vscode.ThemeIcon("pass", new vscode.ThemeColor("testing.iconPassed"));
 const UNREAD = new vscode.ThemeIcon("circle-large-outline");
+const BROKEN = new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed"));
 const LESSON = new vscode.ThemeIcon("mortar-board");
 
 /** The view of all lessons and their sections, with what has been read. */
@@ -22,26 +22,34 @@ export class LessonsView implements vscode.TreeDataProvider<Entry>, vscode.Dispo
 
   readonly onDidChangeTreeData = this.changed.event;
 
-  constructor(private readonly lessons: Lessons) {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly progress: Progress,
+  ) {
     this.subscriptions = vscode.Disposable.from(
       this.changed,
       vscode.window.registerTreeDataProvider(VIEWS.lessonsView, this),
-      lessons.progress.onDidChange(() => {
+      progress.onDidChange(() => {
         this.changed.fire(undefined);
       }),
     );
   }
 
   async getChildren(entry?: Entry): Promise<Entry[]> {
-    if (!entry) return (await this.lessons.all()).map((lesson) => ({ lesson }));
-    if (entry.heading) return [];
-    const { headings } = await this.lessons.rendered(entry.lesson);
+    if (!entry) {
+      const { lessons, broken } = await this.catalog.find();
+      return [...lessons.map((lesson) => ({ lesson })), ...broken.map((one) => ({ broken: one }))];
+    }
+    if ("broken" in entry || entry.heading) return [];
+    const { headings } = await this.catalog.rendered(entry.lesson);
     return headings.map((heading) => ({ lesson: entry.lesson, heading }));
   }
 
-  async getTreeItem({ lesson, heading }: Entry): Promise<vscode.TreeItem> {
-    const { headings } = await this.lessons.rendered(lesson);
-    const read = this.lessons.progress.read(lesson.id);
+  async getTreeItem(entry: Entry): Promise<vscode.TreeItem> {
+    if ("broken" in entry) return brokenItem(entry.broken);
+    const { lesson, heading } = entry;
+    const { headings } = await this.catalog.rendered(lesson);
+    const read = this.progress.read(lesson.id);
     return heading
       ? sectionItem(lesson, heading, read.includes(heading.id))
       : lessonItem(lesson, headings.filter(({ id }) => read.includes(id)).length, headings.length);
@@ -65,6 +73,16 @@ function lessonItem(lesson: Lesson, read: number, all: number): vscode.TreeItem 
     label: `${lesson.title}, ${said}, about ${lesson.minutes} minutes`,
   };
   item.command = opening(lesson.id);
+  return item;
+}
+
+function brokenItem({ id, reason }: BrokenLesson): vscode.TreeItem {
+  const item = new vscode.TreeItem(id);
+  item.id = id;
+  item.iconPath = BROKEN;
+  item.description = "cannot be read";
+  item.tooltip = reason;
+  item.accessibilityInformation = { label: `${id} cannot be read: ${reason}` };
   return item;
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 
 import type { Server } from "../server/client";
+import { remembered } from "../shared/remembered";
 import { CONTEXT_KEYS, type DocumentStatus } from "../generated/protocol";
 
 const YAML = "**/*.{yaml,yml}";
@@ -15,40 +16,37 @@ export class Documents implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable;
   private typing: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
 
   /** What is known of some file has changed, or another one is in the editor. */
   readonly onDidChange = this.changed.event;
 
   constructor(private readonly server: Server) {
     const watcher = vscode.workspace.createFileSystemWatcher(YAML);
-    const look = (uri: vscode.Uri): void => void this.look(uri);
+    const refresh = (uri: vscode.Uri): void => void this.refresh(uri);
     this.subscriptions = vscode.Disposable.from(
       this.changed,
       watcher,
-      watcher.onDidCreate(look),
-      watcher.onDidChange(look),
+      watcher.onDidCreate(refresh),
+      watcher.onDidChange(refresh),
       watcher.onDidDelete((uri) => {
         this.forget(uri);
       }),
       vscode.window.onDidChangeActiveTextEditor((editor) => {
-        if (editor?.document.languageId === "yaml") look(editor.document.uri);
+        if (editor?.document.languageId === "yaml") refresh(editor.document.uri);
         this.changed.fire();
       }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
-        if (document === active()) this.lookSoon(document.uri);
+        if (document === active()) this.refreshSoon(document.uri);
       }),
       vscode.workspace.onDidChangeConfiguration(() => {
         const document = active();
-        if (document) this.lookSoon(document.uri);
+        if (document) this.refreshSoon(document.uri);
       }),
     );
   }
 
   /** Look at the workspace, or wait until that is done. */
-  start(): Promise<void> {
-    return (this.looking ??= this.lookAround());
-  }
+  readonly start = remembered(() => this.scanWorkspace());
 
   /** The recipes that are known, as files. */
   recipes(): vscode.Uri[] {
@@ -72,20 +70,20 @@ export class Documents implements vscode.Disposable {
   }
 
   /** The file in the editor comes first. */
-  private async lookAround(): Promise<void> {
+  private async scanWorkspace(): Promise<void> {
     const document = active();
-    if (document) await this.look(document.uri);
+    if (document) await this.refresh(document.uri);
     for (const uri of await vscode.workspace.findFiles(YAML, undefined, MOST_FILES)) {
-      await this.look(uri);
+      await this.refresh(uri);
     }
   }
 
-  private lookSoon(uri: vscode.Uri): void {
+  private refreshSoon(uri: vscode.Uri): void {
     clearTimeout(this.typing);
-    this.typing = setTimeout(() => void this.look(uri), TYPING_MILLISECONDS);
+    this.typing = setTimeout(() => void this.refresh(uri), TYPING_MILLISECONDS);
   }
 
-  private async look(uri: vscode.Uri): Promise<void> {
+  private async refresh(uri: vscode.Uri): Promise<void> {
     if (uri.scheme !== "file" && uri.scheme !== "untitled") return;
     // A file that cannot be read is not ours.
     const status = await this.server.documentStatus(uri).catch(() => undefined);
@@ -95,16 +93,16 @@ export class Documents implements vscode.Disposable {
     }
     const before = this.known.get(uri.fsPath);
     this.known.set(uri.fsPath, status);
-    if (before?.document !== status.document) this.tell();
+    if (before?.document !== status.document) this.updateContextKeys();
     this.changed.fire();
   }
 
   private forget(uri: vscode.Uri): void {
-    if (this.known.delete(uri.fsPath)) this.tell();
+    if (this.known.delete(uri.fsPath)) this.updateContextKeys();
     this.changed.fire();
   }
 
-  private tell(): void {
+  private updateContextKeys(): void {
     const set = (key: string, files: string[]): void => {
       // A remote window has its own way to write a path of the other machine.
       const paths = files.flatMap((file) => [file, vscode.Uri.file(file).path]);

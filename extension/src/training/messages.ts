@@ -1,6 +1,6 @@
 // What the Training panel and its page say to each other.
 import type { Run } from "../generated/protocol";
-import type { Column, Facts } from "./series";
+import type { Column, Facts } from "../runs/series";
 
 /** What the page remembers, so that it comes back after a reload of the window. */
 export interface PageState {

@@ -8,7 +8,7 @@ import type { FollowedRuns } from "../runs/followed";
 import { EventTail } from "../runs/tail";
 import { page } from "../shared/webviews";
 import type { FromPage, PageState, ToPage } from "./messages";
-import { RunSeries } from "./series";
+import { RunSeries } from "../runs/series";
 
 const VIEW_TYPE = "trainsmithTraining";
 const EVENTS_MILLISECONDS = 500;

@@ -2,7 +2,7 @@
 import type { FromPage, ToPage } from "../comparison/messages";
 import type { Comparison, Difference, RunRecord } from "../generated/reports";
 import { adviceText } from "../runs/wording";
-import type { Facts } from "../training/series";
+import type { Facts } from "../runs/series";
 import { Chart, type View } from "./training/chart";
 import { element, make, replace } from "./training/dom";
 import { lossCurves, precise, seriesColor } from "./training/lines";

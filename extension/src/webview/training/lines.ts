@@ -1,5 +1,5 @@
 // The lines of runs in a chart: the same wherever runs are drawn.
-import type { Column, Facts } from "../../training/series";
+import type { Column, Facts } from "../../runs/series";
 import { type DrawnCurve, faint } from "./chart";
 import { smooth } from "./curves";
 import { Rows } from "./rows";

@@ -1,4 +1,4 @@
-import type { Column } from "../../training/series";
+import type { Column } from "../../runs/series";
 
 const FIRST_CAPACITY = 1024;
 

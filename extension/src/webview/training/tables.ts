@@ -1,7 +1,7 @@
 // What the page says in words and tables, so that nothing is to be had from a picture alone.
 import type { Run } from "../../generated/protocol";
 import { clock } from "../../runs/progress";
-import type { Facts } from "../../training/series";
+import type { Facts } from "../../runs/series";
 import { make } from "./dom";
 
 /** A run that is shown, with its name where there are several. */

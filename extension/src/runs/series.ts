@@ -1,5 +1,5 @@
 import type { CheckpointSaved, Sample, TrainsmithEvent } from "../generated/events";
-import { advance, NOT_STARTED, type Progress } from "../runs/progress";
+import { advance, NOT_STARTED, type Progress } from "./progress";
 
 /** What is measured at each step, one array for each quantity. */
 export const COLUMNS = ["step", "loss", "learning_rate", "tokens_per_second", "grad_norm"] as const;
