@@ -167,6 +167,11 @@ class FieldFacts:
     read_by: tuple[Trainer, ...]
 
     @property
+    def takes_mapping(self) -> bool:
+        """Whether keys may be written below this one."""
+        return self.section is not None or self.type_text == "a mapping"
+
+    @property
     def summary(self) -> str:
         """The first paragraph of the documentation."""
         return self.doc.split("\n\n", 1)[0]

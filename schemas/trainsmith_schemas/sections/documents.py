@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any
 
-from trainsmith_schemas.base import ReadBy, Section, fields_of, homes_of
+from trainsmith_schemas.base import Flag, ReadBy, Section, fields_of, homes_of
 from trainsmith_schemas.sections.blacksmith import BlacksmithExperiment
 from trainsmith_schemas.sections.device import DeviceConfig
 from trainsmith_schemas.sections.evaluation import EvalConfig
@@ -18,6 +19,7 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.scheduler import SchedulerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_schemas.trainers.foreign_keys import OUR_KEYS
+from trainsmith_schemas.validation.slips import slips
 
 _TT_TRAIN = ReadBy("tt-train")
 
@@ -68,6 +70,13 @@ class MultihostDocument(Section):
     """Several machines that train one model."""
 
 
+class OptimizerDocument(OptimizerConfig):
+    """An optimizer file of tt-train: the optimizer block in a file of its own."""
+
+    use_kahan_summation: Annotated[Flag, _TT_TRAIN] = False
+    """The older name of `kahan_summation`, as tt-train's own optimizer files have it."""
+
+
 @dataclass(frozen=True)
 class Document:
     """A kind of document."""
@@ -100,7 +109,7 @@ MULTIHOST = Document("multihost", "multi-host file", MultihostDocument, marks=("
 OPTIMIZER = Document(
     "optimizer",
     "optimizer file",
-    OptimizerConfig,
+    OptimizerDocument,
     marks=("type", "lr", "beta1", "beta2", "epsilon", "weight_decay", "amsgrad"),
     enough=4,
 )
@@ -130,11 +139,38 @@ def recognise(data: Any) -> Document | None:
 
     One section of ours at the top level is enough, since people are still typing, unless the
     document is mostly keys that we don't know: other tools have a `training_config` too. A flat
-    document needs several marks, because single keys like `seed` say nothing.
+    document needs several marks, because single keys like `seed` say nothing. A section whose name
+    is misspelt is one of ours where nothing speaks against it.
     """
     if not isinstance(data, Mapping):
         return None
-    return next((document for document in DOCUMENTS if _is(document, data)), None)
+    if found := next((document for document in DOCUMENTS if _is(document, data)), None):
+        return found
+    if len(data) > _FEW_SECTIONS:
+        return None
+    meant = _with_right_names(data)
+    kinds = (document for document in DOCUMENTS if not document.flat and _is(document, meant))
+    return next(kinds, None) if meant.keys() != data.keys() else None
+
+
+_FEW_SECTIONS = 6
+"""How many keys the top level of a document of sections may have before nobody guesses."""
+
+
+def _with_right_names(data: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A mapping with the names of sections that other spellings were meant for."""
+    marks = [mark for document in DOCUMENTS if not document.flat for mark in document.marks]
+    right = dict[Any, Any]()
+    for key, value in data.items():
+        near = slips(key, marks) if isinstance(key, str) and _could_be_section(value) else ()
+        right[near[0] if near and near[0] not in data else key] = value
+    return right
+
+
+def may_be_slips(top_level: Iterable[str]) -> bool:
+    """Whether one of the keys at the top of a text may be a misspelt section of ours."""
+    keys = list(islice(top_level, _FEW_SECTIONS + 1))
+    return len(keys) <= _FEW_SECTIONS and _with_right_names(dict.fromkeys(keys)).keys() != set(keys)
 
 
 _STRANGERS_WHILE_TYPING = 2
@@ -154,24 +190,48 @@ def _is(document: Document, data: Mapping[Any, Any]) -> bool:
 
 
 def _count_keys(model: type[Section], data: Mapping[Any, Any]) -> tuple[int, list[Any]]:
-    """How many keys we know, and those that we don't, at the top and one level down.
+    """How many keys we know, in all sections, and those that we don't.
 
     A section's own name says little, so only what stands in it counts as known. A key of ours that
-    stands in the wrong section counts as neither.
+    stands in the wrong section, or is misspelt, counts as neither. The keys of a section that we
+    don't know count as much as those of one that we do.
     """
     facts_by_key = fields_of(model)
     known, strangers = 0, list[Any]()
     for key, value in data.items():
         facts = facts_by_key.get(key)
-        section = facts.section if facts else None
-        if facts is None:
-            strangers += [key] if _is_stranger(model, key) else []
-        elif section is None:
+        if facts and not facts.section:
             known += 1
-        elif isinstance(value, Mapping):
-            others = [inner for inner in value if inner not in fields_of(section)]
-            known += len(value) - len(others)
-            strangers += [inner for inner in others if _is_stranger(model, inner)]
+        elif facts and facts.section and isinstance(value, Mapping):
+            inner_known, inner_strangers = _count_in_section(model, facts.section, value)
+            known += inner_known
+            strangers += inner_strangers
+        elif facts is None and _is_stranger(model, key):
+            strangers.append(key)
+            inner = value if isinstance(value, Mapping) else ()
+            strangers += [name for name in inner if _is_stranger(model, name)]
+    return known, strangers
+
+
+_MANY = 40
+"""After so many keys that we don't know, nobody asks whether the next one is a slip."""
+
+
+def _count_in_section(
+    model: type[Section], section: type[Section], data: Mapping[Any, Any]
+) -> tuple[int, list[Any]]:
+    known, strangers = 0, list[Any]()
+    for key, value in data.items():
+        facts = fields_of(section).get(key)
+        if facts is None:
+            strange = _is_stranger(model, key) and not (
+                len(strangers) < _MANY and isinstance(key, str) and slips(key, fields_of(section))
+            )
+            strangers += [key] if strange else []
+            continue
+        known += 1
+        if facts.section and isinstance(value, Mapping):
+            known += sum(name in fields_of(facts.section) for name in value)
     return known, strangers
 
 

@@ -60,8 +60,8 @@ class EvalConfig(Section):
     Greedy decoding (`temperature: 0.0`) does not use it.
     """
 
-    sample_interval: Annotated[Integer | None, Field(ge=1), _IMAGES] = None
-    """Steps between samples, for tt-train's image models."""
+    sample_interval: Annotated[Integer | None, Field(ge=0), _IMAGES] = None
+    """Steps between samples, for tt-train's image models. `0`: no samples while training."""
 
     sample_steps: Annotated[Integer | None, Field(ge=1), _IMAGES] = None
     """Steps in which noise becomes an image, for tt-train's image models."""

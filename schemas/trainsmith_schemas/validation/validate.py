@@ -19,11 +19,9 @@ from trainsmith_schemas.sections.documents import MODEL, TRAINING
 from trainsmith_schemas.trainers.foreign_keys import OUR_KEYS
 from trainsmith_schemas.trainers.migration import keys_for
 from trainsmith_schemas.validation.repair import meant
+from trainsmith_schemas.validation.slips import nearest as nearest_names
 
 _T = TypeVar("_T", bound=Section)
-
-_SHORTEST_BEGINNING = 4
-"""How much of a name says which one is meant."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +94,8 @@ def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
     message = f"{_name(path)} is {_describe(detail['input'])}, expected {_expected(model, detail)}"
     if kind == "literal_error":
         facts = facts_at(model, path)
-        nearest = _nearest(
-            str(detail["input"]), [str(c) for c in facts.choices] if facts else [], 0.6
-        )
+        choices = [str(choice) for choice in facts.choices] if facts else []
+        nearest = _nearest_choices(str(detail["input"]), choices)
         hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
         return Problem(path, "invalid-value", message + hint, suggestions=nearest)
     suggestions = _meant(model, path, detail["input"])
@@ -139,7 +136,7 @@ def unknown_key(model: type[Section], path: Path) -> Problem:
     names = list(fields_of(parent)) if parent else []
     nearest = _elsewhere_called(path, names)
     home = None if nearest else _home(model, str(key))
-    nearest = nearest or (() if home else _nearest(str(key), names))
+    nearest = nearest or (() if home else nearest_names(str(key), names))
     hint = f"; did you mean `{nearest[0]}`?" if nearest else f"; it {home}" if home else ""
     where = f"in `{parents[-1]}`" if parents else "at the top level"
     message = f"`{key}` is not a known key {where}{hint}"
@@ -187,13 +184,11 @@ def _name(path: Path) -> str:
     return f"item {last + 1} of `{names[-1]}`" if isinstance(last, int) else f"`{last}`"
 
 
-def _nearest(word: str, names: list[str], cutoff: float = 0.7) -> tuple[str, ...]:
-    lowered = {name.lower(): name for name in names}
-    word = word.lower()
-    found = difflib.get_close_matches(word, lowered, n=3, cutoff=cutoff)
-    if not found and len(word) >= _SHORTEST_BEGINNING:
-        found = [name for name in lowered if name.startswith(f"{word}_")]
-    return tuple(lowered[name] for name in found)
+def _nearest_choices(word: str, choices: list[str]) -> tuple[str, ...]:
+    """The values of a short list that a text may have been meant for, the likeliest first."""
+    lowered = {choice.lower(): choice for choice in choices}
+    found = difflib.get_close_matches(word.lower(), lowered, n=3, cutoff=0.6)
+    return tuple(lowered[choice] for choice in found)
 
 
 def _describe(value: Any) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
 from trainsmith_schemas.problems import Path
+from trainsmith_schemas.validation.slips import slips
 from trainsmith_server.yaml.tree import (
     Entry,
     Mapping,
@@ -76,8 +78,21 @@ def _bind(
             continue
         field = fields.get(key)
         entries.append(Binding(entry, (*path, key), section, field))
-        if field and field.section:
-            _bind(entry.value, field.section, (*path, key), entries, sections)
+        meant = field or (_misspelt(node, fields, key) if not path else None)
+        if meant and meant.section:
+            _bind(entry.value, meant.section, (*path, key), entries, sections)
+
+
+def _misspelt(
+    mapping: Mapping, fields: abc.Mapping[str, FieldFacts], key: str
+) -> FieldFacts | None:
+    """The section that a misspelt name was meant for, unless that one is there too.
+
+    Its keys are helped with under the wrong name as well.
+    """
+    names = [name for name, field in fields.items() if field.section]
+    near = slips(key, names) if names else ()
+    return fields[near[0]] if near and entry_of(mapping, near[0]) is None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
-from trainsmith_schemas.sections.documents import DOCUMENTS, recognise
+from trainsmith_schemas.sections.documents import DOCUMENTS, may_be_slips, recognise
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.trainers.profiles import PROFILES, choose_profile
 from trainsmith_schemas.validation.validate import validate
@@ -19,6 +20,8 @@ from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.parse import parse
 from trainsmith_server.yaml.tree import Document, Mapping, Tree, is_half_typed, key_text
 from trainsmith_server.yaml.values import Constructed, construct
+
+_TOP_LEVEL_KEY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:(?=\s|$)", re.MULTILINE)
 
 
 def analyze(
@@ -74,7 +77,9 @@ def _as_being_typed(text: str, document: Document, value: Any) -> Any:
 
 def _could_be_ours(text: str) -> bool:
     """A quick look that spares other people's YAML a closer one."""
-    return any(sum(mark in text for mark in kind.marks) >= kind.enough for kind in DOCUMENTS)
+    if any(sum(mark in text for mark in kind.marks) >= kind.enough for kind in DOCUMENTS):
+        return True
+    return may_be_slips(found[1] for found in _TOP_LEVEL_KEY.finditer(text))
 
 
 def _known(

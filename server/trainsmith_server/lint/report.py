@@ -58,7 +58,7 @@ def report(
     broken = {line for fault in tree.faults for line in _lines_of(fault.span, lines)}
     readable = (
         finding
-        for finding in _on_readable_lines(tree, documents, value_faults, options)
+        for finding in _on_readable_lines(tree, documents, value_faults, directives, options)
         if broken.isdisjoint(_lines_of(finding.span, lines))
     )
     findings = chain(map(_fault_finding, tree.faults), readable)
@@ -80,8 +80,13 @@ def _judged(finding: Finding, options: Options) -> Finding | None:
 
 
 def _on_readable_lines(
-    tree: Tree, documents: Iterable[KnownDocument], value_faults: list[Fault], options: Options
+    tree: Tree,
+    documents: Iterable[KnownDocument],
+    value_faults: list[Fault],
+    directives: Directives,
+    options: Options,
 ) -> Iterator[Finding]:
+    named = bool(directives.profile or options.profile)
     yield from (_fault_finding(fault) for fault in value_faults)
     for known in documents:
         yield from _duplicate_keys(tree, known.document.root)
@@ -89,7 +94,9 @@ def _on_readable_lines(
         settling = [finding for finding in ruled if finding.code in _settling_codes()]
         settled = _settled(known, settling, value_faults)
         for problem in known.problems:
-            if problem.code != "missing-key" or not tree.faults:
+            if _is_certain(known, problem, named) and not (
+                problem.code == "missing-key" and tree.faults
+            ):
                 finding = _problem_finding(known, problem)
                 if not _is_inside(finding, settled):
                     yield finding
@@ -225,6 +232,29 @@ def _grave(known: KnownDocument, problem: Problem) -> Severity:
     if problem.code != "unknown-key" or known.profile.name == "trainsmith":
         return "error"
     return "warning" if problem.suggestions else "information"
+
+
+def _is_certain(known: KnownDocument, problem: Problem, named: bool) -> bool:
+    """Whether to report a problem: a key that we do not know may be right all the same.
+
+    The programs of other trainers read more keys than we know, and so does a family of models that
+    we don't know. There, only slips of the names that we know are reported, unless somebody has
+    named the trainer.
+    """
+    if problem.code != "unknown-key" or problem.suggestions:
+        return True
+    return (named or known.profile.name == "trainsmith") and not _is_of_unknown_family(
+        known, problem
+    )
+
+
+def _is_of_unknown_family(known: KnownDocument, problem: Problem) -> bool:
+    """Whether a key stands beside a `model_type` that is none of ours, nor meant to be one."""
+    path = (*problem.path[:-1], "model_type")
+    return any(
+        other.path == path and other.code == "invalid-value" and not other.suggestions
+        for other in known.problems
+    )
 
 
 def _is_text_field(known: KnownDocument, problem: Problem) -> bool:

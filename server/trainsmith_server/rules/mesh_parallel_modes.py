@@ -11,6 +11,13 @@ from trainsmith_server.rules import Example, Rule
 _MODES = ("enable_ddp", "enable_fsdp", "enable_tp")
 _UNCOUNTED = ("enable_sp", "enable_cp", "moe_axis", "moe_tp_axis")
 """Modes that share an axis with another one, or name their own."""
+_OTHER_PROGRAMS = (
+    "grpo_config",
+    "training_config.grpo_config",
+    "training_config.multihost_config",
+)
+"""What belongs to programs that lay out the mesh themselves: GRPO takes its second dimension for
+tensor parallelism, and pipelines over several hosts share each host's mesh in both ways."""
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -18,11 +25,14 @@ def check(facts: Facts) -> Iterator[Hit]:
     mesh = facts.mesh()
     if mesh is None or any(facts.has(f"device_config.{key}") for key in _UNCOUNTED):
         return
+    if any(facts.has(section) for section in _OTHER_PROGRAMS):
+        return
     modes = [facts.flag(f"device_config.{mode}") for mode in _MODES]
     on = [mode for mode in modes if mode and mode.value]
     dimensions = sum(size > 1 for size in mesh.value)
     if facts.profile.name == "tt-train-flat":
-        yield from _older(on)
+        # A mesh of rows and columns belongs to a later program, which has both.
+        yield from _older(on) if dimensions < 2 else ()
     elif facts.profile.name == "tt-train" and on and dimensions and len(on) != dimensions:
         names = " and ".join(f"`{mode.key}`" for mode in on)
         wanted = "one parallel mode" if dimensions == 1 else "two parallel modes"
@@ -96,6 +106,12 @@ the modes are counted otherwise, and the rule is silent.
         "device_config:\n  enable_fsdp: false\n  mesh_shape: [8, 4]\n",
         "device_config:\n  enable_ddp: true\n  mesh_shape: [8, 4]\n",
         "device_config:\n  enable_fsdp: true\n  enable_sp: true\n  mesh_shape: [8, 4]\n",
+        "training_config:\n  project_name: policy\n  optimizer: {lr: 1.0e-6}\n"
+        "  grpo_config: {num_generations: 4}\n"
+        "device_config:\n  enable_ddp: true\n  mesh_shape: [2, 4]\n",
+        "training_config:\n  project_name: stages\n  learning_rate: 0.00003\n"
+        "  use_moreh_adamw: true\n  multihost_config: stages.yaml\n"
+        "device_config:\n  enable_ddp: true\n  enable_tp: true\n  mesh_shape: [2, 4]\n",
     ),
     check=check,
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trainsmith_schemas.base import homes_of
 from trainsmith_schemas.problems import Path, dotted
+from trainsmith_schemas.validation.validate import facts_at
 from trainsmith_server.document.bind import key_span
 from trainsmith_server.document.facts import Facts, Hit
 from trainsmith_server.rules import Example, Rule
@@ -24,6 +25,9 @@ def check(facts: Facts) -> Iterator[Hit]:
         found = facts.key(dotted(binding.path))
         if home is None or found is None or found.entry is not binding.entry:
             continue
+        known = facts_at(facts.kind.model, (*home, name))
+        if isinstance(found.value, Mapping) and known and not known.takes_mapping:
+            continue  # A section of another tool's, which has the name of a key of ours.
         here = f"in `{binding.path[-2]}`" if len(binding.path) > 1 else "at the top level"
         where = f"`{home[-1]}`" if home else "the top level"
         belongs = f"in {where}" if home else f"at {where}"
@@ -98,6 +102,7 @@ that was pasted below the wrong heading.
         "training_config:\n  weight_decay: 0.1\n",
         "training_config:\n  optimizer:\n    weight_decay: 0.1\n",
         "training_config:\n  temper\n",
+        "training_config:\n  project_name: x\n  batch_size: 8\nmodel_config:\n  width: 64\n",
         "training_config:\n  seed: 1\ntransformer_config:\n  num_blocks: 2\n",
     ),
     check=check,

@@ -1,0 +1,139 @@
+"""Whether a key is a slip of a name: the same words, written wrongly.
+
+Names are compared word by word, the words being what underscores divide. A slip changes letters
+within a word: one is left out, doubled, swapped or wrong. Another word is another meaning, however
+few letters differ: `weight_bridge` is not `weight_decay`, and `val_steps` is not `eval_steps`.
+Other tools' names for a setting of ours are in `trainers.foreign_keys`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+_SHORT = 3
+"""Words shorter than this have no letter to spare."""
+_LONG = 8
+"""From this length on, two letters may be wrong."""
+_CLIPPED = 4
+"""How many letters of a word stand for all of it: `grad` for `gradient`."""
+_JOINED = 6
+"""How long a name without its underscores must be for one wrong letter to leave it clear."""
+
+_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        account accuracy act action adapt adapter angle archive arg args batch bath beam bin
+        blank bridge buffer byte cache cap card cast chain channel chat chunk class clip
+        code cold color copy core cost count data date deck delay depth dev device dim dir
+        disk dist dot dummy edge end entry epoch eval even extra fact fake fast feed file
+        fill final fit fix flag flow fold folder form format fraction free full gain gate
+        graph grid group guide half hard head heat hidden hold hook host hot id idle image
+        index init inner input item join jump keep key kind label lag layer lead leaf left
+        len level limit line link list load local lock log loop loss low lower map mark mask
+        match matrix max mean merge mesh meta metric min mix mode model module move name net
+        next node noise norm note num offset open order outer output pad page pair part pass
+        past patch path peak phase pipe plan plot point pool port pos post power pre print
+        prompt proof pull push query queue quick radius random range rank rate ratio raw
+        read ready real record region reset rest retry reward right ring role roll root
+        round route row rule run sample save scale scan scope score scratch seed send
+        sequence series server set shape shard shift shuffle side sign size skip slice slot
+        slow soft sort source span spec speed split stack stage start state static step stop
+        store stream string style sum sync table tag tail target task temp test text tile
+        time token tool top total trace track train tree trial trim true turn type unit
+        update user val valid value vector version view volume wait warm watch weight width
+        window word work world write zero
+        """,
+    )
+)
+"""Real words of the trade that are in no name of ours, or not in every one."""
+
+
+def is_slip(written: str, name: str, real: frozenset[str] = _WORDS) -> bool:
+    """Whether a key has the words of a name and differs from it in letters only.
+
+    Args:
+        written: the key as somebody wrote it, which is no known name.
+        name: a known name.
+        real: the words that mean something as they are written.
+    """
+    words, meant = _words_of(written), _words_of(name)
+    if "".join(words) == "".join(meant):
+        return True
+    if len(words) == len(meant):
+        return all(_is_slip_of_word(*pair, real) for pair in zip(words, meant, strict=True))
+    joined, wanted = "".join(words), "".join(meant)
+    return (
+        len(wanted) >= _JOINED
+        and abs(len(words) - len(meant)) == 1
+        and distance(joined, wanted, 1) <= 1
+    )
+
+
+def slips(written: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The names that a key may be a slip of, the nearest first."""
+    names = list(names)
+    real = _WORDS.union(*map(_words_of, names))
+    near = [name for name in names if is_slip(written, name, real)]
+    plain = written.lower().replace("-", "_")
+    return tuple(sorted(near, key=lambda name: distance(plain, name.lower(), len(name))))
+
+
+def nearest(written: str, names: Iterable[str]) -> tuple[str, ...]:
+    """What a key was meant to be: a slip of a name or else its beginning; the likeliest first."""
+    names = list(names)
+    plain = written.lower()
+    begun = (name for name in names if name.lower().startswith(f"{plain}_"))
+    return slips(written, names) or (tuple(begun) if len(written) >= _CLIPPED else ())
+
+
+@lru_cache(4096)
+def _words_of(name: str) -> tuple[str, ...]:
+    """The words of a name, which may be written `like_this`, `like-this` or `likeThis`."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return tuple(word for word in re.split(r"[_\W]+", apart.lower()) if word)
+
+
+def _is_slip_of_word(written: str, meant: str, real: frozenset[str]) -> bool:
+    if written == meant or f"{written}s" == meant or written == f"{meant}s":
+        return True
+    if len(written) >= _CLIPPED and meant.startswith(written):
+        return True
+    if not real.isdisjoint((written, written.rstrip("s"))):
+        return False
+    if min(len(written), len(meant)) < _SHORT:
+        return False
+    if re.sub(r"\D", "", written) != re.sub(r"\D", "", meant):
+        return False  # `beta3` is no slip of `beta2`.
+    limit = 2 if len(meant) >= _LONG else 1
+    return distance(written, meant, limit) <= limit
+
+
+def distance(first: str, second: str, limit: int) -> int:
+    """How many letters are missing, too many, wrong or swapped with a neighbour.
+
+    Args:
+        first: a word.
+        second: another one.
+        limit: beyond this, the answer only says that it is more.
+    """
+    if abs(len(first) - len(second)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for number, letter in enumerate(first, 1):
+        earlier, before, row = before, row, [number]
+        row.extend(_costs(first, second, number, letter, (earlier, before, row)))
+    return row[-1]
+
+
+def _costs(
+    first: str, second: str, number: int, letter: str, rows: tuple[list[int], list[int], list[int]]
+) -> Iterator[int]:
+    earlier, before, row = rows
+    for at, other in enumerate(second, 1):
+        cost = min(before[at] + 1, row[at - 1] + 1, before[at - 1] + (letter != other))
+        swapped = number > 1 and at > 1 and letter == second[at - 2] and other == first[number - 2]
+        yield min(cost, earlier[at - 2] + 1) if swapped else cost
