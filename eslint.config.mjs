@@ -3,7 +3,7 @@ import js from "@eslint/js";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-/** Names that schemas/trainsmith_schemas/editor/protocol.py owns; the extension imports them. */
+/** Names that schemas/trainsmith_schemas/editor/names.py and commands.py own; the extension imports them. */
 const OWNED = "Literal[value=/^trainsmith[.\\u002f]/]";
 
 /** One for each place that code runs in: the extension's host and unit tests, pages, the workbench. */

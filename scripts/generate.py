@@ -18,7 +18,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 import reference
-from trainsmith_schemas.editor import protocol, walkthrough
+from trainsmith_schemas.editor import names, walkthrough
+from trainsmith_schemas.editor.commands import CATEGORY, COMMANDS
+from trainsmith_schemas.editor.messages import MESSAGES
 from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
 from trainsmith_schemas.runs import reports
 from trainsmith_schemas.runs.events import EVENT
@@ -64,13 +66,13 @@ def _manifest(settings: Mapping[str, Any]) -> str:
         {
             "command": command.id,
             "title": command.title,
-            "category": protocol.CATEGORY,
+            "category": CATEGORY,
             **({"icon": command.icon} if command.icon else {}),
         }
-        for command in protocol.COMMANDS
+        for command in COMMANDS
     ]
     contributes["configuration"] = {
-        "title": protocol.CATEGORY,
+        "title": CATEGORY,
         "properties": {
             f"trainsmith.{key}": _setting(value) for key, value in settings["properties"].items()
         },
@@ -79,15 +81,15 @@ def _manifest(settings: Mapping[str, Any]) -> str:
     contributes["keybindings"] = _keybindings()
     contributes["walkthroughs"] = [_walkthrough()]
     task = contributes["taskDefinitions"][0]
-    task["type"] = protocol.TASK_TYPE
-    task["properties"]["task"]["enum"] = protocol.TASKS
+    task["type"] = names.TASK_TYPE
+    task["properties"]["task"]["enum"] = names.TASKS
     return _json(manifest)
 
 
 def _menus() -> dict[str, list[dict[str, Any]]]:
     """The menus: the palette hides what has no use, and others show what has its place there."""
     menus: dict[str, list[dict[str, Any]]] = {"commandPalette": []}
-    for command in protocol.COMMANDS:
+    for command in COMMANDS:
         when = {"when": command.when} if command.when else {}
         if when or not command.palette:
             hidden = when if command.palette else {"when": "false"}
@@ -103,7 +105,7 @@ def _menus() -> dict[str, list[dict[str, Any]]]:
     return menus
 
 
-_IN_RUNS = f"view == {protocol.RUNS_VIEW}"
+_IN_RUNS = f"view == {names.RUNS_VIEW}"
 
 
 def _keybindings() -> list[dict[str, str]]:
@@ -113,9 +115,9 @@ def _keybindings() -> list[dict[str, str]]:
             "command": command.id,
             "key": command.key,
             **({"mac": "cmd+backspace"} if command.key == "Delete" else {}),
-            "when": f"focusedView == {protocol.RUNS_VIEW} && !inputFocus",
+            "when": f"focusedView == {names.RUNS_VIEW} && !inputFocus",
         }
-        for command in protocol.COMMANDS
+        for command in COMMANDS
         if command.key
     ]
 
@@ -150,29 +152,29 @@ def _setting(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _protocol() -> str:
     """Names and messages that the editor and the server share."""
-    commands = {command.id.split(".", 1)[1]: command.id for command in protocol.COMMANDS}
+    commands = {command.id.split(".", 1)[1]: command.id for command in COMMANDS}
     settings = {
         _camel_case(name): f"trainsmith.{field.alias or name}"
         for name, field in Settings.model_fields.items()
     }
     _, messages = models_json_schema(
-        [(model, "serialization") for model in protocol.MESSAGES], title="Messages"
+        [(model, "serialization") for model in MESSAGES], title="Messages"
     )
-    context_keys = {key.split(".", 1)[1]: key for key in protocol.CONTEXT_KEYS}
-    views = {view.split(".", 1)[1]: view for view in protocol.VIEWS}
-    requests = {request.split("/", 1)[1]: request for request in protocol.REQUESTS}
+    context_keys = {key.split(".", 1)[1]: key for key in names.CONTEXT_KEYS}
+    views = {view.split(".", 1)[1]: view for view in names.VIEWS}
+    requests = {request.split("/", 1)[1]: request for request in names.REQUESTS}
     constants = [
         f"export const COMMANDS = {json.dumps(commands)} as const;",
         f"export const SETTINGS = {json.dumps(settings)} as const;",
-        f"export const TASKS = {json.dumps(protocol.TASKS)} as const;",
+        f"export const TASKS = {json.dumps(names.TASKS)} as const;",
         "export type TaskName = (typeof TASKS)[number];",
-        f"export const TASK_TYPE = {json.dumps(protocol.TASK_TYPE)};",
-        f"export const LANGUAGE_SERVER_ID = {json.dumps(protocol.LANGUAGE_SERVER_ID)};",
+        f"export const TASK_TYPE = {json.dumps(names.TASK_TYPE)};",
+        f"export const LANGUAGE_SERVER_ID = {json.dumps(names.LANGUAGE_SERVER_ID)};",
         f"export const CONTEXT_KEYS = {json.dumps(context_keys)} as const;",
         f"export const VIEWS = {json.dumps(views)} as const;",
-        f"export const CODE_ACTION_KINDS = {json.dumps(protocol.CODE_ACTION_KINDS)} as const;",
+        f"export const CODE_ACTION_KINDS = {json.dumps(names.CODE_ACTION_KINDS)} as const;",
         f"export const PRIVACY_VARIABLE = {json.dumps(PRIVACY_VARIABLE)};",
-        f"export const CREATE_NEXT_VERSION = {json.dumps(protocol.CREATE_NEXT_VERSION)};",
+        f"export const CREATE_NEXT_VERSION = {json.dumps(names.CREATE_NEXT_VERSION)};",
         f"export const REQUESTS = {json.dumps(requests)} as const;",
     ]
     return _typescript(messages, "\n".join(constants))

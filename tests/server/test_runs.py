@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trainsmith_schemas.editor.protocol import Run
+from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.runs import events
 from trainsmith_server.features.code_lens import code_lenses
 from trainsmith_server.lint.analyze import analyze

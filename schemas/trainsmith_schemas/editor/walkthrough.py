@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainsmith_schemas.editor.protocol import (
+from trainsmith_schemas.editor.names import (
     LESSON_READ,
     RECIPE_CLEAN,
     RUN_FINISHED,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainsmith_schemas.editor.protocol import Command, Run, command
+from trainsmith_schemas.editor.commands import Command, command
+from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.sections.documents import TRAINING
 from trainsmith_server.document.bind import find, key_span
 from trainsmith_server.document.result import Analysis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from trainsmith_schemas.editor.protocol import DocumentStatus, ProfileChoice
+from trainsmith_schemas.editor.messages import DocumentStatus, ProfileChoice
 from trainsmith_schemas.trainers.profiles import Profile, profiles_for
 from trainsmith_server.document.result import Analysis
 

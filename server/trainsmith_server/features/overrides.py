@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trainsmith_schemas.base import FieldFacts, Section, fields_of
-from trainsmith_schemas.editor.protocol import OverrideProblem, Setting
+from trainsmith_schemas.editor.messages import OverrideProblem, Setting
 from trainsmith_server.document.facts import Facts
 from trainsmith_server.features.describe import to_yaml
 from trainsmith_server.lint.analyze import analyze

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from trainsmith_schemas.editor.protocol import MissingFile, RunPlan
+from trainsmith_schemas.editor.messages import MissingFile, RunPlan
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_server.document.facts import Facts
 from trainsmith_server.document.result import Analysis

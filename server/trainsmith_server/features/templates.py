@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainsmith_schemas.editor import protocol
+from trainsmith_schemas.editor import messages
 from trainsmith_schemas.trainers.boards import BOARDS, Board
 
 
@@ -225,13 +225,13 @@ transformer_config:
 DEVICE_SECTIONS = tuple(_device_section(board) for board in BOARDS)
 
 
-def all_templates() -> protocol.Templates:
+def all_templates() -> messages.Templates:
     """What a new recipe is made from."""
 
-    def told(label: str, one: Template) -> protocol.Template:
-        return protocol.Template(label=label, about=one.about, text=one.text)
+    def told(label: str, one: Template) -> messages.Template:
+        return messages.Template(label=label, about=one.about, text=one.text)
 
-    return protocol.Templates(
+    return messages.Templates(
         recipes=[told(one.label, one) for one in RECIPES],
         devices=[told(board.name, one) for board, one in zip(BOARDS, DEVICE_SECTIONS, strict=True)],
         model=MODEL,

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 
 from pydantic import ValidationError
 
-from trainsmith_schemas.editor.protocol import Run
+from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.runs import events
 
 EVENTS = "events.jsonl"
