@@ -8,8 +8,7 @@ from typing import Any
 from lsprotocol import types as lsp
 from test_language_server import URI, Editor, editor
 
-from trainsmith_schemas.editor import protocol
-from trainsmith_server.lsp.handlers import edit
+from trainsmith_schemas.editor import names
 
 FLAT = "training_config:\n  project_name: a\n  seed: 1\n  learning_rate: 0.1  # why\n"
 
@@ -47,28 +46,26 @@ async def test_actions_of_a_document() -> None:
 
 
 async def test_each_kind_of_edit_can_be_asked_for_by_itself() -> None:
-    kinds = {"sort": edit.SORT, "convert": edit.CONVERT, "addSection": edit.ADD_SECTION}
-    assert kinds == protocol.CODE_ACTION_KINDS
+    kinds = names.CODE_ACTION_KINDS
     async with editor() as client:
         client.open(FLAT)
         assert all(
-            title.startswith("Convert") for title in await _actions(client, URI, edit.CONVERT)
+            title.startswith("Convert") for title in await _actions(client, URI, kinds["convert"])
         )
         assert all(
-            title.startswith("Add") for title in await _actions(client, URI, edit.ADD_SECTION)
+            title.startswith("Add") for title in await _actions(client, URI, kinds["addSection"])
         )
 
 
 async def test_sorting() -> None:
     async with editor() as client:
         client.open("device_config:\n  enable_ddp: false\ntraining_config:\n  seed: 1\n")
-        offered = await _actions(client, URI, edit.SORT)
+        offered = await _actions(client, URI, names.CODE_ACTION_KINDS["sort"])
         assert list(offered) == ["Sort into canonical order"]
 
 
 async def test_the_next_version(tmp_path: Path) -> None:
     """The editor gets the exact text, strange characters and all, for a name that is free."""
-    assert edit.CREATE_NEXT_VERSION == protocol.CREATE_NEXT_VERSION
     path = tmp_path / "run.yaml"
     text = "training_config:\r\n  seed: 1  # é\u2028\r\n"
     path.write_bytes(text.encode())
@@ -91,7 +88,7 @@ async def test_the_next_version(tmp_path: Path) -> None:
         client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
         offered = await _actions(client, path.as_uri())
         assert "Save as run_v3.yaml" in offered
-        asking = lsp.ExecuteCommandParams(edit.CREATE_NEXT_VERSION, [path.as_uri()])
+        asking = lsp.ExecuteCommandParams(names.CREATE_NEXT_VERSION, [path.as_uri()])
         answer = await client.workspace_execute_command_async(asking)
         new = (tmp_path / "run_v3.yaml").as_uri()
         assert answer == new

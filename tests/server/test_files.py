@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trainsmith_server.features.diagnostics import diagnostics
 from trainsmith_server.workspace.open_documents import Change, Session
 from trainsmith_server.workspace.references import Files
 
@@ -86,7 +87,6 @@ def test_a_model_is_read_again_when_it_changes(tmp_path: Path) -> None:
     assert said() == MODEL
     session.change(model.as_uri(), 2, [Change(None, "# empty\n")])
     assert said() == "# empty\n"
-    files.follow(uri, session.parts(uri))
     assert files.naming(model.as_uri()) == [uri]
 
 
@@ -100,6 +100,11 @@ def test_a_file_that_is_no_text_is_no_model(tmp_path: Path) -> None:
     assert Files(session).models(analysis) == {}
 
 
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = _write(tmp_path / "model.yaml", MODEL + "#" * 1_000_000)
+    assert Files().on_disk(path.as_uri()) is None
+
+
 def test_an_error_in_a_model_file_points_at_the_recipe_that_names_it(tmp_path: Path) -> None:
     session = Session()
     files = Files(session)
@@ -108,10 +113,9 @@ def test_an_error_in_a_model_file_points_at_the_recipe_that_names_it(tmp_path: P
     recipe = "training_config:\n  model_config: model.yaml\n"
     session.open(uri, 1, recipe)
     session.open(model.as_uri(), 1, model.read_text(encoding="utf-8"))
-    files.follow(uri, session.parts(uri))
     analysis = session.analysis(model.as_uri())
     assert analysis
-    [finding] = files.findings(analysis)
+    [finding] = diagnostics(analysis, files)
     [related] = finding.related
     assert related.source
     assert (related.source.uri, recipe[slice(*related.span)]) == (uri, "model.yaml")

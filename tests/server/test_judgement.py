@@ -13,7 +13,7 @@ from trainsmith_server.workspace.project_config import Projects, merge, read_pro
 def _read(folder: Path, text: str) -> tuple[Options, list[str]]:
     path = folder / ".trainsmith.yaml"
     path.write_text(text, encoding="utf-8")
-    read = read_project_file(path)
+    read = read_project_file(path, path.stat().st_size)
     return read.options, [
         f"{read.lines.line_of(fault.span[0]) + 1} `{text[slice(*fault.span)]}` {fault.message}"
         for fault in read.faults

@@ -12,8 +12,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-from trainsmith_schemas.editor import protocol
-from trainsmith_server.lsp.handlers import overrides, recipes
+from trainsmith_schemas.editor import names
 
 URI = "untitled:recipe.yaml"
 DOCUMENT = lsp.TextDocumentIdentifier(URI)
@@ -151,10 +150,7 @@ async def test_other_files_get_nothing_at_all() -> None:
 async def test_run_plan() -> None:
     async with editor() as client:
         client.open("training_config:\n  checkpoint_dir: runs\n  learning_rate: 0.1\n  sed: 1\n")
-        names = (recipes.RUN_PLAN, recipes.DOCUMENT_STATUS, recipes.RUNS, recipes.TEMPLATES)
-        more = (overrides.SETTINGS, overrides.CHECK_OVERRIDES, overrides.WRITE_OVERRIDES)
-        assert names + more == protocol.REQUESTS
-        plan: Any = await client.protocol.send_request_async(protocol.RUN_PLAN, {"uri": URI})
+        plan: Any = await client.protocol.send_request_async(names.RUN_PLAN, {"uri": URI})
         assert (plan.document, plan.checkpointDir) == ("training", "runs")
         assert (plan.errors, plan.warnings) == (1, 1)
         missing = [(one.key, one.written) for one in plan.missing]
@@ -176,9 +172,7 @@ async def test_run_plan() -> None:
 async def test_document_status(text: str, said: tuple[object, ...]) -> None:
     async with editor() as client:
         client.open(text)
-        status: Any = await client.protocol.send_request_async(
-            protocol.DOCUMENT_STATUS, {"uri": URI}
-        )
+        status: Any = await client.protocol.send_request_async(names.DOCUMENT_STATUS, {"uri": URI})
         profile = status.profile and status.profile.name
         assert (status.document, profile, status.chosenBy, len(status.choices)) == said
 
@@ -192,13 +186,13 @@ async def test_overrides() -> None:
             params = {"uri": URI, "overrides": list(overrides)}
             return await client.protocol.send_request_async(request, params)
 
-        first, *_ = await ask(protocol.SETTINGS)
+        first, *_ = await ask(names.SETTINGS)
         assert first["key"] == "training_config.batch_size"
         assert (first["value"], first["written"]) == ("8", True)
-        (problem,) = await ask(protocol.CHECK_OVERRIDES, "training_config.batch_size=six")
+        (problem,) = await ask(names.CHECK_OVERRIDES, "training_config.batch_size=six")
         assert problem["severity"] == "error"
         assert "six" in problem["message"]
-        written = await ask(protocol.WRITE_OVERRIDES, "training_config.batch_size=16")
+        written = await ask(names.WRITE_OVERRIDES, "training_config.batch_size=16")
         ((edit,),) = written.changes  # URIs are no names, so that they come without them.
         assert (edit.range.start.character, edit.newText) == (14, "16")
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from trainsmith_server.document.result import Analysis
+from trainsmith_server.features.diagnostics import diagnostics
 from trainsmith_server.features.hover import hover
 from trainsmith_server.features.inlay_hints import inlay_hints
 from trainsmith_server.features.references import reference_at
@@ -52,7 +53,7 @@ def _hints(files: Files, analysis: Analysis) -> list[str]:
 def _said(files: Files, analysis: Analysis) -> list[tuple[str, str, str]]:
     return [
         (one.code, analysis.text[slice(*one.span)], one.message)
-        for one in files.findings(analysis)
+        for one in diagnostics(analysis, files)
         if one.severity in ("error", "warning")
     ]
 

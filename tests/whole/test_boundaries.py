@@ -42,6 +42,10 @@ def test_boundaries_hold() -> None:
             "import trainsmith_server.document.result",
         ),
         ("server/trainsmith_server/lsp/server.py", "import trainsmith_server.lsp.handlers.rename"),
+        (
+            "server/trainsmith_server/lsp/handlers/hover.py",
+            "import trainsmith_server.lsp.handlers.rename",
+        ),
         ("server/trainsmith_server/yaml/tree.py", "import trainsmith_server.document.bind"),
         ("server/trainsmith_server/command_line/check.py", "import trainsmith_trainer"),
         ("trainer/trainsmith_trainer/run/loop.py", "import torch"),

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 import click
-from pygls.uris import to_fs_path
 
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.command_line.fixing import fixed, unified_diff, write_whole
@@ -20,7 +19,9 @@ from trainsmith_server.command_line.reports.json import json_report
 from trainsmith_server.command_line.reports.sarif import sarif_report
 from trainsmith_server.command_line.reports.text import text_report
 from trainsmith_server.document.options import Options
+from trainsmith_server.features.diagnostics import diagnostics
 from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.paths import path_of
 from trainsmith_server.workspace.project_config import Projects, merge, of_the_environment
 from trainsmith_server.workspace.references import Files, yaml_files
 
@@ -90,14 +91,14 @@ def _with_other_files(
 
     def options(uri: str) -> Options:
         try:
-            return _options(Path(to_fs_path(uri) or ""), wishes, projects)
+            return _options(path_of(uri) or Path(), wishes, projects)
         except UnreadableError:  # Told already, or it is about no file that was asked for.
             return Options(wishes.profile)
 
     files = Files(options=options)
     files.folders = (Path.cwd(),)
     return [
-        replace(one, analysis=replace(one.analysis, findings=files.findings(one.analysis)))
+        replace(one, analysis=replace(one.analysis, findings=diagnostics(one.analysis, files)))
         for one in checked
     ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from trainsmith_schemas.base import Section
 from trainsmith_schemas.problems import Problem
 from trainsmith_schemas.sections.documents import Document as Kind
+from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.trainers.profiles import Profile
 from trainsmith_server.document.bind import Bindings
 from trainsmith_server.document.directives import Directives
@@ -70,6 +71,12 @@ class Analysis:
     def kind(self) -> Kind | None:
         """What the file is: the kind of its first document that is ours."""
         return self.documents[0].kind if self.documents else None
+
+    @property
+    def trainer(self) -> Trainer:
+        """The trainer that it is judged for."""
+        first = self.documents[0] if self.documents else self.beside
+        return first.profile.name if first and first.profile else "trainsmith"
 
     def severity(self, code: str, usual: Severity, span: Span) -> Severity | None:
         """How severe a finding from elsewhere is here; `None` where it is off or ignored."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from trainsmith_schemas.families.hugging_face import UnreadableModelError
-from trainsmith_schemas.families.pretrained import Merged, merge
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_server.document.bind import find, value_span
 from trainsmith_server.document.findings import Finding
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.references import Reference
+
+if TYPE_CHECKING:  # Few recipes start from such a folder, and the server keeps what it imports.
+    from trainsmith_schemas.families.hugging_face import UnreadableModelError
+    from trainsmith_schemas.families.pretrained import Merged
 
 NOT_FOUND = "model-path-not-found"
 UNREADABLE = "model-path-unreadable"
@@ -31,13 +34,15 @@ def with_folder(
         named: the folder's `config.json`.
         found: what stands in there.
     """
-    if isinstance(found, UnreadableModelError):
+    if not isinstance(found, TransformerConfig):
         message = f"`model_path` names no model that is read here: {found}"
         finding = Finding(UNREADABLE, "error", message, named.span)
         return _changed(analysis, None, (finding,))
     known = analysis.documents[0]
     if not isinstance(known.config, ModelDocument):
         return analysis
+    from trainsmith_schemas.families.pretrained import merge
+
     merged = merge(known.config.transformer_config, found)
     findings = tuple(_contradictions(known, merged))
     config = (

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
-from pygls.uris import from_fs_path
 
 from trainsmith_server.rule_pages import page_of
 from trainsmith_server.workspace.open_documents import Change
+from trainsmith_server.workspace.paths import uri_of
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
     from trainsmith_server.document.findings import Edit, Finding, Source
@@ -186,7 +186,7 @@ def quick_fix(
         kind=lsp.CodeActionKind.QuickFix,
         diagnostics=[_diagnostic(found.finding, analysis, encoding, shown)],
         is_preferred=found.fix.preferred or None,
-        edit=_workspace_edit(found.fix.edits, analysis, encoding),
+        edit=edit_of(found.fix.edits, analysis, encoding),
     )
 
 
@@ -195,7 +195,7 @@ def fix_all(edits: tuple[Edit, ...], analysis: Analysis, encoding: Encoding) -> 
     return lsp.CodeAction(
         title="Fix all that Trainsmith can fix safely",
         kind=FIX_ALL,
-        edit=_workspace_edit(edits, analysis, encoding),
+        edit=edit_of(edits, analysis, encoding),
     )
 
 
@@ -208,9 +208,8 @@ def workspace_edit(
     )
 
 
-def _workspace_edit(
-    edits: Iterable[Edit], analysis: Analysis, encoding: Encoding
-) -> lsp.WorkspaceEdit:
+def edit_of(edits: Iterable[Edit], analysis: Analysis, encoding: Encoding) -> lsp.WorkspaceEdit:
+    """The edits of one file."""
     return lsp.WorkspaceEdit(
         changes={analysis.uri: [_text_edit(edit, analysis, encoding) for edit in edits]}
     )
@@ -296,7 +295,7 @@ def document_link(
     """A path that opens the file it names."""
     return lsp.DocumentLink(
         range=to_range(reference.span, analysis.lines, encoding),
-        target=from_fs_path(str(path)),
+        target=uri_of(path),
         tooltip=str(path),
     )
 
@@ -304,4 +303,21 @@ def document_link(
 def top_of(path: Path) -> lsp.Location:
     """The beginning of a file."""
     start = lsp.Position(0, 0)
-    return lsp.Location(from_fs_path(str(path)) or "", lsp.Range(start, start))
+    return lsp.Location(uri_of(path), lsp.Range(start, start))
+
+
+def result_id(items: Sequence[lsp.Diagnostic]) -> str:
+    """A name for diagnostics: the same for the same ones, within one life of the server."""
+    return f"{hash(tuple(_content(item) for item in items)):x}"
+
+
+def _content(item: lsp.Diagnostic) -> tuple[object, ...]:
+    related = (
+        (one.location.uri, _numbers(one.location.range), one.message)
+        for one in item.related_information or ()
+    )
+    return (_numbers(item.range), item.severity, item.code, item.message, *related)
+
+
+def _numbers(place: lsp.Range) -> tuple[int, int, int, int]:
+    return place.start.line, place.start.character, place.end.line, place.end.character

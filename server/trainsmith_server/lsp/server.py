@@ -1,11 +1,11 @@
-"""What the handlers share: the documents, the settings, what is published. It knows no handler."""
+"""What the handlers share: the documents, the files, the settings. It knows no handler."""
 
 from __future__ import annotations
 
 import asyncio
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
@@ -15,11 +15,14 @@ from trainsmith_server.lsp import convert
 from trainsmith_server.lsp.protocol import Protocol
 from trainsmith_server.lsp.settings import Configuration
 from trainsmith_server.workspace.open_documents import Session
-from trainsmith_server.workspace.references import Files
+from trainsmith_server.workspace.paths import path_of
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
     from trainsmith_server.document.result import Analysis
+    from trainsmith_server.workspace.project_config import ProjectFile
+    from trainsmith_server.workspace.references import Files
     from trainsmith_server.workspace.runs import Runs
+    from trainsmith_server.yaml.lines import Encoding
 
 MAX_DIAGNOSTICS = 1000
 """VS Code shows no more of one file."""
@@ -30,24 +33,39 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("trainsmith", __version__, protocol_cls=Protocol)
-        assert isinstance(self.protocol, Protocol)
-        self.protocol.when_idle = self._publish_outdated
-        self._outdated: dict[str, None] = {}
-        """The documents that have changed since they were last published."""
         self.configuration = Configuration(self)
         self.session = Session(self.configuration.options)
-        self.files = Files(self.session, self.configuration.options)
+        self.outdated: dict[str, None] = {}
+        """The documents that have changed since they were last published."""
+        self.project_files: dict[str, ProjectFile] = {}
+        """What was last published about each project's file, by its URI."""
         self.changed = asyncio.Event()
         """Something beside the open texts has changed since it was last cleared."""
-        self._runs: Runs | None = None
 
-    @property
+    @cached_property
+    def files(self) -> Files:
+        """The files that documents name."""
+        from trainsmith_server.workspace.references import Files
+
+        return Files(self.session, self.configuration.options)
+
+    @cached_property
     def runs(self) -> Runs:
         """The runs of the recipes."""
         from trainsmith_server.workspace.runs import Runs
 
-        self._runs = self._runs or Runs()
-        return self._runs
+        return Runs()
+
+    @cached_property
+    def shown(self) -> convert.Shown:
+        """What the editor can show of a diagnostic."""
+        return convert.shown_by(self.client_capabilities)
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the editor counts characters."""
+        encoding: Any = self.workspace.position_encoding
+        return encoding
 
     @property
     def pulls(self) -> bool:
@@ -55,37 +73,11 @@ class Server(LanguageServer):
         text = self.client_capabilities.text_document
         return bool(text and text.diagnostic)
 
-    @cached_property
-    def shown(self) -> convert.Shown:
-        """What the editor can show of a diagnostic."""
-        return convert.shown_by(self.client_capabilities)
-
-    def publish_around(self, uri: str) -> None:
-        """Send what is wrong with a document that changed, and with those that name it.
-
-        What the editor waits for comes first, and of several changes in a row only the last counts.
-        """
-        self._outdated.update(dict.fromkeys([uri, *self.files.naming(uri)]))
-
-    def _publish_outdated(self) -> None:
-        outdated, self._outdated = list(self._outdated), {}
-        if self.pulls:
-            # The editor asks for the one that changed by itself.
-            if len(outdated) > 1:
-                self._refresh()
-            return
-        for uri in outdated:
-            self._publish(uri)
-
-    def publish_all(self) -> None:
-        """Judge every open document again."""
-        self.session.judge_again()
-        self.files.judge_again()
-        if self.pulls:
-            self._refresh()
-            return
-        for uri in self.session.uris():
-            self._publish(uri)
+    def read_folders(self) -> None:
+        """Take over the editor's folders, and how it counts characters."""
+        self.session.encoding = self.encoding
+        folders = (path_of(uri) for uri in self.workspace.folders)
+        self.files.folders = tuple(folder for folder in folders if folder)
 
     def parts(self, uri: str) -> tuple[Analysis, ...]:
         """A document as it is in the editor, or else on the disk; nothing if it cannot be read."""
@@ -94,33 +86,27 @@ class Server(LanguageServer):
         analysis = self.files.on_disk(uri)
         return (analysis,) if analysis else ()
 
+    def analysis_of(self, uri: str) -> Analysis:
+        """The analysis of a whole document, open or not.
+
+        Raises:
+            ValueError: it is not open, and there is no such file that can be read.
+        """
+        analysis = self.session.analysis(uri) or self.files.on_disk(uri)
+        if analysis is None:
+            raise ValueError(f"{uri} is not open, and cannot be read as a file")
+        return analysis
+
     def diagnostics(self, uri: str) -> list[lsp.Diagnostic]:
         """What is wrong with a document, open or not."""
-        parts = self.parts(uri)
-        if self.session.is_open(uri):
-            self.files.follow(uri, parts)
-            if any(part.kind for part in parts):
-                self.configuration.tell(uri)
+        from trainsmith_server.features.diagnostics import diagnostics
+
         encoding = self.session.encoding
         found = (
             one
-            for part in parts
-            for one in convert.diagnostics(self.files.findings(part), part, encoding, self.shown)
+            for part in self.parts(uri)
+            for one in convert.diagnostics(
+                diagnostics(part, self.files), part, encoding, self.shown
+            )
         )
         return list(islice(found, MAX_DIAGNOSTICS))
-
-    def _publish(self, uri: str) -> None:
-        """Send what is wrong with an open document."""
-        # All are published when the settings are here.
-        if self.session.is_open(uri) and not self.configuration.waiting:
-            version = self.session.version(uri)
-            self.text_document_publish_diagnostics(
-                lsp.PublishDiagnosticsParams(uri, self.diagnostics(uri), version)
-            )
-
-    def _refresh(self) -> None:
-        """Let the editor ask for all diagnostics again."""
-        self.changed.set()
-        workspace = self.client_capabilities.workspace
-        if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
-            self.workspace_diagnostic_refresh(None)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
-from pygls.uris import from_fs_path, to_fs_path
 
-from trainsmith_server.lsp import convert
+from trainsmith_schemas.runs.files import EVENTS
+from trainsmith_server.workspace.paths import path_of
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
     from pygls.lsp.server import LanguageServer
@@ -19,7 +18,7 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.workspace.project_config import ProjectFile, Projects
 
 SECTION = "trainsmith"
-WATCHED = ("**/.trainsmith.yaml", "**/events.jsonl")
+WATCHED = ("**/.trainsmith.yaml", f"**/{EVENTS}")
 """The projects' files, and what runs say while they go."""
 
 
@@ -34,14 +33,14 @@ class Configuration:
         """The editor tells of files that change."""
         self._editor: Options | None = None
         self._projects: Projects | None = None
-        self._told: dict[str, object] = {}
-        """The last thing said about each file, and about the settings."""
+        self._warned: dict[str, str] = {}
+        """The last warning about the settings, and about a file that cannot be read."""
 
     def options(self, uri: str) -> Options:
         """What a document is judged by: the editor's settings, then its project's file."""
         from trainsmith_server.workspace.project_config import merge, of_the_environment
 
-        project = self._project(uri)
+        project = self.project(uri)
         said = (self._editor, project.options if project else None, of_the_environment())
         return merge(*(one for one in said if one))
 
@@ -97,54 +96,27 @@ class Configuration:
         judged = {key: said.get(key) for key in Judgement.model_fields}
         self._editor, problems = read_judgement(judged)
         message = "; ".join(problem.message for problem in problems)
-        if message and self._is_news("", message):
-            self._warn(f"Trainsmith's settings: {message}")
+        if message:
+            self._warn("settings", f"Trainsmith's settings: {message}")
 
-    def tell(self, uri: str) -> None:
-        """Publish what is wrong in the project's file of a document."""
-        project = self._project(uri)
-        if project is None:
-            return
-        name = from_fs_path(str(project.path)) or ""
-        if self._is_news(name, project):
-            encoding: Any = self._server.workspace.position_encoding
-            diagnostics = [
-                lsp.Diagnostic(
-                    range=convert.to_range(fault.span, project.lines, encoding),
-                    message=fault.message,
-                    severity=lsp.DiagnosticSeverity.Error,
-                    source=convert.SOURCE,
-                )
-                for fault in project.faults
-            ]
-            self._server.text_document_publish_diagnostics(
-                lsp.PublishDiagnosticsParams(name, diagnostics)
-            )
-
-    def forget(self, uri: str) -> None:
-        """A project's file is gone, and with it all that is wrong in it."""
-        if self._told.pop(uri, None):
-            self._server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
-
-    def _project(self, uri: str) -> ProjectFile | None:
+    def project(self, uri: str) -> ProjectFile | None:
+        """The project's file that counts for a document; `None` where there is none to read."""
         from trainsmith_server.workspace.project_config import Projects
 
-        path = to_fs_path(uri) if uri.startswith("file:") else None
-        if not path:
+        path = path_of(uri)
+        if path is None:
             return None
         self._projects = self._projects or Projects()
         try:
-            return self._projects.around(Path(path))
+            return self._projects.around(path)
         except (OSError, UnicodeDecodeError) as error:
             message = f"Trainsmith cannot read the project's .trainsmith.yaml: {error}"
-            if self._is_news("unreadable", message):
-                self._warn(message)
+            self._warn("project file", message)
             return None
 
-    def _is_news(self, about: str, said: object) -> bool:
-        news = self._told.get(about) != said
-        self._told[about] = said
-        return news
-
-    def _warn(self, message: str) -> None:
-        self._server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, message))
+    def _warn(self, about: str, message: str) -> None:
+        """Show a warning, unless it was the last one about the same thing."""
+        if self._warned.get(about) != message:
+            self._warned[about] = message
+            warning = lsp.ShowMessageParams(lsp.MessageType.Warning, message)
+            self._server.window_show_message(warning)

@@ -23,6 +23,7 @@ from trainsmith_server.document.bind import find, key_span, value_span
 from trainsmith_server.document.directives import nearest_name
 from trainsmith_server.document.options import Options
 from trainsmith_server.lint.codes import adjustable_codes, unknown_code
+from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.parse import parse
 from trainsmith_server.yaml.tree import Span
@@ -118,14 +119,14 @@ def _unknown_choice(
     return Problem(path, "invalid-value", f"there is no {what} `{said}`, only {listed}{hint}")
 
 
-def read_project_file(path: Path) -> ProjectFile:
+def read_project_file(path: Path, size: int) -> ProjectFile:
     """Read a project's file.
 
     Raises:
         OSError: it cannot be read, or is far too large for what it is.
         UnicodeDecodeError: it is not UTF-8.
     """
-    if path.stat().st_size > _LARGEST:
+    if size > _LARGEST:
         raise OSError(27, "it is far too large")
     text = path.read_bytes().decode("utf-8-sig")
     tree, lines = parse(text), LineIndex(text)
@@ -164,7 +165,7 @@ class Projects:
     """The projects' files, each read again only when it has changed."""
 
     def __init__(self) -> None:
-        self._read: dict[Path, tuple[tuple[int, int], ProjectFile]] = {}
+        self._read = FileCache(read_project_file)
 
     def around(self, document: Path) -> ProjectFile | None:
         """The file that counts for a document: in its folder, or the nearest above.
@@ -175,14 +176,10 @@ class Projects:
         """
         for path in _candidates(document):
             try:
-                status = path.stat()
+                path.stat()
             except (FileNotFoundError, NotADirectoryError, PermissionError):
                 continue
-            stamp = (status.st_mtime_ns, status.st_size)
-            known = self._read.get(path)
-            if known is None or known[0] != stamp:
-                known = self._read[path] = (stamp, read_project_file(path))
-            return known[1]
+            return self._read.get(path)
         return None
 
 

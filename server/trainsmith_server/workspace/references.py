@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from pygls.uris import from_fs_path, to_fs_path
 
 from trainsmith_schemas.paths import (
     ROOT_VARIABLES,
@@ -18,16 +15,26 @@ from trainsmith_schemas.paths import (
     files_at,
     is_pattern,
 )
+from trainsmith_schemas.runs.files import EVENTS
+from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_server.document.options import Options
+from trainsmith_server.document.result import Analysis
+from trainsmith_server.features.paths import FolderEntry
+from trainsmith_server.features.pretrained import with_folder, without_folder
+from trainsmith_server.features.references import (
+    Reference,
+    file_references,
+    folder_reference,
+    model_references,
+)
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_server.workspace.open_documents import Session
+from trainsmith_server.workspace.paths import path_of, uri_of
 
 if TYPE_CHECKING:
     from trainsmith_schemas.families.hugging_face import UnreadableModelError
     from trainsmith_schemas.sections.model import TransformerConfig
-    from trainsmith_schemas.trainers.names import Trainer
-    from trainsmith_server.document.findings import Finding
-    from trainsmith_server.document.options import Options
-    from trainsmith_server.document.result import Analysis
-    from trainsmith_server.features.paths import FolderEntry
 
 _TT_TRAIN_FOLDERS = (".", "configs", "model_configs", "configs/model_configs")
 """tt-train's own recipes write a model's path from its top, from `configs`, or as a bare name."""
@@ -43,17 +50,8 @@ _MOST_FOLDERS = 20_000
 """In how many folders they are looked for."""
 _OTHERS = ("node_modules", "venv", "__pycache__", "site-packages")
 """Folders of other people's files; those whose names begin with a dot are left out too."""
-_EVENTS = "events.jsonl"
-"""What tells the folder of a run."""
 _LARGEST = 1_000_000
 """Bytes; a model file has a few hundred."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    stamp: tuple[int, int]
-    """When the file was written, in nanoseconds, and its size."""
-    analysis: Analysis | None
 
 
 class Files:
@@ -65,44 +63,14 @@ class Files:
         self._session = session or Session()
         self._options = options or _no_options
         """What a file, by its URI, is judged by."""
-        self._read: dict[Path, _Read] = {}
-        self._folders: dict[Path, tuple[tuple[int, int], TransformerConfig]] = {}
-        self._named: dict[str, frozenset[Path]] = {}
+        self._read = FileCache(self._analyze)
+        self._descriptions = FileCache(_described)
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace; on the command line, the working directory."""
 
     def judge_again(self) -> None:
         """Forget what was read, since what files are judged by has changed."""
         self._read.clear()
-
-    def findings(self, analysis: Analysis) -> tuple[Finding, ...]:
-        """All that is wrong with a text: in itself, and between it and the files that it names."""
-        from trainsmith_server.features.file_problems import file_problems
-
-        analysis = self.whole(analysis)
-        around = file_problems(analysis, self.models(analysis), self._missing(analysis))
-        found = (*analysis.findings, *around)
-        if analysis.kind and analysis.kind.name == "model":
-            found = self._with_recipes(analysis, found)
-        return tuple(sorted(found, key=lambda finding: (finding.span, finding.code)))
-
-    def _with_recipes(self, model: Analysis, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        """The findings of a model file; its errors point at the open recipes that name it."""
-        from trainsmith_server.document.findings import Related
-        from trainsmith_server.features.references import model_references
-
-        path = _path(model.uri)
-        recipes = tuple(
-            Related(named.span, "this recipe trains the model", part.source)
-            for uri in self.naming(model.uri)
-            for part in self._session.parts(uri)
-            for named in model_references(part)
-            if self.find(uri, named.written, trainer_of(part)) == path
-        )
-        return tuple(
-            replace(one, related=(*one.related, *recipes)) if one.severity == "error" else one
-            for one in found
-        )
 
     def find(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> Path | None:
         """The file that a document means by a path, as its trainer would find it.
@@ -161,74 +129,51 @@ class Files:
 
     def whole(self, analysis: Analysis) -> Analysis:
         """A model file with what the folder of its `model_path` says; any other text as it is."""
-        from trainsmith_server.features.references import folder_reference
-
         named = folder_reference(analysis)
         if named is None:
             return analysis
-        from trainsmith_server.features.pretrained import with_folder, without_folder
-
         path = self.find(analysis.uri, named.written)
         if path is None:
             return without_folder(analysis, named, self._looked_in(analysis, named.written) or ())
-        return with_folder(analysis, named, self._described(path))
+        return with_folder(analysis, named, self._description(path))
 
-    def _described(self, path: Path) -> TransformerConfig | UnreadableModelError:
-        """The model that a `config.json` describes, read again when it has changed."""
-        from trainsmith_schemas.families import hugging_face
-
+    def _description(self, path: Path) -> TransformerConfig | UnreadableModelError:
+        """The model that a `config.json` describes."""
         try:
-            status = path.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
-            known = self._folders.get(path)
-            if known is None or known[0] != stamp:
-                content = path.read_bytes() if status.st_size <= _LARGEST else b""
-                found = hugging_face.from_hugging_face(hugging_face.parse_description(content))
-                known = self._folders[path] = (stamp, found)
+            return self._descriptions.get(path)
         except OSError as error:
-            return hugging_face.UnreadableModelError(f"{path}: {error.strerror}")
-        except hugging_face.UnreadableModelError as error:
-            return error
-        return known[1]
+            from trainsmith_schemas.families.hugging_face import UnreadableModelError
+
+            return UnreadableModelError(f"{path}: {error.strerror}")
 
     def data(self, *analyses: Analysis) -> dict[str, int]:
         """The bytes of the data that documents name, by the path or pattern as it is written."""
-        from trainsmith_server.features.references import file_references
-
         paths: dict[str, list[Path]] = {}
         for one in analyses:
             for named in file_references(one):
                 if named.key == "data_path":
-                    path = self.find(one.uri, named.written, trainer_of(one))
+                    path = self.find(one.uri, named.written, one.trainer)
                     several = (
                         [path] if path else self._fitting(one.uri, named.written, "trainsmith")
                     )
                     paths[named.written] = several
         return {name: sum(map(_size, several)) for name, several in paths.items() if several}
 
-    def follow(self, uri: str, parts: Sequence[Analysis]) -> None:
-        """Note which model files an open document names, so that `naming` finds it."""
-        self._named[uri] = frozenset(self._model_paths(parts).values())
-
     def _model_paths(self, analyses: Iterable[Analysis]) -> dict[str, Path]:
-        from trainsmith_server.features.references import model_references
-
         return {
             named.written: path
             for one in analyses
             for named in model_references(one)
-            if (path := self.find(one.uri, named.written, trainer_of(one)))
+            if (path := self.find(one.uri, named.written, one.trainer))
         }
 
-    def _missing(self, analysis: Analysis) -> dict[str, tuple[str, ...]]:
+    def missing(self, analysis: Analysis) -> dict[str, tuple[str, ...]]:
         """Where was looked for the files that a document names and that are not there.
 
         Paths of which nobody here can tell where they lead are left out: in a text without a
         place, with a variable that is not set, or below tt-train's own root if that is unknown.
         """
-        from trainsmith_server.features.references import file_references
-
-        trainer = trainer_of(analysis)
+        trainer = analysis.trainer
         missing: dict[str, tuple[str, ...]] = {}
         for one in file_references(analysis):
             looked_in = self._looked_in(analysis, one.written)
@@ -243,7 +188,7 @@ class Files:
     def _looked_in(self, analysis: Analysis, written: str) -> tuple[str, ...] | None:
         """Where a path of a document may lead; nothing where nobody here can tell."""
         path = _expand(written)
-        if path is None or not self._is_known(analysis.uri, path, trainer_of(analysis)):
+        if path is None or not self._is_known(analysis.uri, path, analysis.trainer):
             return None
         return (str(Path(path).parent),) if Path(path).is_absolute() else self._shown(analysis)
 
@@ -251,27 +196,27 @@ class Files:
         """Whether it can be told where a path leads."""
         if Path(path).is_absolute():
             return True
-        return _path(uri) is not None and (trainer == "trainsmith" or _tt_train() is not None)
+        return path_of(uri) is not None and (trainer == "trainsmith" or _tt_train() is not None)
 
     def _shown(self, analysis: Analysis) -> tuple[str, ...]:
         return tuple(map(str, self._bases(analysis.uri, "trainsmith")))
 
-    def naming(self, uri: str) -> list[str]:
-        """The open documents that name a file."""
-        path = _path(uri)
-        return [
-            other
-            for other, named in self._named.items()
-            if path in named and other != uri and self._session.is_open(other)
-        ]
+    def recipes_naming(self, uri: str) -> Iterator[tuple[Analysis, Reference]]:
+        """The places in other open documents that name a model file."""
+        path = path_of(uri)
+        for other in self._session.uris() if path else ():
+            for part in self._session.parts(other) if other != uri else ():
+                for named in model_references(part):
+                    if self.find(other, named.written, part.trainer) == path:
+                        yield part, named
 
-    def forget(self, uri: str) -> None:
-        """A document was closed."""
-        self._named.pop(uri, None)
+    def naming(self, uri: str) -> list[str]:
+        """The other open documents that name a model file."""
+        return list(dict.fromkeys(part.uri for part, _ in self.recipes_naming(uri)))
 
     def _bases(self, uri: str, trainer: Trainer = "trainsmith") -> Iterator[Path]:
         """The folders from which a path in a document may lead, the likeliest first."""
-        path = _path(uri)
+        path = path_of(uri)
         if path is None:
             return
         yield path.parent
@@ -289,38 +234,36 @@ class Files:
     def _analysis(self, path: Path) -> Analysis | None:
         """What a file says: as it is in the editor, or else on the disk."""
         for uri in self._session.uris():
-            if _path(uri) == path:
+            if path_of(uri) == path:
                 return self._session.analysis(uri)
-        return self.on_disk(from_fs_path(str(path)) or "")
+        return self.on_disk(uri_of(path))
 
     def on_disk(self, uri: str) -> Analysis | None:
-        """What a file says on the disk; `None` where it cannot be read."""
-        path = _path(uri)
+        """What a file says on the disk; `None` where it is too large or cannot be read."""
+        path = path_of(uri)
         if path is None:
             return None
         try:
-            status = path.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
-            known = self._read.get(path)
-            if known is None or known.stamp != stamp:
-                known = self._read[path] = _Read(stamp, self._analyze(path, status.st_size))
+            return self._read.get(path)
         except (OSError, UnicodeDecodeError):
             return None
-        return known.analysis
 
     def _analyze(self, path: Path, size: int) -> Analysis | None:
-        from trainsmith_server.lint.analyze import analyze
-
         if size > _LARGEST:
             return None
-        uri = from_fs_path(str(path)) or ""
+        uri = uri_of(path)
         return analyze(path.read_bytes().decode("utf-8-sig"), uri, self._options(uri))
 
 
-def trainer_of(analysis: Analysis) -> Trainer:
-    """The trainer that a text is judged for."""
-    first = analysis.documents[0] if analysis.documents else analysis.beside
-    return first.profile.name if first and first.profile else "trainsmith"
+def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelError:
+    # Few recipes start from such a folder, and the server keeps what it imports.
+    from trainsmith_schemas.families import hugging_face
+
+    try:
+        content = path.read_bytes() if size <= _LARGEST else b""
+        return hugging_face.from_hugging_face(hugging_face.parse_description(content))
+    except hugging_face.UnreadableModelError as error:
+        return error
 
 
 def _expand(written: str) -> str | None:
@@ -329,12 +272,6 @@ def _expand(written: str) -> str | None:
         return expand(written, os.environ)
     except UnsetVariableError:
         return None
-
-
-def _path(uri: str) -> Path | None:
-    """The path of a document, unless it is not a file, such as an untitled one."""
-    path = to_fs_path(uri) if uri.startswith("file:") else None
-    return Path(path) if path else None
 
 
 def _size(path: Path) -> int:
@@ -348,7 +285,7 @@ def yaml_files(top: Path) -> Iterator[list[Path]]:
     """The YAML files of each folder below one, by name."""
     for at, (folder, below, files) in enumerate(os.walk(top)):
         below[:] = sorted(one for one in below if one not in _OTHERS and not one.startswith("."))
-        if _EVENTS in files:  # A run keeps copies of its recipe.
+        if EVENTS in files:  # A run keeps copies of its recipe.
             below.clear()
         elif at > _MOST_FOLDERS:
             return
@@ -368,8 +305,6 @@ def _tt_train() -> Path | None:
 
 def _scan(folder: Path) -> list[FolderEntry]:
     """What is in a folder; nothing where there is no such folder."""
-    from trainsmith_server.features.paths import FolderEntry
-
     try:
         with os.scandir(folder) as entries:
             return [

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 
 from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.runs import events
+from trainsmith_schemas.runs.files import EVENTS
+from trainsmith_server.workspace.file_cache import FileCache
 
-EVENTS = "events.jsonl"
 _MOST_RUNS = 1000
 """How many folders are looked at while somebody types."""
 _HEAD = 16_384
@@ -28,8 +29,6 @@ _TAIL = 65_536
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    stamp: tuple[int, int]
-    """When the events were written, in nanoseconds, and their size."""
     config: str
     """The recipe's path as it was given to the trainer."""
     run: Run
@@ -39,7 +38,7 @@ class Runs:
     """Runs' folders, each read again only when its events have grown."""
 
     def __init__(self) -> None:
-        self._read: dict[Path, _Read] = {}
+        self._read = FileCache(_read)
         self._told: dict[Path, str] = {}
         """The states that `is_news` knows."""
 
@@ -63,19 +62,10 @@ class Runs:
         return state != before
 
     def _look(self, folder: Path) -> _Read | None:
-        file = folder / EVENTS
         try:
-            status = file.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
-            known = self._read.get(folder)
-            if known is None or known.stamp != stamp:
-                read = _read(file, stamp)
-                if read is None:
-                    return None
-                known = self._read[folder] = read
+            return self._read.get(folder / EVENTS)
         except OSError:
             return None
-        return known
 
 
 def _subfolders(parent: Path) -> list[Path]:
@@ -96,11 +86,11 @@ def _is_meant(recipe: Path, written: str) -> bool:
     return PurePath(recipe).parts[-len(parts) :] == parts
 
 
-def _read(file: Path, stamp: tuple[int, int]) -> _Read | None:
+def _read(file: Path, size: int) -> _Read | None:
     """What a run's events say; `None` while there is no first one."""
     with file.open("rb") as stream:
         head, newline, _ = stream.read(_HEAD).partition(b"\n")
-        stream.seek(max(0, stamp[1] - _TAIL))
+        stream.seek(max(0, size - _TAIL))
         tail = stream.read(_TAIL)
     first = _event(head) if newline else None
     if not isinstance(first, events.RunStarted):
@@ -117,7 +107,7 @@ def _read(file: Path, stamp: tuple[int, int]) -> _Read | None:
         validationLoss=None,
     )
     said = [event for line in tail.splitlines() if (event := _event(line))]
-    return _Read(stamp, first.config, reduce(_advance, said, run))
+    return _Read(first.config, reduce(_advance, said, run))
 
 
 def _event(line: bytes) -> events.Event | None:

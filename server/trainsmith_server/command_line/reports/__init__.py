@@ -7,10 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pygls.uris import to_fs_path
-
 from trainsmith_server.document.findings import Source
 from trainsmith_server.document.result import Analysis
+from trainsmith_server.workspace.paths import path_of
 from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import Span
 
@@ -29,7 +28,7 @@ class Checked:
 
 def shown(one: Checked, other: Source) -> str:
     """What to call a file that a checked one names: by its path from where `one` was found."""
-    path = Path(to_fs_path(other.uri) or other.uri)
+    path = path_of(other.uri) or Path(other.uri)
     if Path(one.path).is_absolute():
         return str(path)
     with suppress(ValueError):  # Another drive on Windows has no way from here.

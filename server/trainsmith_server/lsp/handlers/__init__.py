@@ -1,1 +1,1 @@
-"""The handlers of the protocol, one module for each concern; each registers its own."""
+"""One module for each method of the protocol; none imports another."""

@@ -1,4 +1,4 @@
-"""The handlers that write something beside the text."""
+"""Words behind values."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from trainsmith_server.lsp.server import Server
 
 
-def annotate(server: Server) -> None:
-    """Register the handlers."""
-    session, files = server.session, server.files
+def register_inlay_hint(server: Server) -> None:
+    """Answer `textDocument/inlayHint`."""
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def inlay_hint(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
         from trainsmith_server.features.inlay_hints import inlay_hints
 
+        session, files = server.session, server.files
         found: list[lsp.InlayHint] = []
         for part in session.parts(params.text_document.uri):
             span = convert.to_span(params.range, part.lines, session.encoding)

@@ -1,0 +1,22 @@
+"""What settings for one run would make wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trainsmith_schemas.editor import names
+from trainsmith_server.lsp.overridden import overridden
+
+if TYPE_CHECKING:
+    from trainsmith_server.lsp.server import Server
+
+
+def register_check_overrides(server: Server) -> None:
+    """Answer `trainsmith/checkOverrides`."""
+
+    @server.feature(names.CHECK_OVERRIDES)
+    def check_overrides(params: Any) -> list[dict[str, Any]]:
+        from trainsmith_server.features.overrides import new_problems
+
+        changes = overridden(server, params.uri, params.overrides)
+        return [one.model_dump() for change in changes for one in new_problems(*change)]

@@ -1,0 +1,40 @@
+"""A project's file has changed, or a run has written an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from trainsmith_schemas.runs.files import EVENTS
+from trainsmith_server.lsp.publish import clear_project_file, publish_all
+from trainsmith_server.workspace.paths import path_of
+
+if TYPE_CHECKING:
+    from trainsmith_server.lsp.server import Server
+
+
+def register_did_change_watched_files(server: Server) -> None:
+    """Handle `workspace/didChangeWatchedFiles`."""
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: lsp.DidChangeWatchedFilesParams) -> None:
+        of_runs = [change for change in params.changes if change.uri.endswith(f"/{EVENTS}")]
+        if of_runs:
+            _refresh_lenses(server, of_runs)
+        project_files = [change for change in params.changes if change not in of_runs]
+        for change in project_files:
+            if change.type == lsp.FileChangeType.Deleted:
+                clear_project_file(server, change.uri)
+        if project_files:
+            publish_all(server)
+
+
+def _refresh_lenses(server: Server, changes: Iterable[lsp.FileEvent]) -> None:
+    """Have lenses drawn anew if a run has begun or ended."""
+    folders = {path.parent for change in changes if (path := path_of(change.uri))}
+    news = [folder for folder in folders if server.runs.is_news(folder)]
+    workspace = server.client_capabilities.workspace
+    if news and workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+        server.workspace_code_lens_refresh(None)

@@ -1,0 +1,22 @@
+"""What Run Training needs to know of a document."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from trainsmith_schemas.editor import names
+
+if TYPE_CHECKING:
+    from trainsmith_server.lsp.server import Server
+
+
+def register_run_plan(server: Server) -> None:
+    """Answer `trainsmith/runPlan`."""
+
+    @server.feature(names.RUN_PLAN)
+    def run_plan(params: Any) -> dict[str, Any]:
+        from trainsmith_server.features.run_plan import run_plan
+
+        analysis = server.analysis_of(params.uri)
+        return run_plan(analysis, partial(server.files.is_there, analysis.uri)).model_dump()

@@ -1,0 +1,19 @@
+"""The runs of a recipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trainsmith_schemas.editor import names
+from trainsmith_server.lsp.recipe_runs import runs_of
+
+if TYPE_CHECKING:
+    from trainsmith_server.lsp.server import Server
+
+
+def register_runs(server: Server) -> None:
+    """Answer `trainsmith/runs`."""
+
+    @server.feature(names.RUNS)
+    def runs(params: Any) -> list[dict[str, Any]]:
+        return [run.model_dump() for run in runs_of(server, server.analysis_of(params.uri))]
