@@ -13,6 +13,7 @@ from typing import Literal
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.command_line.reports import place
 from trainsmith_server.document.options import Options
+from trainsmith_server.features.diagnostics import diagnostics
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace.references import Files
 
@@ -65,6 +66,6 @@ def check_text(
             where["endLine"],
             where["endColumn"],
         )
-        for found in files.findings(analysis)
+        for found in diagnostics(analysis, files)
         for where in [place(found.span, analysis.lines)]
     )
