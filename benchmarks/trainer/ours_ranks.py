@@ -44,8 +44,8 @@ def main() -> None:
     mesh, steps, how = json.loads(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     if how == "apart":
         # The ranks are copies of this process, so this is so in all of them.
-        Group.sums = own_alone  # pyright: ignore[reportAttributeAccessIssue]
-        TorchBackend.agree = decide_alone  # pyright: ignore[reportAttributeAccessIssue]
+        Group.all_reduce = own_alone  # pyright: ignore[reportAttributeAccessIssue]
+        TorchBackend.should_stop = decide_alone  # pyright: ignore[reportAttributeAccessIssue]
     with tempfile.TemporaryDirectory() as name:
         path = write_mesh_recipe(Path(name), Shape.from_argument(), mesh, steps)
         if run_training(load_config(path), None):

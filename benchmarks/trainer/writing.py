@@ -11,7 +11,7 @@ from nanogpt import Gpt
 from shapes import LARGE
 
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer.backends import open_decoder
+from trainsmith_trainer.backends.torch import open_decoder
 from trainsmith_trainer.backends.torch.models import build_model
 from trainsmith_trainer.generation.sampling import Sampling, write
 

@@ -6,19 +6,30 @@ Nothing here imports a tensor library before it is needed: help and mistakes com
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from trainsmith_trainer.quick_imports import quick_imports
-from trainsmith_trainer.requirements import FOR_DRY_RUN, require_modules
+from trainsmith_trainer.requirements import FOR_DRY_RUN, modules_for, require_modules
 from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 if TYPE_CHECKING:
     from trainsmith_schemas.sections.documents import TrainingDocument
+    from trainsmith_trainer.backends.base import Purpose
+    from trainsmith_trainer.backends.registry import LoadedBackend
     from trainsmith_trainer.config.source import Override
+
+
+_BACKEND = click.option(
+    "--backend",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="The tensor library that computes: torch; auto takes the first that is available.",
+)
 
 
 @click.command()
@@ -57,6 +68,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run 20 steps with everything in them: validation, checkpoints, the final model.",
 )
+@_BACKEND
 @click.option(
     "--format",
     "output",
@@ -74,6 +86,7 @@ def train(
     resume: str | None,
     dry_run: bool,
     smoke: bool,
+    backend: str,
     output: str,
 ) -> None:
     """Train the model that a recipe describes.
@@ -92,8 +105,9 @@ def train(
         raise click.UsageError("--format is for --dry-run")
     overrides = _overrides(settings, data, max_steps)
     if dry_run:
-        sys.exit(_dry_run(config, overrides, name, as_json=output == "json"))
-    _train(config, overrides, name, smoke=smoke, resume=None if resume is None else Path(resume))
+        sys.exit(_dry_run(config, overrides, name, backend, as_json=output == "json"))
+    source = None if resume is None else Path(resume)
+    _train(config, overrides, name, backend, smoke=smoke, resume=source)
 
 
 def _overrides(
@@ -115,14 +129,17 @@ def _overrides(
     return overrides
 
 
-def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_json: bool) -> int:
+def _dry_run(
+    config: Path, overrides: list[Override], name: str | None, backend: str, *, as_json: bool
+) -> int:
     """Say what would run; the exit code is 1 where nothing can."""
     require_modules(FOR_DRY_RUN)
-    with quick_imports():
-        from trainsmith_trainer.config.load import load_config
-        from trainsmith_trainer.errors import RecipeError, RunError
-        from trainsmith_trainer.run.dry_run import dry_run, refused, text_of
-        from trainsmith_trainer.run_dir.create import RunNameError
+    if backend != "auto":  # Otherwise a dry run needs no backend at all.
+        _backend(backend, "train")
+    from trainsmith_trainer.config.load import load_config
+    from trainsmith_trainer.errors import RecipeError, RunError
+    from trainsmith_trainer.run.dry_run import dry_run, refused, text_of
+    from trainsmith_trainer.run_dir.create import RunNameError
 
     resolved = None
     try:
@@ -146,11 +163,16 @@ def _dry_run(config: Path, overrides: list[Override], name: str | None, *, as_js
 
 
 def _train(
-    config: Path, overrides: list[Override], name: str | None, *, smoke: bool, resume: Path | None
+    config: Path,
+    overrides: list[Override],
+    name: str | None,
+    backend: str,
+    *,
+    smoke: bool,
+    resume: Path | None,
 ) -> NoReturn:
-    with quick_imports():
-        from trainsmith_trainer.config.load import load_config
-        from trainsmith_trainer.errors import RecipeError, RunError
+    from trainsmith_trainer.config.load import load_config
+    from trainsmith_trainer.errors import RecipeError, RunError
 
     try:
         stand_in = None if resume is None else partial(_resumed, config, name, resume)
@@ -158,14 +180,16 @@ def _train(
     except RecipeError as error:
         _refuse(error.problems)
 
-    require_modules()
-    with quick_imports():
-        from trainsmith_trainer.run.resume import ResumeError
-        from trainsmith_trainer.run.training import run_training
-        from trainsmith_trainer.run_dir.create import RunNameError
+    require_modules(modules_for(backend))
+    chosen = _backend(backend, "train")
+    if backend != "auto":
+        resolved = replace(resolved, options=(*resolved.options, "--backend", backend))
+    from trainsmith_trainer.run.resume import ResumeError
+    from trainsmith_trainer.run.training import run_training
+    from trainsmith_trainer.run_dir.create import RunNameError
 
     try:
-        sys.exit(run_training(resolved, name, smoke=smoke, resume=resume))
+        sys.exit(run_training(resolved, name, smoke=smoke, resume=resume, backend=chosen))
     except ResumeError as error:
         raise click.ClickException(str(error)) from None
     except RunNameError as error:
@@ -219,6 +243,7 @@ def _resumed(
     help="Makes tokens that were written less likely; 1 is off.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed writes the same text.")
+@_BACKEND
 def generate(
     run: str,
     parent: Path,
@@ -229,6 +254,7 @@ def generate(
     top_p: float,
     repetition_penalty: float,
     seed: int | None,
+    backend: str,
 ) -> None:
     """Let a trained model write text.
 
@@ -236,18 +262,27 @@ def generate(
     newest checkpoint is taken.
     """
     folder = folder_of(run, parent)
-    require_modules()
-    with quick_imports():
-        from trainsmith_trainer.generation.generate import GenerationError, generate_text
-        from trainsmith_trainer.generation.sampling import Sampling
+    require_modules(modules_for(backend))
+    chosen = _backend(backend, "generate")
+    from trainsmith_trainer.generation.generate import GenerationError, generate_text
+    from trainsmith_trainer.generation.sampling import Sampling
 
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
     try:
-        for piece in generate_text(folder, prompt, sampling, max_new_tokens, seed):
+        for piece in generate_text(folder, prompt, sampling, max_new_tokens, seed, chosen.module):
             click.echo(piece, nl=False)
         click.echo()
     except GenerationError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _backend(name: str, purpose: Purpose) -> LoadedBackend:
+    from trainsmith_trainer.backends.registry import BackendError, choose_backend
+
+    try:
+        return choose_backend(name, purpose)
+    except BackendError as error:
+        raise click.BadParameter(str(error), param_hint="--backend") from None
 
 
 def _refuse(problems: tuple[object, ...]) -> NoReturn:

@@ -10,10 +10,16 @@ import click
 
 MODULES = ("matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch")
 """The `train` extra of pyproject.toml; a test holds the two together."""
-
-
+LIBRARIES = ("torch",)
+"""The tensor libraries among them: another backend does without."""
 FOR_DRY_RUN = ("numpy",)
 """What counting the tokens of a text needs."""
+
+
+def modules_for(backend: str) -> Sequence[str]:
+    """What training and writing need besides a chosen backend's own library."""
+    chosen = backend not in ("auto", "torch")
+    return [module for module in MODULES if not (chosen and module in LIBRARIES)]
 
 
 def require_modules(modules: Sequence[str] = MODULES) -> None:

@@ -23,6 +23,10 @@ export type Name = string;
  */
 export type Config = string;
 /**
+ * The tensor library that computes, as `--backend` names it; older runs do not say.
+ */
+export type Backend = string | null;
+/**
  * The device in words: `CPU, 2 threads`.
  */
 export type Device = string;
@@ -222,6 +226,7 @@ export interface RunStarted {
   event: Event;
   name: Name;
   config: Config;
+  backend: Backend;
   device: Device;
   parameters: Parameters;
   model_path: ModelPath;

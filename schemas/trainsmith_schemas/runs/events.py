@@ -31,6 +31,8 @@ class RunStarted(_Event):
     """The run's name, which is also its folder's."""
     config: str
     """The path of the recipe as it was given."""
+    backend: str | None = None
+    """The tensor library that computes, as `--backend` names it; older runs do not say."""
     device: str
     """The device in words: `CPU, 2 threads`."""
     parameters: int

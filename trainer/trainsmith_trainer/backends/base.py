@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.data.batches import Batch
+from trainsmith_trainer.distributed.rank import ALONE, RankInfo
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Logits = npt.NDArray[np.float32]
+Purpose = Literal["train", "generate"]
 
 
 @dataclass(frozen=True)
@@ -112,5 +116,51 @@ class Backend(Protocol):
 
         Raises:
             ValueError: they are those of another model or optimizer. The text says what differs.
+        """
+        ...
+
+
+class BackendModule(Protocol):
+    """What the package of a backend offers, as functions. `registry.py` finds it by its name."""
+
+    def unavailable(self, _purpose: Purpose, /) -> str:
+        """Why the backend cannot be used for this here; empty if it can. Imports no library."""
+        ...
+
+    def load_library(self) -> None:
+        """Import the tensor library; what is opened afterwards is ready sooner."""
+        ...
+
+    def may_copy_process(self) -> bool:
+        """Whether a forked copy of this process, which has loaded the library, can compute."""
+        ...
+
+    def open_backend(
+        self,
+        model: TransformerConfig,
+        training: TrainingConfig,
+        rank_info: RankInfo = ALONE,
+        weights: Arrays | None = None,
+    ) -> Backend:
+        """Open a model with its optimizer on the best device there is.
+
+        With more than one rank it returns when all of them have joined.
+
+        Args:
+            model: its shape.
+            training: how it is trained.
+            rank_info: this process among those of the run.
+            weights: the initial weights, instead of random ones.
+
+        Raises:
+            RunError: the device has too little memory, or another rank is gone.
+        """
+        ...
+
+    def open_decoder(self, model: TransformerConfig, weights: Arrays) -> Decoder:
+        """Open a trained model for writing.
+
+        Raises:
+            ValueError: the weights do not fit the model.
         """
         ...

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
-import tokenizers
+
+if TYPE_CHECKING:
+    import tokenizers  # Characters need no library, so it is imported where it is used.
 
 _MOST_CHARACTERS = 0x110000
 
@@ -144,6 +146,8 @@ class LibraryTokenizer:
             vocab_size: the most tokens to have, at least `BYTES`; a short text gives fewer.
             has_end: whether one of them shall be for the end of a document.
         """
+        import tokenizers
+
         library = tokenizers.Tokenizer(tokenizers.models.BPE())
         library.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
         library.decoder = tokenizers.decoders.ByteLevel()
@@ -159,6 +163,8 @@ class LibraryTokenizer:
     @staticmethod
     def of_numbers(vocab_size: int) -> LibraryTokenizer:
         """Tokens whose texts nobody knows: each is written as its number."""
+        import tokenizers
+
         library = tokenizers.Tokenizer(
             tokenizers.models.WordLevel({str(n): n for n in range(vocab_size)}, unk_token="")
         )
@@ -169,6 +175,8 @@ class LibraryTokenizer:
 
     @cached_property
     def _library(self) -> tokenizers.Tokenizer:
+        import tokenizers
+
         return tokenizers.Tokenizer.from_buffer(self.content)
 
     @cached_property
@@ -184,6 +192,8 @@ class LibraryTokenizer:
 
     def with_end(self) -> LibraryTokenizer:
         """The same with a token for the end of a document; no other token changes."""
+        import tokenizers
+
         if self.end is not None:
             return self
         library = tokenizers.Tokenizer.from_buffer(self.content)
@@ -237,6 +247,8 @@ def load_tokenizer(content: bytes) -> Tokenizer:
     own = _of_characters(cast("dict[str, Any]", described))
     if own is not None:
         return own
+    import tokenizers
+
     try:
         tokenizers.Tokenizer.from_buffer(content)
     except Exception as error:  # The library raises nothing narrower.

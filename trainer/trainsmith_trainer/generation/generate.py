@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from trainsmith_schemas.families.hugging_face import UnreadableModelError
-from trainsmith_trainer.backends import open_decoder
+from trainsmith_trainer.backends.base import BackendModule
 from trainsmith_trainer.data.tokenizer import UnknownCharacterError
 from trainsmith_trainer.generation.detokenize import detokenize
 from trainsmith_trainer.generation.sampling import Sampling, write
@@ -22,7 +22,12 @@ class GenerationError(Exception):
 
 
 def generate_text(
-    run: Path, prompt: str, sampling: Sampling, count: int, seed: int | None
+    run: Path,
+    prompt: str,
+    sampling: Sampling,
+    count: int,
+    seed: int | None,
+    backend: BackendModule,
 ) -> Iterator[str]:
     """The prompt, then its continuation, token by token.
 
@@ -32,6 +37,7 @@ def generate_text(
         sampling: how to choose.
         count: how many tokens to write.
         seed: where chance starts; without it, anywhere.
+        backend: runs the model.
 
     Raises:
         GenerationError: there is no model, it is damaged, or the prompt is not for it.
@@ -54,7 +60,7 @@ def generate_text(
         raise GenerationError("the model has no token for this prompt: give it words by --prompt")
 
     try:
-        decoder = open_decoder(config, weights)
+        decoder = backend.open_decoder(config, weights)
     except ValueError as error:
         raise GenerationError(f"{folder} is damaged: {error}") from None
     yield prompt

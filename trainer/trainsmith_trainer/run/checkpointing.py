@@ -82,7 +82,12 @@ def path_of(best: Best) -> str:
 def _setting(run: Run, backend: Backend) -> dict[str, Any]:
     """What else decides the bits of a result."""
     devices = derived.device_count(run.config.document)
-    return {"device": backend.device, "world_size": devices, **backend.versions}
+    return {
+        "backend": run.backend.name,
+        "device": backend.device,
+        "world_size": devices,
+        **backend.versions,
+    }
 
 
 def saver(

@@ -11,7 +11,7 @@ from trainsmith_schemas.meaning.advice import lower_rate
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.base import Backend, Gradient
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches
-from trainsmith_trainer.distributed.ranks import LostRankError
+from trainsmith_trainer.distributed.rank import LostRankError
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.run.learning_rate import Schedule
 from trainsmith_trainer.run.plan import Plan

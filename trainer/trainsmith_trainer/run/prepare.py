@@ -13,6 +13,7 @@ from typing import Any
 from trainsmith_schemas.meaning.difference import Settings
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.backends.registry import LoadedBackend
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.batches import Batch, Sampler, validation_batches
 from trainsmith_trainer.data.corpus import Corpus
@@ -31,6 +32,7 @@ class RunInputs:
     """What every rank of a run needs to take its steps."""
 
     config: ResolvedConfig
+    backend: LoadedBackend
     model: TransformerConfig
     """With the vocabulary's size."""
     corpus: Corpus
@@ -109,7 +111,7 @@ class Run(RunInputs):
         return shlex.join((*words, "--resume", "--name", self.folder.name))
 
 
-def read_inputs(config: ResolvedConfig, *, smoke: bool) -> RunInputs:
+def read_inputs(config: ResolvedConfig, backend: LoadedBackend, *, smoke: bool) -> RunInputs:
     """Read the data, and fix the length of the run.
 
     Raises:
@@ -122,6 +124,7 @@ def read_inputs(config: ResolvedConfig, *, smoke: bool) -> RunInputs:
     whole = plan_of(config.document, sequences=sampler.sequences, length=length)
     return RunInputs(
         config=config,
+        backend=backend,
         model=model,
         corpus=corpus,
         sampler=sampler,
@@ -133,13 +136,20 @@ def read_inputs(config: ResolvedConfig, *, smoke: bool) -> RunInputs:
     )
 
 
-def prepare(config: ResolvedConfig, name: str | None, *, smoke: bool, resume: Path | None) -> Run:
+def prepare(
+    config: ResolvedConfig,
+    name: str | None,
+    backend: LoadedBackend,
+    *,
+    smoke: bool,
+    resume: Path | None,
+) -> Run:
     """Read the data, fix the length of the run, and make its folder or find it.
 
     The arguments and errors are those of `run.run_training`.
     """
     parent = Path(config.document.training_config.checkpoint_dir)
-    inputs = read_inputs(config, smoke=smoke)
+    inputs = read_inputs(config, backend, smoke=smoke)
     if resume is None:
         start = Start(None, None, None if smoke else newest_run(parent, config.path))
     else:

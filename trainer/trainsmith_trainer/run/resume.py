@@ -182,6 +182,8 @@ def _is_of_model(change: Difference) -> bool:
 
 def changed_environment(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """What a run goes on with that is not as it was, though the recipe does not say so."""
+    if "backend" in now:
+        before = {"backend": "torch", **before}  # Older checkpoints do not name it.
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
             was, is_now = before.get(key, "not known"), now.get(key, "not known")

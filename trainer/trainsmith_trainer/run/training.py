@@ -15,16 +15,11 @@ import numpy as np
 
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.runs import events
-from trainsmith_trainer.backends import load_library, may_copy_process, open_backend
 from trainsmith_trainer.backends.base import Arrays, Backend
+from trainsmith_trainer.backends.registry import LoadedBackend, choose_backend
 from trainsmith_trainer.config.load import ResolvedConfig
-from trainsmith_trainer.distributed.ranks import (
-    LostRankError,
-    RankInfo,
-    Ranks,
-    open_ranks,
-    rank_under_torchrun,
-)
+from trainsmith_trainer.distributed.launch import Ranks, open_ranks
+from trainsmith_trainer.distributed.rank import LostRankError, RankInfo, rank_under_torchrun
 from trainsmith_trainer.generation.detokenize import detokenize
 from trainsmith_trainer.generation.sampling import Sampling, write
 from trainsmith_trainer.hf.export import model_files
@@ -57,7 +52,12 @@ _SAMPLE_TOKENS = 200
 
 
 def run_training(
-    config: ResolvedConfig, name: str | None, *, smoke: bool = False, resume: Path | None = None
+    config: ResolvedConfig,
+    name: str | None,
+    *,
+    smoke: bool = False,
+    resume: Path | None = None,
+    backend: LoadedBackend | None = None,
 ) -> int:
     """Train as a config says, in a folder of its own.
 
@@ -65,6 +65,7 @@ def run_training(
         config: the recipe.
         name: the run's name, if the user wants a certain one.
         smoke: take a few steps only, with everything that happens in a run.
+        backend: computes; without it, the first one that is available.
         resume: go on from this checkpoint, or from the newest one (`resume.LATEST`).
 
     Returns:
@@ -75,13 +76,14 @@ def run_training(
         RunNameError: the name is taken.
         ResumeError: the run cannot go on from there.
     """
+    backend = backend or choose_backend()
     devices = derived.device_count(config.document)
     rank_info = rank_under_torchrun(devices)
     if rank_info and rank_info.rank:
-        return run_worker(lambda: read_inputs(config, smoke=smoke), rank_info)
+        return run_worker(lambda: read_inputs(config, backend, smoke=smoke), rank_info)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
-        run = prepare(config, name, smoke=smoke, resume=resume)
+        run = prepare(config, name, backend, smoke=smoke, resume=resume)
         # Copies of this process have nothing of what is opened from here on.
         ranks = stack.enter_context(_open_ranks(run, rank_info, devices))
         try:
@@ -100,8 +102,8 @@ def _open_ranks(
 ) -> AbstractContextManager[Ranks, bool | None]:
     body = None
     if rank_info is None and devices > 1:
-        load_library()
-        if may_copy_process():
+        run.backend.module.load_library()
+        if run.backend.module.may_copy_process():
             body = partial(run_worker, lambda: run)
     smoke = ("--smoke",) if run.smoke else ()
     # Where the folder of `model_path` is gone, the other ranks take the model's shape from there.
@@ -145,9 +147,11 @@ def _run_to_an_end(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int
 
 def _run(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
     began = time.perf_counter()
-    load_library()
+    run.backend.module.load_library()
     ranks.wait_until_announced()
-    backend = open_backend(run.model, run.training, ranks.rank_info, _pretrained_weights(run))
+    backend = run.backend.module.open_backend(
+        run.model, run.training, ranks.rank_info, _pretrained_weights(run)
+    )
     resolved = _describe(run, backend, emit)
     progress = synchronize(run, backend, restore(run, backend, emit))
     validating, saving = Stopwatch(), Stopwatch()
@@ -207,6 +211,7 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
     """
     plan, start, step = run.plan, run.start, _step_before(run)
     conclusions: dict[str, Any] = {
+        "backend": run.backend.name,
         "device": backend.device,
         "parameters": backend.parameters,
         "vocabulary": run.model.vocab_size,
@@ -226,6 +231,7 @@ def _describe(run: Run, backend: Backend, emit: Emit) -> bytes:
             time=time.time(),
             name=run.folder.name,
             config=str(run.config.path),
+            backend=run.backend.name,
             device=backend.device,
             parameters=backend.parameters,
             model_path=run.model.model_path or None,

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from trainsmith_schemas.runs import events
-from trainsmith_trainer.backends import open_backend
 from trainsmith_trainer.backends.base import Backend
 from trainsmith_trainer.data.batches import Position
-from trainsmith_trainer.distributed.ranks import EXIT_PEER_LOST, LostRankError, RankInfo
+from trainsmith_trainer.distributed.rank import EXIT_PEER_LOST, LostRankError, RankInfo
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.run.loop import LoopHooks, Progress, train
 from trainsmith_trainer.run.prepare import RunInputs
@@ -25,14 +24,16 @@ def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
         rank_info: this process's.
 
     Returns:
-        The exit code: 0, or 1 for an error of this rank, or `ranks.EXIT_PEER_LOST`.
+        The exit code: 0, or 1 for an error of this rank, or `rank.EXIT_PEER_LOST`.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         inputs = read()
-        _train_along(inputs, open_backend(inputs.model, inputs.training, rank_info))
+        _train_along(
+            inputs, inputs.backend.module.open_backend(inputs.model, inputs.training, rank_info)
+        )
     except LostRankError as error:
         print(error.message, file=sys.stderr)
         return EXIT_PEER_LOST

@@ -26,7 +26,7 @@ from trainsmith_trainer.backends.torch.precision import DTYPES, Precision, has_b
 from trainsmith_trainer.backends.torch.threads import sensible_threads
 from trainsmith_trainer.backends.torch.update_rules import fused_adamw
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
-from trainsmith_trainer.distributed.ranks import ALONE, RankInfo
+from trainsmith_trainer.distributed.rank import ALONE, RankInfo
 from trainsmith_trainer.errors import RunError
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_shared_memory
-from trainsmith_trainer.distributed.ranks import LostRankError, RankInfo
+from trainsmith_trainer.distributed.rank import LostRankError, RankInfo
 
 _PATIENCE = timedelta(minutes=30)
 """How long a rank waits for another one that lives: validations and checkpoints take time."""

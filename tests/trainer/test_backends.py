@@ -1,0 +1,95 @@
+"""Which backend computes: chosen by name, recorded, and refused where it is not finished."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from workspace import Workspace
+
+from trainsmith_schemas.runs import events
+from trainsmith_trainer.backends.registry import BACKENDS, BackendError, choose_backend
+from trainsmith_trainer.cli import generate, train
+
+_REFUSALS = (
+    ("absent", "there is no backend `absent`: choose one of auto, torch"),
+    ("stub", "it is not finished, it lacks may_copy_process, open_backend, open_decoder"),
+    ("away", "the backend `away` cannot {purpose} here: no such device"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _planted(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    """A backend that is not finished, and one whose device is missing."""
+    stub: Any = ModuleType("stub_backend")
+    stub.unavailable = lambda _purpose: ""
+    stub.load_library = lambda: None
+    away: Any = ModuleType("away_backend")
+    away.unavailable = lambda _purpose: "no such device"
+    for operation in ("load_library", "may_copy_process", "open_backend", "open_decoder"):
+        setattr(away, operation, None)
+    for name, module in (("stub", stub), ("away", away)):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setitem(BACKENDS, name, module.__name__)
+
+
+@pytest.mark.parametrize(("backend", "message"), _REFUSALS)
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--smoke",), ("--resume",)])
+def test_train_refuses_unusable_backend(
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    backend: str,
+    message: str,
+    options: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(workspace.path)
+    result = CliRunner().invoke(train, ["training.yaml", "--backend", backend, *options])
+    assert result.exit_code == 2
+    assert message.format(purpose="train") in _unwrapped(result.output)
+    assert not (workspace.path / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(("backend", "message"), _REFUSALS)
+def test_generate_refuses_unusable_backend(
+    workspace: Workspace, backend: str, message: str
+) -> None:
+    result = CliRunner().invoke(generate, [str(workspace.path), "--backend", backend])
+    assert result.exit_code == 2
+    assert message.format(purpose="generate") in _unwrapped(result.output)
+
+
+def test_auto_takes_first_available_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_backend().name == "torch"
+    monkeypatch.delitem(BACKENDS, "torch")
+    with pytest.raises(BackendError, match=r"`stub` cannot train here.*; .*`away`"):
+        choose_backend()
+
+
+def test_run_records_backend(finished: Workspace) -> None:
+    (started,) = (one for one in finished.events() if isinstance(one, events.RunStarted))
+    assert started.backend == "torch"
+    folder = finished.run_folder()
+    assert 'backend: "torch"' in (folder / "resolved.yaml").read_text(encoding="utf-8")
+
+
+def test_memory_efficient_runner_trains_with_equal_losses(workspace: Workspace) -> None:
+    for name in ("default", "memory_efficient"):
+        result = workspace.command(
+            *("train", "training.yaml", "--name", name),
+            *("--set", f"transformer_config.runner_type={name}"),
+        )
+        assert result.returncode == 0, result.stderr
+    default = _losses(workspace, "default")
+    assert _losses(workspace, "memory_efficient") == pytest.approx(default, rel=1e-5)
+
+
+def _losses(workspace: Workspace, name: str) -> list[float]:
+    steps = (one for one in workspace.events(name) if isinstance(one, events.Step))
+    return [step.loss for step in steps]
+
+
+def _unwrapped(text: str) -> str:
+    return " ".join(text.replace("│", " ").split())

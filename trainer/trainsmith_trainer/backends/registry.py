@@ -1,0 +1,70 @@
+"""The backends by name. A further one is a folder `backends/<name>/` and a line here.
+
+The folder's package is a `base.BackendModule`; it imports its tensor library inside of functions.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import cast
+
+from trainsmith_trainer.backends.base import BackendModule, Purpose
+
+AUTO = "auto"
+"""The first backend of the registry that is available."""
+
+BACKENDS: dict[str, str] = {
+    "torch": "trainsmith_trainer.backends.torch",
+}
+"""The package of each backend, by the backend's name."""
+
+_OPERATIONS = (
+    "unavailable",
+    "load_library",
+    "may_copy_process",
+    "open_backend",
+    "open_decoder",
+)
+
+
+class BackendError(Exception):
+    """A backend is unknown, unavailable or unfinished. The text says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class LoadedBackend:
+    """A backend that was chosen."""
+
+    name: str
+    module: BackendModule
+
+
+def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBackend:
+    """Find a backend by its name.
+
+    Args:
+        name: one of `BACKENDS`, or `AUTO`.
+        purpose: what it is needed for.
+
+    Raises:
+        BackendError: there is no such backend, or it cannot do that here.
+    """
+    if name not in (AUTO, *BACKENDS):
+        known = ", ".join((AUTO, *BACKENDS))
+        raise BackendError(f"there is no backend `{name}`: choose one of {known}")
+    problems: list[str] = []
+    for candidate in BACKENDS if name == AUTO else (name,):
+        module = importlib.import_module(BACKENDS[candidate])
+        problem = _problem(module, purpose)
+        if not problem:
+            return LoadedBackend(candidate, cast("BackendModule", module))
+        problems.append(f"the backend `{candidate}` cannot {purpose} here: {problem}")
+    raise BackendError("; ".join(problems))
+
+
+def _problem(module: object, purpose: Purpose) -> str:
+    missing = [operation for operation in _OPERATIONS if not hasattr(module, operation)]
+    if missing:
+        return f"it is not finished, it lacks {', '.join(missing)}"
+    return cast("BackendModule", module).unavailable(purpose)

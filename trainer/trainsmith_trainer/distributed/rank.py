@@ -1,0 +1,81 @@
+"""Which process of a data-parallel run this one is.
+
+Every rank runs the same loop over the same batches and computes its rows of each. Rank 0 does all
+the rest: it reads checkpoints and writes the run's folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainsmith_trainer.errors import RunError
+
+RENDEZVOUS = "TRAINSMITH_RENDEZVOUS"
+"""The folder where ranks of one machine find each other; `torchrun` has a way of its own."""
+EXIT_PEER_LOST = 3
+"""The exit code of a rank that ends because another one is gone."""
+
+
+class LostRankError(RunError):
+    """Another rank of the run is gone."""
+
+
+@dataclass(frozen=True)
+class RankInfo:
+    """Which of a run's processes this one is."""
+
+    rank: int = 0
+    size: int = 1
+    """Ranks on all machines."""
+    local_rank: int = 0
+    """The rank among those of this machine."""
+    local_size: int = 1
+    rendezvous: Path | None = None
+    """The folder where ranks of one machine find each other."""
+
+    def announce(self) -> None:
+        """Say that this rank is about to join the others."""
+        if self.rendezvous and self.rank:
+            self._announcement(self.rank).touch()
+
+    def _announcement(self, rank: int) -> Path:
+        assert self.rendezvous
+        return self.rendezvous / f"rank-{rank}"
+
+    def announced(self, rank: int) -> bool:
+        """Whether a rank of this machine is about to join."""
+        return self._announcement(rank).exists()
+
+
+ALONE = RankInfo()
+
+
+def rank_under_torchrun(devices: int) -> RankInfo | None:
+    """The rank that the environment assigns, as `torchrun` and rank 0 of a local run set it.
+
+    Args:
+        devices: that the recipe asks for.
+
+    Raises:
+        RunError: there are more or fewer processes than devices.
+    """
+    environment = os.environ
+    if "RANK" not in environment or "WORLD_SIZE" not in environment:
+        return None
+    rank, size = int(environment["RANK"]), int(environment["WORLD_SIZE"])
+    if size != devices:
+        raise RunError(
+            f"`mesh_shape` is {devices} devices, and {size} processes were started for it",
+            advice=f"start torchrun with {devices} processes over all machines, or change the mesh",
+            config_path="device_config.mesh_shape",
+        )
+    rendezvous = environment.get(RENDEZVOUS)
+    return RankInfo(
+        rank=rank,
+        size=size,
+        local_rank=int(environment.get("LOCAL_RANK", rank)),
+        local_size=int(environment.get("LOCAL_WORLD_SIZE", size)),
+        rendezvous=Path(rendezvous) if rendezvous else None,
+    )
