@@ -7,6 +7,8 @@ import { Failure, main, ROOT } from "./lib/run.mjs";
 
 const TEMPLATES = path.join(ROOT, "scripts", "templates");
 
+const BACKENDS = "trainer/trainsmith_trainer/backends";
+
 /** Each kind: from the given name to the files to write, as template, target and values. */
 const KINDS = {
   rule: {
@@ -42,12 +44,48 @@ const KINDS = {
     ],
     guide: "docs/writing-a-lesson.md",
   },
+  backend: {
+    usage: "npm run new:backend -- <name>",
+    files: (given) => {
+      const name = word(given, "a backend");
+      const target = `${BACKENDS}/${name}/__init__.py`;
+      return [{ template: "backend.py.template", target, values: { name } }];
+    },
+    insertions: (name) => [
+      {
+        file: `${BACKENDS}/registry.py`,
+        after: /^BACKENDS: dict\[str, str\] = \{\n(?: {4}.*\n)*/m,
+        text: `    "${name}": "trainsmith_trainer.backends.${name}",\n`,
+      },
+    ],
+    next: [
+      "Write the operations; backends/torch/ is the example. Until `unavailable` returns an empty",
+      "  text, `--backend <name>` is refused and `auto` passes over it.",
+      "Test it: npm test -- pytest tests/trainer/test_backends.py",
+    ],
+    guide: "docs/adding-a-backend.md",
+  },
 };
 
 /** A code such as `lr-too-high`; anything else is refused. */
 function kebab(name, what) {
   if (/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) return name;
   throw new Failure(`\`${name}\` is not a name for ${what}: write it like lr-too-high.`);
+}
+
+/** A name that is a Python package too; anything else is refused. */
+function word(name, what) {
+  if (/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name)) return name;
+  throw new Failure(`\`${name}\` is not a name for ${what}: use small letters, digits and _.`);
+}
+
+/** Insert text behind what a pattern matches; a file that has changed too much is a failure. */
+function inserted({ file, after, text }) {
+  const before = fs.readFileSync(path.join(ROOT, file), "utf8");
+  const match = after.exec(before);
+  if (!match) throw new Failure(`${file} has changed: scripts/new.mjs finds no place for\n${text}`);
+  const end = match.index + match[0].length;
+  return { file, content: before.slice(0, end) + text + before.slice(end) };
 }
 
 /** The folder name that a title becomes; the title must be plain YAML text in front matter. */
@@ -72,6 +110,7 @@ await main(() => {
   for (const { target } of files) {
     if (fs.existsSync(path.join(ROOT, target))) throw new Failure(`${target} exists already.`);
   }
+  const edits = (known.insertions?.(name) ?? []).map(inserted);
   for (const { template, target, values } of files) {
     const text = fs.readFileSync(path.join(TEMPLATES, template), "utf8");
     const file = path.join(ROOT, target);
@@ -81,6 +120,10 @@ await main(() => {
       text.replace(/\{\{(\w+)\}\}/g, (_, key) => values[key]),
     );
     console.log(`wrote ${target}`);
+  }
+  for (const { file, content } of edits) {
+    fs.writeFileSync(path.join(ROOT, file), content);
+    console.log(`added a line to ${file}`);
   }
   console.log(
     `\nNext:\n${known.next.map((line) => `  - ${line}\n`).join("")}Guide: ${known.guide}`,

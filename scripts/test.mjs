@@ -1,5 +1,6 @@
 // `npm test`: every suite, then one table and one line that sums them.
 // `npm test -- pytest` runs one suite; what follows it goes to the runner.
+// `npm test -- quick` runs what needs neither torch nor a workbench nor many processes.
 import fs from "node:fs";
 import path from "node:path";
 
@@ -37,13 +38,43 @@ const SUITES = {
   },
 };
 
+/** What the quick path leaves out: files that load torch, train, fuzz, or start processes. */
+const SLOW_PYTHON = [
+  "tests/trainer",
+  "tests/whole",
+  "tests/cli/test_front_door.py",
+  "tests/schemas/test_derived.py",
+  "tests/server/test_check_process.py",
+  "tests/server/test_configuration.py",
+  "tests/server/test_edits_over_stdio.py",
+  "tests/server/test_features_never_fail.py",
+  "tests/server/test_language_server.py",
+  "tests/server/test_large_texts.py",
+  "tests/server/test_neovim.py",
+  "tests/server/test_pages.py",
+  "tests/server/test_protocol.py",
+  "tests/server/test_random_edits.py",
+  "tests/server/test_values.py",
+];
+const SLOW_TYPESCRIPT = [
+  "tests/walkthroughs/**",
+  "**/boundaries.test.ts",
+  "**/development.test.ts",
+];
+
+const QUICK = {
+  pytest: SLOW_PYTHON.map((file) => `--ignore=${file}`),
+  vitest: SLOW_TYPESCRIPT.map((file) => `--exclude=${file}`),
+};
+
 await main(async () => {
   const [only, ...rest] = process.argv.slice(2);
-  const names = only in SUITES ? [only] : Object.keys(SUITES);
+  const quick = only === "quick";
+  const names = quick ? Object.keys(QUICK) : only in SUITES ? [only] : Object.keys(SUITES);
   await setup();
   fs.mkdirSync(OUTPUT, { recursive: true });
   const results = [];
-  for (const name of names) results.push(await runSuite(SUITES[name], rest));
+  for (const name of names) results.push(await runSuite(SUITES[name], quick ? QUICK[name] : rest));
   return summarise(results);
 });
 

@@ -83,3 +83,12 @@ def test_the_devcontainer_builds_from_a_file_and_sets_up_with_a_script() -> None
     container = json.loads((folder / "devcontainer.json").read_text(encoding="utf-8"))
     assert (folder / container["build"]["dockerfile"]).is_file()
     assert container["postCreateCommand"].removeprefix("npm run ") in _manifest()["scripts"]
+
+
+def test_the_quick_path_leaves_out_files_that_exist() -> None:
+    text = (ROOT / "scripts" / "test.mjs").read_text(encoding="utf-8")
+    left_out = re.search(r"SLOW_PYTHON = \[(.*?)\]", text, re.DOTALL)
+    assert left_out
+    files = re.findall(r'"(.*?)"', left_out[1])
+    assert files
+    assert [file for file in files if not (ROOT / file).exists()] == []

@@ -73,6 +73,25 @@ def test_a_new_lesson_passes_the_tests_of_lessons(checkout: Path) -> None:
     assert "passed" in said
 
 
+def test_a_new_backend_is_registered_and_refused(checkout: Path) -> None:
+    result = _new(checkout, "backend", "brandnew")
+    assert result.returncode == 0, result.stderr
+    backends = checkout / "trainer/trainsmith_trainer/backends"
+    _succeeds(checkout, _tool("ruff"), "check", backends)
+    _succeeds(checkout, _tool("ruff"), "format", "--check", backends)
+    program = (
+        "from trainsmith_trainer.backends.registry import BACKENDS, BackendError, choose_backend\n"
+        "try: choose_backend('brandnew')\n"
+        "except BackendError as error: print(error)\n"
+        "print(list(BACKENDS), choose_backend().name)\n"
+    )
+    said = _succeeds(checkout, sys.executable, "-c", program).splitlines()
+    assert said == [
+        "the backend `brandnew` cannot train here: it is not finished",
+        "['torch', 'brandnew'] torch",
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "message"),
     [
@@ -81,6 +100,8 @@ def test_a_new_lesson_passes_the_tests_of_lessons(checkout: Path) -> None:
         ("rule", "../escape", "is not a name"),
         ("lesson", "Change One Thing", "exists already"),
         ("lesson", "a: b", "is not a title"),
+        ("backend", "torch", "exists already"),
+        ("backend", "Jax", "is not a name"),
         ("recipe", "x", "Usage"),
     ],
 )
