@@ -1,5 +1,9 @@
 import { defineConfig } from "@playwright/test";
 
+import { cleanEnvironment } from "./scripts/lib/environment.mjs";
+
+cleanEnvironment();
+
 /** The real workbench in a real browser; `npm test -- e2e` does the set-up first. */
 export default defineConfig({
   testDir: "tests/e2e",

@@ -1,9 +1,12 @@
-// `npm test`: every suite, then one table and one line that sums them.
+// `npm test`: every suite, then what was skipped and why, one table and one line that sums them.
 // `npm test -- pytest` runs one suite; what follows it goes to the runner.
 // `npm test -- quick` runs what needs neither torch nor a workbench nor many processes.
+// `--hostile` comes first and runs the tests as on a machine with odd settings.
 import fs from "node:fs";
 import path from "node:path";
 
+import { cleanEnvironment, hostileVariables } from "./lib/environment.mjs";
+import { byReason, readJunit } from "./lib/junit.mjs";
 import { bin, main, OUTPUT, run, seconds, venv } from "./lib/run.mjs";
 import { packageExtension } from "./package.mjs";
 import { setup } from "./setup.mjs";
@@ -14,7 +17,6 @@ const SUITES = {
     title: "Python: schemas, server, trainer",
     command: (report) => [venv("python"), ["-m", "pytest", "-q", `--junit-xml=${report}`]],
     report: "pytest.xml",
-    read: readJunit,
   },
   vitest: {
     title: "TypeScript: the extension's own code",
@@ -23,7 +25,6 @@ const SUITES = {
       ["run", "--reporter=default", "--reporter=junit", `--outputFile.junit=${report}`],
     ],
     report: "vitest.xml",
-    read: readJunit,
   },
   e2e: {
     title: "the workbench in a browser",
@@ -34,7 +35,6 @@ const SUITES = {
     command: () => [bin("playwright"), ["test"]],
     env: (report) => ({ PLAYWRIGHT_JUNIT_OUTPUT_FILE: report }),
     report: "e2e.xml",
-    read: readJunit,
   },
 };
 
@@ -68,11 +68,17 @@ const QUICK = {
 };
 
 await main(async () => {
-  const [only, ...rest] = process.argv.slice(2);
+  const given = process.argv.slice(2);
+  const hostile = given[0] === "--hostile";
+  const [only, ...rest] = hostile ? given.slice(1) : given;
   const quick = only === "quick";
   const names = quick ? Object.keys(QUICK) : only in SUITES ? [only] : Object.keys(SUITES);
   await setup();
   fs.mkdirSync(OUTPUT, { recursive: true });
+  for (const name of names) await SUITES[name].prepare?.();
+  // Set-up honours the user's settings of pip and npm, and tests see none of them.
+  if (hostile) Object.assign(process.env, hostileVariables(path.join(OUTPUT, "hostile")));
+  cleanEnvironment();
   const results = [];
   for (const name of names) results.push(await runSuite(SUITES[name], quick ? QUICK[name] : rest));
   return summarise(results);
@@ -83,35 +89,25 @@ async function runSuite(suite, extra) {
   const began = Date.now();
   const report = path.join(OUTPUT, suite.report);
   fs.rmSync(report, { force: true });
-  await suite.prepare?.();
   const [program, args] = suite.command(report);
   const { code } = await run(program, [...args, ...extra], {
     show: true,
     env: suite.env?.(report),
   });
-  const counts = suite.read(report);
+  const counts = readJunit(report);
   // A runner that broke before it could count still counts as one failure.
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   return { title: suite.title, time: seconds(began), ...counts };
 }
 
-/** The sums of a JUnit report, which all three runners write. */
-function readJunit(file) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  if (!fs.existsSync(file)) return { ...counts, failed: 1 };
-  const text = fs.readFileSync(file, "utf8");
-  for (const [, attributes] of text.matchAll(/<testsuite ([^>]*)>/g)) {
-    const number = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(attributes)?.[1] ?? 0);
-    const failed = number("failures") + number("errors");
-    counts.failed += failed;
-    counts.skipped += number("skipped");
-    counts.passed += number("tests") - failed - number("skipped");
-  }
-  return counts;
-}
-
 function summarise(results) {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  const skips = byReason(results.flatMap(({ skips }) => skips));
+  if (skips.size > 0) console.log("\nSkipped:");
+  for (const [reason, tests] of skips) {
+    const which = tests.length === 1 ? tests[0] : `${tests.length} tests`;
+    console.log(`- ${reason} (${which})`);
+  }
   console.log("");
   for (const { title, passed, failed, skipped, time } of results) {
     const mark = failed ? "✗" : "✓";

@@ -34,7 +34,7 @@ for (const version of PYTHONS) {
 
 /** On the PATH, or where pyenv keeps it. */
 async function findPython(version: string): Promise<string | undefined> {
-  const versions = path.join(os.homedir(), ".pyenv", "versions");
+  const versions = path.join(process.env.PYENV_ROOT ?? os.homedir(), "versions");
   const kept = fs.existsSync(versions) ? fs.readdirSync(versions) : [];
   const candidates = [
     `python${version}`,

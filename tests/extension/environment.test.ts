@@ -13,6 +13,7 @@ import {
   trainingRequirements,
 } from "../../extension/src/python/environment";
 import { missingModules, type Python, usable } from "../../extension/src/python/interpreters";
+import { venv } from "../../scripts/lib/run.mjs";
 
 // Python's venv takes seconds, since it installs pip.
 vi.setConfig({ testTimeout: 60_000 });
@@ -25,8 +26,8 @@ beforeEach(async () => {
 });
 
 async function python(): Promise<Python> {
-  const found = await usable({ program: "python3", args: [] });
-  if (!found) throw new Error("There is no Python.");
+  const found = await usable({ program: venv("python"), args: [] });
+  if (!found) throw new Error("There is no .venv; `npm run setup` makes it.");
   return found;
 }
 
