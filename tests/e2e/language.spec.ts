@@ -7,7 +7,7 @@ import { expect, test } from "./workbench";
 const SAMPLE = path.join(ROOT, "examples", "shakespeare", "training.yaml");
 const TOO_HIGH = fs
   .readFileSync(SAMPLE, "utf8")
-  .replace(/learning_rate: \S+/, "learning_rate: 0.001");
+  .replace(/learning_rate: \S+/, "learning_rate: 0.02");
 
 test("a rate that is too high is underlined, explained and mended", async ({ workbench }) => {
   const { page } = workbench;
@@ -15,9 +15,9 @@ test("a rate that is too high is underlined, explained and mended", async ({ wor
   await expect(editor.locator(".squiggly-warning")).toHaveCount(1);
   await workbench.screenshot("problem");
 
-  const rate = editor.locator(".view-line span span", { hasText: "0.001" });
+  const rate = editor.locator(".view-line span span", { hasText: "0.02" });
   const hover = await workbench.hover(rate, "lr-too-high");
-  await expect(hover).toContainText("10 times the usual 0.0001");
+  await expect(hover).toContainText("20 times 0.001");
   await expect(hover).toContainText("How far each step moves the weights");
   await workbench.screenshot("hover");
 
@@ -34,7 +34,7 @@ test("the code of a problem leads to the page that explains it", async ({ workbe
   const { page } = workbench;
   const editor = await workbench.open("explained.yaml", TOO_HIGH);
   await expect(editor.locator(".squiggly-warning")).toHaveCount(1);
-  const rate = editor.locator(".view-line span span", { hasText: "0.001" });
+  const rate = editor.locator(".view-line span span", { hasText: "0.02" });
   const hover = await workbench.hover(rate, "lr-too-high");
   await hover.getByRole("link", { name: "lr-too-high" }).click({ modifiers: ["ControlOrMeta"] });
   const rules = page.locator('.monaco-editor[data-uri$="rules.md"]').first();

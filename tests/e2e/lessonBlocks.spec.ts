@@ -10,12 +10,12 @@ test("a mistake is checked, and what is found stands beside it", async ({ workbe
   const block = lesson.locator("figure", { hasText: "A mistake: lr-too-high" });
   await block.getByRole("button", { name: "Check" }).focus();
   await workbench.page.keyboard.press("Enter");
-  await expect(block.getByRole("status")).toContainText(/Line 2, warning lr-too-high: .*0\.001/);
+  await expect(block.getByRole("status")).toContainText(/Line 2, warning lr-too-high: .*0\.01/);
   await workbench.screenshot("lesson-checked");
 
   await block.getByRole("button", { name: "Open as file" }).click();
   const opened = workbench.page.locator('.monaco-editor[data-uri^="untitled:"]');
-  await expect(opened).toContainText("learning_rate: 0.001");
+  await expect(opened).toContainText("learning_rate: 0.01");
   await expect(opened.locator(".squiggly-warning").first()).toBeVisible();
 
   // A page that was hidden comes back with what was found.

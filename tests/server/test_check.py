@@ -112,7 +112,7 @@ def test_the_projects_file(bad: Path) -> None:
 
 
 def test_the_profile(bad: Path) -> None:
-    bad.write_text("training_config:\n  learning_rate: 0.002\n", encoding="utf-8")
+    bad.write_text("training_config:\n  learning_rate: 0.01\n", encoding="utf-8")
     assert "lr-too-high" in _check(bad).stdout
     assert "lr-too-high" not in _check("--profile", "tt-train-flat", bad).stdout
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 GOOD = "training_config:\n  batch_size: 8\n"
-WARNED = "training_config:\n  learning_rate: 0.001\n"
+WARNED = "training_config:\n  learning_rate: 0.01\n"
 BAD = "training_config:\n  batchsize: 8\n"
 OTHER = "jobs: [unclosed\n"
 

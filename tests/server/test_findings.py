@@ -42,7 +42,7 @@ def test_findings(case: Case) -> None:
 
 
 def test_fixes_are_offered_where_their_finding_is() -> None:
-    text = "training_config:\n  batchsize: 8\n  learning_rate: 0.001\n"
+    text = "training_config:\n  batchsize: 8\n  learning_rate: 0.01\n"
     analysis = analyze(text)
     at = text.index("batchsize") + 3
     [rename, *_] = quick_fixes(analysis, (at, at))
@@ -52,7 +52,7 @@ def test_fixes_are_offered_where_their_finding_is() -> None:
 
 
 def test_fix_all_leaves_alone_what_is_a_choice() -> None:
-    analysis = analyze("training_config:\n  learning_rate: 0.001\n")
+    analysis = analyze("training_config:\n  learning_rate: 0.01\n")
     assert [one.code for one in analysis.findings] == ["lr-too-high"]
     assert fix_all(analysis) == ()
 

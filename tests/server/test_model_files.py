@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support import Case, cases
 
+from trainsmith_server.document.options import Options
 from trainsmith_server.features.file_problems import file_problems
 from trainsmith_server.features.hover import hover
 from trainsmith_server.lint.analyze import analyze
@@ -85,3 +86,44 @@ def test_what_is_no_path_is_not_looked_for() -> None:
     recipe = analyze("training_config:\n  model_config: 5\n")
     assert [one.code for one in recipe.findings] == ["wrong-type"]
     assert list(file_problems(recipe, {}, {"5": ("here",)})) == []
+
+
+RATE = "training_config:\n  learning_rate: {}\n  model_config: m.yaml\n"
+SMALL = "transformer_config:\n  vocab_size: 256\n  embedding_dim: 128\n  num_heads: 4\n"
+LARGE = (
+    "transformer_config:\n  model_type: llama\n  vocab_size: 32000\n  embedding_dim: 2048\n"
+    "  num_blocks: 22\n  num_heads: 32\n  num_groups: 4\n  intermediate_dim: 5632\n"
+)
+PRETRAINED = SMALL + "  model_path: base\n"
+
+
+@pytest.mark.parametrize(
+    ("rate", "model", "said"),
+    [
+        ("0.001", SMALL, ""),
+        ("0.001", LARGE, ""),
+        ("0.003", SMALL, ""),
+        ("0.003", LARGE, "for a model of this size from random weights"),
+        ("0.001", PRETRAINED, "for fine-tuning"),
+        ("0.0005", PRETRAINED, ""),
+        ("0.01", SMALL, ""),  # The recipe alone says so already.
+    ],
+)
+def test_the_model_file_says_which_learning_rate_is_usual(rate: str, model: str, said: str) -> None:
+    found = [*file_problems(analyze(RATE.format(rate)), {"m.yaml": analyze(model)})]
+    assert [one.code for one in found] == (["lr-too-high"] if said else [])
+    assert all(said in one.message for one in found)
+
+
+def test_a_rate_that_only_the_model_file_makes_too_high_can_be_ignored() -> None:
+    recipe = analyze(RATE.format("0.001  # trainsmith: ignore[lr-too-high]"))
+    assert recipe.findings == ()
+    assert [*file_problems(recipe, {"m.yaml": analyze(PRETRAINED)})] == []
+
+
+def test_a_rate_above_the_range_of_fine_tuning_is_a_hint_on_request() -> None:
+    recipe = analyze(RATE.format("0.0005"), options=Options(levels={"lr-above-typical": "hint"}))
+    assert recipe.findings == ()
+    [hint] = file_problems(recipe, {"m.yaml": analyze(PRETRAINED)})
+    assert (hint.code, hint.severity) == ("lr-above-typical", "hint")
+    assert [*file_problems(recipe, {"m.yaml": analyze(SMALL)})] == []

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from trainsmith_schemas.meaning.derived import parameter_count
+from trainsmith_schemas.meaning.learning_rate import Start, UsualRate, usual_rate
 from trainsmith_schemas.problems import Path
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.trainers.migration import OPTIMIZER_FLAGS, PLAIN_TYPE
 from trainsmith_schemas.trainers.profiles import unread_keys
 from trainsmith_server.document.bind import Binding, Place, find, key_span, value_span
 from trainsmith_server.document.findings import Edit, Fix, Related, Severity, Tag
@@ -20,6 +24,15 @@ if TYPE_CHECKING:
     from trainsmith_server.document.result import KnownDocument
 
 _T = TypeVar("_T")
+
+_OF_LANGUAGE_MODELS = (
+    "tokenizer_type",
+    "tokenizer_path",
+    "model_type",
+    "transformer_config",
+    "grpo_config",
+)
+"""Keys of `training_config` that only a recipe for a language model has."""
 
 _LARGEST = 1e100
 """Nobody computes with more; Python's integers are larger than its floats can be."""
@@ -73,9 +86,15 @@ class Facts:
     the key is absent, empty, or has a value of another kind: that is for the schema to report.
     """
 
-    __slots__ = ("_entries", "_known", "_text", "kind", "options", "profile")
+    __slots__ = ("_entries", "_known", "_text", "kind", "model", "options", "profile")
 
-    def __init__(self, known: KnownDocument, text: str, options: Options | None = None) -> None:
+    def __init__(
+        self,
+        known: KnownDocument,
+        text: str,
+        options: Options | None = None,
+        model: TransformerConfig | None = None,
+    ) -> None:
         self._known = known
         self._text = text
         self._entries = {binding.path: binding.entry for binding in known.bindings.entries}
@@ -85,6 +104,8 @@ class Facts:
         """The trainer that the document is judged for."""
         self.options = options or Options()
         """What somebody has said about board and privacy."""
+        self.model = model
+        """What the model file says that a recipe names, where it has been read."""
 
     def number(self, path: str) -> Found[float] | None:
         """A finite number. `1e-4` counts, though YAML 1.1 reads it as text: trainers read it."""
@@ -165,7 +186,42 @@ class Facts:
             self.number("scheduler_config.max_lr")
             or self.number("training_config.optimizer.lr")
             or self.number("training_config.learning_rate")
+            or self.number("learning_rate")
         )
+
+    def start(self) -> Start | None:
+        """What training starts from; `None` where neither the file nor its model file says it."""
+        if self.profile.name == "blacksmith":
+            kind = self.text("training_type")
+            lora = self.has("lora_r") or self.has("lora_rank")
+            return "lora" if lora or (kind and "lora" in kind.value.lower()) else None
+        inline = self.text("training_config.transformer_config.model_path")
+        if (inline and inline.value) or (self.model and self.model.model_path):
+            return "pretrained"
+        return "random" if self.model else None
+
+    def usual_rate(self) -> UsualRate | None:
+        """The learning rate that is usual here; `None` where too little is known to tell.
+
+        tt-train also has recipes for other than language models, for which nothing is known.
+        """
+        flags = (name for flag, name in OPTIMIZER_FLAGS.items() if self._is_flagged(flag))
+        kind = self.text("training_config.optimizer.type")
+        optimizer = kind.value if kind else next(flags, PLAIN_TYPE)
+        if not self._is_language_model():
+            return None
+        size = self.model and parameter_count(self.model)
+        return usual_rate(optimizer, self.start(), size)
+
+    def _is_flagged(self, flag: str) -> bool:
+        return self.is_on(f"training_config.{flag}")
+
+    def _is_language_model(self) -> bool:
+        if self.model or self.profile.name == "trainsmith" or self.start():
+            return True
+        keys = (f"training_config.{key}" for key in _OF_LANGUAGE_MODELS)
+        sampling = ("eval_config.top_k", "eval_config.top_p", "eval_config.repetition_penalty")
+        return any(map(self.has, (*keys, *sampling)))
 
     def validation_interval(self) -> Found[int] | None:
         """The interval that the trainer reads; tt-train's current trainers do not validate."""

@@ -78,7 +78,7 @@ class Analysis:
         first = self.documents[0] if self.documents else self.beside
         return first.profile.name if first and first.profile else "trainsmith"
 
-    def severity(self, code: str, usual: Severity, span: Span) -> Severity | None:
+    def severity(self, code: str, usual: Severity | None, span: Span) -> Severity | None:
         """How severe a finding from elsewhere is here; `None` where it is off or ignored."""
         if self.directives.ignore(code, self.lines.line_of(span[0])):
             return None

@@ -8,11 +8,13 @@ from dataclasses import replace
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.sections.documents import MODEL
 from trainsmith_server.document.bind import find, value_span
+from trainsmith_server.document.facts import Facts
 from trainsmith_server.document.findings import Finding, Related
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.quantities import plural
 from trainsmith_server.features.readable import model_of, training_of
 from trainsmith_server.features.references import Reference, file_references
+from trainsmith_server.rules import all_rules
 
 NOT_FOUND: Mapping[str, str] = {
     "model_config": "model-config-not-found",
@@ -39,6 +41,28 @@ def file_problems(
         severity = analysis.severity(finding.code, finding.severity, finding.span)
         if severity:
             yield replace(finding, severity=severity)
+    for known in analysis.documents:
+        yield from _known_with_the_model(analysis, known, models)
+
+
+def _known_with_the_model(
+    analysis: Analysis, known: KnownDocument, models: Mapping[str, Analysis]
+) -> Iterator[Finding]:
+    """What rules say of a recipe only when they know the model file that it names."""
+    recipe = training_of(known)
+    model = model_of(models.get(recipe.training_config.model_file or "")) if recipe else None
+    if model is None:
+        return
+    said = {(one.code, one.span) for one in analysis.findings}
+    facts = Facts(known, analysis.text, analysis.options, model)
+    for rule in all_rules():
+        if not rule.with_model or known.kind.name not in rule.documents:
+            continue
+        for hit in rule.check(facts):
+            usual = (hit.severity or rule.severity) if rule.on else None
+            severity = analysis.severity(rule.code, usual, hit.span)
+            if severity and (rule.code, hit.span) not in said:
+                yield Finding(rule.code, severity, hit.message, hit.span, hit.fixes, hit.related)
 
 
 def _all(

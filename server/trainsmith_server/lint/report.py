@@ -62,7 +62,8 @@ def report(
         if broken.isdisjoint(_lines_of(finding.span, lines))
     )
     findings = chain(map(_fault_finding, tree.faults), readable)
-    told = suppress(findings, directives, lines, options, complete=not tree.faults)
+    later = _with_model_codes() if any(map(_names_model_file, documents)) else ()
+    told = suppress(findings, directives, lines, options, complete=not tree.faults, later=later)
     judged = (one for finding in told if (one := _judged(finding, options)))
     # Each is found when it is asked for, so what is left out costs no time.
     first = islice(judged, MAX_FINDINGS)
@@ -101,6 +102,15 @@ def _on_readable_lines(
                 if not _is_inside(finding, settled):
                     yield finding
         yield from (one for one in ruled if one in settling or not _is_inside(one, settled))
+
+
+def _names_model_file(known: KnownDocument) -> bool:
+    return find(known.document.root, ("training_config", "model_config")) is not None
+
+
+@cache
+def _with_model_codes() -> frozenset[str]:
+    return frozenset(rule.code for rule in all_rules() if rule.with_model)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from trainsmith_server.document.directives import UNUSED, Directives, Suppression, removal, rename
 from trainsmith_server.document.findings import Edit, Finding, Fix
@@ -19,11 +19,13 @@ def suppress(
     options: Options,
     *,
     complete: bool,
+    later: Collection[str] = (),
 ) -> Iterator[Finding]:
     """The findings that are not ignored, and the comments that ignore nothing.
 
     Where YAML cannot read a part of the text, some findings are missing (`complete` is false), and
-    no comment is called unused.
+    no comment is called unused. Nor is one with a code that other files may still give cause for
+    (`later`).
     """
     by_line: dict[int | None, list[Suppression]] = {}
     for one in directives.suppressions:
@@ -40,11 +42,11 @@ def suppress(
     yield from directives.faults
     if complete:
         for one in directives.suppressions:
-            yield from _unused(one, used.get(one, set()), lines, options)
+            yield from _unused(one, used.get(one, set()), later, lines, options)
 
 
 def _unused(
-    one: Suppression, used: set[str], lines: LineIndex, options: Options
+    one: Suppression, used: set[str], later: Collection[str], lines: LineIndex, options: Options
 ) -> Iterator[Finding]:
     where = "in this file" if one.line is None else "on its line"
     if not one.codes:
@@ -52,7 +54,7 @@ def _unused(
             fix = removal(one.span, lines, "Remove the comment")
             yield _unused_finding(f"there is nothing to ignore {where}", one.span, (fix,))
         return
-    kept = [code for code, _ in one.codes if _counts(code, used, options)]
+    kept = [code for code, _ in one.codes if code in later or _counts(code, used, options)]
     for code, span in one.codes:
         if code in kept:
             continue

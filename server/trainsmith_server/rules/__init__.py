@@ -52,6 +52,8 @@ class Rule:
     """Whether it speaks without being asked to; what is a matter of taste does not."""
     settles: bool = False
     """Whether what else could be said of the same key and its value only follows from this."""
+    with_model: bool = False
+    """Whether it is asked again with the model file that a recipe names, in `Facts.model`."""
     options: Options = _NOTHING_SAID
     """What must have been said for the rule to have a say; its examples are judged by it."""
 

@@ -14,14 +14,14 @@ _TOO_HIGH = 1e-3
 
 
 def check(facts: Facts) -> Iterator[Hit]:
-    """Look at the flat rate of a recipe of ours."""
+    """Look at the rate of a recipe that trains all weights of a pretrained model."""
     rate = facts.learning_rate()
-    if facts.profile.name != "trainsmith" or rate is None or rate.key != "learning_rate":
+    if rate is None or facts.start() != "pretrained":
         return
     if not _TYPICAL < rate.value < _TOO_HIGH:
         return
     yield Hit(
-        f"`learning_rate` {number_text(rate.value)} is above the range of fine-tuning, "
+        f"`{rate.key}` {number_text(rate.value)} is above the range of fine-tuning, "
         "0.00001 to 0.0002",
         rate.span,
         fixes=(rate.set_to("0.0002"), rate.set_to("0.0001")),
@@ -36,22 +36,27 @@ RULE = Rule(
 Fine-tuning usually works between 1e-5 and 1e-4; 2e-4 is worth a try where the loss barely moves.
 Above that a pretrained model forgets more than it learns.
 
-**When it is fine.** Training from scratch takes 3e-4 and more, so this rule is off until you turn
-it on.
+**When it is fine.** With little data or for a few steps, so this rule is off until you turn it on.
+It is silent unless the model file has a `model_path`, since training from scratch takes 3e-4 and
+more.
 
 **How to mend it.** Start at `0.0001`.
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 0.0005\n",
-            good="training_config:\n  learning_rate: 0.0002\n",
+            bad="training_config:\n  learning_rate: 0.0005\n"
+            "  transformer_config: {model_path: base}\n",
+            good="training_config:\n  learning_rate: 0.0002\n"
+            "  transformer_config: {model_path: base}\n",
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 0.0002\n",
-        "training_config:\n  optimizer: {lr: 0.0005}\n",
-        "training_config:\n  learning_rate: 0.001\n",
+        "training_config:\n  learning_rate: 0.0002\n  transformer_config: {model_path: base}\n",
+        "training_config:\n  learning_rate: 0.0005\n",
+        "training_config:\n  learning_rate: 0.0005\n  transformer_config: {model_path: ''}\n",
+        "training_config:\n  learning_rate: 0.001\n  transformer_config: {model_path: base}\n",
     ),
     check=check,
     on=False,
+    with_model=True,
 )

@@ -1,53 +1,43 @@
-"""`lr-too-high`: a learning rate at which fine-tuning falls apart."""
+"""`lr-too-high`: a learning rate at which training falls apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trainsmith_schemas.meaning.learning_rate import UsualRate
 from trainsmith_server.document.facts import Facts, Found, Hit
+from trainsmith_server.document.findings import Fix
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
-FINE_TUNING_LIMIT = 1e-3
-FROM_SCRATCH_LIMIT = 3e-3
-_USUAL = 1e-4
-_ADAM = ("AdamW", "MorehAdamW", "AdamWComposite", "AdamWFullPrecision")
-
 
 def check(facts: Facts) -> Iterator[Hit]:
-    """Look at the learning rate that counts, if an Adam uses it."""
-    optimizer = facts.text("training_config.optimizer.type")
-    if optimizer and optimizer.value not in _ADAM:
+    """Compare the learning rate that counts with what is usual for this training."""
+    rate, usual = facts.learning_rate(), facts.usual_rate()
+    if rate is None or usual is None or rate.value < usual.limit:
         return
-    rate = facts.learning_rate()
-    if rate is None or rate.value < _limit(facts, rate):
-        return
-    times = rate.value / _USUAL
+    times = rate.value / usual.rate
     yield Hit(
-        f"`{rate.key}` {number_text(rate.value)} is {times:,.4g} times the usual 0.0001 for "
-        "fine-tuning: the loss may jump about or become NaN",
+        f"`{rate.key}` {number_text(rate.value)} is {times:,.3g} times {number_text(usual.rate)}, "
+        f"a usual rate {usual.situation}: the loss may jump about or become NaN",
         rate.span,
-        fixes=(
-            rate.set_to(
-                "0.0001", title=f"Set `{rate.key}` to 0.0001, the usual start", preferred=True
-            ),
-            rate.set_to("5.0e-5", title=f"Set `{rate.key}` to 5.0e-5, the careful choice"),
-            rate.set_to(
-                "0.0003", title=f"Set `{rate.key}` to 0.0003, for a model from random weights"
-            ),
-        ),
+        fixes=tuple(_fixes(facts, rate, usual)),
     )
 
 
-def _limit(facts: Facts, rate: Found[float]) -> float:
-    """Where too high begins.
+def _fixes(facts: Facts, rate: Found[float], usual: UsualRate) -> Iterator[Fix]:
+    key = f"Set `{rate.key}` to"
+    if facts.start() is not None or usual.rate > _ADAM_AT_MOST:
+        text = number_text(usual.rate)
+        yield rate.set_to(text, title=f"{key} {text}, usual {usual.situation}", preferred=True)
+        return
+    yield rate.set_to("0.0001", title=f"{key} 0.0001, the usual start", preferred=True)
+    yield rate.set_to("5.0e-5", title=f"{key} 5.0e-5, the careful choice")
+    yield rate.set_to("0.0003", title=f"{key} 0.0003, for a model from random weights")
 
-    The flat key of our own recipes is the lesson's, and its rates are those of fine-tuning.
-    tt-train's recipes, and a rate in the optimizer block or the scheduler, mostly start from
-    random weights, which take more.
-    """
-    lesson = facts.profile.name == "trainsmith" and rate.key == "learning_rate"
-    return FINE_TUNING_LIMIT if lesson else FROM_SCRATCH_LIMIT
+
+_ADAM_AT_MOST = 1e-3
+"""What is usual with AdamW is at most this; with the other optimizers it is more."""
 
 
 RULE = Rule(
@@ -56,12 +46,24 @@ RULE = Rule(
     title="The learning rate is too high",
     docs="""\
 The learning rate says how far each step moves the weights. Adam moves every weight by about this
-much at each step, so a rate that is ten times too high undoes in a few hundred steps what a
-pretrained model has learned: the loss jumps about, or becomes NaN and never comes back.
+much at each step, so a rate that is ten times too high makes the loss jump about, or become NaN and
+never come back; a pretrained model forgets in a few hundred steps what it has learned.
 
-**When it is fine.** Small models that are trained from scratch learn well at 1e-3. Say so by
-setting the rate in `optimizer.lr` or in `scheduler_config.max_lr`: there the rule waits for 3e-3.
-It does so in tt-train's recipes too, and it is silent about optimizers that are no Adam.
+What is usual depends on what is trained, and the rule speaks of what it knows:
+
+| training | usual | too high |
+| --- | --- | --- |
+| fine-tuning: the model file has a `model_path` | 0.0001 | 0.001 |
+| LoRA | 0.0002 | 0.002 |
+| from random weights, by the model's size | 0.001 (60 M parameters) to 0.00006 | ten times that |
+| from random weights, the size not known | 0.001 | 0.01 |
+| Muon | 0.02 | 0.2 |
+| SGD | 0.1 | 10 |
+
+The rates by size are those of GPT-3 (table 2.1), and nanoGPT's for the smallest; Muon's is its
+authors'. Of other models than language models, and of other optimizers, the rule says nothing.
+
+**When it is fine.** In a search for the highest rate that works.
 
 **How to mend it.** Start fine-tuning at `0.0001`. If the loss is jumpy, take `5.0e-5`; if it
 barely moves over the first 100 steps, `0.0002`. A small model that starts from random weights takes
@@ -69,20 +71,35 @@ barely moves over the first 100 steps, `0.0002`. A small model that starts from 
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 0.001\n",
+            bad="training_config:\n  learning_rate: 0.01\n",
             good="training_config:\n  learning_rate: 0.0001\n",
         ),
         Example(
             bad="training_config:\n  optimizer: {type: AdamW, lr: 1e-2}\n",
             good="training_config:\n  optimizer: {type: AdamW, lr: 0.0001}\n",
         ),
+        Example(
+            bad="training_config:\n  optimizer: {type: Muon, lr: 0.5}\n",
+            good="training_config:\n  optimizer: {type: Muon, lr: 0.02}\n",
+        ),
+        Example(
+            bad="model_name: a/b\ntraining_type: lora\nuse_tt: true\nlearning_rate: 0.02\n",
+            good="model_name: a/b\ntraining_type: lora\nuse_tt: true\nlearning_rate: 0.0002\n",
+        ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 0.001\n  project_name: nano\n",
-        "training_config:\n  optimizer: {lr: 0.001}\n",
+        "training_config:\n  learning_rate: 0.001\n",
+        "training_config:\n  optimizer: {lr: 0.005}\n",
         "training_config:\n  optimizer:\n    type: SGD\n    lr: 0.1\n",
+        "training_config:\n  optimizer:\n    type: Muon\n    lr: 0.02\n",
+        # A classifier of digits: no language model, so nothing is known.
+        "training_config:\n  project_name: digits\n  learning_rate: 0.1\n  momentum: 0.9\n"
+        "  model_path: digits.bin\n",
+        "model_name: GraphNet\ndataset_id: links\nuse_tt: true\nlearning_rate: 0.01\n",
         "training_config:\n  learning_rate: 0.01\nscheduler_config:\n  max_lr: 0.0003\n",
         "training_config:\n  learning_rate: fast\n",
     ),
     check=check,
+    documents=("training", "blacksmith"),
+    with_model=True,
 )

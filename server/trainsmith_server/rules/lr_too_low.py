@@ -12,11 +12,11 @@ _LIMIT = 1e-6
 
 
 def check(facts: Facts) -> Iterator[Hit]:
-    """Look at the rate that counts, unless a reward drives the training."""
+    """Look at the rate of a language model, unless a reward drives the training."""
     if facts.has("training_config.grpo_config") or facts.has("grpo_config"):
         return
     rate = facts.learning_rate()
-    if rate is None or not 0 < rate.value <= _LIMIT:
+    if rate is None or facts.usual_rate() is None or not 0 < rate.value <= _LIMIT:
         return
     yield Hit(
         f"`{rate.key}` {number_text(rate.value)} is so small that the loss may barely move",
@@ -37,7 +37,8 @@ Adam moves each weight by about the learning rate at each step. At a millionth, 
 move a weight by a thousandth: the run takes as long as any other and ends where it began.
 
 **When it is fine.** In reinforcement learning, where such rates are usual (the rule is silent where
-there is a `grpo_config`), and for the last polish of a model that is already good.
+there is a `grpo_config`) and for the last polish of a model that is already good. Of other models
+than language models nothing is known, and nothing is said.
 
 **How to mend it.** Start at `0.0001` for fine-tuning, or at `1.0e-5` to be careful.
 """,
@@ -53,6 +54,8 @@ there is a `grpo_config`), and for the last polish of a model that is already go
     ),
     fine=(
         "training_config:\n  learning_rate: 1.0e-5\n",
+        "training_config:\n  project_name: digits\n  learning_rate: 1.0e-6\n  momentum: 0.9\n"
+        "  model_path: digits.bin\n",
         "training_config:\n  optimizer: {lr: 5.0e-7}\n  grpo_config: {epsilon: 0.2}\n",
         "training_config:\n  learning_rate: 1.0e-7\nscheduler_config:\n  max_lr: 0.0001\n",
     ),
