@@ -12,6 +12,7 @@ import torch
 import transformers
 from workspace import MODEL, TEXT
 
+from trainsmith_schemas.families.registry import parameter_shapes
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
@@ -21,7 +22,6 @@ from trainsmith_trainer.backends.torch.models.transformer import Dropout
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
 from trainsmith_trainer.data.tokenizer import CharTokenizer
 from trainsmith_trainer.hf.export import model_files, read_model
-from trainsmith_trainer.hf.parameter_shapes import parameter_shapes
 
 TOKENIZER = CharTokenizer.of(TEXT)
 SCALED = {"scaling_factor": 8.0, "original_context_length": 8}

@@ -13,7 +13,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_trainer.backends.torch.backend import load_decoder
 from trainsmith_trainer.data.tokenizer import CharTokenizer
 from trainsmith_trainer.hf.export import model_files

@@ -6,19 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from trainsmith_schemas.sections.model import RopeScaling, TransformerConfig
-from trainsmith_schemas.trainers.foreign_keys import THEIR_KEYS
+from trainsmith_schemas.families.llama.fields import RopeScaling
+from trainsmith_schemas.families.registry import reads, require_hugging_face
+from trainsmith_schemas.sections.model import TransformerConfig
 
 _FREE = ("model_path", "runner_type", "experimental")
 """Keys that say nothing of the weights, and of which a `config.json` says nothing either."""
-_FREE_WHERE_WRITTEN = ("dropout_prob", "max_sequence_length", "bias", "positional_embedding_type")
-"""Keys that win over the folder. A length may only be shorter; whether the weights bear out the
-last two is seen when they are read."""
-_ONLY_OF = {
-    "gpt2": ("bias", "activation", "positional_embedding_type"),
-    "llama": ("num_groups", "intermediate_dim", "theta", "rope_scaling"),
-}
-"""Keys that have a meaning for one family."""
+_FREE_WHERE_WRITTEN = ("dropout_prob", "max_sequence_length")
+"""Keys that win over the folder, beside those that the family's weights settle. A length may only
+be shorter."""
 
 
 @dataclass(frozen=True)
@@ -46,29 +42,32 @@ def merge(written: TransformerConfig, found: TransformerConfig) -> Merged:
         found: what the folder's `config.json` describes.
     """
     said = written.model_fields_set
-    kept = (*_FREE, *(key for key in _FREE_WHERE_WRITTEN if key in said))
+    kept = (*_FREE, *(key for key in _free_where_written(found) if key in said))
     config = found.model_copy(update={key: getattr(written, key) for key in kept})
     return Merged(config, tuple(_contradictions(written, found)))
+
+
+def _free_where_written(found: TransformerConfig) -> tuple[str, ...]:
+    return (*_FREE_WHERE_WRITTEN, *require_hugging_face(found).settled_by_weights)
 
 
 def _contradictions(
     written: TransformerConfig, found: TransformerConfig
 ) -> Iterator[Contradiction]:
-    family = found.model_type
-    others = {key for name, keys in _ONLY_OF.items() if name != family for key in keys}
+    theirs, free = require_hugging_face(found).keys, (*_FREE, *_free_where_written(found))
     for key in type(written).model_fields:
-        if key in written.model_fields_set and key not in others:
+        if key in written.model_fields_set and reads(found.model_type, key):
             here, there = _comparable(written, key), _comparable(found, key)
-            if not _agree(key, here, there):
-                yield _contradiction(key, here, there, THEIR_KEYS[family].get(key))
+            if not _agree(key, here, there, free):
+                yield _contradiction(key, here, there, theirs.get(key))
 
 
-def _agree(key: str, here: Any, there: Any) -> bool:
+def _agree(key: str, here: Any, there: Any, free: tuple[str, ...]) -> bool:
     if key == "max_sequence_length":
         return here <= there
     # Nothing, and a vocabulary of 0, mean whatever the folder has.
     left_open = here is None or (key == "vocab_size" and here == 0)
-    return key in (*_FREE, *_FREE_WHERE_WRITTEN) or left_open or here == there
+    return key in free or left_open or here == there
 
 
 def _comparable(config: TransformerConfig, key: str) -> Any:

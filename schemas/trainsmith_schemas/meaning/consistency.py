@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.base import Section
+from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.problems import Path, Problem
 from trainsmith_schemas.sections.documents import TrainingDocument
@@ -17,9 +18,6 @@ COMPARED = frozenset(
     }
 )
 """The keys that are looked at here; where one is wrong itself, the others say nothing."""
-
-_MOST = 4096
-"""More heads than this are a slip that nobody can mend."""
 
 
 def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
@@ -37,18 +35,7 @@ def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
 def _model_inconsistencies(model: TransformerConfig, path: Path) -> Iterator[Problem]:
     if model.model_path:  # The folder's shape counts, not the defaults of what is left out here.
         return
-    width, heads, groups = model.embedding_dim, model.num_heads, model.num_groups
-    if width % heads:
-        yield _indivisible(path, "embedding_dim", width, "num_heads", heads)
-    elif model.model_type == "llama" and (width // heads) % 2:
-        yield Problem(
-            (*path, "num_heads"),
-            "indivisible",
-            f"each head has {width // heads} dimensions; rotary positions need an even number",
-            related=((*path, "embedding_dim"),),
-        )
-    elif groups and heads % groups:
-        yield _indivisible(path, "num_heads", heads, "num_groups", groups)
+    yield from family_of(model.model_type).contradictions(model, path)
 
 
 def _rate_inconsistencies(document: TrainingDocument) -> Iterator[Problem]:
@@ -66,21 +53,3 @@ def _rate_inconsistencies(document: TrainingDocument) -> Iterator[Problem]:
         "end, where it is meant to fall",
         related=(tuple(key.split(".")),),
     )
-
-
-def _indivisible(path: Path, whole: str, number: int, part: str, divisor: int) -> Problem:
-    return Problem(
-        (*path, part),
-        "indivisible",
-        f"`{whole}` ({number}) does not divide by `{part}` ({divisor})",
-        suggestions=tuple(str(one) for one in _divisors_near(number, divisor)),
-        related=((*path, whole),),
-    )
-
-
-def _divisors_near(number: int, wanted: int) -> list[int]:
-    """The divisors of a number on either side of another one, the nearer first."""
-    divisors = [one for one in range(1, min(number, _MOST) + 1) if number % one == 0]
-    below = [one for one in divisors if one < wanted][-1:]
-    above = [one for one in divisors if one > wanted][:1]
-    return sorted(below + above, key=lambda one: abs(one - wanted))

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from trainsmith_schemas.families.family import Shapes
+from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
@@ -162,41 +164,26 @@ def vocabulary_vectors(model: TransformerConfig) -> int:
     return model.embedding_dim * (1 if model.weight_tying == "enabled" else 2)
 
 
-def parameter_count(model: TransformerConfig, vocab_size: int | None = None) -> int:
-    """Trainable parameters of a model, exactly.
+def parameter_count(model: TransformerConfig, vocab_size: int | None = None) -> int | None:
+    """Trainable parameters of a model, exactly; `None` for a family whose layers are not known.
 
     Args:
         model: its shape, without contradictions.
         vocab_size: how many tokens there are, where the model leaves it to the tokenizer.
     """
-    vocabulary = (vocab_size or model.vocab_size) * vocabulary_vectors(model)
-    count = _llama_body if model.model_type == "llama" else _gpt2_body
-    return vocabulary + count(model)
+    layout = family_of(model.model_type).layout
+    if layout is None:
+        return None
+    if vocab_size:
+        model = model.model_copy(update={"vocab_size": vocab_size})
+    fixed = layout.untrained(model)
+    outer = {name: shape for name, shape in layout.outer(model).items() if name not in fixed}
+    output = 0 if model.weight_tying == "enabled" else model.vocab_size * model.embedding_dim
+    return _numbers(outer) + model.num_blocks * _numbers(layout.block(model)) + output
 
 
-def _gpt2_body(model: TransformerConfig) -> int:
-    """Radford et al. 2019: a block is 4 linear layers and 2 normalisations."""
-    width, bias = model.embedding_dim, int(model.bias)
-    positions = model.max_sequence_length if model.positional_embedding_type == "trainable" else 0
-    norm = width + bias * width
-    attention = width * 3 * width + bias * 3 * width + width * width + bias * width
-    feed_forward = width * 4 * width + bias * 4 * width + 4 * width * width + bias * width
-    block = 2 * norm + attention + feed_forward
-    return positions * width + model.num_blocks * block + norm
-
-
-def _llama_body(model: TransformerConfig) -> int:
-    """Touvron et al. 2023: no biases; keys and values may have fewer heads than queries."""
-    width = model.embedding_dim
-    shared = width // model.num_heads * (model.num_groups or model.num_heads)
-    attention = 2 * width * width + 2 * width * shared
-    block = 2 * width + attention + 3 * width * feed_forward_width(model)
-    return model.num_blocks * block + width
-
-
-def feed_forward_width(model: TransformerConfig) -> int:
-    """The width inside the feed-forward layer of a llama: 8/3 of the model's, in 32s."""
-    return model.intermediate_dim or math.ceil(8 * model.embedding_dim / 3 / 32) * 32
+def _numbers(shapes: Shapes) -> int:
+    return sum(math.prod(shape) for shape in shapes.values())
 
 
 BYTES_PER_PARAMETER = 16
@@ -213,12 +200,11 @@ def activation_memory(
     sequences: int,
     vocab_size: int,
     precision: Literal["fp32", "bf16"] = "fp32",
-) -> int:
-    """Bytes that the forward pass keeps for the backward pass, estimated.
+) -> int | None:
+    """Bytes that the forward pass keeps for the backward pass, estimated; `None` where unknown.
 
-    Counted from what PyTorch saves, with attention that keeps no matrix of weights. In widths for
-    each token: 16 in a block of GPT-2; in one of a llama 10, and 4 times the width inside its
-    feed-forward layer. At the end the logits, their logarithms and their gradient.
+    Counted from what PyTorch saves, with attention that keeps no matrix of weights. The family says
+    what a block keeps. At the end there are the logits, their logarithms and their gradient.
 
     Args:
         model: its shape.
@@ -226,11 +212,12 @@ def activation_memory(
         vocab_size: how many tokens there are.
         precision: the number format.
     """
+    layout = family_of(model.model_type).layout
+    if layout is None:
+        return None
     width = model.embedding_dim
     size = _FLOAT if precision == "fp32" else _BFLOAT
-    block = 16 * width
-    if model.model_type == "llama":
-        block = 10 * width + 4 * feed_forward_width(model)
+    block = layout.kept_by_block(model)
     if model.runner_type == "memory_efficient":
         kept = model.num_blocks * width + block  # One block at a time is computed again.
     else:

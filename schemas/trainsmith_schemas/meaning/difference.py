@@ -14,6 +14,8 @@ from itertools import chain
 from typing import Any
 
 from trainsmith_schemas.base import Section, fields_of
+from trainsmith_schemas.families.family import Distinction
+from trainsmith_schemas.families.registry import all_families, family_of, reads
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.runs.reports import Difference
 from trainsmith_schemas.sections.documents import TrainingDocument
@@ -174,14 +176,16 @@ def _optimizer(settings: Settings) -> str:
     return ", ".join((kind, *unusual))
 
 
-def _of_model(
-    what: str, *keys: str, only: str | None = None, read: Callable[[TransformerConfig], Any]
-) -> _Meaning:
-    def read_if_used(settings: Settings) -> str | None:
-        used = only is None or settings.model.model_type == only
-        return _text(read(settings.model)) if used else None
+def _of_families() -> Iterator[_Meaning]:
+    """What models differ in by their family's own keys; families may share some of that."""
+    shared = dict.fromkeys(one for family in all_families() for one in family.distinctions)
+    for one in shared:
+        yield _Meaning(one.what, (f"transformer_config.{one.key}",), partial(_distinct, one))
 
-    return _Meaning(what, tuple(f"transformer_config.{key}" for key in keys), read_if_used)
+
+def _distinct(one: Distinction, settings: Settings) -> str | None:
+    used = one in family_of(settings.model.model_type).distinctions
+    return _text(one.read(settings.model)) if used else None
 
 
 _MEANINGS: tuple[_Meaning, ...] = (
@@ -223,36 +227,7 @@ _MEANINGS: tuple[_Meaning, ...] = (
         (_training("weight_decay"), _training("optimizer.weight_decay")),
         lambda settings: _text(derived.weight_decay(settings.document.training_config)),
     ),
-    _of_model(
-        "feed-forward width",
-        "intermediate_dim",
-        only="llama",
-        read=derived.feed_forward_width,
-    ),
-    _of_model(
-        "key and value heads",
-        "num_groups",
-        only="llama",
-        read=lambda model: model.num_groups or model.num_heads,
-    ),
-    _of_model("theta", "theta", only="llama", read=lambda model: model.theta),
-    _of_model(
-        "rope_scaling",
-        "rope_scaling",
-        only="llama",
-        read=lambda model: (
-            model.rope_scaling.model_dump()
-            if model.rope_scaling and model.rope_scaling.scaling_factor
-            else "off"
-        ),
-    ),
-    _of_model("bias", "bias", only="gpt2", read=lambda model: model.bias),
-    _of_model(
-        "positions",
-        "positional_embedding_type",
-        only="gpt2",
-        read=lambda model: model.positional_embedding_type,
-    ),
+    *_of_families(),
     _Meaning(
         "validation interval",
         (_training("validation_frequency"), _training("eval_every")),
@@ -340,8 +315,13 @@ def _inner_section(
     return getattr(holder(settings), attribute) or absent
 
 
-def _plain_value(holder: Callable[[Settings], Section], attribute: str, settings: Settings) -> str:
-    value = getattr(holder(settings), attribute)
+def _plain_value(
+    holder: Callable[[Settings], Section], attribute: str, settings: Settings
+) -> str | None:
+    section = holder(settings)
+    if isinstance(section, TransformerConfig) and not reads(section.model_type, attribute):
+        return None
+    value = getattr(section, attribute)
     return "none" if value is None else _text(value)
 
 

@@ -16,29 +16,13 @@ from trainsmith_schemas.base import (
     Section,
     Typical,
 )
+from trainsmith_schemas.families.gpt2.fields import Gpt2Fields
+from trainsmith_schemas.families.llama.fields import LlamaFields
+from trainsmith_schemas.families.names import ModelType
 
 _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
 _OURS = ReadBy("trainsmith")
-
-
-class RopeScaling(Section):
-    """Stretches rotary positions so that a model reads further than it was trained to."""
-
-    scaling_factor: Annotated[Number, Field(ge=0), Examples(8.0, 32.0), _READERS] = 0.0
-    """How many times longer the context becomes. `0.0` is off."""
-
-    high_freq_factor: Annotated[Number, Field(gt=0), _READERS] = 4.0
-    """Wavelengths shorter than the original context divided by this stay as they were."""
-
-    low_freq_factor: Annotated[Number, Field(gt=0), _READERS] = 1.0
-    """Wavelengths longer than the original context divided by this are stretched fully."""
-
-    original_context_length: Annotated[Integer, Field(ge=0), Examples(8192), _READERS] = 0
-    """The context length, in tokens, that the model was first trained with."""
-
-    rope_type: Annotated[Literal["llama3", "linear"], _OURS] = "llama3"
-    """What is stretched. `llama3`: long waves only, as the two factors say. `linear`: all alike."""
 
 
 class ExperimentalConfig(Section):
@@ -48,10 +32,10 @@ class ExperimentalConfig(Section):
     """Build layer normalisation from simpler operations. A choice of kernel, not of mathematics."""
 
 
-class TransformerConfig(Section):
-    """The shape of a model: how wide, how deep, how far it looks back."""
+class CommonFields(Section):
+    """What every family reads."""
 
-    model_type: Annotated[Literal["gpt2", "llama"], _READERS] = "gpt2"
+    model_type: Annotated[ModelType, _READERS] = "gpt2"
     """The architecture.
 
     `gpt2`: learned positions, layer normalisation, GELU. `llama`: rotary positions, RMS
@@ -81,18 +65,6 @@ class TransformerConfig(Section):
     num_heads: Annotated[Integer, Field(ge=1), Typical(2, 32), Examples(4, 6, 12), _READERS] = 6
     """How many attention heads share the width. Each has `embedding_dim / num_heads` dimensions."""
 
-    num_groups: Annotated[Integer | None, Field(ge=1), Examples(2, 3), _READERS] = None
-    """Key and value heads of grouped-query attention (llama); it divides `num_heads`.
-
-    Without it every head has its own.
-    """
-
-    intermediate_dim: Annotated[Integer | None, Field(ge=1), _READERS] = None
-    """The width inside the feed-forward layer (llama).
-
-    Without it, 8/3 of `embedding_dim`, rounded up to a multiple of 32.
-    """
-
     max_sequence_length: Annotated[
         Integer, Field(ge=1), Typical(64, 4096), Examples(128, 256, 1024), _READERS
     ] = 256
@@ -101,29 +73,16 @@ class TransformerConfig(Section):
     dropout_prob: Annotated[Number, Field(ge=0, lt=1), Typical(0.0, 0.2), _READERS] = 0.2
     """The share of activations set to zero in training, against overfitting."""
 
-    bias: Annotated[Flag, _READERS] = True
-    """Give linear layers and normalisation a bias (gpt2)."""
-
-    activation: Annotated[Literal["gelu", "gelu_tanh"], _OURS] = "gelu"
-    """The function inside the feed-forward layer (gpt2): GELU, or its approximation by a tanh.
-
-    Published GPT-2 models have the approximation.
-    """
-
     norm_epsilon: Annotated[Number, Field(gt=0), Examples(1e-5, 1e-6), _OURS] = 1e-5
     """What normalisation adds to a variance before it divides by its root."""
 
     weight_tying: Annotated[Literal["disabled", "enabled"], _READERS] = "disabled"
     """Use one matrix for the token embedding and for the output layer."""
 
-    theta: Annotated[Number, Field(gt=0), Examples(10000.0, 500000.0), _READERS] = 500000.0
-    """The base of the rotary positions (llama)."""
 
-    rope_scaling: Annotated[RopeScaling | None, _READERS] = None
-    """Stretches rotary positions beyond the length that the model was trained with (llama)."""
-
-    positional_embedding_type: Annotated[Literal["trainable", "fixed"], _READERS] = "trainable"
-    """How gpt2 knows where a token stands: learned, or fixed sines and cosines."""
+# The keys come in the order of the reference: those of the last base first, the class's own last.
+class TransformerConfig(Gpt2Fields, LlamaFields, CommonFields):
+    """The shape of a model: how wide, how deep, how far it looks back."""
 
     runner_type: Annotated[Literal["default", "memory_efficient"], _READERS] = "default"
     """`memory_efficient` computes activations again in the backward pass, to save memory."""

@@ -19,6 +19,7 @@ from trainsmith_schemas.base import (
     Text,
     Typical,
 )
+from trainsmith_schemas.families.names import ModelType
 from trainsmith_schemas.sections.grpo import GrpoConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
@@ -36,7 +37,7 @@ class TrainingConfig(Section):
     project_name: Annotated[Text, _TT_TRAIN] = ""
     """A name for people. tt-train stores it and does not use it."""
 
-    model_type: Annotated[Literal["gpt2", "llama"] | None, _FLAT] = None
+    model_type: Annotated[ModelType | None, _FLAT] = None
     """The architecture, where the model file does not say it.
 
     The model file's own `model_type` counts; this one must agree with it.

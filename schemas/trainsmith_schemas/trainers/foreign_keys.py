@@ -4,38 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-THEIR_KEYS: Mapping[str, Mapping[str, str]] = {
-    "gpt2": {
-        "vocab_size": "vocab_size",
-        "embedding_dim": "n_embd",
-        "num_blocks": "n_layer",
-        "num_heads": "n_head",
-        "max_sequence_length": "n_positions",
-        "norm_epsilon": "layer_norm_epsilon",
-        "dropout_prob": "resid_pdrop",
-        "activation": "activation_function",
-        "weight_tying": "tie_word_embeddings",
-    },
-    "llama": {
-        "vocab_size": "vocab_size",
-        "embedding_dim": "hidden_size",
-        "intermediate_dim": "intermediate_size",
-        "num_blocks": "num_hidden_layers",
-        "num_heads": "num_attention_heads",
-        "num_groups": "num_key_value_heads",
-        "max_sequence_length": "max_position_embeddings",
-        "norm_epsilon": "rms_norm_eps",
-        "theta": "rope_theta",
-        "scaling_factor": "factor",
-        "original_context_length": "original_max_position_embeddings",
-        "rope_scaling": "rope_scaling",
-        "weight_tying": "tie_word_embeddings",
-    },
-}
-"""Our keys and those of Hugging Face's `config.json`, for each family of models."""
+from trainsmith_schemas.families.registry import all_families
+
+
+def _hugging_face_keys() -> dict[str, str]:
+    """The keys of `config.json` in all families, and ours."""
+    known = [family.hugging_face for family in all_families() if family.hugging_face]
+    return {theirs: ours for one in known for ours, theirs in one.keys.items()}
+
 
 OUR_KEYS: Mapping[str, str] = {
-    **{theirs: ours for keys in THEIR_KEYS.values() for ours, theirs in keys.items()},
+    **_hugging_face_keys(),
     # The shape of a model.
     "d_model": "embedding_dim",
     "dim": "embedding_dim",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.sections.documents import MODEL
 from trainsmith_server.document.bind import find, value_span
@@ -142,9 +143,9 @@ def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Itera
                 "say their `vocab_size`",
                 "vocab_size",
             )
-        if recipe.device_config.enable_tp and model.model_type == "gpt2":
+        if recipe.device_config.enable_tp and not family_of(model.model_type).tensor_parallel:
             yield from contradiction(
                 ("device_config", "enable_tp"),
-                "tt-train stops here: it has no tensor parallelism for gpt2",
+                f"tt-train stops here: it has no tensor parallelism for {model.model_type}",
                 "model_type",
             )

@@ -120,6 +120,8 @@ def _model_file_hints(
         return
     training = recipe.training_config
     parameters = derived.parameter_count(model)
+    if parameters is None:
+        return
     text = f"{count(parameters)} parameters"
     tooltip = f"{parameters:,} trainable parameters."
     if not model.vocab_size:
@@ -128,10 +130,10 @@ def _model_file_hints(
             f"{parameters:,} trainable parameters, and {derived.vocabulary_vectors(model):,} for "
             "each token of the vocabulary, which the tokenizer makes."
         )
-    if memory:
-        activations = derived.activation_memory(
-            model, training.batch_size, model.vocab_size, training.precision
-        )
+    activations = derived.activation_memory(
+        model, training.batch_size, model.vocab_size, training.precision
+    )
+    if memory and activations is not None:
         state = parameters * derived.memory_per_parameter(training)
         text += f", about {size(state + activations)} to train"
         tooltip += (
@@ -197,8 +199,9 @@ def _checkpoint_hints(
     if training.num_epochs and training.save_strategy != "epoch":
         text = f"up to {text}"
     tooltip = "The last step writes one too."
-    if ours and model:
-        each = derived.parameter_count(model) * derived.checkpoint_per_parameter(training)
+    parameters = derived.parameter_count(model) if model else None
+    if ours and parameters is not None:
+        each = parameters * derived.checkpoint_per_parameter(training)
         text += f" of about {size(each)}"
     if ours and total > training.keep_last_n:
         text += f", {training.keep_last_n} kept"
@@ -222,6 +225,8 @@ def _model_hints(entries: Mapping[Path, Entry], model: TransformerConfig) -> Ite
     if offset is None:
         return
     parameters = derived.parameter_count(model)
+    if parameters is None:
+        return
     memory = size(derived.training_memory(parameters))
     text = f"{count(parameters)} parameters, {memory} to train"
     tooltip = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainsmith_schemas.families.registry import reads
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.quantities import plural
@@ -21,7 +22,7 @@ def model_text(model: TransformerConfig) -> str:
 
 def _shape(model: TransformerConfig) -> str:
     heads = plural(model.num_heads, "head")
-    if model.model_type == "llama" and model.num_groups:
+    if model.num_groups and reads(model.model_type, "num_groups"):
         heads += f" in {plural(model.num_groups, 'group')}"
     parts = (
         f"`{model.model_type}`",

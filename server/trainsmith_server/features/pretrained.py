@@ -14,7 +14,7 @@ from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.references import Reference
 
 if TYPE_CHECKING:  # Few recipes start from such a folder, and the server keeps what it imports.
-    from trainsmith_schemas.families.hugging_face import UnreadableModelError
+    from trainsmith_schemas.families.description import UnreadableModelError
     from trainsmith_schemas.families.pretrained import Merged
 
 NOT_FOUND = "model-path-not-found"

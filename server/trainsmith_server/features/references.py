@@ -62,7 +62,7 @@ def folder_reference(analysis: Analysis) -> Reference | None:
     if named is None or not named.written:
         return None
     # Few recipes start from such a folder, and the server keeps what it imports.
-    from trainsmith_schemas.families.hugging_face import CONFIG_FILE
+    from trainsmith_schemas.families.description import CONFIG_FILE
 
     return replace(named, written=f"{named.written.rstrip('/')}/{CONFIG_FILE}", kind="file")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trainsmith_schemas.editor import messages
+from trainsmith_schemas.families.gpt2.family import TEMPLATE as MODEL
 from trainsmith_schemas.trainers.boards import BOARDS, Board
 
 
@@ -210,17 +211,6 @@ def _device_section(board: Board) -> Template:
     )
     return Template(f"device_config: {board.name}", about, text)
 
-
-MODEL = """\
-# The shape of the model: small enough to learn something on a laptop's CPU in a minute.
-transformer_config:
-  model_type: "gpt2"
-  embedding_dim: 128  # the width; num_heads divides it
-  num_blocks: 4  # the depth
-  num_heads: 4
-  max_sequence_length: 128  # how many tokens the model sees at once
-  dropout_prob: 0.0
-"""
 
 DEVICE_SECTIONS = tuple(_device_section(board) for board in BOARDS)
 

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.paths import (
     ROOT_VARIABLES,
     UnsetVariableError,
@@ -33,7 +34,6 @@ from trainsmith_server.workspace.open_documents import Session
 from trainsmith_server.workspace.paths import path_of, uri_of
 
 if TYPE_CHECKING:
-    from trainsmith_schemas.families.hugging_face import UnreadableModelError
     from trainsmith_schemas.sections.model import TransformerConfig
 
 _TT_TRAIN_FOLDERS = (".", "configs", "model_configs", "configs/model_configs")
@@ -142,8 +142,6 @@ class Files:
         try:
             return self._descriptions.get(path)
         except OSError as error:
-            from trainsmith_schemas.families.hugging_face import UnreadableModelError
-
             return UnreadableModelError(f"{path}: {error.strerror}")
 
     def data(self, *analyses: Analysis) -> dict[str, int]:
@@ -262,7 +260,7 @@ def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelErro
     try:
         content = path.read_bytes() if size <= _LARGEST else b""
         return hugging_face.from_hugging_face(hugging_face.parse_description(content))
-    except hugging_face.UnreadableModelError as error:
+    except UnreadableModelError as error:
         return error
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from trainsmith_schemas.base import Section
-from trainsmith_schemas.families.hugging_face import CONFIG_FILE, UnreadableModelError
+from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.families.pretrained import merge
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.paths import UnsetVariableError, expand, files_at

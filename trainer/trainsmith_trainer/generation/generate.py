@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_trainer.backends.base import BackendModule
 from trainsmith_trainer.data.tokenizer import UnknownCharacterError
 from trainsmith_trainer.generation.detokenize import detokenize

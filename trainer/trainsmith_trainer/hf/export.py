@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
-from trainsmith_schemas.families.hugging_face import CONFIG_FILE, to_hugging_face
+from trainsmith_schemas.families.description import CONFIG_FILE
+from trainsmith_schemas.families.family import OUTPUT
+from trainsmith_schemas.families.hugging_face import to_hugging_face
+from trainsmith_schemas.families.registry import require_hugging_face
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer
-from trainsmith_trainer.hf.load import is_turned, read_tokenizer, read_weights
+from trainsmith_trainer.hf.load import read_tokenizer, read_weights
 from trainsmith_trainer.hf.model_dir import describe
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -37,9 +40,9 @@ def model_files(
         special_tokens: those of the model that this one began as.
         companions: the files that its tokenizer came with.
     """
-    tensors = _gpt2_tensors(config, weights) if config.model_type == "gpt2" else dict(weights)
+    tensors = _stored(config, weights)
     if config.weight_tying == "enabled":
-        tensors.pop("lm_head.weight", None)
+        tensors.pop(OUTPUT, None)
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     return {
         CONFIG_FILE: _json(to_hugging_face(config, special_tokens)),
@@ -70,25 +73,26 @@ def weights_in(content: bytes, config: TransformerConfig) -> Arrays:
         content: the file's.
         config: the model's shape, as it was then: it tells which biases were only filled in.
     """
-    weights = safetensors.numpy.load(content)
-    if config.model_type == "gpt2":
-        weights = {
-            name: array.T if is_turned(name) else array
+    family = require_hugging_face(config)
+    filled_in = family.zeros(config)
+    return {
+        name: array.T if name.endswith(family.transposed) else array
+        for name, array in safetensors.numpy.load(content).items()
+        if name not in filled_in
+    }
+
+
+def _stored(config: TransformerConfig, weights: Arrays) -> dict[str, Any]:
+    """Transposed where Hugging Face has them so, with zeros for the tensors that it insists on."""
+    family = require_hugging_face(config)
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in family.zeros(config).items()}
+    return {
+        **{
+            name: array.T if name.endswith(family.transposed) else array
             for name, array in weights.items()
-            if config.bias or not name.endswith(".bias")
-        }
-    return weights
-
-
-def _gpt2_tensors(config: TransformerConfig, weights: Arrays) -> dict[str, Any]:
-    """Turned where Hugging Face has them turned, with zeros for the biases that it insists on."""
-    tensors = {name: array.T if is_turned(name) else array for name, array in weights.items()}
-    if not config.bias:
-        for name in list(tensors):
-            layer, _, kind = name.rpartition(".")
-            if kind == "weight" and (is_turned(name) or ".ln_" in name):
-                tensors[f"{layer}.bias"] = np.zeros(tensors[name].shape[-1], np.float32)
-    return tensors
+        },
+        **zeros,
+    }
 
 
 def _json(value: object) -> bytes:

@@ -5,7 +5,6 @@ Nothing is loaded by halves: every tensor has its place and its shape before the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.families.family import OUTPUT
+from trainsmith_schemas.families.registry import (
+    parameter_shapes,
+    require_hugging_face,
+    require_layout,
+)
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer
 from trainsmith_trainer.hf.model_dir import Pretrained
-from trainsmith_trainer.hf.parameter_shapes import parameter_shapes
 from trainsmith_trainer.hf.safetensors_files import StoredTensor, read_tensors, stored_tensors
 
 TOKENIZER_FILE = "tokenizer.json"
-_BODY = {"gpt2": "transformer.", "llama": "model."}
-"""What stands before the names of a model's body; a file of the body alone leaves it out."""
-_BUFFERS = re.compile(r"(^|\.)(attn\.(masked_)?bias|rotary_emb\.inv_freq)$")
-"""Constants that older versions of `transformers` saved."""
-_TURNED = (".c_attn.weight", ".c_proj.weight", ".c_fc.weight")
-"""Hugging Face's GPT-2 stores these the other way round: (in, out)."""
-_EMBEDDING = {"gpt2": "transformer.wte.weight", "llama": "model.embed_tokens.weight"}
-_OUTPUT = "lm_head.weight"
 _MOST_SHOWN = 3
 
 
@@ -60,16 +56,15 @@ def read_weights(pretrained: Pretrained, config: TransformerConfig) -> Arrays:
             and tensors.
     """
     places = check_weights(pretrained, config)
+    transposed = require_hugging_face(config).transposed
     weights: dict[str, npt.NDArray[Any]] = {}
     for name, array in read_tensors(places):
-        turned = config.model_type == "gpt2" and is_turned(name)
-        weights[name] = array.T if turned else array
+        weights[name] = array.T if name.endswith(transposed) else array
     for name in set(weights) - parameter_shapes(config).keys():
         _refuse_what_counts(name, places[name], weights, config)
         del weights[name]
-    positions = weights.get("transformer.wpe.weight")
-    if positions is not None:
-        weights["transformer.wpe.weight"] = positions[: config.max_sequence_length]
+    for name in require_layout(config).per_position:
+        weights[name] = weights[name][: config.max_sequence_length]
     return weights
 
 
@@ -81,15 +76,17 @@ def check_weights(pretrained: Pretrained, config: TransformerConfig) -> dict[str
     length = {"max_sequence_length": pretrained.shape.max_sequence_length}
     whole = config.model_copy(update=length)
     wanted = parameter_shapes(whole)
-    # These may be there too, as long as they say nothing new.
-    spare = parameter_shapes(whole.model_copy(update={"weight_tying": "disabled", "bias": True}))
+    family = require_hugging_face(config)
+    # The output layer and the zeros may be there too, as long as they say nothing new.
+    untied = parameter_shapes(whole.model_copy(update={"weight_tying": "disabled"}))
+    possible = {**untied, **family.zeros(whole)}
     places: dict[str, StoredTensor] = {}
     problems: list[str] = []
     for name, tensor in stored_tensors(pretrained.folder).items():
-        if _BUFFERS.search(name):
+        if name.endswith(family.constants):
             continue
-        ours = _our_name(name, config.model_type)
-        problems += _misfit(tensor, ours, spare, config)
+        ours = _our_name(name, require_layout(config).body)
+        problems += _misfit(tensor, ours, possible, config)
         if ours in places:
             problems.append(f"{tensor.place} is there twice, also as `{places[ours].name}`")
         places[ours] = tensor
@@ -102,14 +99,9 @@ def check_weights(pretrained: Pretrained, config: TransformerConfig) -> dict[str
     return places
 
 
-def is_turned(name: str) -> bool:
-    """Whether Hugging Face's GPT-2 has a weight as (in, out)."""
-    return name.endswith(_TURNED)
-
-
-def _our_name(name: str, family: str) -> str:
-    known = name.startswith((_BODY[family], "lm_head."))
-    return name if known else _BODY[family] + name
+def _our_name(name: str, body: str) -> str:
+    """A name in full; a file of the body alone leaves out how all of them begin."""
+    return name if name.startswith(body) or name == OUTPUT else body + name
 
 
 def _misfit(
@@ -121,8 +113,8 @@ def _misfit(
     if ours not in shapes:
         yield f"{tensor.place} has no place in a {config.model_type} of this shape"
         return
-    turned = config.model_type == "gpt2" and is_turned(ours)
-    expected = shapes[ours][::-1] if turned else shapes[ours]
+    transposed = ours.endswith(require_hugging_face(config).transposed)
+    expected = shapes[ours][::-1] if transposed else shapes[ours]
     if tensor.shape != expected:
         yield f"{tensor.place} is {list(tensor.shape)}, expected {list(expected)}"
 
@@ -131,8 +123,8 @@ def _refuse_what_counts(
     name: str, stored: StoredTensor, weights: Arrays, config: TransformerConfig
 ) -> None:
     """Refuse to leave out a tensor that the model has no parameter for, unless it says nothing."""
-    if name == _OUTPUT:
-        if not np.array_equal(weights[name], weights[_EMBEDDING[config.model_type]]):
+    if name == OUTPUT:
+        if not np.array_equal(weights[name], weights[require_layout(config).embedding]):
             raise UnreadableModelError(
                 f"{stored.place} is not the embedding, though `tie_word_embeddings` is true"
             )

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.families.hugging_face import (
-    CONFIG_FILE,
-    UnreadableModelError,
     from_hugging_face,
     parse_description,
     special_tokens_of,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import safetensors
 from safetensors import SafetensorError
 
-from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_schemas.families.description import UnreadableModelError
 
 _WHOLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"

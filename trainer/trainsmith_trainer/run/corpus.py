@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.config.load import ResolvedConfig

@@ -94,13 +94,16 @@ def _outline(
     parent = Path(training.checkpoint_dir)
     run = run_name(parent, config.path.stem, name)
     parameters = derived.parameter_count(model)
+    activations = derived.activation_memory(
+        model, training.batch_size, model.vocab_size, training.precision
+    )
+    # Families whose layers are not known are refused while the recipe is loaded.
+    assert parameters is not None
+    assert activations is not None
     each = parameters * derived.checkpoint_per_parameter(training)
     # The best one stays beside the newest, and a new one is whole before an old one goes.
     kept = min(plan.checkpoints, training.keep_last_n + 1)
     by_parameters = parameters * derived.memory_per_parameter(training)
-    activations = derived.activation_memory(
-        model, training.batch_size, model.vocab_size, training.precision
-    )
     schedule = schedule_of(document, plan.total_steps)
     return RunOutline(
         name=run,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainsmith_schemas.families.hugging_face import UnreadableModelError
+from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.errors import RunError

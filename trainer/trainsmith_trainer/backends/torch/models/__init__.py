@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from trainsmith_schemas.families.names import assert_never
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.gpt2 import Gpt2
 from trainsmith_trainer.backends.torch.models.llama import Llama
@@ -19,7 +20,14 @@ def build_model(config: TransformerConfig) -> Transformer:
     Args:
         config: its shape; `vocab_size` is known by now, so above 0.
     """
-    return Llama(config) if config.model_type == "llama" else Gpt2(config)
+    name = config.model_type
+    match name:
+        case "gpt2":
+            return Gpt2(config)
+        case "llama":
+            return Llama(config)
+        case _:
+            return assert_never(name)
 
 
 @torch.no_grad()

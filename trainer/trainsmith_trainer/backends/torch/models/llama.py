@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainsmith_schemas.sections.model import RopeScaling, TransformerConfig
+from trainsmith_schemas.families.llama.family import feed_forward_width, key_value_heads
+from trainsmith_schemas.families.llama.fields import RopeScaling
+from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.decode_step import affine, attend_to_past
 from trainsmith_trainer.backends.torch.models.transformer import (
     Dropout,
@@ -23,7 +25,6 @@ from trainsmith_trainer.backends.torch.models.transformer import (
     Transformer,
     attend,
     first_weights,
-    key_value_heads,
     split_heads,
 )
 
@@ -125,7 +126,7 @@ class _Attention(nn.Module):
 class _FeedForward(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        width, inner = config.embedding_dim, inner_width(config)
+        width, inner = config.embedding_dim, feed_forward_width(config)
         self.gate_proj = nn.Linear(width, inner, bias=False)
         self.up_proj = nn.Linear(width, inner, bias=False)
         self.down_proj = nn.Linear(inner, width, bias=False)
@@ -178,8 +179,3 @@ def _stretched(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
     low, high = scaling.low_freq_factor, scaling.high_freq_factor
     blend = ((original / wavelengths - low) / (high - low)).clamp(0, 1)
     return blend * frequencies + (1 - blend) * frequencies / scaling.scaling_factor
-
-
-def inner_width(config: TransformerConfig) -> int:
-    """The feed-forward layer's width: as configured, or 8/3 of the model's, in multiples of 32."""
-    return config.intermediate_dim or math.ceil(8 * config.embedding_dim / 3 / 32) * 32

@@ -1,4 +1,4 @@
-"""What both families share: the stack of blocks, attention with a cache, dropout, first weights."""
+"""What the families share: the stack of blocks, attention with a cache, dropout, first weights."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from trainsmith_schemas.families.registry import require_layout
 from trainsmith_schemas.sections.model import TransformerConfig
 
 _FIRST_WEIGHTS = 0.02
@@ -20,8 +21,9 @@ class LayerCache:
     """Keys and values of the tokens that one layer has seen; (1, heads, length, head size)."""
 
     def __init__(self, config: TransformerConfig, device: torch.device, dtype: torch.dtype) -> None:
-        heads = key_value_heads(config)
-        shape = (1, heads, config.max_sequence_length, config.embedding_dim // config.num_heads)
+        layout = require_layout(config)
+        heads, size = layout.key_value_heads(config), layout.head_size(config)
+        shape = (1, heads, config.max_sequence_length, size)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)
 
@@ -100,13 +102,6 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, cache: LayerCache | No
 def split_heads(vectors: Tensor, heads: int) -> Tensor:
     """(batch, length, width) → (batch, heads, length, head size)."""
     return vectors.unflatten(2, (heads, -1)).transpose(1, 2)
-
-
-def key_value_heads(config: TransformerConfig) -> int:
-    """Heads that keys and values have: all of them, or one for each group (llama)."""
-    if config.model_type == "llama" and config.num_groups:
-        return config.num_groups
-    return config.num_heads
 
 
 class Dropout(nn.Module):

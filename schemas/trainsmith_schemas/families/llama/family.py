@@ -1,0 +1,184 @@
+"""LLaMA: rotary positions, RMS normalisation, SwiGLU, grouped-query attention, no biases.
+
+Touvron et al. 2023.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from trainsmith_schemas.families.checks import groups_divide_heads, heads_divide_width
+from trainsmith_schemas.families.description import refuse, require
+from trainsmith_schemas.families.family import Distinction, Family, HuggingFace, Layout, Shapes
+from trainsmith_schemas.families.llama.rope import read_rope, write_rope
+from trainsmith_schemas.problems import Path, Problem
+from trainsmith_schemas.sections.model import TransformerConfig
+
+DISTINCTIONS = (
+    Distinction(
+        "feed-forward width", "intermediate_dim", lambda config: feed_forward_width(config)
+    ),
+    Distinction("key and value heads", "num_groups", lambda config: key_value_heads(config)),
+    Distinction("theta", "theta", lambda config: config.theta),
+    Distinction(
+        "rope_scaling",
+        "rope_scaling",
+        lambda config: (
+            config.rope_scaling.model_dump()
+            if config.rope_scaling and config.rope_scaling.scaling_factor
+            else "off"
+        ),
+    ),
+)
+
+
+def feed_forward_width(config: TransformerConfig) -> int:
+    """The width inside the feed-forward layer: 8/3 of the model's, in 32s, unless it is written."""
+    return config.intermediate_dim or math.ceil(8 * config.embedding_dim / 3 / 32) * 32
+
+
+def key_value_heads(config: TransformerConfig) -> int:
+    """Heads of keys and values: one for each group, or as many as there are heads."""
+    return config.num_groups or config.num_heads
+
+
+def outer_shapes(config: TransformerConfig) -> Shapes:
+    """Parameters outside the blocks."""
+    width = config.embedding_dim
+    return {
+        "model.embed_tokens.weight": (config.vocab_size, width),
+        "model.norm.weight": (width,),
+    }
+
+
+def _block(config: TransformerConfig) -> Shapes:
+    width, inner = config.embedding_dim, feed_forward_width(config)
+    shared = _head_size(config) * key_value_heads(config)
+    return {
+        "input_layernorm.weight": (width,),
+        "self_attn.q_proj.weight": (width, width),
+        "self_attn.k_proj.weight": (shared, width),
+        "self_attn.v_proj.weight": (shared, width),
+        "self_attn.o_proj.weight": (width, width),
+        "post_attention_layernorm.weight": (width,),
+        "mlp.gate_proj.weight": (inner, width),
+        "mlp.up_proj.weight": (inner, width),
+        "mlp.down_proj.weight": (width, inner),
+    }
+
+
+def _head_size(config: TransformerConfig) -> int:
+    return config.embedding_dim // config.num_heads
+
+
+def _contradictions(config: TransformerConfig, path: Path) -> Iterator[Problem]:
+    """At most one at a time, since a change for one may answer the next."""
+    if uneven := next(heads_divide_width(config, path), None):
+        yield uneven
+    elif _head_size(config) % 2:
+        yield Problem(
+            (*path, "num_heads"),
+            "indivisible",
+            f"each head has {_head_size(config)} dimensions; rotary positions need an even number",
+            related=((*path, "embedding_dim"),),
+        )
+    else:
+        yield from groups_divide_heads(config, path)
+
+
+def _write(config: TransformerConfig) -> dict[str, Any]:
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "hidden_size": config.embedding_dim,
+        "intermediate_size": feed_forward_width(config),
+        "num_hidden_layers": config.num_blocks,
+        "num_attention_heads": config.num_heads,
+        "num_key_value_heads": key_value_heads(config),
+        "head_dim": _head_size(config),
+        "max_position_embeddings": config.max_sequence_length,
+        "hidden_act": "silu",
+        "rms_norm_eps": config.norm_epsilon,
+        "attention_bias": False,
+        "mlp_bias": False,
+        **write_rope(config.theta, config.rope_scaling),
+    }
+
+
+def _read(described: Mapping[str, Any]) -> dict[str, Any]:
+    require(described, "hidden_act", "silu", absent="silu")
+    require(described, "attention_bias", False, absent=False)
+    require(described, "mlp_bias", False, absent=False)
+    require(described, "sliding_window", None, absent=None)
+    width, heads = described.get("hidden_size"), described.get("num_attention_heads")
+    if isinstance(width, int) and isinstance(heads, int) and heads > 0:
+        each = width // heads
+        if described.get("head_dim") not in (None, each):
+            refuse(
+                "head_dim", described["head_dim"], f"`hidden_size` / `num_attention_heads` ({each})"
+            )
+    return {
+        "num_groups": described.get("num_key_value_heads") or heads,
+        "dropout_prob": 0.0,
+        **read_rope(described),
+    }
+
+
+PLAIN_KEYS = {
+    "vocab_size": "vocab_size",
+    "embedding_dim": "hidden_size",
+    "intermediate_dim": "intermediate_size",
+    "num_blocks": "num_hidden_layers",
+    "num_heads": "num_attention_heads",
+    "max_sequence_length": "max_position_embeddings",
+    "norm_epsilon": "rms_norm_eps",
+}
+OTHER_KEYS = {
+    "num_groups": "num_key_value_heads",
+    "theta": "rope_theta",
+    "scaling_factor": "factor",
+    "original_context_length": "original_max_position_embeddings",
+    "rope_scaling": "rope_scaling",
+    "weight_tying": "tie_word_embeddings",
+}
+
+FAMILY = Family(
+    name="llama",
+    title="LLaMA",
+    keys=("num_groups", "intermediate_dim", "theta", "rope_scaling"),
+    trained_by=("trainsmith", "tt-train", "tt-train-flat"),
+    contradictions=_contradictions,
+    tensor_parallel=True,
+    distinctions=DISTINCTIONS,
+    layout=Layout(
+        body="model.",
+        embedding="model.embed_tokens.weight",
+        blocks="model.layers",
+        outer=outer_shapes,
+        block=_block,
+        head_size=_head_size,
+        key_value_heads=key_value_heads,
+        kept_by_block=lambda config: 10 * config.embedding_dim + 4 * feed_forward_width(config),
+    ),
+    hugging_face=HuggingFace(
+        plain=PLAIN_KEYS,
+        others=OTHER_KEYS,
+        absent={"norm_epsilon": 1e-6},
+        tied_if_absent=False,
+        write=_write,
+        read=_read,
+        constants=("rotary_emb.inv_freq",),
+    ),
+    template="""\
+# The shape of the model: small enough to learn something on a laptop's CPU in a minute.
+transformer_config:
+  model_type: "llama"
+  embedding_dim: 128  # the width; num_heads divides it
+  num_blocks: 4  # the depth
+  num_heads: 4
+  num_groups: 2  # key and value heads
+  max_sequence_length: 128  # how many tokens the model sees at once
+  dropout_prob: 0.0
+""",
+)

@@ -1,0 +1,77 @@
+"""Rotary positions as `config.json` describes them; families that descend from LLaMA share this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trainsmith_schemas.families.description import (
+    CONFIG_FILE,
+    UnreadableModelError,
+    refuse,
+    require,
+)
+from trainsmith_schemas.families.llama.fields import RopeScaling
+
+
+def write_rope(theta: float, scaling: RopeScaling | None) -> dict[str, Any]:
+    """The keys of `config.json` about rotary positions."""
+    rope = _written(scaling)
+    return {
+        # `transformers` 4 reads these two, 5 the one below.
+        "rope_theta": theta,
+        "rope_scaling": None if rope["rope_type"] == "default" else rope,
+        "rope_parameters": {"rope_theta": theta, **rope},
+    }
+
+
+def read_rope(described: Mapping[str, Any]) -> dict[str, Any]:
+    """`theta` and `rope_scaling`.
+
+    Raises:
+        UnreadableModelError: our layers do not compute such positions. The text names the key.
+    """
+    scaling = described.get("rope_scaling") or {}
+    rope = {**scaling, **(described.get("rope_parameters") or {})}
+    require(rope, "partial_rotary_factor", 1.0, absent=described.get("partial_rotary_factor", 1.0))
+    theta = rope.get("rope_theta") or described.get("rope_theta") or 10000.0
+    return {"theta": theta, **_scaling(rope)}
+
+
+def _written(scaling: RopeScaling | None) -> dict[str, Any]:
+    if scaling is None or not scaling.scaling_factor:
+        return {"rope_type": "default"}
+    stretched = {"rope_type": scaling.rope_type, "factor": scaling.scaling_factor}
+    if scaling.rope_type == "linear":
+        return stretched
+    return {
+        **stretched,
+        "low_freq_factor": scaling.low_freq_factor,
+        "high_freq_factor": scaling.high_freq_factor,
+        "original_max_position_embeddings": scaling.original_context_length,
+    }
+
+
+def _scaling(rope: Mapping[str, Any]) -> dict[str, Any]:
+    # `type` is what older versions of `transformers` wrote.
+    kind = rope.get("rope_type") or rope.get("type") or "default"
+    if kind == "default":
+        return {}
+    if kind == "linear":
+        return {"rope_scaling": {"rope_type": "linear", "scaling_factor": _wanted(rope, "factor")}}
+    if kind != "llama3":
+        refuse("rope_type", kind, "default, linear and llama3 are", of="rope_scaling")
+    return {
+        "rope_scaling": {
+            "scaling_factor": _wanted(rope, "factor"),
+            "low_freq_factor": _wanted(rope, "low_freq_factor"),
+            "high_freq_factor": _wanted(rope, "high_freq_factor"),
+            "original_context_length": _wanted(rope, "original_max_position_embeddings"),
+        }
+    }
+
+
+def _wanted(rope: Mapping[str, Any], key: str) -> Any:
+    if rope.get(key) is None:
+        raise UnreadableModelError(f"`rope_scaling` lacks `{key}` in {CONFIG_FILE}")
+    return rope[key]

@@ -1,0 +1,81 @@
+"""Every family by its name."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from trainsmith_schemas.families.family import (
+    Family,
+    HuggingFace,
+    Layout,
+    Shape,
+    UnfinishedFamilyError,
+)
+from trainsmith_schemas.families.family import parameter_shapes as shapes_of_layout
+from trainsmith_schemas.families.gpt2.family import FAMILY as GPT2
+from trainsmith_schemas.families.llama.family import FAMILY as LLAMA
+from trainsmith_schemas.families.names import ModelType, assert_never
+from trainsmith_schemas.sections.model import TransformerConfig
+
+
+def family_of(name: ModelType) -> Family:
+    """The family of a `model_type`."""
+    match name:
+        case "gpt2":
+            return GPT2
+        case "llama":
+            return LLAMA
+        case _:
+            return assert_never(name)
+
+
+def all_families() -> tuple[Family, ...]:
+    """Every family, in the order of their names' list."""
+    return tuple(family_of(name) for name in get_args(ModelType))
+
+
+def reads(name: ModelType, key: str) -> bool:
+    """Whether a family reads a key of `transformer_config`: its own, or one that all read."""
+    own = family_of(name).keys
+    return key in own or all(key not in family.keys for family in all_families())
+
+
+def require_layout(config: TransformerConfig) -> Layout:
+    """The layout of a model's family.
+
+    Raises:
+        UnfinishedFamilyError: there is none, so the model has no parameters that could be counted,
+            built or stored.
+    """
+    family = family_of(config.model_type)
+    if family.layout is None:
+        raise UnfinishedFamilyError(_not_here(family, "its layers are not known"))
+    return family.layout
+
+
+def require_hugging_face(config: TransformerConfig) -> HuggingFace:
+    """How `transformers` stores a model's family.
+
+    Raises:
+        UnfinishedFamilyError: this is not known.
+    """
+    family = family_of(config.model_type)
+    if family.hugging_face is None:
+        raise UnfinishedFamilyError(_not_here(family, "its layout in `transformers` is not known"))
+    return family.hugging_face
+
+
+def parameter_shapes(config: TransformerConfig) -> dict[str, Shape]:
+    """The shape of each parameter of a model by its name; linear ones are (out, in).
+
+    Args:
+        config: the model's shape, with its vocabulary's size.
+
+    Raises:
+        UnfinishedFamilyError: the family has no layout.
+    """
+    return shapes_of_layout(require_layout(config), config)
+
+
+def _not_here(family: Family, why: str) -> str:
+    return f"`model_type` is {family.name}, and Trainsmith does not train it: {why}"
