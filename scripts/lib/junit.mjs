@@ -38,7 +38,7 @@ function* skipsIn(text) {
     const property = /<property\b([^>]*\bname="skip"[^>]*)>/.exec(body)?.[1] ?? "";
     const reason = attribute(skipped[1], "message") ?? attribute(property, "value");
     const name = attribute(attributes, "name") ?? "";
-    yield { name, reason: reason || "the test gives no reason" };
+    yield { name, reason: reason?.trim() || "the test gives no reason" };
   }
 }
 

@@ -19,7 +19,10 @@ const INITIALIZE = JSON.stringify({
 for (const version of PYTHONS) {
   test(`the server in the .vsix starts in Python ${version}`, async () => {
     const python = await findPython(version);
-    test.skip(python === undefined, `there is no Python ${version} here`);
+    test.skip(
+      python === undefined,
+      `Python ${version} is not here: install it to test the bundled server with it`,
+    );
     if (!python) return;
     const server = run(python, ["-m", "trainsmith", "lsp"], {
       cwd: BUNDLED,

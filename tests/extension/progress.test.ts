@@ -8,6 +8,7 @@ const started: TrainsmithEvent = {
   event: "run_started",
   name: "a",
   config: "a.yaml",
+  backend: "torch",
   device: "CPU",
   parameters: 1,
   total_steps: 600,

@@ -73,7 +73,7 @@ def test_tokens_per_step() -> None:
 def test_parameters_are_those_of_the_real_model(
     model_type: str, vocab_size: int, shape: dict[str, object]
 ) -> None:
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="PyTorch is not here: run `npm run setup`")
     from trainsmith_trainer.backends.torch.models import build_model
 
     small = {"embedding_dim": 64, "num_heads": 4, "num_blocks": 2, "max_sequence_length": 16}

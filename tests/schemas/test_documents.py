@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from skips import NO_CORPUS
 from trainsmith_schemas.sections.documents import recognise
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -35,7 +36,7 @@ def test_recognise(text: str, name: str | None) -> None:
     assert (document.name if document else None) == name
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of public files is not beside us")
+@pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
 @pytest.mark.parametrize("folder", ["other", "tt-train"])
 def test_public_files(folder: str) -> None:
     recognised = {path.name: _recognise(path) for path in (CORPUS / folder).glob("*.y*ml")}

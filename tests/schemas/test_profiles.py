@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from skips import NO_CORPUS
 from trainsmith_schemas.problems import dotted
 from trainsmith_schemas.sections.documents import recognise
 from trainsmith_schemas.trainers.profiles import choose_profile, unread_keys
@@ -29,7 +30,7 @@ def test_case(case: dict[str, Any]) -> None:
     assert found == case.get("unread", [])
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of public files is not beside us")
+@pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
 def test_public_files_of_tt_train_are_not_taken_for_ours() -> None:
     wrong = [path.name for path in (CORPUS / "tt-train").glob("*.yaml") if _loses_a_key(path)]
     assert not wrong

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from skips import NO_CORPUS
+
 CURSOR = "▮"
 CASES = Path(__file__).parent / "cases"
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -68,7 +70,7 @@ def corpus(folder: str = "*") -> list[Path]:
     """The YAML files of the public corpus; the test is skipped where it is absent."""
     files = sorted(file for file in CORPUS.glob(f"{folder}/*") if file.suffix in (".yaml", ".yml"))
     if not files:
-        pytest.skip("the public corpus is not on this machine: ../shared/corpus")
+        pytest.skip(NO_CORPUS)
     return files
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from skips import NO_MEMORY_LIMIT
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.lint.parts import split
 from trainsmith_server.lint.report import MAX_FINDINGS
@@ -97,7 +98,7 @@ print(len(text), len(analysis.findings), peak)
 def _ask(text: str) -> tuple[int, int]:
     """The length of a text and how many findings it has, asked for by another process."""
     if not Path("/proc/self/status").exists():
-        pytest.skip("only Linux tells what memory a process took")
+        pytest.skip(NO_MEMORY_LIMIT)
     child = subprocess.run(
         [sys.executable, "-c", _CHILD.format(constants=(HEAD, LARGE, FULL), text=text)],
         capture_output=True,

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from skips import NO_NEOVIM
+
 DOCS = Path(__file__).parents[2] / "docs" / "editors.md"
 # Neovim 0.7 has no `vim.lsp.start` yet; these are the steps that it takes.
 OLDER = """\
@@ -54,7 +56,7 @@ vim.cmd("qall!")
 """
 
 
-@pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim (nvim) is not on this machine")
+@pytest.mark.skipif(shutil.which("nvim") is None, reason=NO_NEOVIM)
 def test_the_documented_set_up_shows_a_mistake(tmp_path: Path) -> None:
     [(line, column, severity, message)] = _neovim(tmp_path, REPORT)
     assert (line, column) == (1, 17)
@@ -62,7 +64,7 @@ def test_the_documented_set_up_shows_a_mistake(tmp_path: Path) -> None:
     assert message.startswith("`learning_rate` 0.01 is 100 times")
 
 
-@pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim (nvim) is not on this machine")
+@pytest.mark.skipif(shutil.which("nvim") is None, reason=NO_NEOVIM)
 def test_the_documented_commands_run_the_trainer(tmp_path: Path) -> None:
     shown = _neovim(tmp_path, RUN_LENS)
     assert "`data_path` is missing" in shown

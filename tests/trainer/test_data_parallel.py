@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from workspace import Workspace
 
+from skips import NO_PROC
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 
 TWO = {"mesh_shape": [1, 2], "enable_ddp": True}
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason=NO_PROC)
 
 
 def _steps(workspace: Workspace, name: str) -> list[events.Step]:

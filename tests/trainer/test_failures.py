@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from workspace import Workspace
 
+from skips import NO_MEMORY_LIMIT
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.torch.backend import TorchBackend
 from trainsmith_trainer.config.load import load_config
@@ -42,7 +43,7 @@ def test_a_diverging_run_names_its_line_and_another_rate(workspace: Workspace) -
     assert f"training-001: diverged: {failed.message}; {said}" in compared
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason=NO_MEMORY_LIMIT)
 def test_too_large_a_batch_names_its_line_and_half_of_it(workspace: Workspace) -> None:
     """A real process with a limit on its memory, and a step that needs far more."""
     workspace.write("text.txt", "abcdefgh" * 200_000)

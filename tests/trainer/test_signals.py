@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from workspace import KILLS, Workspace, make_workspace
 
+from skips import NO_SMALL_DISK
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 
@@ -196,7 +197,7 @@ def small_disk(tmp_path: Path) -> Generator[Workspace, None, None]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1400k", "tmpfs", str(disk)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small disk takes root's rights")
+        pytest.skip(NO_SMALL_DISK)
     yield workspace
     subprocess.run(["umount", str(disk)], check=True)
 

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skips import NO_CORPUS
 from trainsmith_trainer.config.source import Source, parse_override, parse_source, with_overrides
 from trainsmith_trainer.errors import RecipeError
 
@@ -65,7 +66,7 @@ def test_aliases_and_merge_keys_mean_what_they_mean_in_pyyaml() -> None:
 def test_real_files_read_as_pyyaml_reads_them(name: str) -> None:
     folder = Path(__file__).parents[3] / "shared" / "corpus" / name
     if not folder.is_dir():
-        pytest.skip(f"{folder} is not here")
+        pytest.skip(NO_CORPUS)
     for path in folder.rglob("*.y*ml"):
         text = path.read_text(encoding="utf-8")
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from environment import clean_variables
+from skips import NO_NODE
 
 HELPER = Path(__file__).parents[2] / "scripts" / "lib" / "environment.mjs"
 PLAIN = {"PATH": "/bin", "HOME": "/home/me", "TMPDIR": "/tmp"}
@@ -49,9 +50,7 @@ def test_this_process_has_the_clean_environment() -> None:
     assert not [name for name in os.environ if name.lower().endswith("_proxy")]
 
 
-@pytest.mark.skipif(
-    shutil.which("node") is None, reason="needs Node.js: install it from nodejs.org"
-)
+@pytest.mark.skipif(shutil.which("node") is None, reason=NO_NODE)
 @pytest.mark.parametrize("hostile", [{}, {"TRAINSMITH_TEST_HOSTILE": "1"}])
 def test_both_languages_clean_alike(hostile: dict[str, str]) -> None:
     variables = {**PLAIN, **ODD, **hostile}

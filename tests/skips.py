@@ -1,0 +1,13 @@
+"""Why a test is skipped, in words that say how to run it; `npm test` lists them at its end."""
+
+from __future__ import annotations
+
+NO_CORPUS = (
+    "public recipes are not beside this checkout: put YAML files of other projects into folders "
+    "of ../shared/corpus to test with them"
+)
+NO_NEOVIM = "Neovim is not installed: put nvim on the PATH to test it as an editor"
+NO_NODE = "Node.js is not on the PATH: install it to compare the environments of both languages"
+NO_SMALL_DISK = "a full disk has to be mounted: run the tests as root on Linux to test it"
+NO_MEMORY_LIMIT = "only Linux limits and reports a process's memory: run the tests on Linux"
+NO_PROC = "processes are found through /proc: run the tests on Linux to test several ranks"
