@@ -12,7 +12,7 @@ from typing import Literal
 
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.command_line.reports import place
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.features.diagnostics import diagnostics
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace.references import Files
@@ -53,7 +53,7 @@ def check_text(
         What is wrong, in the order of the text. Nothing in the text raises.
     """
     uri = Path(path).absolute().as_uri() if path is not None else ""
-    analysis = analyze(text, uri, Options(profile))
+    analysis = analyze(text, uri, LintOptions(profile))
     files = Files()
     files.folders = (Path.cwd(),)
     return tuple(

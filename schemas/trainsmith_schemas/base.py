@@ -21,7 +21,7 @@ from trainsmith_schemas.trainers.names import Trainer
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
-    from pydantic.fields import FieldInfo
+    from pydantic.fields import FieldInfo as PydanticField
     from pydantic_core import CoreSchema
 
 _T = TypeVar("_T")
@@ -144,7 +144,7 @@ FilePaths = Annotated[
 
 
 @dataclass(frozen=True)
-class FieldFacts:
+class FieldInfo:
     """Everything that is known about one key of a section."""
 
     key: str
@@ -178,7 +178,7 @@ class FieldFacts:
 
 
 @cache
-def fields_of(section: type[Section]) -> Mapping[str, FieldFacts]:
+def fields_of(section: type[Section]) -> Mapping[str, FieldInfo]:
     """The keys of a section in their canonical order, by the name written in YAML."""
     facts = (_facts(name, info) for name, info in section.model_fields.items())
     return types.MappingProxyType({fact.key: fact for fact in facts})
@@ -203,7 +203,7 @@ def homes_of(
     return homes
 
 
-def _facts(name: str, info: FieldInfo) -> FieldFacts:
+def _facts(name: str, info: PydanticField) -> FieldInfo:
     kind, metadata = _unwrap(info.annotation, tuple(info.metadata))
     typical = _find(metadata, Typical)
     examples = _find(metadata, Examples)
@@ -211,7 +211,7 @@ def _facts(name: str, info: FieldInfo) -> FieldFacts:
     read_by = _find(metadata, ReadBy)
     section = kind if isinstance(kind, type) and issubclass(kind, Section) else None
     has_plain_default = info.default is not PydanticUndefined and section is None
-    return FieldFacts(
+    return FieldInfo(
         key=info.alias or name,
         doc=info.description or "",
         type_text=_type_text(kind, metadata),

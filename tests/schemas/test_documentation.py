@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.sections.documents import DOCUMENTS
 
 
-def _all_fields(section: type[Section]) -> Iterator[tuple[type[Section], FieldFacts]]:
+def _all_fields(section: type[Section]) -> Iterator[tuple[type[Section], FieldInfo]]:
     for facts in fields_of(section).values():
         yield section, facts
         if facts.section:
@@ -27,14 +27,14 @@ FIELDS = [
 
 
 @pytest.mark.parametrize(("section", "facts"), FIELDS)
-def test_documented(section: type[Section], facts: FieldFacts) -> None:
+def test_documented(section: type[Section], facts: FieldInfo) -> None:
     assert facts.doc, f"{section.__name__}.{facts.key} has no docstring"
     assert len(facts.summary) <= 160, "the first paragraph stands alone in completion"
     assert facts.doc.rstrip().endswith(".")
 
 
 @pytest.mark.parametrize(("section", "facts"), FIELDS)
-def test_offers_only_what_is_allowed(section: type[Section], facts: FieldFacts) -> None:
+def test_offers_only_what_is_allowed(section: type[Section], facts: FieldInfo) -> None:
     offered: list[Any] = [example.value for example in facts.examples]
     offered += list(facts.typical or ())
     whole = "whole number" in facts.type_text

@@ -39,7 +39,7 @@ def ask_everything(text: str, offsets: Iterable[int]) -> Analysis:
     """
     analysis = analyze(text)
     end = len(text)
-    assert all(0 <= one.span[0] <= one.span[1] <= end for one in analysis.findings)
+    assert all(0 <= one.span[0] <= one.span[1] <= end for one in analysis.diagnostics)
     models = {one.written: analysis for one in references(analysis)}
     hints = inlay_hints(analysis, (0, end), models)
     assert all(0 <= hint.offset <= end for hint in hints)
@@ -78,7 +78,7 @@ def _is_well_formed(symbol: Symbol, end: int) -> None:
 
 def _report(analysis: Analysis, models: dict[str, Analysis]) -> None:
     shown = convert.Shown(page=True, related=True)
-    findings = (*analysis.findings, *file_problems(analysis, models))
+    findings = (*analysis.diagnostics, *file_problems(analysis, models))
     convert.diagnostics(findings, analysis, "utf-16", shown)
     checked = Checked("recipe.yaml", True, analysis)
     for report in (text_report, json_report, sarif_report, github_report):

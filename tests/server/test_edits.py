@@ -82,8 +82,8 @@ def _check_conversion(text: str, trainer: Trainer) -> str:
     after = analyze(converted)
     assert after.tree.faults == []
     assert {known.profile.name for known in after.documents} == {trainer}
-    errors = Counter(one.code for one in after.findings if one.severity == "error")
-    errors -= Counter(one.code for one in before.findings)
+    errors = Counter(one.code for one in after.diagnostics if one.severity == "error")
+    errors -= Counter(one.code for one in before.diagnostics)
     # What another trainer's program may well read, ours refuses.
     errors -= Counter(one.code for known in before.documents for one in known.problems)
     meshes = {"batch-not-divisible", "mesh-row-not-one", "mesh-parallel-modes"}

@@ -8,7 +8,7 @@ import re
 import pytest
 from support import Case, cases, corpus, read
 
-from trainsmith_server.document.findings import Finding
+from trainsmith_server.document.diagnostics import Diagnostic
 from trainsmith_server.features.code_actions import apply, fix_all, quick_fixes
 from trainsmith_server.lint.analyze import analyze
 
@@ -34,8 +34,8 @@ def split_marks(marked: str) -> tuple[str, list[tuple[int, int, str, str]]]:
 def test_findings(case: Case) -> None:
     text, marks = split_marks(case.blocks[0])
     analysis = analyze(text)
-    assert [(*one.span, one.code) for one in analysis.findings] == [mark[:3] for mark in marks]
-    for finding, (_, _, _, words) in zip(analysis.findings, marks, strict=True):
+    assert [(*one.span, one.code) for one in analysis.diagnostics] == [mark[:3] for mark in marks]
+    for finding, (_, _, _, words) in zip(analysis.diagnostics, marks, strict=True):
         assert words in (finding.severity, "") or words in finding.message
     if len(case.blocks) > 1:
         assert apply(text, fix_all(analysis)) == case.blocks[1]
@@ -53,7 +53,7 @@ def test_fixes_are_offered_where_their_finding_is() -> None:
 
 def test_fix_all_leaves_alone_what_is_a_choice() -> None:
     analysis = analyze("training_config:\n  learning_rate: 0.01\n")
-    assert [one.code for one in analysis.findings] == ["lr-too-high"]
+    assert [one.code for one in analysis.diagnostics] == ["lr-too-high"]
     assert fix_all(analysis) == ()
 
 
@@ -65,11 +65,11 @@ def test_broken_public_files_are_analysed_whatever_happens_to_them() -> None:
             at = chance.randrange(len(text) + 1)
             cut = chance.randrange(0, 12)
             broken = text[:at] + chance.choice("\t:-[{\"'&*|#\n ") + text[at + cut :]
-            for finding in analyze(broken).findings:
+            for finding in analyze(broken).diagnostics:
                 _check(finding, broken)
 
 
-def _check(finding: Finding, text: str) -> None:
+def _check(finding: Diagnostic, text: str) -> None:
     assert 0 <= finding.span[0] < finding.span[1] <= len(text), finding
     for fix in finding.fixes:
         apply(text, fix.edits)

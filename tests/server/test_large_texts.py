@@ -91,7 +91,7 @@ analysis = ask_everything(text, [0, len(text) // 2, len(text)])
 status = Path("/proc/self/status").read_text(encoding="ascii")
 # Not `ru_maxrss`: a child inherits that of the process that forked it.
 peak = int(status.split("VmHWM:")[1].split()[0])
-print(len(text), len(analysis.findings), peak)
+print(len(text), len(analysis.diagnostics), peak)
 """
 
 
@@ -129,7 +129,7 @@ def test_what_is_read_is_read_in_time(name: str) -> None:
 
 def test_the_finding_says_what_is_left_out() -> None:
     text = "# A comment\n" + HEAD + "  x: 1\n" * MAX_TEXT
-    [finding] = analyze(text).findings
+    [finding] = analyze(text).diagnostics
     assert (finding.code, finding.severity) == ("too-large", "warning")
     assert text[slice(*finding.span)] == "training_config"
     assert f"{len(text):,} characters" in finding.message
@@ -140,4 +140,4 @@ def test_the_finding_says_what_is_left_out() -> None:
 
 def test_the_finding_can_be_ignored() -> None:
     text = HEAD + "  x: 1\n" * MAX_TEXT
-    assert analyze("# trainsmith: ignore-file[too-large]\n" + text).findings == ()
+    assert analyze("# trainsmith: ignore-file[too-large]\n" + text).diagnostics == ()

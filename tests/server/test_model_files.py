@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support import Case, cases
 
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.features.file_problems import file_problems
 from trainsmith_server.features.hover import hover
 from trainsmith_server.lint.analyze import analyze
@@ -84,7 +84,7 @@ def test_gpt2_has_no_tensor_parallelism_in_tt_train() -> None:
 
 def test_what_is_no_path_is_not_looked_for() -> None:
     recipe = analyze("training_config:\n  model_config: 5\n")
-    assert [one.code for one in recipe.findings] == ["wrong-type"]
+    assert [one.code for one in recipe.diagnostics] == ["wrong-type"]
     assert list(file_problems(recipe, {}, {"5": ("here",)})) == []
 
 
@@ -117,13 +117,15 @@ def test_the_model_file_says_which_learning_rate_is_usual(rate: str, model: str,
 
 def test_a_rate_that_only_the_model_file_makes_too_high_can_be_ignored() -> None:
     recipe = analyze(RATE.format("0.001  # trainsmith: ignore[lr-too-high]"))
-    assert recipe.findings == ()
+    assert recipe.diagnostics == ()
     assert [*file_problems(recipe, {"m.yaml": analyze(PRETRAINED)})] == []
 
 
 def test_a_rate_above_the_range_of_fine_tuning_is_a_hint_on_request() -> None:
-    recipe = analyze(RATE.format("0.0005"), options=Options(levels={"lr-above-typical": "hint"}))
-    assert recipe.findings == ()
+    recipe = analyze(
+        RATE.format("0.0005"), options=LintOptions(levels={"lr-above-typical": "hint"})
+    )
+    assert recipe.diagnostics == ()
     [hint] = file_problems(recipe, {"m.yaml": analyze(PRETRAINED)})
     assert (hint.code, hint.severity) == ("lr-above-typical", "hint")
     assert [*file_problems(recipe, {"m.yaml": analyze(SMALL)})] == []

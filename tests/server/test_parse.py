@@ -86,9 +86,9 @@ MENDED = (
 def test_a_fault_brings_the_edit_that_mends_it(name: str) -> None:
     before, after = ONE_MISTAKE[name]
     text = RECIPE.replace(before, after, 1)
-    mend = parse(text).faults[0].mend
-    assert mend
-    mended = text[: mend.span[0]] + mend.new_text + text[mend.span[1] :]
+    fix = parse(text).faults[0].fix
+    assert fix
+    mended = text[: fix.span[0]] + fix.new_text + text[fix.span[1] :]
     assert parse(mended).faults == []
 
 

@@ -7,7 +7,7 @@ import random
 import pytest
 from tests.server.support import corpus, read
 
-from trainsmith_server.document.findings import Finding
+from trainsmith_server.document.diagnostics import Diagnostic
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.folding import folds
 from trainsmith_server.features.inlay_hints import inlay_hints
@@ -38,7 +38,7 @@ PIECES = (
 )
 
 
-def said(finding: Finding, part: Analysis) -> tuple[object, ...]:
+def said(finding: Diagnostic, part: Analysis) -> tuple[object, ...]:
     """A finding with its places in the file."""
     places = (finding.span, *(related.span for related in finding.related))
     fixes = tuple(
@@ -64,8 +64,8 @@ def check(session: Session) -> None:
     whole = analyze(session.text(URI), URI)
     parts = session.parts(URI)
     assert "".join(part.text for part in parts) == whole.text
-    assert [said(one, part) for part in parts for one in part.findings] == [
-        said(one, whole) for one in whole.findings
+    assert [said(one, part) for part in parts for one in part.diagnostics] == [
+        said(one, whole) for one in whole.diagnostics
     ]
     assert [known.data for part in parts for known in part.documents] == [
         known.data for known in whole.documents

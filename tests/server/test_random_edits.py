@@ -50,7 +50,7 @@ def _edited(session: Session, text: str, chance: random.Random, encoding: Encodi
 
 def _said(session: Session) -> list[object]:
     return [
-        (part.lines.first, part.kind, part.findings, part.tree.faults, part.beside)
+        (part.lines.first, part.kind, part.diagnostics, part.tree.faults, part.siblings)
         for part in session.parts("u")
     ]
 

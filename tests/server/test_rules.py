@@ -11,7 +11,7 @@ import pytest
 import yaml
 from support import CASES, CORPUS, corpus, read
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.features.code_actions import apply
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.lint.codes import adjustable_codes
@@ -30,52 +30,52 @@ FINE = [
 ]
 
 
-def hits(rule: Rule, text: str) -> list[Hit]:
+def violations(rule: Rule, text: str) -> list[Violation]:
     """What a rule says of a text, whether it is on or off by default."""
     return [
-        hit
+        violation
         for known in analyze(text).documents
         if known.kind.name in rule.documents
-        for hit in rule.check(Facts(known, text, rule.options))
+        for violation in rule.check(DocumentQuery(known, text, rule.options))
     ]
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_bad_example_is_found_and_its_first_fix_mends_it(rule: Rule, example: Example):
-    found = hits(rule, example.bad)
+    found = violations(rule, example.bad)
     assert found, "nothing is found"
     assert found[0].fixes, "no fix is offered"
     spans = sorted(edit.span for edit in found[0].fixes[0].edits)
     assert all(one[1] <= other[0] for one, other in pairwise(spans)), "LSP's edits do not overlap"
     assert apply(example.bad, found[0].fixes[0].edits) == example.good
-    assert hits(rule, example.good) == []
+    assert violations(rule, example.good) == []
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_rule_that_is_on_speaks_in_the_editor(rule: Rule, example: Example):
-    codes = [finding.code for finding in analyze(example.bad, options=rule.options).findings]
+    codes = [finding.code for finding in analyze(example.bad, options=rule.options).diagnostics]
     assert (rule.code in codes) == rule.on
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_rule_can_be_turned_on(rule: Rule, example: Example):
     turned_on = replace(rule.options, levels={rule.code: "information"})
-    found = [f for f in analyze(example.bad, options=turned_on).findings if f.code == rule.code]
+    found = [f for f in analyze(example.bad, options=turned_on).diagnostics if f.code == rule.code]
     assert {finding.severity for finding in found} == {"information"}
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_rule_survives_typing(rule: Rule, example: Example):
     for end in range(0, len(example.bad), 3):
-        hits(rule, example.bad[:end])
+        violations(rule, example.bad[:end])
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_fixes_leave_comments_where_they_are(rule: Rule, example: Example, ending: str):
     text = example.bad.rstrip("\n").replace("\n", f"  # why{ending}") + f"  # last{ending}"
-    for hit in hits(rule, text):
-        for fix in hit.fixes:
+    for violation in violations(rule, text):
+        for fix in violation.fixes:
             mended = apply(text, fix.edits)
             assert analyze(mended).tree.faults == []
             taken = any("#" in text[edit.span[0] : edit.span[1]] for edit in fix.edits)
@@ -89,20 +89,20 @@ def test_values_that_come_through_anchors_are_mended_where_they_stand():
     )
     text = "lists: [&a {learning_rate: 0.5, seed: 1}]\n" + text
     [rule] = [rule for rule in all_rules() if rule.code == "flat-optimizer-key"]
-    [hit] = hits(rule, text)
-    mended = apply(text, hit.fixes[0].edits)
+    [violation] = violations(rule, text)
+    mended = apply(text, violation.fixes[0].edits)
     assert "[&a {seed: 1}]" in mended
     assert "optimizer: {type: SGD, lr: 0.5}" in mended
 
 
 def test_one_mistake_is_one_finding():
-    found = analyze("training_config:\n  seed: 1\n  temperature: 0.0\n").findings
+    found = analyze("training_config:\n  seed: 1\n  temperature: 0.0\n").diagnostics
     assert [finding.code for finding in found] == ["wrong-section"]
 
 
 @pytest.mark.parametrize(("rule", "text"), FINE)
 def test_what_is_fine_is_left_alone(rule: Rule, text: str):
-    assert hits(rule, text) == []
+    assert violations(rule, text) == []
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -116,8 +116,8 @@ def test_a_rule_says_why_and_how(rule: Rule):
 @pytest.mark.parametrize("rule", RULES)
 def test_every_fix_keeps_the_document_readable(rule: Rule):
     for example in rule.examples:
-        for hit in hits(rule, example.bad):
-            for fix in hit.fixes:
+        for violation in violations(rule, example.bad):
+            for fix in violation.fixes:
                 mended = analyze(apply(example.bad, fix.edits))
                 assert mended.documents
                 assert mended.tree.faults == []
@@ -140,7 +140,7 @@ def test_no_public_file_is_found_fault_with_where_it_is_right():
         f"{name}: {finding.code}: {finding.message}"
         for file in corpus()
         for name in [file.relative_to(CORPUS).as_posix()]
-        for finding in analyze(read(file)).findings
+        for finding in analyze(read(file)).diagnostics
         if not any(
             finding.code == entry["code"] and any(fnmatch(name, one) for one in entry["files"])
             for entry in true
@@ -151,4 +151,4 @@ def test_no_public_file_is_found_fault_with_where_it_is_right():
 
 def test_other_peoples_files_get_silence():
     for file in corpus("other"):
-        assert analyze(read(file)).findings == (), file.relative_to(CORPUS)
+        assert analyze(read(file)).diagnostics == (), file.relative_to(CORPUS)

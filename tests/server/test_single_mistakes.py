@@ -98,14 +98,14 @@ def _with(text: str, line: str, written: str) -> str:
 
 @pytest.mark.parametrize("name", FINE)
 def test_the_documents_are_fine(name: str):
-    assert analyze(FINE[name]).findings == ()
+    assert analyze(FINE[name]).diagnostics == ()
 
 
 @pytest.mark.parametrize(("name", "line", "written", "code"), list(_mistakes()))
 def test_a_mistake_is_found_once(name: str, line: str, written: str, code: str):
     text = _with(FINE[name], line, written)
-    findings = analyze(text).findings
+    findings = analyze(text).diagnostics
     assert [finding.code for finding in findings] == ([] if code == "-" else [code])
     for finding in findings:
         for fix in finding.fixes:
-            assert len(analyze(apply(text, fix.edits)).findings) <= 1, fix.title
+            assert len(analyze(apply(text, fix.edits)).diagnostics) <= 1, fix.title

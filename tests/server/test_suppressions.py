@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support import Case, cases, corpus, read
 
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.code_actions import apply, fix_all, quick_fixes
 from trainsmith_server.lint.analyze import analyze
@@ -25,7 +25,7 @@ def test_suppressions(case: Case) -> None:
     found = [
         f"{analysis.lines.line_of(one.span[0]) + 1} {one.severity} {one.code}"
         f" `{case.text[slice(*one.span)]}`"
-        for one in analysis.findings
+        for one in analysis.diagnostics
     ]
     assert found == [rest for word, rest in case.expectations if word == "found"]
     profiles = [rest for word, rest in case.expectations if word == "profile"]
@@ -72,12 +72,12 @@ def test_the_action_ignores_what_it_says_in_every_public_file() -> None:
     ignored = 0
     for file in corpus():
         analysis = analyze(read(file))
-        for finding in analysis.findings:
+        for finding in analysis.diagnostics:
             if finding.code not in adjustable_codes() or finding.code == "unused-suppression":
                 continue
             text = _ignored(analysis, finding.code)
             after = analyze(text)
-            assert len(after.findings) < len(analysis.findings), (file, finding)
+            assert len(after.diagnostics) < len(analysis.diagnostics), (file, finding)
             assert _values(after) == _values(analysis), file
             ignored += 1
     assert ignored > 10
@@ -93,13 +93,14 @@ def test_a_text_of_several_lines_is_ignored_from_above(style: str) -> None:
     ignored = _ignored(analyze(text), "unknown-key")
     line = "  # trainsmith: ignore[unknown-key]\n  seeed"
     assert ignored == text.replace("  seeed", line)
-    assert not analyze(ignored).findings
+    assert not analyze(ignored).diagnostics
 
 
 def test_levels() -> None:
     def severities(**levels: str) -> list[str]:
         chosen = {code.replace("_", "-"): level for code, level in levels.items()}
-        return [one.severity for one in analyze(HIGH, options=Options(levels=chosen)).findings]  # pyright: ignore[reportArgumentType]
+        options = LintOptions(levels=chosen)  # pyright: ignore[reportArgumentType]
+        return [one.severity for one in analyze(HIGH, options=options).diagnostics]
 
     assert severities() == ["warning"]
     assert severities(lr_too_high="error") == ["error"]
@@ -109,15 +110,15 @@ def test_levels() -> None:
 
 def test_a_comment_about_a_code_that_is_off_is_not_called_unused() -> None:
     text = HIGH.replace("0.01", "0.01  # trainsmith: ignore[lr-too-high]")
-    assert not analyze(text, options=Options(levels={"lr-too-high": "off"})).findings
+    assert not analyze(text, options=LintOptions(levels={"lr-too-high": "off"})).diagnostics
 
 
 def test_the_text_wins_over_the_options() -> None:
-    options = Options("tt-train-flat")
+    options = LintOptions("tt-train-flat")
     assert analyze(HIGH, options=options).documents[0].profile.name == "tt-train-flat"
     text = f"# trainsmith: profile=tt-train\n{HIGH}"
     assert analyze(text, options=options).documents[0].profile.name == "tt-train"
 
 
 def test_other_peoples_comments_are_theirs() -> None:
-    assert not analyze("# trainsmith: profile=nobody\njobs: {build: 1}\n").findings
+    assert not analyze("# trainsmith: profile=nobody\njobs: {build: 1}\n").diagnostics

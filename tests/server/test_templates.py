@@ -26,7 +26,7 @@ def test_a_recipe_has_nothing_wrong_with_it(template: Template) -> None:
     [known] = analysis.documents
     assert known.kind.name == "training"
     assert known.profile.name == "trainsmith"
-    assert analysis.findings == ()
+    assert analysis.diagnostics == ()
 
 
 @pytest.mark.parametrize("section", DEVICE_SECTIONS, ids=lambda one: one.label)
@@ -34,7 +34,7 @@ def test_a_device_section_has_nothing_wrong_with_it(section: Template) -> None:
     marked = f"training_config:\n  batch_size: 32\n\n{CURSOR}\n"
     edit = _templates(marked)[section.label].edit
     analysis = analyze(apply(marked.replace(CURSOR, ""), (edit,)))
-    assert analysis.findings == ()
+    assert analysis.diagnostics == ()
     assert analysis.documents[0].data["device_config"]["mesh_shape"][0] == 1
 
 

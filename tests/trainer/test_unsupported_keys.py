@@ -9,7 +9,7 @@ from workspace import Workspace
 
 from trainsmith_schemas.base import Section, fields_of
 from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
-from trainsmith_schemas.validation.validate import facts_at
+from trainsmith_schemas.validation.validate import field_at
 from trainsmith_trainer.config import unsupported_keys
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.run.training import run_training
@@ -58,7 +58,7 @@ def _all_keys() -> dict[str, tuple[type[Section], str]]:
 
 
 def _section(document: type[Section], path: tuple[Any, ...]) -> type[Section]:
-    facts = facts_at(document, path) if path else None
+    facts = field_at(document, path) if path else None
     return facts.section if facts and facts.section else document
 
 
@@ -100,7 +100,7 @@ def _is_listed(key: str) -> bool:
         if ".".join(path[:end]) in unsupported_keys.UNSUPPORTED_KEYS:
             return True
         for document in (TrainingDocument, ModelDocument):
-            facts = facts_at(document, tuple(path[:end]))
+            facts = field_at(document, tuple(path[:end]))
             if facts and "trainsmith" not in facts.read_by:
                 return True
     return False

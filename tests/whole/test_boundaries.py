@@ -38,7 +38,7 @@ def test_boundaries_hold() -> None:
         ("server/trainsmith_server/lsp/server.py", "import torch"),
         ("server/trainsmith_server/rules/lr_too_high.py", "import pygls"),
         (
-            "server/trainsmith_server/document/findings.py",
+            "server/trainsmith_server/document/diagnostics.py",
             "import trainsmith_server.document.result",
         ),
         ("server/trainsmith_server/lsp/server.py", "import trainsmith_server.lsp.handlers.rename"),

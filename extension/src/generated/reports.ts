@@ -112,8 +112,8 @@ export type ConfigPath = string | null;
 /**
  * What keeps the recipe from running.
  */
-export type Errors = Finding[];
-export type Warnings = Finding[];
+export type Errors = ReportedFinding[];
+export type Warnings = ReportedFinding[];
 /**
  * The run's name.
  */
@@ -326,9 +326,9 @@ export interface DryRun {
  * One thing to say about a recipe.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
- * via the `definition` "Finding".
+ * via the `definition` "ReportedFinding".
  */
-export interface Finding {
+export interface ReportedFinding {
   place: Place;
   severity: Severity;
   code: Code;

@@ -16,10 +16,10 @@ PRIVACY_VARIABLE = "TRAINSMITH_PRIVACY"
 """The environment variable that may say `local-only` too: for the editor and for every run."""
 
 PROJECT_FILE = ".trainsmith.yaml"
-"""Where a project keeps its `Judgement`: in the folder of a document or one above it."""
+"""Where a project keeps its `LintConfig`: in the folder of a document or one above it."""
 
 
-class Judgement(BaseModel):
+class LintConfig(BaseModel):
     """How documents are judged. A project's file has these keys, and an editor's settings too."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -59,7 +59,7 @@ class Judgement(BaseModel):
     """
 
 
-class Settings(Judgement):
+class Settings(LintConfig):
     """Trainsmith's settings in VS Code. An alias is the name in `settings.json`."""
 
     python_path: Annotated[

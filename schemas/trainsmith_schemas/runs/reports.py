@@ -19,7 +19,7 @@ class _Report(BaseModel):
     )
 
 
-class Finding(_Report):
+class ReportedFinding(_Report):
     """One thing to say about a recipe."""
 
     place: str
@@ -111,9 +111,9 @@ class DryRun(_Report):
 
     config: str
     """The path of the recipe as it was given."""
-    errors: list[Finding]
+    errors: list[ReportedFinding]
     """What keeps the recipe from running."""
-    warnings: list[Finding]
+    warnings: list[ReportedFinding]
     outline: RunOutline | None
     """What would run; nothing where there are errors."""
 

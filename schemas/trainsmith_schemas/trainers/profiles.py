@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.trainers.names import Trainer
 
@@ -97,7 +97,7 @@ def _unread_size(model: type[Section], data: Any, trainer: Trainer) -> int:
 
 def _known_keys(
     model: type[Section], data: Any, prefix: Path = ()
-) -> Iterator[tuple[Path, FieldFacts]]:
+) -> Iterator[tuple[Path, FieldInfo]]:
     if not isinstance(data, Mapping):
         return
     facts_by_key = fields_of(model)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from trainsmith_schemas.base import FieldFacts, fields_of
+from trainsmith_schemas.base import FieldInfo, fields_of
 
 _LONGEST = 40
 """A longer text is no slip of a key."""
@@ -15,7 +15,7 @@ _LONGEST = 40
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
-def meant(value: Any, facts: FieldFacts, *, item: bool = False) -> tuple[str, ...]:
+def meant(value: Any, facts: FieldInfo, *, item: bool = False) -> tuple[str, ...]:
     """The value that was meant, as YAML; empty where anybody would have to guess.
 
     Args:
@@ -103,7 +103,7 @@ def _pair(value: Any) -> Iterator[str]:
         yield str(numbers)
 
 
-def _section(value: Any, facts: FieldFacts) -> Iterator[str]:
+def _section(value: Any, facts: FieldInfo) -> Iterator[str]:
     """A single word is the `type` of the section, where it is one."""
     kind = fields_of(facts.section).get("type") if facts.section else None
     if kind and value in kind.choices:

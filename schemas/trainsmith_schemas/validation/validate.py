@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of, homes_of
+from trainsmith_schemas.base import FieldInfo, Section, fields_of, homes_of
 from trainsmith_schemas.meaning.consistency import COMPARED, inconsistencies
 from trainsmith_schemas.problems import Path, Problem, dotted
 from trainsmith_schemas.sections.documents import MODEL, TRAINING
@@ -93,7 +93,7 @@ def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
         return Problem(path[:-1], "missing-key", f"`{path[-1]}` is missing", on_key=True)
     message = f"{_name(path)} is {_describe(detail['input'])}, expected {_expected(model, detail)}"
     if kind == "literal_error":
-        facts = facts_at(model, path)
+        facts = field_at(model, path)
         choices = [str(choice) for choice in facts.choices] if facts else []
         nearest = _nearest_choices(str(detail["input"]), choices)
         hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
@@ -106,13 +106,13 @@ def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
 
 
 def _meant(model: type[Section], path: Path, value: Any) -> tuple[str, ...]:
-    facts = facts_at(model, path)
+    facts = field_at(model, path)
     return meant(value, facts, item=isinstance(path[-1], int)) if facts else ()
 
 
 def _expected(model: type[Section], detail: ErrorDetails) -> str:
     path: Path = detail["loc"]
-    facts = facts_at(model, path)
+    facts = field_at(model, path)
     if not path or facts is None:
         return "a mapping"
     return facts.item_type_text if isinstance(path[-1], int) else facts.type_text
@@ -169,7 +169,7 @@ def section_at(model: type[Section], path: Path) -> type[Section] | None:
     return section
 
 
-def facts_at(model: type[Section], path: Path) -> FieldFacts | None:
+def field_at(model: type[Section], path: Path) -> FieldInfo | None:
     """What is known of the key at a path; for a list's item, of the list."""
     names = [part for part in path if isinstance(part, str)]
     parent = section_at(model, tuple(names[:-1]))

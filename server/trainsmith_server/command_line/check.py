@@ -18,7 +18,7 @@ from trainsmith_server.command_line.reports.github import github_report
 from trainsmith_server.command_line.reports.json import json_report
 from trainsmith_server.command_line.reports.sarif import sarif_report
 from trainsmith_server.command_line.reports.text import text_report
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.features.diagnostics import diagnostics
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace.paths import path_of
@@ -41,7 +41,7 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class CheckOptions:
     """What the command line asks for."""
 
     output_format: Format = "text"
@@ -53,52 +53,52 @@ class Wishes:
     stdin_filename: str = NO_NAME
 
 
-def check_paths(paths: Iterable[str], wishes: Wishes | None = None) -> int:
+def check_paths(paths: Iterable[str], options: CheckOptions | None = None) -> int:
     """Check files and folders and print what is found.
 
     Returns the exit status: 0 without errors, 1 with errors (for `diff`: with a difference), 2
     where a path cannot be read. Paths that can be read are reported even if others cannot.
     """
-    wishes = wishes or Wishes()
+    options = options or CheckOptions()
     # Text that a terminal cannot show must not end the report.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     projects = Projects()
-    read = [_check(path, named, wishes, projects) for path, named in _files(paths)]
+    read = [_check(path, named, options, projects) for path, named in _files(paths)]
     checked = [one for one in read if one is not None]
     failed = len(checked) < len(read)
-    if wishes.diff:
+    if options.diff:
         differs = sum(_print_diff(one) for one in checked)
         return 2 if failed else 1 if differs else 0
-    if wishes.fix:
+    if options.fix:
         kept = [_fix(one) for one in checked]
         checked = [one for one in kept if one is not None]
         failed = failed or len(checked) < len(kept)
-    checked = _with_other_files(checked, wishes, projects)
-    report = _REPORTS[wishes.output_format](checked)
+    checked = _with_other_files(checked, options, projects)
+    report = _REPORTS[options.output_format](checked)
     if report:
         # A text that was fixed has stdout for itself.
-        click.echo(report, err=wishes.fix and any(one.stdin for one in checked))
-    grave = ("error", "warning") if wishes.strict else ("error",)
-    errors = any(f.severity in grave for one in checked for f in one.analysis.findings)
+        click.echo(report, err=options.fix and any(one.stdin for one in checked))
+    grave = ("error", "warning") if options.strict else ("error",)
+    errors = any(f.severity in grave for one in checked for f in one.analysis.diagnostics)
     return 2 if failed else 1 if errors else 0
 
 
 def _with_other_files(
-    checked: Iterable[Checked], wishes: Wishes, projects: Projects
+    checked: Iterable[Checked], options: CheckOptions, projects: Projects
 ) -> list[Checked]:
     """The files with what is wrong between them and those that they name, as in the editor."""
 
-    def options(uri: str) -> Options:
+    def lint_options(uri: str) -> LintOptions:
         try:
-            return _options(path_of(uri) or Path(), wishes, projects)
+            return _lint_options(path_of(uri) or Path(), options, projects)
         except UnreadableError:  # Told already, or it is about no file that was asked for.
-            return Options(wishes.profile)
+            return LintOptions(options.profile)
 
-    files = Files(options=options)
+    files = Files(options=lint_options)
     files.folders = (Path.cwd(),)
     return [
-        replace(one, analysis=replace(one.analysis, findings=diagnostics(one.analysis, files)))
+        replace(one, analysis=replace(one.analysis, diagnostics=diagnostics(one.analysis, files)))
         for one in checked
     ]
 
@@ -125,37 +125,37 @@ def _expanded(argument: str) -> list[Path]:
     return [Path(found) for found in sorted(glob.glob(argument, recursive=True))] or [path]  # noqa: PTH207
 
 
-def _check(path: Path, named: bool, wishes: Wishes, projects: Projects) -> Checked | None:
+def _check(path: Path, named: bool, options: CheckOptions, projects: Projects) -> Checked | None:
     """Check a file; one that cannot be read is reported at once and gives nothing."""
     try:
         if str(path) == STDIN:
-            text, shown = _decoded(sys.stdin.buffer.read(), "stdin"), wishes.stdin_filename
+            text, shown = _decoded(sys.stdin.buffer.read(), "stdin"), options.stdin_filename
         else:
             text, shown = _read(path), str(path)
-        options = _options(Path(shown), wishes, projects)
+        lint_options = _lint_options(Path(shown), options, projects)
     except UnreadableError as error:
         _complain(str(error))
         return None
     stdin = str(path) == STDIN
     # A text from stdin has a place if it has a name.
-    is_file = not stdin or wishes.stdin_filename != NO_NAME
+    is_file = not stdin or options.stdin_filename != NO_NAME
     uri = Path(shown).absolute().as_uri() if is_file else shown
-    return Checked(shown, named, analyze(text, uri, options), stdin)
+    return Checked(shown, named, analyze(text, uri, lint_options), stdin)
 
 
-def _options(path: Path, wishes: Wishes, projects: Projects) -> Options:
+def _lint_options(path: Path, options: CheckOptions, projects: Projects) -> LintOptions:
     """How a file is judged: by the command line, then by its project's file."""
     try:
         project = projects.around(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(f"the .trainsmith.yaml of {path} cannot be read: {error}") from None
     if project is None:
-        return merge(Options(wishes.profile), of_the_environment())
+        return merge(LintOptions(options.profile), of_the_environment())
     if project.faults:
         fault = project.faults[0]
         line, column = project.lines.position(fault.span[0])
         raise UnreadableError(f"{project.path}:{line + 1}:{column + 1}: {fault.message}")
-    return merge(Options(wishes.profile), project.options, of_the_environment())
+    return merge(LintOptions(options.profile), project.options, of_the_environment())
 
 
 def _read(path: Path) -> str:

@@ -53,12 +53,12 @@ def check(
                  1  at least one error; with --diff: something to change
                  2  a path that cannot be read, or a wrong option
     """  # noqa: D301 - Click reads the backspace.
-    from trainsmith_server.command_line.check import Wishes, check_paths
+    from trainsmith_server.command_line.check import CheckOptions, check_paths
 
     if fix and diff:
         raise click.UsageError("--fix changes the files and --diff does not: take one of them")
-    wishes = Wishes(output_format, fix, diff, strict, profile, stdin_filename)
-    sys.exit(check_paths(paths, wishes))
+    options = CheckOptions(output_format, fix, diff, strict, profile, stdin_filename)
+    sys.exit(check_paths(paths, options))
 
 
 @click.command()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.validation.slips import slips
 from trainsmith_server.yaml.tree import (
@@ -32,7 +32,7 @@ class Binding:
     path: Path
     section: type[Section]
     """The section that the entry stands in."""
-    field: FieldFacts | None
+    field: FieldInfo | None
     """`None` for a key that the section doesn't have."""
 
 
@@ -83,9 +83,7 @@ def _bind(
             _bind(entry.value, meant.section, (*path, key), entries, sections)
 
 
-def _misspelt(
-    mapping: Mapping, fields: abc.Mapping[str, FieldFacts], key: str
-) -> FieldFacts | None:
+def _misspelt(mapping: Mapping, fields: abc.Mapping[str, FieldInfo], key: str) -> FieldInfo | None:
     """The section that a misspelt name was meant for, unless that one is there too.
 
     Its keys are helped with under the wrong name as well.

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.trainers.profiles import PROFILES
-from trainsmith_server.document.findings import Edit, Finding, Fix
+from trainsmith_server.document.diagnostics import Diagnostic, Edit, Fix
 from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import Scalar, Span, Tree, walk
 
@@ -64,7 +64,7 @@ class Directives:
 
     suppressions: tuple[Suppression, ...] = ()
     profile: Trainer | None = None
-    faults: tuple[Finding, ...] = ()
+    faults: tuple[Diagnostic, ...] = ()
     """Comments that say nothing we know."""
 
     def ignore(self, code: str, line: int) -> bool:
@@ -77,7 +77,7 @@ def read_directives(tree: Tree, lines: LineIndex) -> Directives:
     if _MARK not in tree.text:
         return Directives()
     suppressions: list[Suppression] = []
-    faults: list[Finding] = []
+    faults: list[Diagnostic] = []
     profile: Trainer | None = None
     meant = 0
     roots = [document.root.start for document in tree.documents if document.root]
@@ -157,13 +157,13 @@ def _codes(found: re.Match[str], start: int) -> tuple[tuple[str, Span], ...]:
     )
 
 
-def _no_code(found: re.Match[str], span: Span) -> Finding:
+def _no_code(found: re.Match[str], span: Span) -> Diagnostic:
     message = f"`{found[0]}` names no code; write `{found[1]}[code]`, or `{found[1]}` for all"
-    return Finding(INVALID, "error", message, span)
+    return Diagnostic(INVALID, "error", message, span)
 
 
-def _misplaced(comment: re.Match[str], word: str, lines: LineIndex) -> Finding:
-    return Finding(
+def _misplaced(comment: re.Match[str], word: str, lines: LineIndex) -> Diagnostic:
+    return Diagnostic(
         INVALID,
         "error",
         f"`{word}` is about the whole file and must stand above its first key",
@@ -172,25 +172,27 @@ def _misplaced(comment: re.Match[str], word: str, lines: LineIndex) -> Finding:
     )
 
 
-def _unknown_profile(name: str, start: int) -> Finding:
+def _unknown_profile(name: str, start: int) -> Diagnostic:
     nearest = nearest_name(name, PROFILES)
     names = ", ".join(f"`{one}`" for one in PROFILES)
     hint = f"; did you mean `{nearest}`?" if nearest else ""
     span = (start, start + len(name))
     fixes = (Fix(f"Change to `{nearest}`", (Edit(span, nearest),), True),) if nearest else ()
-    return Finding(
+    return Diagnostic(
         INVALID, "error", f"there is no profile `{name}`, only {names}{hint}", span, fixes
     )
 
 
-def _unknown_word(found: re.Match[str], start: int) -> Finding | None:
+def _unknown_word(found: re.Match[str], start: int) -> Diagnostic | None:
     nearest = nearest_name(found[1], _WORDS)
     if nearest is None:
         return None
     span = (start + found.start(1), start + found.end(1))
     fixes = () if found[1] == nearest else (rename(nearest, span),)
     said = f"did you mean `{nearest}`?" if fixes else "write `ignore[code]` or `profile=name`"
-    return Finding(INVALID, "error", f"`{found[0].strip()}` is no directive; {said}", span, fixes)
+    return Diagnostic(
+        INVALID, "error", f"`{found[0].strip()}` is no directive; {said}", span, fixes
+    )
 
 
 def rename(name: str, span: Span) -> Fix:

@@ -11,9 +11,9 @@ from trainsmith_schemas.sections.documents import Document as Kind
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.trainers.profiles import Profile
 from trainsmith_server.document.bind import Bindings
+from trainsmith_server.document.diagnostics import Diagnostic, Severity, Source
 from trainsmith_server.document.directives import Directives
-from trainsmith_server.document.findings import Finding, Severity, Source
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import Document, Span, Tree
 
@@ -35,7 +35,7 @@ class KnownDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class SiblingContext:
     """What a part of a file must know of the other parts."""
 
     kind: Kind | None = None
@@ -54,12 +54,12 @@ class Analysis:
     tree: Tree
     documents: tuple[KnownDocument, ...]
     """Its documents that are ours; none for any other file in the world."""
-    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
     directives: Directives
     """Its comments that are meant for us."""
-    options: Options
+    options: LintOptions
     """What it was judged by."""
-    beside: Beside | None = None
+    siblings: SiblingContext | None = None
     """The rest of the file; `None` where the text is all of it."""
 
     @property
@@ -75,7 +75,7 @@ class Analysis:
     @property
     def trainer(self) -> Trainer:
         """The trainer that it is judged for."""
-        first = self.documents[0] if self.documents else self.beside
+        first = self.documents[0] if self.documents else self.siblings
         return first.profile.name if first and first.profile else "trainsmith"
 
     def severity(self, code: str, usual: Severity | None, span: Span) -> Severity | None:

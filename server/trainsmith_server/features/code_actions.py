@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from trainsmith_server.document.diagnostics import Diagnostic, Edit, Fix
 from trainsmith_server.document.directives import is_ignorable
-from trainsmith_server.document.findings import Edit, Finding, Fix
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.lint.suppressions import ignore_on_line
 from trainsmith_server.yaml.tree import Span
@@ -16,14 +16,14 @@ from trainsmith_server.yaml.tree import Span
 class QuickFix:
     """A fix and the finding that it puts right."""
 
-    finding: Finding
+    finding: Diagnostic
     fix: Fix
 
 
 def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
     """The fixes of every finding that touches a span; behind them the ways to ignore it."""
     start, end = span
-    touched = [one for one in analysis.findings if one.span[0] <= end and start <= one.span[1]]
+    touched = [one for one in analysis.diagnostics if one.span[0] <= end and start <= one.span[1]]
     for finding in touched:
         for fix in finding.fixes:
             yield QuickFix(finding, fix)
@@ -39,13 +39,13 @@ def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
 
 def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
     """The edits of all safe fixes, from the first to the last; of two that overlap, the first."""
-    safe = (next((fix for fix in one.fixes if fix.safe), None) for one in analysis.findings)
+    safe = (next((fix for fix in one.fixes if fix.safe), None) for one in analysis.diagnostics)
     return _together(safe)[0]
 
 
 def _fixes_of(analysis: Analysis, code: str) -> tuple[tuple[Edit, ...], int]:
     """The edits of the first fix of each finding with a code, and how many fixes those are."""
-    return _together(one.fixes[0] for one in analysis.findings if one.code == code and one.fixes)
+    return _together(one.fixes[0] for one in analysis.diagnostics if one.code == code and one.fixes)
 
 
 def _together(fixes: Iterable[Fix | None]) -> tuple[tuple[Edit, ...], int]:

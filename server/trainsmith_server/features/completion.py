@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from trainsmith_schemas.base import FieldFacts
+from trainsmith_schemas.base import FieldInfo
 from trainsmith_schemas.sections.device import DeviceConfig
-from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.diagnostics import Edit
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.cursor import KeyPlace, ValuePlace, place_at
 from trainsmith_server.features.describe import description, to_yaml
@@ -86,10 +86,10 @@ def _templates(analysis: Analysis, place: KeyPlace) -> Iterator[Candidate]:
     if place.bare or place.keeps_lines:
         return
     templates = RECIPES
-    if analysis.documents or (analysis.beside and analysis.beside.kind):
+    if analysis.documents or (analysis.siblings and analysis.siblings.kind):
         missing = {field.section for field in place.fields if field.key not in place.taken}
         templates = DEVICE_SECTIONS if DeviceConfig in missing else ()
-    elif analysis.beside or len(analysis.tree.documents) > 1:
+    elif analysis.siblings or len(analysis.tree.documents) > 1:
         return
     for one in templates:
         yield Candidate(one.label, "template", Edit(place.span, one.text), one.about, "")
@@ -116,7 +116,7 @@ def _paths(
         yield Candidate(entry.name, entry.kind, edit, "", "")
 
 
-def _value_texts(field: FieldFacts) -> Iterable[tuple[str, str]]:
+def _value_texts(field: FieldInfo) -> Iterable[tuple[str, str]]:
     """The values worth offering, as YAML, each with the reason for it."""
     found: dict[str, str] = {}
     for example in field.examples:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.sections.documents import MODEL, TRAINING
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.validation.validate import unknown_key
@@ -33,7 +33,7 @@ _WORD_BEFORE = re.compile(r"[\w.-]*\Z")
 class KeyPlace:
     """Where a key may be written."""
 
-    fields: Iterable[FieldFacts]
+    fields: Iterable[FieldInfo]
     """The keys of the section that the document's trainer reads."""
     taken: frozenset[str]
     """Those that the mapping has already."""
@@ -51,7 +51,7 @@ class KeyPlace:
 class ValuePlace:
     """Where a value may be written."""
 
-    field: FieldFacts
+    field: FieldInfo
     span: Span
     """What the value replaces."""
     quote: str = ""
@@ -82,7 +82,7 @@ def _cursor(analysis: Analysis, offset: int) -> _Cursor | None:
     elif document and document.root and not _is_word(document.root):
         return None
     else:
-        first = analysis.documents[0] if analysis.documents else analysis.beside
+        first = analysis.documents[0] if analysis.documents else analysis.siblings
         model = first.kind.model if first and first.kind else None
         trainer = first.profile.name if first and first.profile else "trainsmith"
         sections, root = {}, None
@@ -225,7 +225,7 @@ class _Cursor:
             return self._in_brackets(field, entry.value)
         return self._written(field, entry.value, entry.colon + 1)
 
-    def _in_brackets(self, field: FieldFacts, paths: Sequence) -> ValuePlace | None:
+    def _in_brackets(self, field: FieldInfo, paths: Sequence) -> ValuePlace | None:
         """The place of a path in a list of them."""
         for item in paths.items:
             if item.value and item.value.start <= self.offset <= item.value.end:
@@ -244,7 +244,7 @@ class _Cursor:
         return None
 
     def _written(
-        self, field: FieldFacts, value: Node | None, start: int, *, spaced: bool = False
+        self, field: FieldInfo, value: Node | None, start: int, *, spaced: bool = False
     ) -> ValuePlace | None:
         """The place of a value that is there, or may be behind `start`."""
         if value is None or not _has_text(value):
@@ -257,7 +257,7 @@ class _Cursor:
         quote = value.style if isinstance(value, Scalar) and value.style in ("'", '"') else ""
         return ValuePlace(field, (value.start, min(value.end, self.line_end)), quote)
 
-    def _fields(self, section: type[Section]) -> list[FieldFacts]:
+    def _fields(self, section: type[Section]) -> list[FieldInfo]:
         return [field for field in fields_of(section).values() if self.trainer in field.read_by]
 
     def _word(self) -> Span:
@@ -281,7 +281,7 @@ def _is_word(node: Node) -> bool:
     return isinstance(node, Scalar) and not node.style and bool(re.fullmatch(r"\w+", node.text))
 
 
-def _field(section: type[Section], entry: Entry) -> FieldFacts | None:
+def _field(section: type[Section], entry: Entry) -> FieldInfo | None:
     """The field of an entry; under a misspelt section name, the one that it is nearest to."""
     key = key_text(entry)
     if key is None:

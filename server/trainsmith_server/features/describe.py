@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from trainsmith_schemas.base import FieldFacts
+from trainsmith_schemas.base import FieldInfo
 from trainsmith_schemas.editor.lessons import CHAPTERS
 from trainsmith_schemas.trainers.profiles import PROFILES
 from trainsmith_server.yaml.numbers import float_text, number_text
@@ -39,12 +39,12 @@ def _is_plain(text: str) -> bool:
         return False
 
 
-def heading(field: FieldFacts) -> str:
+def heading(field: FieldInfo) -> str:
     """The key and what may be written there, as one line of Markdown."""
     return f"**{field.key}** · {field.type_text}"
 
 
-def description(field: FieldFacts) -> str:
+def description(field: FieldInfo) -> str:
     """Everything about a key, as Markdown."""
     parts = [field.doc]
     facts = usual(field)
@@ -56,20 +56,20 @@ def description(field: FieldFacts) -> str:
     return "\n\n".join(parts)
 
 
-def readers(field: FieldFacts) -> str:
+def readers(field: FieldInfo) -> str:
     """The trainers that read the key, as a line of Markdown."""
     names = [PROFILES[name].title for name in field.read_by]
     *first, last = names
     return f"Read by {', '.join(first)} and {last}." if first else f"Read by {last}."
 
 
-def taught(field: FieldFacts) -> str:
+def taught(field: FieldInfo) -> str:
     """Where a lesson teaches the key; empty where none does."""
     chapter = CHAPTERS.get(field.key)
     return f"Taught in *{chapter.title}*: {chapter.heading}." if chapter else ""
 
 
-def usual(field: FieldFacts) -> str:
+def usual(field: FieldInfo) -> str:
     """The default and the typical range, as one line of Markdown."""
     parts: list[str] = []
     if field.required:

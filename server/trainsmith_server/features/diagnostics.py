@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from trainsmith_server.document.findings import Finding, Related
+from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.file_problems import file_problems
 from trainsmith_server.features.references import Reference
@@ -35,19 +35,19 @@ class FileProvider(Protocol):
         ...
 
 
-def diagnostics(analysis: Analysis, files: FileProvider) -> tuple[Finding, ...]:
+def diagnostics(analysis: Analysis, files: FileProvider) -> tuple[Diagnostic, ...]:
     """All findings of a text, in its order."""
     analysis = files.whole(analysis)
     around = file_problems(analysis, files.models(analysis), files.missing(analysis))
-    found = (*analysis.findings, *around)
+    found = (*analysis.diagnostics, *around)
     if analysis.kind and analysis.kind.name == "model":
         found = _with_recipes(found, files.recipes_naming(analysis.uri))
     return tuple(sorted(found, key=lambda finding: (finding.span, finding.code)))
 
 
 def _with_recipes(
-    found: tuple[Finding, ...], recipes: Iterable[tuple[Analysis, Reference]]
-) -> tuple[Finding, ...]:
+    found: tuple[Diagnostic, ...], recipes: Iterable[tuple[Analysis, Reference]]
+) -> tuple[Diagnostic, ...]:
     """The findings of a model file; its errors point at the open recipes that name it."""
     related = tuple(
         Related(named.span, "this recipe trains the model", recipe.source)

@@ -9,8 +9,8 @@ from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.sections.documents import MODEL
 from trainsmith_server.document.bind import find, value_span
-from trainsmith_server.document.facts import Facts
-from trainsmith_server.document.findings import Finding, Related
+from trainsmith_server.document.diagnostics import Diagnostic, Related
+from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.quantities import plural
 from trainsmith_server.features.readable import model_of, training_of
@@ -30,7 +30,7 @@ def file_problems(
     analysis: Analysis,
     models: Mapping[str, Analysis],
     missing: Mapping[str, tuple[str, ...]] | None = None,
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     """Problems whose causes stand in other files, as severe as was chosen for this one.
 
     Args:
@@ -48,14 +48,14 @@ def file_problems(
 
 def _known_with_the_model(
     analysis: Analysis, known: KnownDocument, models: Mapping[str, Analysis]
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     """What rules say of a recipe only when they know the model file that it names."""
     recipe = training_of(known)
     model = model_of(models.get(recipe.training_config.model_file or "")) if recipe else None
     if model is None:
         return
-    said = {(one.code, one.span) for one in analysis.findings}
-    facts = Facts(known, analysis.text, analysis.options, model)
+    said = {(one.code, one.span) for one in analysis.diagnostics}
+    facts = DocumentQuery(known, analysis.text, analysis.options, model)
     for rule in all_rules():
         if not rule.with_model or known.kind.name not in rule.documents:
             continue
@@ -63,13 +63,13 @@ def _known_with_the_model(
             usual = (hit.severity or rule.severity) if rule.on else None
             severity = analysis.severity(rule.code, usual, hit.span)
             if severity and (rule.code, hit.span) not in said:
-                yield Finding(rule.code, severity, hit.message, hit.span, hit.fixes, hit.related)
+                yield Diagnostic(rule.code, severity, hit.message, hit.span, hit.fixes, hit.related)
 
 
 def _all(
     analysis: Analysis, models: Mapping[str, Analysis], missing: Mapping[str, tuple[str, ...]]
-) -> Iterator[Finding]:
-    wrong = [one.span for one in analysis.findings if one.severity == "error"]
+) -> Iterator[Diagnostic]:
+    wrong = [one.span for one in analysis.diagnostics if one.severity == "error"]
     for reference in file_references(analysis):
         start, end = reference.span
         if any(first <= start and end <= last for first, last in wrong):
@@ -79,37 +79,37 @@ def _all(
             yield _not_found(reference, missing[reference.written])
         elif model and not _is_model_file(model):
             yield _another_kind(reference, model)
-        elif model and (errors := [one for one in model.findings if one.severity == "error"]):
+        elif model and (errors := [one for one in model.diagnostics if one.severity == "error"]):
             yield _broken(reference, model, errors)
     for known in analysis.documents:
         yield from _disagreement(known, models)
 
 
-def _not_found(reference: Reference, looked_in: Iterable[str]) -> Finding:
+def _not_found(reference: Reference, looked_in: Iterable[str]) -> Diagnostic:
     looked = " and ".join(f"`{folder}`" for folder in looked_in)
     message = f"`{reference.key}` names no file: looked for `{reference.written}` in {looked}"
-    return Finding(NOT_FOUND[reference.key], "warning", message, reference.span)
+    return Diagnostic(NOT_FOUND[reference.key], "warning", message, reference.span)
 
 
 def _is_model_file(analysis: Analysis) -> bool:
     return any(known.kind is MODEL for known in analysis.documents)
 
 
-def _another_kind(reference: Reference, analysis: Analysis) -> Finding:
+def _another_kind(reference: Reference, analysis: Analysis) -> Diagnostic:
     what = f"is a {analysis.kind.title}" if analysis.kind else "has no `transformer_config`"
     message = f"`{reference.written}` {what}: name a model file"
-    return Finding("model-file-problems", "warning", message, reference.span)
+    return Diagnostic("model-file-problems", "warning", message, reference.span)
 
 
-def _broken(reference: Reference, model: Analysis, errors: list[Finding]) -> Finding:
+def _broken(reference: Reference, model: Analysis, errors: list[Diagnostic]) -> Diagnostic:
     line = model.lines.line_of(errors[0].span[0]) + 1
     count = plural(len(errors), "error")
     message = f"The model file has {count}; line {line}: {errors[0].message}"
     causes = tuple(Related(one.span, one.message, model.source) for one in errors)
-    return Finding("model-file-problems", "warning", message, reference.span, related=causes)
+    return Diagnostic("model-file-problems", "warning", message, reference.span, related=causes)
 
 
-def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Iterator[Finding]:
+def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Iterator[Diagnostic]:
     """Where a recipe and its model file say what no trainer can do together."""
     recipe = training_of(known)
     analysis = models.get(recipe.training_config.model_file or "") if recipe else None
@@ -118,7 +118,7 @@ def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Itera
         return
     training, root = recipe.training_config, known.document.root
 
-    def contradiction(key: Path, message: str, cause: str) -> Iterator[Finding]:
+    def contradiction(key: Path, message: str, cause: str) -> Iterator[Diagnostic]:
         said = find(root, key)
         if said:
             there = analysis.documents[0].document.root
@@ -126,7 +126,7 @@ def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Itera
             other = other or find(there, ("transformer_config",))
             span = value_span(other) if other else (0, 0)
             related = (Related(span, f"here it is {getattr(model, cause)}", analysis.source),)
-            yield Finding("contradiction", "error", message, value_span(said), related=related)
+            yield Diagnostic("contradiction", "error", message, value_span(said), related=related)
 
     if known.profile.name == "trainsmith" and training.model_type not in (None, model.model_type):
         yield from contradiction(

@@ -100,6 +100,6 @@ def _rule_docs(analysis: Analysis, offset: int) -> list[tuple[Span, str]]:
             finding.span,
             f"**{rules[finding.code].title}** (`{finding.code}`)\n\n{rules[finding.code].docs}",
         )
-        for finding in analysis.findings
+        for finding in analysis.diagnostics
         if finding.code in rules and finding.span[0] <= offset <= finding.span[1]
     ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.editor.messages import OverrideProblem, Setting
-from trainsmith_server.document.facts import Facts
+from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.features.describe import to_yaml
 from trainsmith_server.lint.analyze import analyze
 
 if TYPE_CHECKING:
-    from trainsmith_server.document.findings import Edit
+    from trainsmith_server.document.diagnostics import Edit
     from trainsmith_server.document.result import Analysis
 
 Override = tuple[str, str]
@@ -37,11 +37,13 @@ def settings(recipe: Analysis, model: Analysis | None) -> list[Setting]:
 
 def _settings(analysis: Analysis) -> Iterator[Setting]:
     for known in analysis.documents[:1]:
-        facts = Facts(known, analysis.text)
+        facts = DocumentQuery(known, analysis.text)
         yield from _of_section(known.kind.model, (), facts)
 
 
-def _of_section(model: type[Section], above: tuple[str, ...], facts: Facts) -> Iterator[Setting]:
+def _of_section(
+    model: type[Section], above: tuple[str, ...], facts: DocumentQuery
+) -> Iterator[Setting]:
     for name, field in fields_of(model).items():
         path = (*above, name)
         key = ".".join(path)
@@ -54,7 +56,7 @@ def _of_section(model: type[Section], above: tuple[str, ...], facts: Facts) -> I
             yield from _of_section(field.section, path, facts)
 
 
-def _setting(key: str, field: FieldFacts, facts: Facts) -> Setting:
+def _setting(key: str, field: FieldInfo, facts: DocumentQuery) -> Setting:
     written = facts.key(key)
     default = "" if field.default is None else to_yaml(field.default)
     return Setting(
@@ -82,16 +84,16 @@ def _edit(analysis: Analysis, key: str, value: str) -> Edit | None:
     for known in analysis.documents[:1]:
         section = key.partition(".")[0]
         if section in fields_of(known.kind.model):
-            return Facts(known, analysis.text).write(key, value)
+            return DocumentQuery(known, analysis.text).write(key, value)
     return None
 
 
 def new_problems(before: Analysis, after: Analysis) -> list[OverrideProblem]:
     """What is wrong with a text that was not wrong with it before."""
-    known = {(finding.code, finding.message) for finding in before.findings}
+    known = {(finding.code, finding.message) for finding in before.diagnostics}
     return [
         OverrideProblem(severity=finding.severity, message=finding.message.replace("`", ""))
-        for finding in after.findings
+        for finding in after.diagnostics
         if (finding.code, finding.message) not in known
         and finding.severity in ("error", "warning", "information")
     ]
@@ -99,7 +101,7 @@ def new_problems(before: Analysis, after: Analysis) -> list[OverrideProblem]:
 
 def difference(before: str, after: str) -> Edit | None:
     """The one edit that makes a text another, as short as it can be; `None` where they agree."""
-    from trainsmith_server.document.findings import Edit
+    from trainsmith_server.document.diagnostics import Edit
 
     if before == after:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_server.document.bind import find, value_span
-from trainsmith_server.document.findings import Finding
+from trainsmith_server.document.diagnostics import Diagnostic
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.references import Reference
 
@@ -36,7 +36,7 @@ def with_folder(
     """
     if not isinstance(found, TransformerConfig):
         message = f"`model_path` names no model that is read here: {found}"
-        finding = Finding(UNREADABLE, "error", message, named.span)
+        finding = Diagnostic(UNREADABLE, "error", message, named.span)
         return _changed(analysis, None, (finding,))
     known = analysis.documents[0]
     if not isinstance(known.config, ModelDocument):
@@ -61,19 +61,19 @@ def without_folder(analysis: Analysis, named: Reference, looked_in: Iterable[str
     """
     looked = " and ".join(f"`{folder}`" for folder in looked_in)
     message = f"`model_path` names no model: looked for `{named.written}` in {looked}"
-    finding = Finding(NOT_FOUND, "warning", message, named.span)
+    finding = Diagnostic(NOT_FOUND, "warning", message, named.span)
     return _changed(analysis, None, (finding,) if looked else ())
 
 
-def _contradictions(known: KnownDocument, merged: Merged) -> Iterator[Finding]:
+def _contradictions(known: KnownDocument, merged: Merged) -> Iterator[Diagnostic]:
     for one in merged.contradictions:
         entry = find(known.document.root, ("transformer_config", one.key))
         if entry:
-            yield Finding("contradiction", "error", one.message, value_span(entry))
+            yield Diagnostic("contradiction", "error", one.message, value_span(entry))
 
 
 def _changed(
-    analysis: Analysis, config: ModelDocument | None, findings: tuple[Finding, ...]
+    analysis: Analysis, config: ModelDocument | None, findings: tuple[Diagnostic, ...]
 ) -> Analysis:
     first, *others = analysis.documents
     added = (
@@ -84,5 +84,5 @@ def _changed(
     return replace(
         analysis,
         documents=(replace(first, config=config), *others),
-        findings=(*analysis.findings, *added),
+        diagnostics=(*analysis.diagnostics, *added),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from trainsmith_schemas.editor.messages import MissingFile, RunPlan
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_server.document.facts import Facts
+from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import Analysis
 
 _FILES = ("training_config.data_path", "training_config.model_config")
@@ -22,8 +22,8 @@ def run_plan(analysis: Analysis, is_there: Callable[[str], bool] = lambda _: Tru
     """
     folder = None
     for known in analysis.documents[:1]:
-        folder = Facts(known, analysis.text).text("training_config.checkpoint_dir")
-    severities = [finding.severity for finding in analysis.findings]
+        folder = DocumentQuery(known, analysis.text).text("training_config.checkpoint_dir")
+    severities = [finding.severity for finding in analysis.diagnostics]
     return RunPlan(
         document=analysis.kind.name if analysis.kind else None,
         checkpointDir=folder.value if folder else TrainingConfig().checkpoint_dir,
@@ -35,7 +35,7 @@ def run_plan(analysis: Analysis, is_there: Callable[[str], bool] = lambda _: Tru
 
 def _missing(analysis: Analysis, is_there: Callable[[str], bool]) -> Iterator[MissingFile]:
     for known in analysis.documents[:1]:
-        facts = Facts(known, analysis.text)
+        facts = DocumentQuery(known, analysis.text)
         for key in _FILES if known.kind.name == "training" else ():
             found = facts.key(key)
             value = found.value if found and found.value is not None else ""

@@ -12,8 +12,8 @@ from trainsmith_schemas.trainers.profiles import PROFILES, choose_profile
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_server.document.bind import bind
 from trainsmith_server.document.directives import Directives, read_directives
-from trainsmith_server.document.options import Options
-from trainsmith_server.document.result import Analysis, Beside, KnownDocument
+from trainsmith_server.document.lint_options import LintOptions
+from trainsmith_server.document.result import Analysis, KnownDocument, SiblingContext
 from trainsmith_server.lint.report import report
 from trainsmith_server.lint.size import MAX_TEXT, beginning, too_large
 from trainsmith_server.yaml.lines import LineIndex
@@ -25,22 +25,25 @@ _TOP_LEVEL_KEY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:(?=\s|$)", re.MULTILINE)
 
 
 def analyze(
-    text: str, uri: str = "", options: Options | None = None, beside: Beside | None = None
+    text: str,
+    uri: str = "",
+    options: LintOptions | None = None,
+    siblings: SiblingContext | None = None,
 ) -> Analysis:
     """Read a text: its tree, the documents in it that are ours, and what is wrong with them.
 
     A profile that the text names itself wins over that of the options. A file without a document
-    of ours has no findings, not even syntax errors. A text that is too large has no tree. `beside`
-    says that the text is a part of a file, and what the rest of it is.
+    of ours has no findings, not even syntax errors. A text that is too large has no tree. With
+    `siblings`, the text is a part of a file.
     """
     lines = LineIndex(text)
-    options = options or Options()
+    options = options or LintOptions()
     if len(text) > MAX_TEXT:
         return _too_large(text, uri, lines, options)
     tree = parse(text)
-    among_ours = beside is not None and beside.kind is not None
+    among_ours = siblings is not None and siblings.kind is not None
     if not among_ours and not _could_be_ours(text):
-        return Analysis(text, uri, lines, tree, (), (), Directives(), options, beside)
+        return Analysis(text, uri, lines, tree, (), (), Directives(), options, siblings)
     read = [(document, construct(document.root)) for document in tree.documents]
     directives = read_directives(tree, lines)
     trainer = directives.profile or options.profile
@@ -48,13 +51,13 @@ def analyze(
         found for document, built in read if (found := _known(text, document, built, trainer))
     )
     if not known and not among_ours:
-        return Analysis(text, uri, lines, tree, (), (), directives, options, beside)
+        return Analysis(text, uri, lines, tree, (), (), directives, options, siblings)
     faults = [fault for _, built in read for fault in built.faults]
     findings = report(tree, lines, known, faults, directives, options)
-    return Analysis(text, uri, lines, tree, known, findings, directives, options, beside)
+    return Analysis(text, uri, lines, tree, known, findings, directives, options, siblings)
 
 
-def _too_large(text: str, uri: str, lines: LineIndex, options: Options) -> Analysis:
+def _too_large(text: str, uri: str, lines: LineIndex, options: LintOptions) -> Analysis:
     """A text without a tree, and at most one finding."""
     head = parse(beginning(text))
     directives = read_directives(head, LineIndex(head.text))
@@ -63,7 +66,7 @@ def _too_large(text: str, uri: str, lines: LineIndex, options: Options) -> Analy
     severity = finding and nothing.severity(finding.code, finding.severity, finding.span)
     if finding is None or severity is None:
         return nothing
-    return replace(nothing, findings=(replace(finding, severity=severity),))
+    return replace(nothing, diagnostics=(replace(finding, severity=severity),))
 
 
 def _as_being_typed(text: str, document: Document, value: Any) -> Any:

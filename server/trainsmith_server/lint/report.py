@@ -9,12 +9,12 @@ from functools import cache
 from itertools import chain, islice
 
 from trainsmith_schemas.problems import Path, Problem, dotted
-from trainsmith_schemas.validation.validate import facts_at
+from trainsmith_schemas.validation.validate import field_at
 from trainsmith_server.document.bind import Place, entry_span, find, key_span, value_span
+from trainsmith_server.document.diagnostics import Diagnostic, Edit, Fix, Related, Severity
 from trainsmith_server.document.directives import Directives
-from trainsmith_server.document.facts import Facts
-from trainsmith_server.document.findings import Edit, Finding, Fix, Related, Severity
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
+from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import KnownDocument
 from trainsmith_server.lint.suppressions import suppress
 from trainsmith_server.rules import all_rules
@@ -48,8 +48,8 @@ def report(
     documents: Iterable[KnownDocument],
     value_faults: list[Fault],
     directives: Directives,
-    options: Options,
-) -> tuple[Finding, ...]:
+    options: LintOptions,
+) -> tuple[Diagnostic, ...]:
     """All findings that are not ignored or off, in the order of the text.
 
     A line that YAML cannot read has its syntax error and nothing else: what the schema would say
@@ -74,7 +74,7 @@ def _lines_of(span: Span, lines: LineIndex) -> range:
     return range(lines.line_of(span[0]), lines.line_of(span[1]) + 1)
 
 
-def _judged(finding: Finding, options: Options) -> Finding | None:
+def _judged(finding: Diagnostic, options: LintOptions) -> Diagnostic | None:
     """A finding with the severity that was chosen for its code; `None` where that is off."""
     severity = options.severity(finding.code, finding.severity)
     return replace(finding, severity=severity) if severity else None
@@ -85,8 +85,8 @@ def _on_readable_lines(
     documents: Iterable[KnownDocument],
     value_faults: list[Fault],
     directives: Directives,
-    options: Options,
-) -> Iterator[Finding]:
+    options: LintOptions,
+) -> Iterator[Diagnostic]:
     named = bool(directives.profile or options.profile)
     yield from (_fault_finding(fault) for fault in value_faults)
     for known in documents:
@@ -119,7 +119,7 @@ def _settling_codes() -> frozenset[str]:
 
 
 def _settled(
-    known: KnownDocument, findings: Iterable[Finding], value_faults: Iterable[Fault]
+    known: KnownDocument, findings: Iterable[Diagnostic], value_faults: Iterable[Fault]
 ) -> list[Span]:
     """The entries of which enough is said: one mistake is one finding."""
     starts = [*(one.span[0] for one in findings), *(fault.span[0] for fault in value_faults)]
@@ -128,39 +128,39 @@ def _settled(
     return [max(spans) for spans in around if spans]
 
 
-def _is_inside(finding: Finding, settled: Iterable[Span]) -> bool:
+def _is_inside(finding: Diagnostic, settled: Iterable[Span]) -> bool:
     """Whether a finding is about such an entry, or follows from one."""
     spans = [finding.span, *(related.span for related in finding.related if not related.source)]
     return any(start <= span[0] < end for start, end in settled for span in spans)
 
 
-def _fault_finding(fault: Fault) -> Finding:
+def _fault_finding(fault: Fault) -> Diagnostic:
     fixes = ()
-    if fault.mend:
+    if fault.fix:
         fixes = (
-            Fix(fault.mend.title, (Edit(fault.mend.span, fault.mend.new_text),), True, safe=True),
+            Fix(fault.fix.title, (Edit(fault.fix.span, fault.fix.new_text),), True, safe=True),
         )
-    return Finding(fault.code, "error", fault.message, fault.span, fixes)
+    return Diagnostic(fault.code, "error", fault.message, fault.span, fixes)
 
 
-def _rule_findings(known: KnownDocument, text: str, options: Options) -> Iterator[Finding]:
-    facts = Facts(known, text, options)
+def _rule_findings(known: KnownDocument, text: str, options: LintOptions) -> Iterator[Diagnostic]:
+    query = DocumentQuery(known, text, options)
     for rule in all_rules():
         usual = rule.severity if rule.on else None
         if known.kind.name in rule.documents and options.severity(rule.code, usual):
-            for hit in rule.check(facts):
-                yield Finding(
+            for violation in rule.check(query):
+                yield Diagnostic(
                     rule.code,
-                    hit.severity or rule.severity,
-                    hit.message,
-                    hit.span,
-                    hit.fixes,
-                    hit.related,
-                    hit.tags,
+                    violation.severity or rule.severity,
+                    violation.message,
+                    violation.span,
+                    violation.fixes,
+                    violation.related,
+                    violation.tags,
                 )
 
 
-def _duplicate_keys(tree: Tree, root: Node | None) -> Iterator[Finding]:
+def _duplicate_keys(tree: Tree, root: Node | None) -> Iterator[Diagnostic]:
     """Keys that stand twice in one mapping: PyYAML takes the last one without a word."""
     for node in walk(root):
         if not isinstance(node, Mapping):
@@ -186,13 +186,13 @@ def _in_conflict(tree: Tree, entry: Entry) -> bool:
     return any(start <= entry.key.start < end for start, end in tree.conflicts)
 
 
-def _duplicate(text: str, mapping: Mapping, earlier: Entry, entry: Entry, key: str) -> Finding:
+def _duplicate(text: str, mapping: Mapping, earlier: Entry, entry: Entry, key: str) -> Diagnostic:
     fixes = ()
     # An alias further down may need the anchor.
     if not mapping.flow and not any(map(_is_anchored, walk(earlier.value))):
         span = _whole_lines(text, earlier)
         fixes = (Fix(f"Remove the first `{key}`, which has no effect", (Edit(span, ""),), True),)
-    return Finding(
+    return Diagnostic(
         "yaml-duplicate-key",
         "error",
         f"`{key}` stands here twice; only this last one counts",
@@ -214,7 +214,7 @@ def _whole_lines(text: str, entry: Entry) -> Span:
     return start, len(text) if after < 0 else after + 1
 
 
-def _problem_finding(known: KnownDocument, problem: Problem) -> Finding:
+def _problem_finding(known: KnownDocument, problem: Problem) -> Diagnostic:
     root = known.document.root
     place, whole = _nearest_place(root, problem.path)
     if place.entry is None and isinstance(place.node, Mapping) and place.node.entries:
@@ -234,7 +234,7 @@ def _problem_finding(known: KnownDocument, problem: Problem) -> Finding:
         message += f"; without quotes, `{meant.text}` is something else in YAML 1.1"
         edit = Edit((meant.start, meant.end), f'"{meant.text}"')
         fixes = (Fix(f'Put it in quotes: "{meant.text}"', (edit,), preferred=True, safe=True),)
-    return Finding(problem.code, _grave(known, problem), message, span, fixes, related)
+    return Diagnostic(problem.code, _grave(known, problem), message, span, fixes, related)
 
 
 def _grave(known: KnownDocument, problem: Problem) -> Severity:
@@ -269,8 +269,8 @@ def _is_of_unknown_family(known: KnownDocument, problem: Problem) -> bool:
 
 def _is_text_field(known: KnownDocument, problem: Problem) -> bool:
     """Whether a text was expected where `on`, `1:30` or a date stands."""
-    facts = facts_at(known.kind.model, problem.path) if problem.code == "wrong-type" else None
-    return facts is not None and (facts.type_text == "text" or facts.path_to is not None)
+    field = field_at(known.kind.model, problem.path) if problem.code == "wrong-type" else None
+    return field is not None and (field.type_text == "text" or field.path_to is not None)
 
 
 def _nearest_place(root: Node | None, path: Path) -> tuple[Place, bool]:

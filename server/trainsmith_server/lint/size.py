@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainsmith_server.document.findings import Finding
+from trainsmith_server.document.diagnostics import Diagnostic
 from trainsmith_server.yaml.tree import Mapping, Tree
 from trainsmith_server.yaml.values import construct
 
@@ -25,7 +25,7 @@ def beginning(text: str) -> str:
     return text[: end or _HEAD]
 
 
-def too_large(head: Tree, size: int) -> Finding | None:
+def too_large(head: Tree, size: int) -> Diagnostic | None:
     """What is said about a text of so many characters, of which only the beginning was read.
 
     `None` where that is no document of ours, as in data files.
@@ -42,5 +42,5 @@ def too_large(head: Tree, size: int) -> Finding | None:
                 "the recipe, or split the file"
             )
             key = root.entries[0].key
-            return Finding(CODE, "warning", message, (key.start, key.end))
+            return Diagnostic(CODE, "warning", message, (key.start, key.end))
     return None

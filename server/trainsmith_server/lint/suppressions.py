@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from trainsmith_server.document.diagnostics import Diagnostic, Edit, Fix
 from trainsmith_server.document.directives import UNUSED, Directives, Suppression, removal, rename
-from trainsmith_server.document.findings import Edit, Finding, Fix
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.lint.codes import ELSEWHERE, adjustable_codes, unknown_code
 from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import Scalar, Span, Tree, walk
 
 
 def suppress(
-    findings: Iterable[Finding],
+    findings: Iterable[Diagnostic],
     directives: Directives,
     lines: LineIndex,
-    options: Options,
+    options: LintOptions,
     *,
     complete: bool,
     later: Collection[str] = (),
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     """The findings that are not ignored, and the comments that ignore nothing.
 
     Where YAML cannot read a part of the text, some findings are missing (`complete` is false), and
@@ -46,8 +46,8 @@ def suppress(
 
 
 def _unused(
-    one: Suppression, used: set[str], later: Collection[str], lines: LineIndex, options: Options
-) -> Iterator[Finding]:
+    one: Suppression, used: set[str], later: Collection[str], lines: LineIndex, options: LintOptions
+) -> Iterator[Diagnostic]:
     where = "in this file" if one.line is None else "on its line"
     if not one.codes:
         if not used:
@@ -67,13 +67,13 @@ def _unused(
             yield _unused_finding(message, span, fixes)
 
 
-def _counts(code: str, used: set[str], options: Options) -> bool:
+def _counts(code: str, used: set[str], options: LintOptions) -> bool:
     """Whether a code is ignored with reason, or nobody can tell here."""
     return code in used or code in ELSEWHERE or options.levels.get(code) == "off"
 
 
-def _unused_finding(message: str, span: Span, fixes: tuple[Fix, ...]) -> Finding:
-    return Finding(UNUSED, "hint", message, span, fixes, tags=("unnecessary",))
+def _unused_finding(message: str, span: Span, fixes: tuple[Fix, ...]) -> Diagnostic:
+    return Diagnostic(UNUSED, "hint", message, span, fixes, tags=("unnecessary",))
 
 
 def _without(one: Suppression, code: str, span: Span, lines: LineIndex, *, alone: bool) -> Fix:
@@ -92,7 +92,9 @@ def _without(one: Suppression, code: str, span: Span, lines: LineIndex, *, alone
     return Fix(title, (Edit((start, end), ""),), preferred=safe, safe=safe)
 
 
-def ignore_on_line(text: Tree, lines: LineIndex, directives: Directives, finding: Finding) -> Fix:
+def ignore_on_line(
+    text: Tree, lines: LineIndex, directives: Directives, finding: Diagnostic
+) -> Fix:
     """The fix that ignores a finding's code on its line and keeps every comment there."""
     code = finding.code
     line = lines.line_of(finding.span[0])

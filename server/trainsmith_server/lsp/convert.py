@@ -14,7 +14,7 @@ from trainsmith_server.workspace.open_documents import Change
 from trainsmith_server.workspace.paths import uri_of
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
-    from trainsmith_server.document.findings import Edit, Finding, Source
+    from trainsmith_server.document.diagnostics import Diagnostic, Edit, Source
     from trainsmith_server.document.result import Analysis
     from trainsmith_server.features.code_actions import QuickFix
     from trainsmith_server.features.code_lens import Lens
@@ -110,14 +110,14 @@ def to_range(span: Span, lines: LineIndex, encoding: Encoding) -> lsp.Range:
 
 
 def diagnostics(
-    findings: Iterable[Finding], analysis: Analysis, encoding: Encoding, shown: Shown
+    findings: Iterable[Diagnostic], analysis: Analysis, encoding: Encoding, shown: Shown
 ) -> list[lsp.Diagnostic]:
     """Findings of a document, with what the editor can show of them."""
     return [_diagnostic(finding, analysis, encoding, shown) for finding in findings]
 
 
 def _diagnostic(
-    finding: Finding, analysis: Analysis, encoding: Encoding, shown: Shown
+    finding: Diagnostic, analysis: Analysis, encoding: Encoding, shown: Shown
 ) -> lsp.Diagnostic:
     page = page_of(finding.code) if shown.page else None
     related = finding.related if shown.related else ()

@@ -43,8 +43,8 @@ def publish_outdated(server: Server) -> None:
 
 def publish_all(server: Server) -> None:
     """Analyze every open document again."""
-    server.session.judge_again()
-    server.files.judge_again()
+    server.session.forget_analyses()
+    server.files.forget_analyses()
     for uri in server.session.uris():
         _publish_project_file(server, uri)
     if server.pulls:

@@ -14,7 +14,7 @@ from trainsmith_server.workspace.paths import path_of
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
     from pygls.lsp.server import LanguageServer
 
-    from trainsmith_server.document.options import Options
+    from trainsmith_server.document.lint_options import LintOptions
     from trainsmith_server.workspace.project_config import ProjectFile, Projects
 
 SECTION = "trainsmith"
@@ -31,12 +31,12 @@ class Configuration:
         self._answered.set()
         self.watches = False
         """The editor tells of files that change."""
-        self._editor: Options | None = None
+        self._editor: LintOptions | None = None
         self._projects: Projects | None = None
         self._warned: dict[str, str] = {}
         """The last warning about the settings, and about a file that cannot be read."""
 
-    def options(self, uri: str) -> Options:
+    def options(self, uri: str) -> LintOptions:
         """What a document is judged by: the editor's settings, then its project's file."""
         from trainsmith_server.workspace.project_config import merge, of_the_environment
 
@@ -88,13 +88,13 @@ class Configuration:
 
     def take(self, settings: Any) -> None:
         """Use the settings under `trainsmith`."""
-        from trainsmith_schemas.editor.settings import Judgement
-        from trainsmith_server.workspace.project_config import read_judgement
+        from trainsmith_schemas.editor.settings import LintConfig
+        from trainsmith_server.workspace.project_config import read_lint_config
 
         said = settings if isinstance(settings, dict) else {}
         # Other settings are the extension's business.
-        judged = {key: said.get(key) for key in Judgement.model_fields}
-        self._editor, problems = read_judgement(judged)
+        ours = {key: said.get(key) for key in LintConfig.model_fields}
+        self._editor, problems = read_lint_config(ours)
         message = "; ".join(problem.message for problem in problems)
         if message:
             self._warn("settings", f"Trainsmith's settings: {message}")

@@ -1,7 +1,7 @@
 """The rules: advice that a schema cannot give. One file is one rule.
 
 A module in this folder with a `RULE` is a rule; nothing else is needed to add one. Rules know the
-schemas and what `analysis.facts` offers, and never one another.
+schemas and what `analysis.query` offers, and never one another.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from trainsmith_server.document.facts import Facts, Hit
-from trainsmith_server.document.findings import Severity
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.diagnostics import Severity
+from trainsmith_server.document.lint_options import LintOptions
+from trainsmith_server.document.query import DocumentQuery, Violation
 
-_NOTHING_SAID = Options()
+_NOTHING_SAID = LintOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Rule:
     examples: tuple[Example, ...]
     fine: tuple[str, ...]
     """Documents that look similar and that the rule must be silent about."""
-    check: Callable[[Facts], Iterator[Hit]]
+    check: Callable[[DocumentQuery], Iterator[Violation]]
     documents: tuple[str, ...] = ("training",)
     """The kinds of document that it looks at."""
     on: bool = True
@@ -53,8 +53,8 @@ class Rule:
     settles: bool = False
     """Whether what else could be said of the same key and its value only follows from this."""
     with_model: bool = False
-    """Whether it is asked again with the model file that a recipe names, in `Facts.model`."""
-    options: Options = _NOTHING_SAID
+    """Whether it runs again with the model file that a recipe names, in `DocumentQuery.model`."""
+    options: LintOptions = _NOTHING_SAID
     """What must have been said for the rule to have a say; its examples are judged by it."""
 
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _OTHER_MODES = ("enable_tp", "enable_fsdp", "enable_sp", "enable_cp")
 _AXES = ("moe_axis", "moe_tp_axis")
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Divide the batch by the devices that share it."""
-    batch, mesh = facts.whole("training_config.batch_size"), facts.mesh()
-    if batch is None or mesh is None or not facts.is_on("device_config.enable_ddp"):
+    batch, mesh = query.whole("training_config.batch_size"), query.mesh()
+    if batch is None or mesh is None or not query.is_on("device_config.enable_ddp"):
         return
     # With a second mode on, the rows share the batch and the columns share the model.
-    others = any(facts.is_on(f"device_config.{mode}") for mode in _OTHER_MODES) or any(
-        facts.has(f"device_config.{axis}") for axis in _AXES
+    others = any(query.is_on(f"device_config.{mode}") for mode in _OTHER_MODES) or any(
+        query.has(f"device_config.{axis}") for axis in _AXES
     )
     shares = mesh.value[0] if others else prod(mesh.value)
     if batch.value < 1 or batch.value % shares == 0:
         return
     above = -(-batch.value // shares) * shares
     choices = (above, above - shares) if above > shares else (above,)
-    yield Hit(
+    yield Violation(
         f"`batch_size` {batch.value} does not divide over {shares} data-parallel devices",
         batch.span,
         fixes=tuple(batch.set_to(str(choice)) for choice in choices),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.trainers.boards import BOARDS
-from trainsmith_server.document.facts import Facts, Found, Hit
-from trainsmith_server.document.findings import Fix
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.diagnostics import Fix
+from trainsmith_server.document.lint_options import LintOptions
+from trainsmith_server.document.query import DocumentQuery, Found, Violation
 from trainsmith_server.rules import Example, Rule
 
 SAFE = 8
@@ -16,13 +16,13 @@ LIMIT = 16
 """What it allows for a small model."""
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the batch of one device with what an N150 takes."""
-    board, batch = facts.options.board, facts.whole("training_config.batch_size")
+    board, batch = query.options.board, query.whole("training_config.batch_size")
     if board is None or board.name != "N150" or batch is None or batch.value <= LIMIT:
         return
-    fixes = (_smaller(facts, batch),) if batch.value % SAFE == 0 else ()
-    yield Hit(
+    fixes = (_smaller(query, batch),) if batch.value % SAFE == 0 else ()
+    yield Violation(
         f"`batch_size` {batch.value} may not fit into an N150: {SAFE} is usual there, and {LIMIT} "
         "with a small model",
         batch.span,
@@ -30,13 +30,13 @@ def check(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _smaller(facts: Facts, batch: Found[int]) -> Fix:
+def _smaller(query: DocumentQuery, batch: Found[int]) -> Fix:
     """The safe batch, with as many more micro-batches."""
-    accumulation = facts.whole("training_config.gradient_accumulation_steps")
+    accumulation = query.whole("training_config.gradient_accumulation_steps")
     steps = batch.value // SAFE * (accumulation.value if accumulation else 1)
     line = f"gradient_accumulation_steps: {steps}"
     second = (
-        accumulation.set_to(str(steps)) if accumulation else facts.add_after(batch, line, title="")
+        accumulation.set_to(str(steps)) if accumulation else query.add_after(batch, line, title="")
     )
     title = f"Set `batch_size` to {SAFE} and `{line}`: the effective batch stays"
     return Fix(title, (*batch.set_to(str(SAFE)).edits, *second.edits), preferred=True)
@@ -72,5 +72,5 @@ is the effective batch, and learning stays the same.
         "training_config:\n  batch_size: many\n",
     ),
     check=check,
-    options=Options(board=next(board for board in BOARDS if board.name == "N150")),
+    options=LintOptions(board=next(board for board in BOARDS if board.name == "N150")),
 )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for clipping that is turned off."""
-    clip = facts.flag("training_config.use_clip_grad_norm")
-    if facts.profile.name != "trainsmith" or clip is None or clip.value:
+    clip = query.flag("training_config.use_clip_grad_norm")
+    if query.profile.name != "trainsmith" or clip is None or clip.value:
         return
-    yield Hit(
+    yield Violation(
         "without clipping, a single bad batch can make the loss explode",
         clip.span,
         fixes=(clip.set_to("true"),),

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
 _LIMIT = 10
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for a threshold far above every usual gradient."""
-    norm = facts.number("training_config.clip_grad_norm_max_norm")
-    clip = facts.flag("training_config.use_clip_grad_norm")
+    norm = query.number("training_config.clip_grad_norm_max_norm")
+    clip = query.flag("training_config.use_clip_grad_norm")
     if norm is None or norm.value <= _LIMIT or (clip and not clip.value):
         return
-    yield Hit(
+    yield Violation(
         f"`{norm.key}` {number_text(norm.value)} is so long that hardly any gradient is clipped",
         norm.span,
         fixes=(norm.set_to("1.0"),),

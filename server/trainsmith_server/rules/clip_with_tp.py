@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _MODES = {"enable_tp": "tensor parallelism", "enable_fsdp": "FSDP"}
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for clipping beside tensor parallelism or FSDP."""
-    clip = facts.flag("training_config.use_clip_grad_norm")
+    clip = query.flag("training_config.use_clip_grad_norm")
     if clip is None or not clip.value:
         return
     for mode, name in _MODES.items():
-        split = facts.flag(f"device_config.{mode}")
+        split = query.flag(f"device_config.{mode}")
         if split and split.value:
-            yield Hit(
+            yield Violation(
                 f"tt-train stops here: it cannot clip gradients with {name}",
                 clip.span,
                 fixes=(clip.set_to("false"), split.set_to("false")),

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _OTHER_LIBRARY = "training_config.use_moreh_adamw"
 """An optimizer of tt-metal's: recipes with it are often for trainers with data of their own."""
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for data in a recipe that names its model and how long it is trained."""
-    model = facts.key("training_config.model_config")
-    length = facts.has("training_config.max_steps") or facts.has("training_config.num_epochs")
-    if facts.profile.name != "trainsmith" or model is None or not length:
+    model = query.key("training_config.model_config")
+    length = query.has("training_config.max_steps") or query.has("training_config.num_epochs")
+    if query.profile.name != "trainsmith" or model is None or not length:
         return
-    if facts.mentions("training_config.data_path") or facts.has(_OTHER_LIBRARY):
+    if query.mentions("training_config.data_path") or query.has(_OTHER_LIBRARY):
         return
     line = 'data_path: "data/text.txt"'
-    yield Hit(
+    yield Violation(
         "the recipe names no data: add `data_path`, the path of a text, or pass `--data`",
         model.span,
-        fixes=(facts.add_after(model, line, title=f"Add `{line}`", preferred=True),),
+        fixes=(query.add_after(model, line, title=f"Add `{line}`", preferred=True),),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.trainers.profiles import TWINS
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
@@ -16,21 +16,21 @@ _PAIRS = (
 )
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the two names of each setting."""
-    if facts.profile.name != "trainsmith":
+    if query.profile.name != "trainsmith":
         return  # The others read only one of the two.
     for winner, loser in _PAIRS:
-        wins = facts.number(f"training_config.{winner}")
-        loses = facts.number(f"training_config.{loser}")
+        wins = query.number(f"training_config.{winner}")
+        loses = query.number(f"training_config.{loser}")
         if wins is None or loses is None:
             continue
         same = wins.value == loses.value
-        yield Hit(
+        yield Violation(
             f"`{loser}` and `{winner}` are one setting"
             + (", written twice" if same else f": `{winner}` {number_text(wins.value)} counts"),
             loses.span,
-            fixes=(facts.remove(loses),),
+            fixes=(query.remove(loses),),
             related=(wins.related("the one that counts"),),
             tags=("unnecessary",),
             severity="hint" if same else None,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Say once for a file that the section is not asked."""
-    section = facts.key("eval_config")
-    if section and facts.profile.name == "tt-train":
-        yield Hit(
+    section = query.key("eval_config")
+    if section and query.profile.name == "tt-train":
+        yield Violation(
             "tt-train's Python trainers do not read `eval_config`: pass `--temperature` and "
             "`--top_k` instead",
             section.span,
-            fixes=(facts.remove(section),),
+            fixes=(query.remove(section),),
             tags=("unnecessary",),
         )
 

@@ -6,55 +6,57 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS
-from trainsmith_server.document.facts import Facts, Found, Hit
+from trainsmith_server.document.query import DocumentQuery, Found, Violation
 from trainsmith_server.rules import Example, Rule
 
 _OPTIMIZER = ("training_config", "optimizer")
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Find the flat keys in a recipe for the current tt-train."""
-    if facts.profile.name != "tt-train":
+    if query.profile.name != "tt-train":
         return
     found = [
         flat
         for key in FLAT_OPTIMIZER_KEYS
-        if (flat := facts.key(f"training_config.{key}")) is not None
+        if (flat := query.key(f"training_config.{key}")) is not None
     ]
-    moves = list(_moves(facts, found))
+    moves = list(_moves(query, found))
     what = f"`{found[0].key}`" if len(found) == 1 else f"these {len(found)} keys"
     for flat in found:
-        yield Hit(
+        yield Violation(
             f"tt-train does not read `{flat.key}` here; "
             f"it reads `{FLAT_OPTIMIZER_KEYS[flat.key]}` in `optimizer`",
             flat.span,
-            fixes=(facts.move(moves, _OPTIMIZER, f"Move {what} into `optimizer`"),)
-            if facts.takes_keys(_OPTIMIZER)
+            fixes=(query.move(moves, _OPTIMIZER, f"Move {what} into `optimizer`"),)
+            if query.takes_keys(_OPTIMIZER)
             else (),
             tags=("unnecessary",),
         )
 
 
-def _moves(facts: Facts, found: Iterable[Found[Any]]) -> Iterator[tuple[Found[Any], str | None]]:
+def _moves(
+    query: DocumentQuery, found: Iterable[Found[Any]]
+) -> Iterator[tuple[Found[Any], str | None]]:
     """Each flat key with its line in the block; of several that say the same, only one has it."""
     seen: set[str] = set()
     for flat in found:
-        line = _line(facts, flat)
+        line = _line(query, flat)
         yield flat, None if line in seen else line
         seen.add(line or "")
 
 
-def _line(facts: Facts, flat: Found[Any]) -> str | None:
+def _line(query: DocumentQuery, flat: Found[Any]) -> str | None:
     """What a flat key is in the block; nothing where the block says it already."""
     name = FLAT_OPTIMIZER_KEYS[flat.key]
-    if facts.has(f"training_config.optimizer.{name}"):
+    if query.has(f"training_config.optimizer.{name}"):
         return None
     if name == "type":
         kind = "MorehAdamW" if flat.key == "use_moreh_adamw" else "NoOp"
         return f"type: {kind}" if flat.value is True else None
     if name == "kahan_summation":
         return "kahan_summation: true" if flat.value is True else None
-    value = facts.source(flat)
+    value = query.source(flat)
     return None if value is None else f"{name}: {value}"
 
 

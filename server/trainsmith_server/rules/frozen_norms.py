@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for the fused AdamW without stochastic rounding."""
-    optimizer = facts.key("training_config.optimizer")
-    if facts.profile.name != "tt-train" or optimizer is None:
+    optimizer = query.key("training_config.optimizer")
+    if query.profile.name != "tt-train" or optimizer is None:
         return
-    kind = facts.text("training_config.optimizer.type")
+    kind = query.text("training_config.optimizer.type")
     if kind is None or kind.value != "AdamW":
         return
-    rounding = facts.flag("training_config.optimizer.stochastic_rounding")
+    rounding = query.flag("training_config.optimizer.stochastic_rounding")
     if rounding is not None and rounding.value:
         return
     line = "stochastic_rounding: true"
     fix = (
-        rounding.set_to("true") if rounding else facts.add_after(kind, line, title=f"Add `{line}`")
+        rounding.set_to("true") if rounding else query.add_after(kind, line, title=f"Add `{line}`")
     )
-    yield Hit(
+    yield Violation(
         "in bfloat16, small updates of weights near 1, such as those of RMSNorm, are rounded away",
         kind.span,
         fixes=(fix,),

@@ -6,42 +6,42 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.problems import dotted
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS, PROFILES, TWINS
-from trainsmith_schemas.validation.validate import facts_at
-from trainsmith_server.document.facts import Facts, Found, Hit
-from trainsmith_server.document.findings import Fix
+from trainsmith_schemas.validation.validate import field_at
+from trainsmith_server.document.diagnostics import Fix
+from trainsmith_server.document.query import DocumentQuery, Found, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Go through the keys that this trainer leaves unread, and say who reads them."""
-    for path in facts.unread():
+    for path in query.unread():
         key = str(path[-1])
-        if facts.profile.name == "tt-train" and key in FLAT_OPTIMIZER_KEYS:
+        if query.profile.name == "tt-train" and key in FLAT_OPTIMIZER_KEYS:
             continue  # `flat-optimizer-key` says what to do with it.
-        found = facts.key(dotted(path))
-        known = facts_at(facts.kind.model, path)
+        found = query.key(dotted(path))
+        known = field_at(query.kind.model, path)
         if found is None or known is None:
             continue
         readers = " and ".join(PROFILES[name].title for name in known.read_by)
         do = "does" if len(known.read_by) == 1 else "do"
         # tt-train carries such keys in its own files: older and newer programs share them.
-        family = facts.profile.name == "tt-train" and "tt-train-flat" in known.read_by
-        yield Hit(
-            f"{facts.profile.title} does not read `{key}`; {readers} {do}",
+        family = query.profile.name == "tt-train" and "tt-train-flat" in known.read_by
+        yield Violation(
+            f"{query.profile.title} does not read `{key}`; {readers} {do}",
             found.span,
-            fixes=tuple(_fixes(facts, found)),
+            fixes=tuple(_fixes(query, found)),
             tags=("unnecessary",),
             severity="information" if family else None,
         )
 
 
-def _fixes(facts: Facts, found: Found[object]) -> Iterator[Fix]:
+def _fixes(query: DocumentQuery, found: Found[object]) -> Iterator[Fix]:
     twin = TWINS.get(found.key)
-    if twin and facts.profile.name != "blacksmith" and not facts.has(f"training_config.{twin}"):
-        known = facts_at(facts.kind.model, ("training_config", twin))
-        if known and facts.profile.name in known.read_by:
+    if twin and query.profile.name != "blacksmith" and not query.has(f"training_config.{twin}"):
+        known = field_at(query.kind.model, ("training_config", twin))
+        if known and query.profile.name in known.read_by:
             yield found.rename(twin)
-    yield facts.remove(found)
+    yield query.remove(found)
 
 
 RULE = Rule(

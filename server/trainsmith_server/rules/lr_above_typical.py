@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
@@ -13,14 +13,14 @@ _TOO_HIGH = 1e-3
 """Where `lr-too-high` begins."""
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the rate of a recipe that trains all weights of a pretrained model."""
-    rate = facts.learning_rate()
-    if rate is None or facts.start() != "pretrained":
+    rate = query.learning_rate()
+    if rate is None or query.start() != "pretrained":
         return
     if not _TYPICAL < rate.value < _TOO_HIGH:
         return
-    yield Hit(
+    yield Violation(
         f"`{rate.key}` {number_text(rate.value)} is above the range of fine-tuning, "
         "0.00001 to 0.0002",
         rate.span,

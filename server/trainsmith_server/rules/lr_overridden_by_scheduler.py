@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the scheduler's rate with the one in `training_config`."""
-    if facts.profile.name == "tt-train":
+    if query.profile.name == "tt-train":
         return  # Its `train.py` does not read the section; only its fine-tuning examples do.
-    scheduled = facts.number("scheduler_config.max_lr")
-    rate = facts.number("training_config.optimizer.lr") or facts.number(
+    scheduled = query.number("scheduler_config.max_lr")
+    rate = query.number("training_config.optimizer.lr") or query.number(
         "training_config.learning_rate"
     )
     if scheduled is None or rate is None or rate.value == scheduled.value:
         return
     mine, theirs = number_text(rate.value), number_text(scheduled.value)
-    yield Hit(
+    yield Violation(
         f"`max_lr` {theirs} of `scheduler_config` sets the rate: `{rate.key}` {mine} has no effect",
         rate.span,
         fixes=(scheduled.set_to(mine), rate.set_to(theirs)),

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.meaning.learning_rate import UsualRate
-from trainsmith_server.document.facts import Facts, Found, Hit
-from trainsmith_server.document.findings import Fix
+from trainsmith_server.document.diagnostics import Fix
+from trainsmith_server.document.query import DocumentQuery, Found, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the learning rate that counts with what is usual for this training."""
-    rate, usual = facts.learning_rate(), facts.usual_rate()
+    rate, usual = query.learning_rate(), query.usual_rate()
     if rate is None or usual is None or rate.value < usual.limit:
         return
     times = rate.value / usual.rate
-    yield Hit(
+    yield Violation(
         f"`{rate.key}` {number_text(rate.value)} is {times:,.3g} times {number_text(usual.rate)}, "
         f"a usual rate {usual.situation}: the loss may jump about or become NaN",
         rate.span,
-        fixes=tuple(_fixes(facts, rate, usual)),
+        fixes=tuple(_fixes(query, rate, usual)),
     )
 
 
-def _fixes(facts: Facts, rate: Found[float], usual: UsualRate) -> Iterator[Fix]:
+def _fixes(query: DocumentQuery, rate: Found[float], usual: UsualRate) -> Iterator[Fix]:
     key = f"Set `{rate.key}` to"
-    if facts.start() is not None or usual.rate > _ADAM_AT_MOST:
+    if query.start() is not None or usual.rate > _ADAM_AT_MOST:
         text = number_text(usual.rate)
         yield rate.set_to(text, title=f"{key} {text}, usual {usual.situation}", preferred=True)
         return

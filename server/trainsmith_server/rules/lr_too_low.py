@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
 _LIMIT = 1e-6
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the rate of a language model, unless a reward drives the training."""
-    if facts.has("training_config.grpo_config") or facts.has("grpo_config"):
+    if query.has("training_config.grpo_config") or query.has("grpo_config"):
         return
-    rate = facts.learning_rate()
-    if rate is None or facts.usual_rate() is None or not 0 < rate.value <= _LIMIT:
+    rate = query.learning_rate()
+    if rate is None or query.usual_rate() is None or not 0 < rate.value <= _LIMIT:
         return
-    yield Hit(
+    yield Violation(
         f"`{rate.key}` {number_text(rate.value)} is so small that the loss may barely move",
         rate.span,
         fixes=(

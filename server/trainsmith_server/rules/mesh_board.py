@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from math import prod
 
 from trainsmith_schemas.trainers.boards import BOARDS
-from trainsmith_server.document.facts import Facts, Hit
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the devices of the mesh with those of the board that was chosen."""
-    board, mesh = facts.options.board, facts.mesh()
+    board, mesh = query.options.board, query.mesh()
     if board is None or mesh is None or prod(mesh.value) == board.devices:
         return
     devices = f"{board.devices} device" + ("s" if board.devices > 1 else "")
-    yield Hit(
+    yield Violation(
         f"`mesh_shape` {mesh.value} is {prod(mesh.value)} devices; the {board.name} has {devices}",
         mesh.span,
         fixes=(
@@ -55,5 +55,5 @@ opens them; with fewer, devices stand idle. The setting `trainsmith.board`, or `
         "device_config:\n  mesh_shape: wide\n",
     ),
     check=check,
-    options=Options(board=next(board for board in BOARDS if board.name == "N300")),
+    options=LintOptions(board=next(board for board in BOARDS if board.name == "N300")),
 )

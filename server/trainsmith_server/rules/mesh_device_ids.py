@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Count the devices that are named against those of the mesh."""
-    ids, mesh = facts.wholes("device_config.device_ids"), facts.mesh()
+    ids, mesh = query.wholes("device_config.device_ids"), query.mesh()
     if ids is None or not ids.value:
         return
-    if mesh is None and facts.has("device_config.mesh_shape"):
+    if mesh is None and query.has("device_config.mesh_shape"):
         return  # The schema says what is wrong with it.
     devices = prod(mesh.value) if mesh else 1
     twice = len(set(ids.value)) < len(ids.value)
@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         return
     shown = f"`mesh_shape` {mesh.value}" if mesh else "without `mesh_shape`, the mesh"
     what = "names a device twice" if twice else f"names {len(ids.value)} devices"
-    yield Hit(
+    yield Violation(
         f"`device_ids` {what}; {shown} has {devices}",
         ids.span,
         fixes=(

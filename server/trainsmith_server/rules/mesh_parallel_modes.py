@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Found, Hit
-from trainsmith_server.document.findings import Fix
+from trainsmith_server.document.diagnostics import Fix
+from trainsmith_server.document.query import DocumentQuery, Found, Violation
 from trainsmith_server.rules import Example, Rule
 
 _MODES = ("enable_ddp", "enable_fsdp", "enable_tp")
@@ -20,23 +20,23 @@ _OTHER_PROGRAMS = (
 tensor parallelism, and pipelines over several hosts share each host's mesh in both ways."""
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Count the modes that are on against the dimensions that have several devices."""
-    mesh = facts.mesh()
-    if mesh is None or any(facts.has(f"device_config.{key}") for key in _UNCOUNTED):
+    mesh = query.mesh()
+    if mesh is None or any(query.has(f"device_config.{key}") for key in _UNCOUNTED):
         return
-    if any(facts.has(section) for section in _OTHER_PROGRAMS):
+    if any(query.has(section) for section in _OTHER_PROGRAMS):
         return
-    modes = [facts.flag(f"device_config.{mode}") for mode in _MODES]
+    modes = [query.flag(f"device_config.{mode}") for mode in _MODES]
     on = [mode for mode in modes if mode and mode.value]
     dimensions = sum(size > 1 for size in mesh.value)
-    if facts.profile.name == "tt-train-flat":
+    if query.profile.name == "tt-train-flat":
         # A mesh of rows and columns belongs to a later program, which has both.
         yield from _older(on) if dimensions < 2 else ()
-    elif facts.profile.name == "tt-train" and on and dimensions and len(on) != dimensions:
+    elif query.profile.name == "tt-train" and on and dimensions and len(on) != dimensions:
         names = " and ".join(f"`{mode.key}`" for mode in on)
         wanted = "one parallel mode" if dimensions == 1 else "two parallel modes"
-        yield Hit(
+        yield Violation(
             f"tt-train takes {wanted} with `mesh_shape` {mesh.value}, and {names} "
             f"{'are' if len(on) > 1 else 'is'} on",
             mesh.span,
@@ -45,10 +45,10 @@ def check(facts: Facts) -> Iterator[Hit]:
         )
 
 
-def _older(on: list[Found[bool]]) -> Iterator[Hit]:
+def _older(on: list[Found[bool]]) -> Iterator[Violation]:
     if len(on) > 1:
         names = " and ".join(f"`{mode.key}`" for mode in on)
-        yield Hit(
+        yield Violation(
             f"tt-train 0.62 to 0.65 takes one parallel mode, and {names} are on",
             on[1].span,
             fixes=tuple(mode.set_to("false") for mode in reversed(on)),

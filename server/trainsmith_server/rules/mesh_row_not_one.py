@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from math import prod
 
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the rows of the mesh."""
-    mesh = facts.mesh()
-    if facts.profile.name != "tt-train-flat" or mesh is None or mesh.value[0] == 1:
+    mesh = query.mesh()
+    if query.profile.name != "tt-train-flat" or mesh is None or mesh.value[0] == 1:
         return
-    if facts.is_on("device_config.enable_tp"):
+    if query.is_on("device_config.enable_tp"):
         return  # The C++ trainer of that time takes any mesh.
-    if not any(facts.has(f"training_config.{key}") for key in FLAT_OPTIMIZER_KEYS):
+    if not any(query.has(f"training_config.{key}") for key in FLAT_OPTIMIZER_KEYS):
         return  # It may as well be a newer recipe with few keys.
-    yield Hit(
+    yield Violation(
         f"tt-train 0.64 and 0.65 take only one row of devices, [1, N], not {mesh.value}",
         mesh.span,
         fixes=(mesh.set_to(f"[1, {prod(mesh.value)}]"),),

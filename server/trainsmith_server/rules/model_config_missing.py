@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _MODELS = (
@@ -19,25 +19,25 @@ _MODELS = (
 )
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for a model in a recipe that could be run."""
-    if any(facts.mentions(path) for path in _MODELS):
+    if any(query.mentions(path) for path in _MODELS):
         return
-    data = facts.key("training_config.data_path")
-    length = facts.has("training_config.max_steps") or facts.has("training_config.num_epochs")
+    data = query.key("training_config.data_path")
+    length = query.has("training_config.max_steps") or query.has("training_config.num_epochs")
     # With data and a length it is no snippet, and Trainsmith's trainer refuses it.
-    refused = facts.profile.name == "trainsmith" and length and data
-    batch = facts.key("training_config.batch_size") if facts.complete else None
+    refused = query.profile.name == "trainsmith" and length and data
+    batch = query.key("training_config.batch_size") if query.complete else None
     beside = batch or (data if refused else None)
     if beside is None:
         return
     line = 'model_config: "model_configs/model.yaml"'
-    yield Hit(
+    yield Violation(
         "the recipe names no model: add `model_config`, the path of a model file",
         beside.span,
-        fixes=(facts.add_after(beside, line, title=f"Add `{line}`", preferred=True),),
+        fixes=(query.add_after(beside, line, title=f"Add `{line}`", preferred=True),),
         # tt-train's own files leave it out where its default model is meant.
-        severity=None if facts.profile.name == "trainsmith" else "information",
+        severity=None if query.profile.name == "trainsmith" else "information",
     )
 
 

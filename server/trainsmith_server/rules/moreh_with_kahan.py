@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.sections.documents import OPTIMIZER
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the two flags together, and at the type and the flag of the optimizer's block."""
-    yield from _flags(facts)
-    yield from _block(facts, "" if facts.kind is OPTIMIZER else "training_config.optimizer.")
+    yield from _flags(query)
+    yield from _block(query, "" if query.kind is OPTIMIZER else "training_config.optimizer.")
 
 
-def _flags(facts: Facts) -> Iterator[Hit]:
-    kahan = facts.flag("training_config.use_kahan_summation")
-    moreh = facts.flag("training_config.use_moreh_adamw")
+def _flags(query: DocumentQuery) -> Iterator[Violation]:
+    kahan = query.flag("training_config.use_kahan_summation")
+    moreh = query.flag("training_config.use_moreh_adamw")
     if kahan is None or moreh is None or not (kahan.value and moreh.value):
         return
-    yield Hit(
+    yield Violation(
         "the kernel that `use_moreh_adamw` asks for has no Kahan summation",
         kahan.span,
         fixes=(kahan.set_to("false"), moreh.set_to("false")),
@@ -28,13 +28,13 @@ def _flags(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _block(facts: Facts, block: str) -> Iterator[Hit]:
+def _block(query: DocumentQuery, block: str) -> Iterator[Violation]:
     """Current versions of tt-train stop there, and name the optimizer to take instead."""
-    kahan, kind = facts.flag(f"{block}kahan_summation"), facts.text(f"{block}type")
+    kahan, kind = query.flag(f"{block}kahan_summation"), query.text(f"{block}type")
     if kahan is None or kind is None or not (kahan.value and kind.value == "MorehAdamW"):
         return
-    stops = facts.profile.name == "tt-train"
-    yield Hit(
+    stops = query.profile.name == "tt-train"
+    yield Violation(
         "`MorehAdamW` has no Kahan summation" + (": tt-train stops" if stops else ""),
         kahan.span,
         fixes=(kind.set_to("AdamWComposite"), kahan.set_to("false")),

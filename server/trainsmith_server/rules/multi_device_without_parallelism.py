@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _MODES = ("enable_ddp", "enable_tp", "enable_fsdp", "enable_sp", "enable_cp")
 _AXES = ("moe_axis", "moe_tp_axis")
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for a parallel mode wherever the mesh has several devices."""
-    mesh = facts.mesh()
+    mesh = query.mesh()
     if mesh is None or prod(mesh.value) == 1:
         return
-    if any(facts.is_on(f"device_config.{mode}") for mode in _MODES):
+    if any(query.is_on(f"device_config.{mode}") for mode in _MODES):
         return
-    if any(facts.has(f"device_config.{axis}") for axis in _AXES):
+    if any(query.has(f"device_config.{axis}") for axis in _AXES):
         return
-    ddp = facts.flag("device_config.enable_ddp")
-    if ddp is None and not facts.complete:
+    ddp = query.flag("device_config.enable_ddp")
+    if ddp is None and not query.complete:
         return  # Somebody is still typing.
     turn_on = (
         ddp.set_to("true", title="Set `enable_ddp` to true")
         if ddp
-        else facts.add_after(mesh, "enable_ddp: true", title="Add `enable_ddp: true`")
+        else query.add_after(mesh, "enable_ddp: true", title="Add `enable_ddp: true`")
     )
-    yield Hit(
+    yield Violation(
         f"`mesh_shape` {mesh.value} has {prod(mesh.value)} devices, but no parallel mode is on",
         mesh.span,
         fixes=(turn_on, mesh.set_to("[1, 1]", title="Set `mesh_shape` to [1, 1], one device")),
         # Ours refuses to leave devices idle.
-        severity="error" if facts.profile.name == "trainsmith" else None,
+        severity="error" if query.profile.name == "trainsmith" else None,
     )
 
 

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _USUAL = 32
 """The effective batch that recipes for all boards aim at."""
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the effective batch of a recipe for one device."""
-    batch, mesh = facts.whole("training_config.batch_size"), facts.mesh()
-    if facts.profile.name != "trainsmith" or not facts.complete or batch is None:
+    batch, mesh = query.whole("training_config.batch_size"), query.mesh()
+    if query.profile.name != "trainsmith" or not query.complete or batch is None:
         return
-    if facts.mentions("training_config.gradient_accumulation_steps"):
+    if query.mentions("training_config.gradient_accumulation_steps"):
         return
     if (mesh and prod(mesh.value) > 1) or not 1 <= batch.value <= _USUAL // 2:
         return
     steps = _USUAL // batch.value
     line = f"gradient_accumulation_steps: {steps}"
-    yield Hit(
+    yield Violation(
         f"the effective batch is {batch.value}; "
         f"{steps} accumulated micro-batches make {batch.value * steps} in the same memory",
         batch.span,
-        fixes=(facts.add_after(batch, line, title=f"Add `{line}`"),),
+        fixes=(query.add_after(batch, line, title=f"Add `{line}`"),),
     )
 
 

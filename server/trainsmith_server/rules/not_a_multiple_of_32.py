@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.sections.documents import MODEL
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _TILE = 32
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the sizes that tt-train's kernels cut into tiles."""
-    if facts.profile.name not in ("tt-train", "tt-train-flat"):
+    if query.profile.name not in ("tt-train", "tt-train-flat"):
         return
-    section = "transformer_config" if facts.kind is MODEL else "training_config.transformer_config"
+    section = "transformer_config" if query.kind is MODEL else "training_config.transformer_config"
     for key in ("embedding_dim", "max_sequence_length"):
-        size = facts.whole(f"{section}.{key}")
+        size = query.whole(f"{section}.{key}")
         if size is None or size.value < 1 or size.value % _TILE == 0:
             continue
         above = -(-size.value // _TILE) * _TILE
         choices = (above, above - _TILE) if above > _TILE else (above,)
-        yield Hit(
+        yield Violation(
             f"tt-train stops here: `{key}` {size.value} is not a multiple of {_TILE}",
             size.span,
             fixes=tuple(size.set_to(str(choice)) for choice in choices),

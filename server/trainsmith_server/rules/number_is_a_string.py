@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
-from trainsmith_server.document.findings import Edit, Fix
+from trainsmith_server.document.diagnostics import Edit, Fix
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.tree import Scalar
 
 _SCIENTIFIC = re.compile(r"([-+]?)(\d+(?:\.\d*)?)[eE]([-+]?)(\d+)")
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for scientific notation that lacks the dot or the sign that YAML 1.1 asks for."""
-    for binding in facts.bindings():
+    for binding in query.bindings():
         node, field = binding.entry.value, binding.field
         if not isinstance(node, Scalar) or node.style or node.tag or field is None:
             continue
@@ -27,7 +27,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             continue
         mantissa = mantissa if "." in mantissa else mantissa + ".0"
         number = f"{sign}{mantissa}e{exponent_sign or '+'}{exponent}"
-        yield Hit(
+        yield Violation(
             f"readers of YAML 1.1, such as PyYAML, take `{node.text}` for text",
             (node.start, node.end),
             fixes=(

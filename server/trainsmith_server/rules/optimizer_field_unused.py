@@ -8,32 +8,32 @@ from trainsmith_schemas.base import fields_of
 from trainsmith_schemas.problems import dotted
 from trainsmith_schemas.sections.documents import OPTIMIZER
 from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_effect
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for fields with an effect that the chosen optimizer leaves out."""
-    if facts.kind is not OPTIMIZER and not facts.has("training_config.optimizer"):
+    if query.kind is not OPTIMIZER and not query.has("training_config.optimizer"):
         return
-    section = () if facts.kind is OPTIMIZER else ("training_config", "optimizer")
-    kind = facts.text(dotted((*section, "type")))
+    section = () if query.kind is OPTIMIZER else ("training_config", "optimizer")
+    kind = query.text(dotted((*section, "type")))
     name = kind.value if kind else "AdamW"
     if not section and kind is None:
         return
-    used = fields_with_effect(name, facts.profile.name)
+    used = fields_with_effect(name, query.profile.name)
     if used is None:
         return
     for field, known in fields_of(OptimizerConfig).items():
-        found = facts.key(dotted((*section, field)))
+        found = query.key(dotted((*section, field)))
         if found is None or field in used or field == "type" or found.value == known.default:
             continue
-        if facts.profile.name not in known.read_by:
+        if query.profile.name not in known.read_by:
             continue  # `ignored-key` says so.
-        yield Hit(
+        yield Violation(
             f"`{field}` has no effect: `{name}` does not have it",
             found.span,
-            fixes=(facts.remove(found),),
+            fixes=(query.remove(found),),
             tags=("unnecessary",),
             related=(kind.related("the optimizer"),) if kind else (),
         )

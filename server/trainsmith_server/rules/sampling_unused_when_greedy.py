@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for sampling settings beside a temperature of zero."""
-    heat = facts.number("eval_config.temperature")
+    heat = query.number("eval_config.temperature")
     if heat is None or heat.value != 0:
         return
     for key in ("top_k", "top_p"):
-        found = facts.number(f"eval_config.{key}")
+        found = query.number(f"eval_config.{key}")
         if found is not None and not _is_off(key, found.value):
-            yield Hit(
+            yield Violation(
                 f"`{key}` has no effect at temperature 0.0: the likeliest token is always taken",
                 found.span,
-                fixes=(facts.remove(found),),
+                fixes=(query.remove(found),),
                 related=(heat.related("greedy decoding"),),
                 tags=("unnecessary",),
             )

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _SHORT_RUN = 100
 """Optimizer steps up to which a checkpoint per step does no harm."""
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the checkpoint interval that counts."""
-    interval = facts.whole("training_config.checkpoint_frequency") or facts.whole(
+    interval = query.whole("training_config.checkpoint_frequency") or query.whole(
         "training_config.model_save_interval"
     )
-    strategy = facts.text("training_config.save_strategy")
-    steps = facts.whole("training_config.max_steps")
+    strategy = query.text("training_config.save_strategy")
+    steps = query.whole("training_config.max_steps")
     if interval is None or interval.value != 1 or (strategy and strategy.value == "epoch"):
         return
     if steps and steps.value <= _SHORT_RUN:
         return
     count = f"{steps.value:,} checkpoints" if steps else "a checkpoint at every step"
     choices = dict.fromkeys([100, max(1, steps.value // 10)] if steps else [100])
-    yield Hit(
+    yield Violation(
         f"`{interval.key}: 1` writes {count}: saving takes longer than training and fills the disk",
         interval.span,
         fixes=tuple(interval.set_to(str(every), preferred=every == 100) for every in choices),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the interval with the length of the run."""
-    interval = facts.checkpoint_interval()
-    steps = facts.whole("training_config.max_steps")
+    interval = query.checkpoint_interval()
+    steps = query.whole("training_config.max_steps")
     if interval is None or steps is None or interval.value <= steps.value:
         return
-    yield Hit(
+    yield Violation(
         f"`{interval.key}` {interval.value} is more than the {steps.value} steps of the run: "
         "there is no checkpoint before its end",
         interval.span,

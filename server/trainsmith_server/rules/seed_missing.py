@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for a seed in a recipe that could be run."""
-    if facts.profile.name != "trainsmith" or not facts.complete:
+    if query.profile.name != "trainsmith" or not query.complete:
         return
-    steps = facts.key("training_config.max_steps") or facts.key("training_config.num_epochs")
-    if facts.mentions("training_config.seed") or steps is None:
+    steps = query.key("training_config.max_steps") or query.key("training_config.num_epochs")
+    if query.mentions("training_config.seed") or steps is None:
         return
-    yield Hit(
+    yield Violation(
         "the recipe has no `seed`: 42 is what it gets here, and another one elsewhere",
         steps.span,
-        fixes=(facts.add_after(steps, "seed: 42", title="Add `seed: 42`"),),
+        fixes=(query.add_after(steps, "seed: 42", title="Add `seed: 42`"),),
     )
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
 _FINE_TUNING = 2e-4
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the temperature of a recipe for fine-tuning."""
-    heat, rate = facts.number("eval_config.temperature"), facts.learning_rate()
-    if facts.profile.name != "trainsmith" or heat is None or heat.value <= 0:
+    heat, rate = query.number("eval_config.temperature"), query.learning_rate()
+    if query.profile.name != "trainsmith" or heat is None or heat.value <= 0:
         return
     if rate is not None and rate.value > _FINE_TUNING:
         return
-    yield Hit(
+    yield Violation(
         f"at temperature {number_text(heat.value)} samples differ by chance too; at 0.0 only "
         "because the model does",
         heat.span,

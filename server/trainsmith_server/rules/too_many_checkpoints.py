@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.meaning.derived import MANY_CHECKPOINTS
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _LONG_RUN = 1000
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Divide the length of the run by the interval."""
-    interval = facts.checkpoint_interval()
-    steps = facts.whole("training_config.max_steps")
+    interval = query.checkpoint_interval()
+    steps = query.whole("training_config.max_steps")
     if interval is None or steps is None or interval.value <= 1:
         return  # `save-every-step` has its own words.
     count = steps.value // interval.value
@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         return
     choice = 100 if steps.value <= _LONG_RUN else 500
     choice = max(choice, -(-steps.value // MANY_CHECKPOINTS))
-    yield Hit(
+    yield Violation(
         f"saving every {interval.value} of {steps.value:,} steps writes about {count:,} "
         "checkpoints, each as slow as several steps",
         interval.span,

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.meaning.derived import MANY_CHECKPOINTS
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the two intervals."""
-    validation, save = facts.validation_interval(), facts.checkpoint_interval()
+    validation, save = query.validation_interval(), query.checkpoint_interval()
     if validation is None or save is None or validation.value <= save.value:
         return
-    if save.value == 1 or _settled(facts, validation.value, save.value):
+    if save.value == 1 or _settled(query, validation.value, save.value):
         return
-    yield Hit(
+    yield Violation(
         f"validating every {validation.value} steps and saving every {save.value} leaves "
         "checkpoints whose loss nobody knows",
         validation.span,
@@ -28,9 +28,9 @@ def check(facts: Facts) -> Iterator[Hit]:
     )
 
 
-def _settled(facts: Facts, validation: int, save: int) -> bool:
+def _settled(query: DocumentQuery, validation: int, save: int) -> bool:
     """Whether another rule says more: nothing is validated, or far too much is saved."""
-    steps = facts.whole("training_config.max_steps")
+    steps = query.whole("training_config.max_steps")
     return bool(steps and (validation >= steps.value or steps.value // save > MANY_CHECKPOINTS))
 
 

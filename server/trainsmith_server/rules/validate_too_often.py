@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _OFTEN = 10
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the validation interval."""
-    interval = facts.validation_interval()
+    interval = query.validation_interval()
     if interval is None or not 1 <= interval.value < _OFTEN:
         return
-    yield Hit(
+    yield Violation(
         f"validating every {interval.value} steps may take longer than training",
         interval.span,
         fixes=(interval.set_to("50"),),

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _ENOUGH = 5
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the validation interval with the length of the run."""
-    interval, steps = facts.validation_interval(), facts.whole("training_config.max_steps")
+    interval, steps = query.validation_interval(), query.whole("training_config.max_steps")
     if interval is None or steps is None:
         return
     if not steps.value // _ENOUGH < interval.value < steps.value:
         return
-    yield Hit(
+    yield Violation(
         f"`{interval.key}` {interval.value} in a run of {steps.value} steps: fewer than {_ENOUGH} "
         "points show how it went",
         interval.span,

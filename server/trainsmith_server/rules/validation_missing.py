@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_schemas.trainers.profiles import TWINS
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for an interval in a recipe that could be run."""
-    if facts.profile.name != "trainsmith" or not facts.complete:
+    if query.profile.name != "trainsmith" or not query.complete:
         return
-    if any(facts.mentions(f"training_config.{key}") for pair in TWINS.items() for key in pair):
+    if any(query.mentions(f"training_config.{key}") for pair in TWINS.items() for key in pair):
         return  # Somebody has thought about it.
-    steps = facts.whole("training_config.max_steps") or facts.whole("training_config.num_epochs")
+    steps = query.whole("training_config.max_steps") or query.whole("training_config.num_epochs")
     if steps is None:
         return
-    add = facts.add_after(steps, "validation_frequency: 50", title="Add `validation_frequency: 50`")
-    yield Hit(
+    add = query.add_after(steps, "validation_frequency: 50", title="Add `validation_frequency: 50`")
+    yield Violation(
         "the recipe does not say how often to validate: every 100 steps is what it gets",
         steps.span,
         fixes=(add,),

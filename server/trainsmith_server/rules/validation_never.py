@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the interval with the length of the run."""
-    interval = facts.validation_interval()
-    steps = facts.whole("training_config.max_steps")
+    interval = query.validation_interval()
+    steps = query.whole("training_config.max_steps")
     if interval is None or steps is None or interval.value < steps.value:
         return
     choice = min(50, max(1, steps.value // 5))
-    yield Hit(
+    yield Violation(
         f"`{interval.key}` {interval.value} in a run of {steps.value} steps: nothing is validated "
         "before it ends",
         interval.span,

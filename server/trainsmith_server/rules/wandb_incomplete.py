@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for a project where the metrics are to be sent."""
-    wandb = facts.flag("training_config.use_wandb")
-    if facts.profile.name != "trainsmith" or wandb is None or not wandb.value:
+    wandb = query.flag("training_config.use_wandb")
+    if query.profile.name != "trainsmith" or wandb is None or not wandb.value:
         return
-    if facts.mentions("training_config.wandb_project"):
+    if query.mentions("training_config.wandb_project"):
         return
-    yield Hit(
+    yield Violation(
         "`use_wandb` without `wandb_project`: the run lands among the uncategorized ones",
         wandb.span,
         fixes=(
-            facts.add_after(
+            query.add_after(
                 wandb,
                 'wandb_project: "my-training"',
                 title='Add `wandb_project: "my-training"`',

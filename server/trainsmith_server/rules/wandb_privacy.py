@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for Weights & Biases where nothing may leave the machine."""
-    if not facts.options.local_only:
+    if not query.options.local_only:
         return
-    wandb = facts.flag("training_config.use_wandb") or facts.flag("use_wandb")
+    wandb = query.flag("training_config.use_wandb") or query.flag("use_wandb")
     if wandb is not None and wandb.value:
-        yield Hit(
+        yield Violation(
             "`use_wandb` sends metrics to a service, and `privacy` is `local-only` here",
             wandb.span,
             fixes=(wandb.set_to("false", preferred=True),),
@@ -45,5 +45,5 @@ to start.
     fine=("training_config:\n  use_wandb: false\n", "training_config:\n  batch_size: 8\n"),
     check=check,
     documents=("training", "blacksmith"),
-    options=Options(local_only=True),
+    options=LintOptions(local_only=True),
 )

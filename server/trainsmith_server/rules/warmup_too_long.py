@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare the warm-up with the length of the run."""
-    warmup = facts.whole("scheduler_config.warmup_steps")
-    steps = facts.whole("training_config.max_steps")
+    warmup = query.whole("scheduler_config.warmup_steps")
+    steps = query.whole("training_config.max_steps")
     if warmup is None or steps is None or warmup.value < steps.value or warmup.value == 0:
         return
-    yield Hit(
+    yield Violation(
         f"a warm-up of {warmup.value} steps does not end in a run of {steps.value}: the learning "
         "rate never gets where it should",
         warmup.span,

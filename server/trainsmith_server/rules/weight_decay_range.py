@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.numbers import number_text
 
 _LIMIT = 0.3
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look at the weight decay that counts."""
-    decay = facts.number("training_config.optimizer.weight_decay") or facts.number(
+    decay = query.number("training_config.optimizer.weight_decay") or query.number(
         "training_config.weight_decay"
     )
     if decay is None or decay.value <= _LIMIT:
         return
-    yield Hit(
+    yield Violation(
         f"`weight_decay` {number_text(decay.value)} pulls weights towards zero harder than is "
         "usual (0.0 to 0.1)",
         decay.span,

@@ -6,58 +6,58 @@ from collections.abc import Iterator, Mapping
 
 from trainsmith_schemas.base import homes_of
 from trainsmith_schemas.problems import Path, dotted
-from trainsmith_schemas.validation.validate import facts_at
+from trainsmith_schemas.validation.validate import field_at
 from trainsmith_server.document.bind import key_span
-from trainsmith_server.document.facts import Facts, Hit
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 _GENERIC = frozenset({"type"})
 """Keys that say nothing of the section that they were meant for."""
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for the home of each key that its own section doesn't know."""
-    for binding in facts.bindings():
+    for binding in query.bindings():
         if binding.field is not None:
             continue
         *_, name = binding.path
-        home = _home(facts, str(name), binding.path[:-1])
-        found = facts.key(dotted(binding.path))
+        home = _home(query, str(name), binding.path[:-1])
+        found = query.key(dotted(binding.path))
         if home is None or found is None or found.entry is not binding.entry:
             continue
-        known = facts_at(facts.kind.model, (*home, name))
+        known = field_at(query.kind.model, (*home, name))
         if isinstance(found.value, Mapping) and known and not known.takes_mapping:
             continue  # A section of another tool's, which has the name of a key of ours.
         here = f"in `{binding.path[-2]}`" if len(binding.path) > 1 else "at the top level"
         where = f"`{home[-1]}`" if home else "the top level"
         belongs = f"in {where}" if home else f"at {where}"
-        value = facts.source(found)
-        taken = facts.has(dotted((*home, name)))
+        value = query.source(found)
+        taken = query.has(dotted((*home, name)))
         fixes = ()
-        if value is not None and not taken and facts.takes_keys(home):
-            fixes = (facts.move([(found, f"{name}: {value}")], home, f"Move it to {where}"),)
+        if value is not None and not taken and query.takes_keys(home):
+            fixes = (query.move([(found, f"{name}: {value}")], home, f"Move it to {where}"),)
         elif taken:
-            fixes = (facts.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
-        yield Hit(
+            fixes = (query.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
+        yield Violation(
             f"`{name}` belongs {belongs}, not {here}",
             key_span(binding.entry),
             fixes,
             # Other trainers than ours skip it where it stands.
-            severity=None if facts.profile.name == "trainsmith" else "warning",
+            severity=None if query.profile.name == "trainsmith" else "warning",
         )
 
 
-def _home(facts: Facts, key: str, here: Path) -> Path | None:
+def _home(query: DocumentQuery, key: str, here: Path) -> Path | None:
     """The section that a key belongs in: one that stands in the document before any other."""
     if key in _GENERIC:
         return None
-    known = homes_of(facts.kind.model, facts.profile.name)
+    known = homes_of(query.kind.model, query.profile.name)
     homes = [path for path in known.get(key, ()) if path != here]
-    return min(homes, key=lambda path: (not _present(facts, path), len(path)), default=None)
+    return min(homes, key=lambda path: (not _present(query, path), len(path)), default=None)
 
 
-def _present(facts: Facts, path: Path) -> bool:
-    return not path or facts.has(dotted(path))
+def _present(query: DocumentQuery, path: Path) -> bool:
+    return not path or query.has(dotted(path))
 
 
 RULE = Rule(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from trainsmith_server.document.facts import Facts, Hit
-from trainsmith_server.document.findings import Edit, Fix, Severity
+from trainsmith_server.document.diagnostics import Edit, Fix, Severity
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 from trainsmith_server.yaml.tree import Node, Scalar, Sequence
 from trainsmith_server.yaml.values import plain_value
@@ -15,18 +15,18 @@ _OCTAL = re.compile(r"([-+]?)0+([1-7][0-7]+)")
 _SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
 
 
-def check(facts: Facts) -> Iterator[Hit]:
+def check(query: DocumentQuery) -> Iterator[Violation]:
     """Look for keys that are no text, and for numbers with a leading zero or with colons."""
-    for binding in facts.bindings():
+    for binding in query.bindings():
         # Ours refuses a key that it does not know.
-        ours = facts.profile.name == "trainsmith"
+        ours = query.profile.name == "trainsmith"
         yield from _surprising_key(binding.entry.key, "error" if ours else None)
         if binding.field and "number" in binding.field.type_text:
             for node in _plain_scalars(binding.entry.value):
                 yield from _surprise(node)
 
 
-def _surprising_key(key: Node | None, severity: Severity | None) -> Iterator[Hit]:
+def _surprising_key(key: Node | None, severity: Severity | None) -> Iterator[Violation]:
     """`on`, `no`, `null`, `010`: only a whole number that stands for itself is no surprise."""
     if not isinstance(key, Scalar) or key.style or key.tag or not key.text:
         return
@@ -37,7 +37,7 @@ def _surprising_key(key: Node | None, severity: Severity | None) -> Iterator[Hit
     if isinstance(read, str) or str(read) == key.text:
         return
     shown = "nothing (null)" if read is None else f"`{str(read).lower()}`"
-    yield Hit(
+    yield Violation(
         f"YAML 1.1 reads the key `{key.text}` as {shown}, and no trainer has a key that is no text",
         (key.start, key.end),
         (_write(key, f'"{key.text}"', f'Put it in quotes: "{key.text}"'),),
@@ -51,7 +51,7 @@ def _plain_scalars(value: Node | None) -> list[Scalar]:
     return [one for one in nodes if isinstance(one, Scalar) and not one.style and not one.tag]
 
 
-def _surprise(node: Scalar) -> Iterator[Hit]:
+def _surprise(node: Scalar) -> Iterator[Violation]:
     octal, sexagesimal = _OCTAL.fullmatch(node.text), _SEXAGESIMAL.fullmatch(node.text)
     if octal:
         yield _hit(node, "a leading zero makes an octal number", octal[1] + octal[2])
@@ -59,13 +59,13 @@ def _surprise(node: Scalar) -> Iterator[Hit]:
         yield _hit(node, "colons make a number of base 60")
 
 
-def _hit(node: Scalar, why: str, meant: str | None = None) -> Hit:
+def _hit(node: Scalar, why: str, meant: str | None = None) -> Violation:
     read = str(plain_value(node.text))
     fixes = [_write(node, read, f"Write {read}, what YAML 1.1 reads")]
     if meant:
         fixes.insert(0, _write(node, meant, f"Write {meant}"))
     span = (node.start, node.end)
-    return Hit(f"YAML 1.1 reads `{node.text}` as {read}: {why}", span, tuple(fixes))
+    return Violation(f"YAML 1.1 reads `{node.text}` as {read}: {why}", span, tuple(fixes))
 
 
 def _write(node: Scalar, number: str, title: str) -> Fix:

@@ -11,8 +11,8 @@ from trainsmith_server.lint.parts import is_tied, split
 from trainsmith_server.yaml.lines import Encoding, LineIndex, Position
 
 if TYPE_CHECKING:
-    from trainsmith_server.document.options import Options
-    from trainsmith_server.document.result import Analysis, Beside
+    from trainsmith_server.document.lint_options import LintOptions
+    from trainsmith_server.document.result import Analysis, SiblingContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Session:
     document that was changed is read anew. What must see a file as one text reads `analysis`.
     """
 
-    def __init__(self, options: Callable[[str], Options | None] = lambda _: None) -> None:
+    def __init__(self, options: Callable[[str], LintOptions | None] = lambda _: None) -> None:
         self._options = options
         """What a document, by its URI, is judged by."""
         self.encoding: Encoding = "utf-16"
@@ -86,7 +86,7 @@ class Session:
         """The version of an open document."""
         return self._documents[uri].version
 
-    def judge_again(self) -> None:
+    def forget_analyses(self) -> None:
         """Forget all analyses, since what documents are judged by has changed."""
         for document in self._documents.values():
             document.analysis, document.parts, document.read = None, (), {}
@@ -131,25 +131,25 @@ class Session:
 
     def _placed(self, uri: str, texts: list[str], read: dict[str, Analysis]) -> Iterator[Analysis]:
         """Parts with their place in the file, and what they must know of it."""
-        from trainsmith_server.document.result import Beside
+        from trainsmith_server.document.result import SiblingContext
 
         ours = (known for text in texts for known in read[text].documents)
         first = next(ours, None)
-        beside = Beside(first.kind, first.profile) if first else Beside()
+        siblings = SiblingContext(first.kind, first.profile) if first else SiblingContext()
         line = 0
         for text in texts:
             part = read[text]
-            if not part.documents and part.beside != beside:
+            if not part.documents and part.siblings != siblings:
                 # Alone, it would be somebody else's file, in which nothing is wrong.
-                part = read[text] = self._analyze(uri, text, beside)
-            yield replace(part, beside=beside, lines=part.lines.behind(line))
+                part = read[text] = self._analyze(uri, text, siblings)
+            yield replace(part, siblings=siblings, lines=part.lines.behind(line))
             line += len(part.lines.starts) - 1
 
-    def _analyze(self, uri: str, text: str, beside: Beside | None = None) -> Analysis:
+    def _analyze(self, uri: str, text: str, siblings: SiblingContext | None = None) -> Analysis:
         # Imported here so that the server answers `initialize` before it loads the schemas.
         from trainsmith_server.lint.analyze import analyze
 
-        return analyze(text, uri, self._options(uri), beside)
+        return analyze(text, uri, self._options(uri), siblings)
 
 
 def _offset(parts: Sequence[LineIndex], position: Position, encoding: Encoding) -> int:

@@ -11,8 +11,8 @@ from typing import Any, get_args
 from trainsmith_schemas.editor.settings import (
     PRIVACY_VARIABLE,
     PROJECT_FILE,
-    Judgement,
     Level,
+    LintConfig,
     Privacy,
 )
 from trainsmith_schemas.problems import Problem
@@ -21,7 +21,7 @@ from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.trainers.profiles import PROFILES
 from trainsmith_server.document.bind import find, key_span, value_span
 from trainsmith_server.document.directives import nearest_name
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.lint.codes import adjustable_codes, unknown_code
 from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_server.yaml.lines import LineIndex
@@ -30,7 +30,7 @@ from trainsmith_server.yaml.tree import Span
 from trainsmith_server.yaml.values import construct
 
 _LEVELS: tuple[Level, ...] = get_args(Level)
-_KEYS = ", ".join(f"`{key}`" for key in Judgement.model_fields)
+_KEYS = ", ".join(f"`{key}`" for key in LintConfig.model_fields)
 _PRIVACY: tuple[Privacy, ...] = get_args(Privacy)
 _LARGEST = 100_000
 """Bytes; a project's file has a few hundred."""
@@ -50,20 +50,20 @@ class ProjectFile:
 
     path: Path
     lines: LineIndex
-    options: Options
+    options: LintOptions
     faults: tuple[Fault, ...]
 
 
-def read_judgement(data: Any) -> tuple[Options, tuple[Problem, ...]]:
-    """Read the keys of `Judgement`; what cannot be used is left out and told about.
+def read_lint_config(data: Any) -> tuple[LintOptions, tuple[Problem, ...]]:
+    """Read the keys of `LintConfig`; what cannot be used is left out and told about.
 
     YAML 1.1 reads an `off` without quotes as false, so false is the level `off`.
     """
     if data is None:
-        return Options(), ()
+        return LintOptions(), ()
     if not isinstance(data, Mapping):
-        return Options(), (Problem((), "wrong-type", f"expected the keys {_KEYS}"),)
-    problems = [_unknown_key(str(key)) for key in data if key not in Judgement.model_fields]
+        return LintOptions(), (Problem((), "wrong-type", f"expected the keys {_KEYS}"),)
+    problems = [_unknown_key(str(key)) for key in data if key not in LintConfig.model_fields]
     chosen = {
         key: _choice(data, key, names, problems)
         for key, names in (
@@ -89,7 +89,7 @@ def read_judgement(data: Any) -> tuple[Options, tuple[Problem, ...]]:
             problems.append(_unknown_choice(("rules", code), "level", said, _LEVELS))
         else:
             levels[code] = level
-    options = Options(trainer, levels, board, chosen["privacy"] == "local-only")
+    options = LintOptions(trainer, levels, board, chosen["privacy"] == "local-only")
     return options, tuple(problems)
 
 
@@ -105,7 +105,7 @@ def _choice(
 
 
 def _unknown_key(key: str) -> Problem:
-    nearest = nearest_name(key, Judgement.model_fields)
+    nearest = nearest_name(key, LintConfig.model_fields)
     hint = f"; did you mean `{nearest}`?" if nearest else f", only {_KEYS}"
     return Problem((key,), "unknown-key", f"there is no setting `{key}`{hint}", on_key=True)
 
@@ -134,8 +134,8 @@ def read_project_file(path: Path, size: int) -> ProjectFile:
     built = construct(root)
     yaml_faults = [Fault(fault.span, fault.message) for fault in (*tree.faults, *built.faults)]
     if yaml_faults:
-        return ProjectFile(path, lines, Options(), tuple(yaml_faults))
-    options, problems = read_judgement(built.value)
+        return ProjectFile(path, lines, LintOptions(), tuple(yaml_faults))
+    options, problems = read_lint_config(built.value)
     faults: list[Fault] = []
     for problem in problems:
         place = find(root, problem.path)
@@ -146,19 +146,19 @@ def read_project_file(path: Path, size: int) -> ProjectFile:
     return ProjectFile(path, lines, options, tuple(faults))
 
 
-def merge(*judgements: Options) -> Options:
-    """Several judgements as one; the first wins, but none allows what another keeps private."""
-    return Options(
-        next((one.profile for one in judgements if one.profile), None),
-        {code: level for one in reversed(judgements) for code, level in one.levels.items()},
-        next((one.board for one in judgements if one.board), None),
-        any(one.local_only for one in judgements),
+def merge(*options: LintOptions) -> LintOptions:
+    """Several options as one; the first wins, but none allows what another keeps private."""
+    return LintOptions(
+        next((one.profile for one in options if one.profile), None),
+        {code: level for one in reversed(options) for code, level in one.levels.items()},
+        next((one.board for one in options if one.board), None),
+        any(one.local_only for one in options),
     )
 
 
-def of_the_environment() -> Options:
+def of_the_environment() -> LintOptions:
     """What the environment says: whether anything may leave the machine."""
-    return Options(local_only=os.environ.get(PRIVACY_VARIABLE) == "local-only")
+    return LintOptions(local_only=os.environ.get(PRIVACY_VARIABLE) == "local-only")
 
 
 class Projects:

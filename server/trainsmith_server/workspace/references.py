@@ -18,7 +18,7 @@ from trainsmith_schemas.paths import (
 )
 from trainsmith_schemas.runs.files import EVENTS
 from trainsmith_schemas.trainers.names import Trainer
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.paths import FolderEntry
 from trainsmith_server.features.pretrained import with_folder, without_folder
@@ -58,7 +58,9 @@ class Files:
     """Files on the disk, with what is open in the editor laid over them."""
 
     def __init__(
-        self, session: Session | None = None, options: Callable[[str], Options | None] | None = None
+        self,
+        session: Session | None = None,
+        options: Callable[[str], LintOptions | None] | None = None,
     ) -> None:
         self._session = session or Session()
         self._options = options or _no_options
@@ -68,7 +70,7 @@ class Files:
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace; on the command line, the working directory."""
 
-    def judge_again(self) -> None:
+    def forget_analyses(self) -> None:
         """Forget what was read, since what files are judged by has changed."""
         self._read.clear()
 

@@ -18,11 +18,11 @@ from trainsmith_server.yaml.tree import (
     Fault,
     Item,
     Mapping,
-    Mend,
     Node,
     Scalar,
     Sequence,
     Span,
+    SyntaxFix,
 )
 
 MAX_FAULTS = 200
@@ -173,7 +173,7 @@ class Blocks:
         at: int,
         popped: Frame | None,
     ) -> Frame:
-        """The frame that an entry or item at a column belongs to; opens or mends it as needed."""
+        """The frame that an entry or item at a column belongs to; opens or repairs it as needed."""
         tail, self.tail = self.tail, None
         top = self.top
         if top.indent == column:
@@ -251,13 +251,16 @@ class Blocks:
         # `batch_size 8` is a key and its value.
         pair = re.fullmatch(r"([\w.-]+) +\S+", text)
         at = key.start + pair.end(1) if pair else key.end
-        mend = Mend("Insert `:`", (at, at), ":")
+        fix = SyntaxFix("Insert `:`", (at, at), ":")
         message = "`:` is missing after this key"
         glued = re.match(r"[\w.-]+:(?=\S)", text)
         if glued:
             at = key.start + glued.end()
-            mend, message = Mend("Insert a space", (at, at), " "), "a space is missing after `:`"
-        self._fault(message, key.start, key.end, mend=mend)
+            fix, message = (
+                SyntaxFix("Insert a space", (at, at), " "),
+                "a space is missing after `:`",
+            )
+        self._fault(message, key.start, key.end, fix=fix)
 
     def _place(self, node: Node, column: int, popped: Frame | None) -> bool:
         """Put a node that is no key where it belongs. Returns whether it became a faulty entry."""
@@ -282,8 +285,8 @@ class Blocks:
             self._key_without_colon(popped, node)
             return True
         if top.kind == "sequence" and top.indent == column:
-            mend = Mend("Insert `- `", (node.start, node.start), "- ")
-            self._fault("`- ` is missing before this item", node.start, node.end, mend=mend)
+            fix = SyntaxFix("Insert `- `", (node.start, node.start), "- ")
+            self._fault("`- ` is missing before this item", node.start, node.end, fix=fix)
             if isinstance(top.node, Sequence):
                 top.node.items.append(Item(node.start, node))
             self.last_end = node.end
@@ -314,9 +317,9 @@ class Blocks:
         start: int,
         end: int,
         code: str = "yaml-syntax",
-        mend: Mend | None = None,
+        fix: SyntaxFix | None = None,
     ) -> None:
-        self._add(Fault(code, message, (start, end), mend))
+        self._add(Fault(code, message, (start, end), fix))
 
     def _add(self, fault: Fault) -> None:
         """Report a fault, unless its line has one already: the second follows from the first."""

@@ -13,10 +13,10 @@ from trainsmith_server.yaml.tree import (
     Fault,
     Item,
     Mapping,
-    Mend,
     Node,
     Scalar,
     Sequence,
+    SyntaxFix,
 )
 
 _CLOSER = {"[": "]", "{": "}"}
@@ -165,18 +165,18 @@ class _FlowParser:
             level.node.end = end
         return Flow(root, end, self.fault, self.anchors)
 
-    def _wrong(self, message: str, start: int, end: int, mend: Mend | None = None) -> None:
+    def _wrong(self, message: str, start: int, end: int, fix: SyntaxFix | None = None) -> None:
         if self.fault is None:
             end = max(end, min(start + 1, len(self.text)))
-            self.fault = Fault("yaml-syntax", message, (start, end), mend)
+            self.fault = Fault("yaml-syntax", message, (start, end), fix)
 
     def _unclosed(self, end: int) -> None:
         opener = self.levels[-1].opener
         closers = "".join(_CLOSER[self.text[level.opener]] for level in reversed(self.levels))
         bracket = self.text[opener]
-        mend = Mend(f"Close with `{closers}`", (end, end), closers)
+        fix = SyntaxFix(f"Close with `{closers}`", (end, end), closers)
         message = f"`{bracket}` is never closed; `{_CLOSER[bracket]}` is missing"
-        self._wrong(message, opener, opener + 1, mend)
+        self._wrong(message, opener, opener + 1, fix)
 
     def _skip_blanks(self, at: int) -> int:
         text = self.text
@@ -195,17 +195,17 @@ class _FlowParser:
             elif char == "\t":
                 tabs = scan.SPACES_AND_TABS.match(text, at)
                 assert tabs
-                mend = Mend("Replace the tab by a space", (at, tabs.end()), " ")
-                self._tab(at, tabs.end(), mend)
+                fix = SyntaxFix("Replace the tab by a space", (at, tabs.end()), " ")
+                self._tab(at, tabs.end(), fix)
                 at = tabs.end()
             else:
                 break
         return at
 
-    def _tab(self, start: int, end: int, mend: Mend) -> None:
+    def _tab(self, start: int, end: int, fix: SyntaxFix) -> None:
         if self.fault is None:
             message = "a tab separates nothing in YAML; use spaces"
-            self.fault = Fault("yaml-tab", message, (start, end), mend)
+            self.fault = Fault("yaml-tab", message, (start, end), fix)
 
     def _step(self, at: int) -> int:
         """Read one thing: a comma, a bracket, a colon or a node. Returns where it ends."""
@@ -227,8 +227,8 @@ class _FlowParser:
             self._start_part(level, at)
             return at + 1
         if level.filled:
-            mend = Mend("Insert a comma", (level.node.end, level.node.end), ",")
-            self._wrong("a `,` is missing before this", at, at + 1, mend)
+            fix = SyntaxFix("Insert a comma", (level.node.end, level.node.end), ",")
+            self._wrong("a `,` is missing before this", at, at + 1, fix)
             self._comma(at, level)
         return self._node(at, level)
 
@@ -243,8 +243,8 @@ class _FlowParser:
     def _close(self, at: int, level: _Level) -> int:
         bracket = self.text[level.opener]
         if self.text[at] != _CLOSER[bracket]:
-            mend = Mend(f"Write `{_CLOSER[bracket]}`", (at, at + 1), _CLOSER[bracket])
-            self._wrong(f"`{bracket}` is closed by `{self.text[at]}`", at, at + 1, mend)
+            fix = SyntaxFix(f"Write `{_CLOSER[bracket]}`", (at, at + 1), _CLOSER[bracket])
+            self._wrong(f"`{bracket}` is closed by `{self.text[at]}`", at, at + 1, fix)
         self._end_part(level)
         level.node.end = at + 1
         self.levels.pop()
@@ -375,8 +375,8 @@ class _FlowParser:
         end = min(rest.end(), self.limit)
         while end > at + 1 and text[end - 1] in " \t]},":
             end -= 1
-        mend = Mend("Close the quote", (end, end), text[at])
-        self._wrong("this quote is never closed", at, end, mend)
+        fix = SyntaxFix("Close the quote", (end, end), text[at])
+        self._wrong("this quote is never closed", at, end, fix)
         return Scalar(at, end, text[at + 1 : end], text[at]), end
 
     def _plain_end(self, at: int) -> int:

@@ -7,7 +7,7 @@ import re
 from trainsmith_server.yaml import scan
 from trainsmith_server.yaml.blocks import Blocks
 from trainsmith_server.yaml.flow import Flow, read_flow
-from trainsmith_server.yaml.tree import Alias, Fault, Mend, Node, Scalar
+from trainsmith_server.yaml.tree import Alias, Fault, Node, Scalar, SyntaxFix
 
 _PATIENCE = 1
 """How often a whole text may be read in vain in search of closing brackets."""
@@ -127,8 +127,8 @@ class NodeReader(Blocks):
                 self._add(fault)
             return Scalar(at, end, content, text[at]), end
         end = at + len(text[at:rest].rstrip(" \t"))
-        mend = Mend("Close the quote", (end, end), text[at])
-        self._fault("this quote is never closed", at, end, mend=mend)
+        fix = SyntaxFix("Close the quote", (end, end), text[at])
+        self._fault("this quote is never closed", at, end, fix=fix)
         return Scalar(at, end, text[at + 1 : end], text[at]), end
 
     def _continue_plain(self, at: int, start: int) -> int | None:
@@ -185,8 +185,8 @@ class NodeReader(Blocks):
             return at
         end = scan.end_of(scan.SPACES_AND_TABS, self.text, at)
         blank = end >= len(self.text) or self.text[end] in scan.BREAKS
-        mend = Mend("Replace the tab by a space", (at, end), "" if blank else " ")
-        self._fault("a tab separates nothing in YAML; use spaces", at, end, "yaml-tab", mend)
+        fix = SyntaxFix("Replace the tab by a space", (at, end), "" if blank else " ")
+        self._fault("a tab separates nothing in YAML; use spaces", at, end, "yaml-tab", fix)
         return end
 
     def _end_line(self, at: int, what: str) -> int:

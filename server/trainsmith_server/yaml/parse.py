@@ -18,10 +18,10 @@ from trainsmith_server.yaml.tree import (
     Alias,
     Entry,
     Item,
-    Mend,
     Node,
     Scalar,
     Sequence,
+    SyntaxFix,
     Tree,
 )
 
@@ -55,8 +55,8 @@ class _Parser(NodeReader):
         text, size = self.text, len(self.text)
         for bad in scan.NON_PRINTABLE.finditer(text):
             shown = ", ".join(f"U+{ord(char):04X}" for char in bad[0][:3])
-            mend = Mend("Remove the character", bad.span(), "")
-            self._fault(f"YAML allows no control characters ({shown})", *bad.span(), mend=mend)
+            fix = SyntaxFix("Remove the character", bad.span(), "")
+            self._fault(f"YAML allows no control characters ({shown})", *bad.span(), fix=fix)
             self.silent_line = False
         at = 1 if text.startswith("\ufeff") else 0
         match = _LINE.match
@@ -155,8 +155,8 @@ class _Parser(NodeReader):
                 column += 1
             else:
                 column += _NESTED_INDENT - column % _NESTED_INDENT
-        mend = Mend("Replace tabs by spaces", (at, start), " " * column)
-        self._fault("YAML allows no tab in the indentation", tab, start, "yaml-tab", mend)
+        fix = SyntaxFix("Replace tabs by spaces", (at, start), " " * column)
+        self._fault("YAML allows no tab in the indentation", tab, start, "yaml-tab", fix)
         if end := scan.LINE_END.match(text, start):
             self.tail = None
             return start, column, end.end()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from trainsmith_server.yaml.tree import Fault, Mend
+from trainsmith_server.yaml.tree import Fault, SyntaxFix
 
 BREAKS = "\r\n\x85\u2028\u2029"
 """What ends a line for PyYAML. For the editor only the first two do; see `lines`."""
@@ -139,9 +139,9 @@ def unquote(text: str, start: int, end: int) -> tuple[str, Fault | None]:
             span = (start + 1 + found.start(), start + 1 + found.end())
             # Who wrote one backslash meant all of them: `\n` in a path is no line break.
             doubled = _BACKSLASH.sub(lambda one: one[0] if one[1] else r"\\", raw)
-            mend = Mend("Write each backslash twice", (start + 1, end - 1), doubled)
+            fix = SyntaxFix("Write each backslash twice", (start + 1, end - 1), doubled)
             message = f"`{found[0]}` is no escape sequence; write `\\\\` for a backslash"
-            fault = fault or Fault("yaml-syntax", message, span, mend)
+            fault = fault or Fault("yaml-syntax", message, span, fix)
             content = found[0]
         chunks.append(content)
     chunks.append(_QUOTED_FOLD.sub(_folded, raw[at:]))

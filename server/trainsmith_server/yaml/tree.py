@@ -26,11 +26,11 @@ class Fault:
     code: str
     message: str
     span: Span
-    mend: Mend | None = None
+    fix: SyntaxFix | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class SyntaxFix:
     """The one edit that puts a fault right."""
 
     title: str

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_effect
@@ -78,7 +78,7 @@ def unsupported_keys(config: Section, prefix: Path = ()) -> Iterator[tuple[Path,
             yield from unsupported_keys(value, path)
 
 
-def _others(facts: FieldFacts) -> UnsupportedKey | None:
+def _others(facts: FieldInfo) -> UnsupportedKey | None:
     if "trainsmith" in facts.read_by:
         return None
     return UnsupportedKey("warning", f"{' and '.join(facts.read_by)} reads it, Trainsmith does not")

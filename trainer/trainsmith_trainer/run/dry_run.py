@@ -9,9 +9,9 @@ from pathlib import Path
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.runs.reports import (
     DryRun,
-    Finding,
     PlannedCheckpoints,
     PlannedMemory,
+    ReportedFinding,
     RunOutline,
 )
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -55,7 +55,7 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
     warnings = [reported(problem) for problem in config.warnings]
     for message, key in (*said, *_too_large(outline)):
         warnings.append(
-            Finding(
+            ReportedFinding(
                 place=config.origin_of(key).label,
                 severity="warning",
                 code="caution",
@@ -76,9 +76,9 @@ def refused(config: Path, problems: tuple[ConfigProblem, ...]) -> DryRun:
     )
 
 
-def reported(problem: ConfigProblem) -> Finding:
+def reported(problem: ConfigProblem) -> ReportedFinding:
     """A problem as plain data."""
-    return Finding(
+    return ReportedFinding(
         place=problem.origin.label,
         severity=problem.severity,
         code=problem.code,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainsmith_server.document.findings import Source
+from trainsmith_server.document.diagnostics import Source
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.workspace.paths import path_of
 from trainsmith_server.yaml.lines import LineIndex

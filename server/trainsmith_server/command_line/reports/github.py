@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from trainsmith_server.command_line.reports import Checked, place
-from trainsmith_server.document.findings import Finding
+from trainsmith_server.document.diagnostics import Diagnostic
 
 _COMMANDS = {"error": "error", "warning": "warning", "information": "notice", "hint": "notice"}
 
 
 def github_report(checked: Iterable[Checked]) -> str:
     """One command a line."""
-    return "\n".join(_command(one, finding) for one in checked for finding in one.analysis.findings)
+    return "\n".join(
+        _command(one, finding) for one in checked for finding in one.analysis.diagnostics
+    )
 
 
-def _command(one: Checked, finding: Finding) -> str:
+def _command(one: Checked, finding: Diagnostic) -> str:
     where = place(finding.span, one.analysis.lines)
     properties = {"file": one.path, "line": where["line"]}
     # GitHub takes columns only for a finding within one line.

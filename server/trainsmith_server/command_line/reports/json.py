@@ -42,5 +42,5 @@ def _to_json(checked: Iterable[Checked]) -> list[dict[str, Any]]:
             ],
         }
         for one in checked
-        for finding in one.analysis.findings
+        for finding in one.analysis.diagnostics
     ]

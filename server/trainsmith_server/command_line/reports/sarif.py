@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from trainsmith_schemas import __version__
 from trainsmith_server.command_line.reports import Checked, place, shown
-from trainsmith_server.document.findings import Finding, Fix, Related
+from trainsmith_server.document.diagnostics import Diagnostic, Fix, Related
 from trainsmith_server.lint.codes import SYNTAX, adjustable_codes
 from trainsmith_server.rules import all_rules
 from trainsmith_server.yaml.lines import LineIndex
@@ -22,7 +22,7 @@ _LEVELS = {"error": "error", "warning": "warning", "information": "note", "hint"
 
 def sarif_report(checked: Iterable[Checked]) -> str:
     """The report as one SARIF log with one run."""
-    found = [(one, finding) for one in checked for finding in one.analysis.findings]
+    found = [(one, finding) for one in checked for finding in one.analysis.diagnostics]
     codes = sorted({finding.code for _, finding in found})
     run = {
         "tool": {
@@ -48,7 +48,7 @@ def _rule(code: str) -> dict[str, Any]:
     return described
 
 
-def _result(one: Checked, finding: Finding, rule: int) -> dict[str, Any]:
+def _result(one: Checked, finding: Diagnostic, rule: int) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": rule,

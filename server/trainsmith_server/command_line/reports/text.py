@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from trainsmith_server.command_line.reports import Checked, shown
-from trainsmith_server.document.findings import Finding, Related
+from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.yaml.lines import LineIndex
 
 _COLORS = {"error": "red", "warning": "yellow", "information": "blue", "hint": "cyan"}
@@ -15,12 +15,14 @@ _LONGEST_LINE = 200
 def text_report(checked: list[Checked]) -> str:
     """Each finding with its line, and a summary."""
     findings = [
-        _finding_text(one, finding) + "\n" for one in checked for finding in one.analysis.findings
+        _finding_text(one, finding) + "\n"
+        for one in checked
+        for finding in one.analysis.diagnostics
     ]
     return "\n".join((*findings, _summary(checked)))
 
 
-def _finding_text(one: Checked, finding: Finding) -> str:
+def _finding_text(one: Checked, finding: Diagnostic) -> str:
     lines = one.analysis.lines
     line, column = lines.position(finding.span[0])
     color = _COLORS[finding.severity]
@@ -39,7 +41,7 @@ def _elsewhere(one: Checked, related: Related) -> str:
     return f"{shown(one, related.source)}:{line + 1}:{column + 1}: {related.message}"
 
 
-def _excerpt(finding: Finding, lines: LineIndex, color: str) -> str:
+def _excerpt(finding: Diagnostic, lines: LineIndex, color: str) -> str:
     """The line that a finding begins on, with its span underlined."""
     line, column = lines.position(finding.span[0])
     end = min(finding.span[1], lines.line_end(line))
@@ -63,7 +65,7 @@ def _summary(checked: list[Checked]) -> str:
     ours = [one for one in checked if one.analysis.kind]
     counts: dict[str, int] = {}
     for one in ours:
-        for finding in one.analysis.findings:
+        for finding in one.analysis.diagnostics:
             counts[finding.severity] = counts.get(finding.severity, 0) + 1
     names = {"information": "remark", "hint": "hint", "error": "error", "warning": "warning"}
     found = [_count(counts[key], names[key]) for key in _COLORS if key in counts]

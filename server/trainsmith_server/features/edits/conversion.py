@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trainsmith_schemas.base import FieldFacts, Section, fields_of
+from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.problems import dotted
 from trainsmith_schemas.sections.documents import BLACKSMITH, TRAINING, TrainingDocument
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
@@ -18,7 +18,7 @@ from trainsmith_schemas.trainers import migration
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.trainers.profiles import PROFILES
 from trainsmith_schemas.validation.validate import validate
-from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.diagnostics import Edit
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.edits.layout import (
     Block,
@@ -43,7 +43,7 @@ _PROFILE = re.compile(r"^\ufeff?#[ \t]*trainsmith:[ \t]*profile[ \t]*=[ \t]*\S+"
 def conversions(analysis: Analysis) -> list[Trainer]:
     """The trainers that a text's recipes can be converted to."""
     known = _recipes(analysis)
-    if not known or analysis.tree.faults or analysis.beside:
+    if not known or analysis.tree.faults or analysis.siblings:
         return []
     return migration.targets(known[0].profile.name)
 
@@ -130,7 +130,7 @@ class _Conversion:
         return kept
 
     def _piece(
-        self, piece: Piece, field: FieldFacts, path: _Names, kept: Block, waiting: _Waiting
+        self, piece: Piece, field: FieldInfo, path: _Names, kept: Block, waiting: _Waiting
     ) -> Piece | None:
         """What stays in a key's place; a key that moves or becomes a comment is noted."""
         inner = piece.block or piece.braces

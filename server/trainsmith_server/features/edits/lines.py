@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.diagnostics import Edit
 from trainsmith_server.features.edits.layout import Layout
 from trainsmith_server.yaml.lines import LineIndex
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal
 
 from trainsmith_schemas.trainers.profiles import PROFILES
-from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.diagnostics import Edit
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.edits.conversion import conversions, convert_document
 from trainsmith_server.features.edits.layout import CannotMoveError

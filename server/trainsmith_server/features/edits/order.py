@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainsmith_schemas.base import Section, fields_of
-from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.diagnostics import Edit
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.edits.layout import Block, Piece, lay_out
 from trainsmith_server.features.edits.lines import replace_documents

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from trainsmith_schemas.base import FieldFacts, fields_of
+from trainsmith_schemas.base import FieldInfo, fields_of
 from trainsmith_schemas.problems import Path, dotted
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.document.bind import BoundSection, find
-from trainsmith_server.document.findings import Edit
+from trainsmith_server.document.diagnostics import Edit
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.describe import to_yaml
 from trainsmith_server.features.edits.layout import CannotMoveError, Piece, indented, lay_out
@@ -28,7 +28,7 @@ class Missing:
 
     document: KnownDocument
     path: Path
-    field: FieldFacts
+    field: FieldInfo
 
 
 def missing_sections(analysis: Analysis, offset: int) -> Iterator[Missing]:
@@ -76,7 +76,7 @@ def add_section(analysis: Analysis, missing: Missing) -> tuple[Edit, ...]:
     return replace_documents([layout], analysis.lines)
 
 
-def section_lines(field: FieldFacts, trainer: Trainer) -> list[str]:
+def section_lines(field: FieldInfo, trainer: Trainer) -> list[str]:
     """A section as one would begin it: what has an example, or a default that says something."""
     assert field.section is not None
     lines = [
@@ -87,7 +87,7 @@ def section_lines(field: FieldFacts, trainer: Trainer) -> list[str]:
     return [f"{field.key}:", *indented(lines, 2)]
 
 
-def _value(facts: FieldFacts) -> object:
+def _value(facts: FieldInfo) -> object:
     """What one would write first; nothing for a key that only special purposes need."""
     if facts.section or facts.key in _SPECIAL:
         return None

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from trainsmith_schemas.editor.settings import Level
 from trainsmith_schemas.trainers.boards import Board
 from trainsmith_schemas.trainers.names import Trainer
-from trainsmith_server.document.findings import Severity
+from trainsmith_server.document.diagnostics import Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class LintOptions:
     """The choices of a person or a project; without any, everything is as the rules say."""
 
     profile: Trainer | None = None

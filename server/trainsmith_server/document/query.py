@@ -16,8 +16,8 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.trainers.migration import OPTIMIZER_FLAGS, PLAIN_TYPE
 from trainsmith_schemas.trainers.profiles import unread_keys
 from trainsmith_server.document.bind import Binding, Place, find, key_span, value_span
-from trainsmith_server.document.findings import Edit, Fix, Related, Severity, Tag
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.diagnostics import Edit, Fix, Related, Severity, Tag
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.yaml.tree import Entry, Mapping, Node, Span, resolve_alias, walk
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Found(Generic[_T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Violation:
     """What a rule's check yields: the finding, less what the rule knows already."""
 
     message: str
@@ -79,7 +79,7 @@ class Hit:
     """Another severity than the rule's own."""
 
 
-class Facts:
+class DocumentQuery:
     """A document as rules see it.
 
     Every question takes a dotted path, `training_config.batch_size`. The answer is `None` where
@@ -92,7 +92,7 @@ class Facts:
         self,
         known: KnownDocument,
         text: str,
-        options: Options | None = None,
+        options: LintOptions | None = None,
         model: TransformerConfig | None = None,
     ) -> None:
         self._known = known
@@ -102,7 +102,7 @@ class Facts:
         """What kind of document it is."""
         self.profile = known.profile
         """The trainer that the document is judged for."""
-        self.options = options or Options()
+        self.options = options or LintOptions()
         """What somebody has said about board and privacy."""
         self.model = model
         """What the model file says that a recipe names, where it has been read."""

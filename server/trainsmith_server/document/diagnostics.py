@@ -51,7 +51,7 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnostic:
     """One thing that is wrong, doubtful or worth knowing."""
 
     code: str

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from trainsmith_server.document.options import Options
+from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.workspace.project_config import Projects, merge, read_project_file
 
 
-def _read(folder: Path, text: str) -> tuple[Options, list[str]]:
+def _read(folder: Path, text: str) -> tuple[LintOptions, list[str]]:
     path = folder / ".trainsmith.yaml"
     path.write_text(text, encoding="utf-8")
     read = read_project_file(path, path.stat().st_size)
@@ -23,12 +23,12 @@ def _read(folder: Path, text: str) -> tuple[Options, list[str]]:
 def test_a_project_chooses(tmp_path: Path) -> None:
     text = "profile: tt-train\nrules:\n  lr-too-high: error\n  save-every-step: off\n"
     levels = {"lr-too-high": "error", "save-every-step": "off"}
-    assert _read(tmp_path, text) == (Options("tt-train", levels), [])  # pyright: ignore[reportArgumentType]
+    assert _read(tmp_path, text) == (LintOptions("tt-train", levels), [])  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "profile: auto\nrules:\n", "rules: {}\n"])
 def test_nothing_chosen(tmp_path: Path, text: str) -> None:
-    assert _read(tmp_path, text) == (Options(), [])
+    assert _read(tmp_path, text) == (LintOptions(), [])
 
 
 @pytest.mark.parametrize(
@@ -63,18 +63,18 @@ def test_nothing_chosen(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_a_mistake_is_named_and_left_out(tmp_path: Path, text: str, fault: str) -> None:
-    assert _read(tmp_path, text) == (Options(), [fault])
+    assert _read(tmp_path, text) == (LintOptions(), [fault])
 
 
 def test_a_mistake_leaves_the_rest(tmp_path: Path) -> None:
     options, faults = _read(tmp_path, "profile: nobody\nrules: {lr-too-high: off}\n")
-    assert options == Options(None, {"lr-too-high": "off"})
+    assert options == LintOptions(None, {"lr-too-high": "off"})
     assert len(faults) == 1
 
 
 def test_broken_yaml_is_told(tmp_path: Path) -> None:
     options, faults = _read(tmp_path, "rules: {\n")
-    assert options == Options()
+    assert options == LintOptions()
     assert faults
 
 
@@ -101,8 +101,8 @@ def test_the_nearest_file_counts_and_is_read_again_when_it_changes(tmp_path: Pat
         assert found.options.profile == profile
 
 
-def test_the_first_judgement_wins() -> None:
-    editor = Options(None, {"lr-too-high": "off"})
-    project = Options("tt-train", {"lr-too-high": "error", "save-every-step": "hint"})
+def test_the_first_options_win() -> None:
+    editor = LintOptions(None, {"lr-too-high": "off"})
+    project = LintOptions("tt-train", {"lr-too-high": "error", "save-every-step": "hint"})
     levels = {"lr-too-high": "off", "save-every-step": "hint"}
-    assert merge(editor, project) == Options("tt-train", levels)  # pyright: ignore[reportArgumentType]
+    assert merge(editor, project) == LintOptions("tt-train", levels)  # pyright: ignore[reportArgumentType]
