@@ -16,7 +16,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     heat, rate = query.number("eval_config.temperature"), query.learning_rate()
     if query.profile.name != "trainsmith" or heat is None or heat.value <= 0:
         return
-    if rate is not None and rate.value > _FINE_TUNING:
+    if not query.has("training_config") or (rate and rate.value > _FINE_TUNING):
         return
     yield Violation(
         f"at temperature {number_text(heat.value)} samples differ by chance too; at 0.0 only "
@@ -36,15 +36,15 @@ always writes the likeliest token, so two samples differ only if the model does.
 
 **When it is fine.** A small model that is trained from scratch repeats itself when it may only
 write the likeliest token. The rule is silent at learning rates above those of fine-tuning (2e-4),
-and in recipes for other trainers.
+in recipes for other trainers, and in files that only say how to sample.
 
 **How to mend it.** Write `temperature: 0.0` here, and keep 0.7 to 1.0 for generating text from the
 finished model.
 """,
     examples=(
         Example(
-            bad="eval_config:\n  temperature: 0.8\n",
-            good="eval_config:\n  temperature: 0.0\n",
+            bad="training_config:\n  seed: 1\neval_config:\n  temperature: 0.8\n",
+            good="training_config:\n  seed: 1\neval_config:\n  temperature: 0.0\n",
         ),
         Example(
             bad="training_config:\n  learning_rate: 0.0001\neval_config:\n  temperature: 1\n",
@@ -52,7 +52,8 @@ finished model.
         ),
     ),
     fine=(
-        "eval_config:\n  temperature: 0.0\n",
+        "training_config:\n  seed: 1\neval_config:\n  temperature: 0.0\n",
+        "eval_config:\n  temperature: 0.8\n",
         "training_config:\n  learning_rate: 0.0009\neval_config:\n  temperature: 0.8\n",
         "training_config:\n  model_source: a/b\neval_config:\n  temperature: 0.7\n",
     ),
