@@ -11,12 +11,18 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from textwrap import dedent
 
 from trainsmith_server.document.diagnostics import Severity
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.query import DocumentQuery, Violation
 
 _NOTHING_SAID = LintOptions()
+
+
+def block(text: str) -> str:
+    """A document that is written as an indented block of the source."""
+    return dedent(text).removeprefix("\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _OTHER_MODES = ("enable_tp", "enable_fsdp", "enable_sp", "enable_cp")
 _AXES = ("moe_axis", "moe_tp_axis")
@@ -49,39 +49,61 @@ of the mesh share the batch, and the rule counts only them.
 """,
     examples=(
         Example(
-            bad=(
-                "training_config:\n  batch_size: 12\ndevice_config:\n  enable_ddp: true\n"
-                "  mesh_shape: [1, 8]\n"
-            ),
-            good=(
-                "training_config:\n  batch_size: 16\ndevice_config:\n  enable_ddp: true\n"
-                "  mesh_shape: [1, 8]\n"
-            ),
+            bad=block("""
+                training_config:
+                  batch_size: 12
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 8]
+                """),
+            good=block("""
+                training_config:
+                  batch_size: 16
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 8]
+                """),
         ),
         Example(
-            bad=(
-                "training_config:\n  batch_size: 1\ndevice_config:\n  enable_ddp: true\n"
-                "  mesh_shape: [1, 2]\n"
-            ),
-            good=(
-                "training_config:\n  batch_size: 2\ndevice_config:\n  enable_ddp: true\n"
-                "  mesh_shape: [1, 2]\n"
-            ),
+            bad=block("""
+                training_config:
+                  batch_size: 1
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 2]
+                """),
+            good=block("""
+                training_config:
+                  batch_size: 2
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 2]
+                """),
         ),
     ),
     fine=(
-        (
-            "training_config:\n  batch_size: 16\ndevice_config:\n  enable_ddp: true\n"
-            "  mesh_shape: [2, 4]\n"
-        ),
-        (
-            "training_config:\n  batch_size: 2\ndevice_config:\n  enable_ddp: true\n"
-            "  enable_tp: true\n  mesh_shape: [2, 4]\n"
-        ),
-        (
-            "training_config:\n  batch_size: 3\ndevice_config:\n  enable_tp: true\n"
-            "  mesh_shape: [1, 8]\n"
-        ),
+        block("""
+            training_config:
+              batch_size: 16
+            device_config:
+              enable_ddp: true
+              mesh_shape: [2, 4]
+            """),
+        block("""
+            training_config:
+              batch_size: 2
+            device_config:
+              enable_ddp: true
+              enable_tp: true
+              mesh_shape: [2, 4]
+            """),
+        block("""
+            training_config:
+              batch_size: 3
+            device_config:
+              enable_tp: true
+              mesh_shape: [1, 8]
+            """),
     ),
     check=check,
 )

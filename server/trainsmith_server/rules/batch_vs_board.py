@@ -8,7 +8,7 @@ from trainsmith_schemas.trainers.boards import BOARDS
 from trainsmith_server.document.diagnostics import Fix
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.query import DocumentQuery, Found, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 SAFE = 8
 """Sequences at once on one device; the lesson's value for an N150."""
@@ -59,17 +59,38 @@ is the effective batch, and learning stays the same.
 """,
     examples=(
         Example(
-            bad="training_config:\n  batch_size: 32\n",
-            good="training_config:\n  batch_size: 8\n  gradient_accumulation_steps: 4\n",
+            bad=block("""
+                training_config:
+                  batch_size: 32
+                """),
+            good=block("""
+                training_config:
+                  batch_size: 8
+                  gradient_accumulation_steps: 4
+                """),
         ),
         Example(
-            bad="training_config:\n  batch_size: 32\n  gradient_accumulation_steps: 2\n",
-            good="training_config:\n  batch_size: 8\n  gradient_accumulation_steps: 8\n",
+            bad=block("""
+                training_config:
+                  batch_size: 32
+                  gradient_accumulation_steps: 2
+                """),
+            good=block("""
+                training_config:
+                  batch_size: 8
+                  gradient_accumulation_steps: 8
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  batch_size: 16\n",
-        "training_config:\n  batch_size: many\n",
+        block("""
+            training_config:
+              batch_size: 16
+            """),
+        block("""
+            training_config:
+              batch_size: many
+            """),
     ),
     check=check,
     options=LintOptions(board=next(board for board in BOARDS if board.name == "N150")),

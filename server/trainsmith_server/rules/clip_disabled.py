@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -35,17 +35,31 @@ gradients really are. tt-train's recipes mostly have it off, and the rule is sil
 """,
     examples=(
         Example(
-            bad="training_config:\n  use_clip_grad_norm: false\n",
-            good="training_config:\n  use_clip_grad_norm: true\n",
+            bad=block("""
+                training_config:
+                  use_clip_grad_norm: false
+                """),
+            good=block("""
+                training_config:
+                  use_clip_grad_norm: true
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  use_clip_grad_norm: true\n",
-        "training_config:\n  clip_grad_norm_max_norm: 1.0\n",
-        (
-            "training_config:\n  project_name: nano\n  model_source: a/b\n"
-            "  use_clip_grad_norm: false\n"
-        ),
+        block("""
+            training_config:
+              use_clip_grad_norm: true
+            """),
+        block("""
+            training_config:
+              clip_grad_norm_max_norm: 1.0
+            """),
+        block("""
+            training_config:
+              project_name: nano
+              model_source: a/b
+              use_clip_grad_norm: false
+            """),
     ),
     check=check,
 )

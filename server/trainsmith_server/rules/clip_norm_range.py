@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 
 _LIMIT = 10
@@ -38,14 +38,30 @@ threshold above 10 lets even a bad batch through.
 """,
     examples=(
         Example(
-            bad="training_config:\n  clip_grad_norm_max_norm: 100.0\n",
-            good="training_config:\n  clip_grad_norm_max_norm: 1.0\n",
+            bad=block("""
+                training_config:
+                  clip_grad_norm_max_norm: 100.0
+                """),
+            good=block("""
+                training_config:
+                  clip_grad_norm_max_norm: 1.0
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  clip_grad_norm_max_norm: 0.5\n",
-        "training_config:\n  use_clip_grad_norm: false\n  clip_grad_norm_max_norm: 100.0\n",
-        "training_config:\n  clip_grad_norm_max_norm: 10\n",
+        block("""
+            training_config:
+              clip_grad_norm_max_norm: 0.5
+            """),
+        block("""
+            training_config:
+              use_clip_grad_norm: false
+              clip_grad_norm_max_norm: 100.0
+            """),
+        block("""
+            training_config:
+              clip_grad_norm_max_norm: 10
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _MODES = {"enable_tp": "tensor parallelism", "enable_fsdp": "FSDP"}
 
@@ -43,26 +43,43 @@ jumps.
 """,
     examples=(
         Example(
-            bad=(
-                "training_config:\n  use_clip_grad_norm: true\ndevice_config:\n"
-                "  enable_tp: true\n  mesh_shape: [1, 8]\n"
-            ),
-            good=(
-                "training_config:\n  use_clip_grad_norm: false\ndevice_config:\n"
-                "  enable_tp: true\n  mesh_shape: [1, 8]\n"
-            ),
+            bad=block("""
+                training_config:
+                  use_clip_grad_norm: true
+                device_config:
+                  enable_tp: true
+                  mesh_shape: [1, 8]
+                """),
+            good=block("""
+                training_config:
+                  use_clip_grad_norm: false
+                device_config:
+                  enable_tp: true
+                  mesh_shape: [1, 8]
+                """),
         ),
     ),
     fine=(
-        (
-            "training_config:\n  use_clip_grad_norm: true\ndevice_config:\n"
-            "  enable_ddp: true\n  mesh_shape: [1, 8]\n"
-        ),
-        (
-            "training_config:\n  use_clip_grad_norm: false\ndevice_config:\n"
-            "  enable_fsdp: true\n  mesh_shape: [1, 8]\n"
-        ),
-        "training_config:\n  use_clip_grad_norm: true\ndevice_config:\n  enable_tp: false\n",
+        block("""
+            training_config:
+              use_clip_grad_norm: true
+            device_config:
+              enable_ddp: true
+              mesh_shape: [1, 8]
+            """),
+        block("""
+            training_config:
+              use_clip_grad_norm: false
+            device_config:
+              enable_fsdp: true
+              mesh_shape: [1, 8]
+            """),
+        block("""
+            training_config:
+              use_clip_grad_norm: true
+            device_config:
+              enable_tp: false
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _OTHER_LIBRARY = "training_config.use_moreh_adamw"
 """An optimizer of tt-metal's: recipes with it are often for trainers with data of their own."""
@@ -44,22 +44,47 @@ directory.
 """,
     examples=(
         Example(
-            bad="training_config:\n  model_config: model.yaml\n  max_steps: 500\n",
-            good=(
-                "training_config:\n  model_config: model.yaml\n"
-                '  data_path: "data/text.txt"\n  max_steps: 500\n'
-            ),
+            bad=block("""
+                training_config:
+                  model_config: model.yaml
+                  max_steps: 500
+                """),
+            good=block("""
+                training_config:
+                  model_config: model.yaml
+                  data_path: "data/text.txt"
+                  max_steps: 500
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  model_config: m.yaml\n  max_steps: 5\n  data_path: [a.txt, b/*.txt]\n",
-        "training_config:\n  model_config: model.yaml\n",
-        "training_config:\n  batch_size: 8\n  max_steps: 500\n",
-        ("training_config:\n  model_config: m.yaml\n  max_steps: 5\n  use_moreh_adamw: true\n"),
-        (
-            "# trainsmith: profile=tt-train\ntraining_config:\n  model_config: m.yaml\n"
-            "  max_steps: 5\n"
-        ),
+        block("""
+            training_config:
+              model_config: m.yaml
+              max_steps: 5
+              data_path: [a.txt, b/*.txt]
+            """),
+        block("""
+            training_config:
+              model_config: model.yaml
+            """),
+        block("""
+            training_config:
+              batch_size: 8
+              max_steps: 500
+            """),
+        block("""
+            training_config:
+              model_config: m.yaml
+              max_steps: 5
+              use_moreh_adamw: true
+            """),
+        block("""
+            # trainsmith: profile=tt-train
+            training_config:
+              model_config: m.yaml
+              max_steps: 5
+            """),
     ),
     check=check,
 )

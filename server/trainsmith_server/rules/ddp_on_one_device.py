@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -55,8 +55,16 @@ divided over the devices.
 """,
     examples=(
         Example(
-            bad="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 1]\n",
-            good="device_config:\n  enable_ddp: false\n  mesh_shape: [1, 1]\n",
+            bad=block("""
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 1]
+                """),
+            good=block("""
+                device_config:
+                  enable_ddp: false
+                  mesh_shape: [1, 1]
+                """),
         ),
         Example(
             bad="device_config: {enable_ddp: True}\n",
@@ -64,9 +72,21 @@ divided over the devices.
         ),
     ),
     fine=(
-        "device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n",
-        "device_config:\n  enable_ddp: false\n  mesh_shape: [1, 1]\n",
-        "device_config:\n  enable_ddp: true\n  mesh_shape: [1,\n",
+        block("""
+            device_config:
+              enable_ddp: true
+              mesh_shape: [1, 2]
+            """),
+        block("""
+            device_config:
+              enable_ddp: false
+              mesh_shape: [1, 1]
+            """),
+        block("""
+            device_config:
+              enable_ddp: true
+              mesh_shape: [1,
+            """),
     ),
     check=check,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.trainers.profiles import TWINS
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 
 _PAIRS = (
@@ -54,25 +54,57 @@ only a hint.
 """,
     examples=(
         Example(
-            bad="training_config:\n  eval_every: 20\n  validation_frequency: 50\n",
-            good="training_config:\n  validation_frequency: 50\n",
+            bad=block("""
+                training_config:
+                  eval_every: 20
+                  validation_frequency: 50
+                """),
+            good=block("""
+                training_config:
+                  validation_frequency: 50
+                """),
         ),
         Example(
-            bad="training_config:\n  model_save_interval: 50\n  checkpoint_frequency: 50\n",
-            good="training_config:\n  checkpoint_frequency: 50\n",
+            bad=block("""
+                training_config:
+                  model_save_interval: 50
+                  checkpoint_frequency: 50
+                """),
+            good=block("""
+                training_config:
+                  checkpoint_frequency: 50
+                """),
         ),
         Example(
-            bad="training_config:\n  learning_rate: 0.0001\n  optimizer: {lr: 0.0002}\n",
-            good="training_config:\n  optimizer: {lr: 0.0002}\n",
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  optimizer: {lr: 0.0002}
+                """),
+            good=block("""
+                training_config:
+                  optimizer: {lr: 0.0002}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  eval_every: 20\n  checkpoint_frequency: 50\n",
-        "training_config:\n  learning_rate: 0.0001\n  optimizer: {type: SGD}\n",
-        (
-            "training_config:\n  project_name: nano\n  tokenizer_path: a\n"
-            "  validation_frequency: 5\n  eval_every: 6\n"
-        ),
+        block("""
+            training_config:
+              eval_every: 20
+              checkpoint_frequency: 50
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              optimizer: {type: SGD}
+            """),
+        block("""
+            training_config:
+              project_name: nano
+              tokenizer_path: a
+              validation_frequency: 5
+              eval_every: 6
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -36,16 +36,32 @@ rule is off until you turn it on.
 """,
     examples=(
         Example(
-            bad=(
-                "training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n"
-                "eval_config:\n  temperature: 0.7\n"
-            ),
-            good="training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n",
+            bad=block("""
+                training_config:
+                  project_name: nano
+                  optimizer: {lr: 0.0003}
+                eval_config:
+                  temperature: 0.7
+                """),
+            good=block("""
+                training_config:
+                  project_name: nano
+                  optimizer: {lr: 0.0003}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  seed: 1\neval_config:\n  temperature: 0.0\n",
-        "training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n",
+        block("""
+            training_config:
+              seed: 1
+            eval_config:
+              temperature: 0.0
+            """),
+        block("""
+            training_config:
+              project_name: nano
+              optimizer: {lr: 0.0003}
+            """),
     ),
     check=check,
     on=False,

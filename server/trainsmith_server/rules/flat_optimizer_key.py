@@ -7,7 +7,7 @@ from typing import Any
 
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS
 from trainsmith_server.document.query import DocumentQuery, Found, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _OPTIMIZER = ("training_config", "optimizer")
 
@@ -77,43 +77,95 @@ key goes away.
 """,
     examples=(
         Example(
-            bad=(
-                "# trainsmith: profile=tt-train\n"
-                "training_config: {seed: 1, learning_rate: 0.0003, weight_decay: 0.1}\n"
-            ),
-            good=(
-                "# trainsmith: profile=tt-train\n"
-                "training_config: {seed: 1, optimizer: {lr: 0.0003, weight_decay: 0.1}}\n"
-            ),
+            bad=block("""
+                # trainsmith: profile=tt-train
+                training_config: {seed: 1, learning_rate: 0.0003, weight_decay: 0.1}
+                """),
+            good=block("""
+                # trainsmith: profile=tt-train
+                training_config: {seed: 1, optimizer: {lr: 0.0003, weight_decay: 0.1}}
+                """),
         ),
         Example(
-            bad="training_config:\n  model_source: a/b\n  ema_decay: 0.9\n  learning_rate: 0.0003\n"
-            "  weight_decay: 0.01  # as before\n  optimizer:\n    type: AdamW\n  seed: 1\n",
-            good="training_config:\n  model_source: a/b\n  ema_decay: 0.9\n  optimizer:\n"
-            "    type: AdamW\n    lr: 0.0003\n    weight_decay: 0.01  # as before\n  seed: 1\n",
+            bad=block("""
+                training_config:
+                  model_source: a/b
+                  ema_decay: 0.9
+                  learning_rate: 0.0003
+                  weight_decay: 0.01  # as before
+                  optimizer:
+                    type: AdamW
+                  seed: 1
+                """),
+            good=block("""
+                training_config:
+                  model_source: a/b
+                  ema_decay: 0.9
+                  optimizer:
+                    type: AdamW
+                    lr: 0.0003
+                    weight_decay: 0.01  # as before
+                  seed: 1
+                """),
         ),
         Example(
-            bad="training_config:\n  project_name: nano\n  learning_rate: 0.5\n"
-            "  optimizer: {lr: 0.0003}\n",
-            good="training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n",
+            bad=block("""
+                training_config:
+                  project_name: nano
+                  learning_rate: 0.5
+                  optimizer: {lr: 0.0003}
+                """),
+            good=block("""
+                training_config:
+                  project_name: nano
+                  optimizer: {lr: 0.0003}
+                """),
         ),
         Example(
             bad="training_config:\n  project_name: nano\n  model_source: a/b\n"
             "  optimizer: {type: SGD}\n  learning_rate: 0.5",
-            good="training_config:\n  project_name: nano\n  model_source: a/b\n"
-            "  optimizer: {type: SGD, lr: 0.5}\n",
+            good=block("""
+                training_config:
+                  project_name: nano
+                  model_source: a/b
+                  optimizer: {type: SGD, lr: 0.5}
+                """),
         ),
         Example(
-            bad="training_config:\n  project_name: nano\n  model_source: a/b\n"
-            "  # How fast.\n  learning_rate: 0.5  # tried\n  optimizer: {type: SGD}\n",
-            good="training_config:\n  project_name: nano\n  model_source: a/b\n"
-            "  # How fast.\n  # tried\n  optimizer: {type: SGD, lr: 0.5}\n",
+            bad=block("""
+                training_config:
+                  project_name: nano
+                  model_source: a/b
+                  # How fast.
+                  learning_rate: 0.5  # tried
+                  optimizer: {type: SGD}
+                """),
+            good=block("""
+                training_config:
+                  project_name: nano
+                  model_source: a/b
+                  # How fast.
+                  # tried
+                  optimizer: {type: SGD, lr: 0.5}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 0.0001\n  optimizer: {weight_decay: 0.1}\n",
-        "training_config:\n  learning_rate: 0.0001\n  use_moreh_adamw: true\n",
-        "training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n",
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              optimizer: {weight_decay: 0.1}
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              use_moreh_adamw: true
+            """),
+        block("""
+            training_config:
+              project_name: nano
+              optimizer: {lr: 0.0003}
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -46,29 +46,45 @@ tt-train's own recipes, so this rule is off until you turn it on.
 """,
     examples=(
         Example(
-            bad=(
-                "training_config:\n  model_source: a/b\n  optimizer:\n    type: AdamW\n"
-                "    lr: 0.0003\n"
-            ),
-            good=(
-                "training_config:\n  model_source: a/b\n  optimizer:\n    type: AdamW\n"
-                "    stochastic_rounding: true\n    lr: 0.0003\n"
-            ),
+            bad=block("""
+                training_config:
+                  model_source: a/b
+                  optimizer:
+                    type: AdamW
+                    lr: 0.0003
+                """),
+            good=block("""
+                training_config:
+                  model_source: a/b
+                  optimizer:
+                    type: AdamW
+                    stochastic_rounding: true
+                    lr: 0.0003
+                """),
         ),
         Example(
-            bad=(
-                "training_config:\n  model_source: a/b\n"
-                "  optimizer: {type: AdamW, stochastic_rounding: false}\n"
-            ),
-            good=(
-                "training_config:\n  model_source: a/b\n"
-                "  optimizer: {type: AdamW, stochastic_rounding: true}\n"
-            ),
+            bad=block("""
+                training_config:
+                  model_source: a/b
+                  optimizer: {type: AdamW, stochastic_rounding: false}
+                """),
+            good=block("""
+                training_config:
+                  model_source: a/b
+                  optimizer: {type: AdamW, stochastic_rounding: true}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  optimizer: {type: AdamW, lr: 0.0003}\n",
-        "training_config:\n  model_source: a/b\n  optimizer: {type: AdamWFullPrecision}\n",
+        block("""
+            training_config:
+              optimizer: {type: AdamW, lr: 0.0003}
+            """),
+        block("""
+            training_config:
+              model_source: a/b
+              optimizer: {type: AdamWFullPrecision}
+            """),
     ),
     check=check,
     on=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 
 _TYPICAL = 2e-4
@@ -44,17 +44,38 @@ more.
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 0.0005\n"
-            "  transformer_config: {model_path: base}\n",
-            good="training_config:\n  learning_rate: 0.0002\n"
-            "  transformer_config: {model_path: base}\n",
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0005
+                  transformer_config: {model_path: base}
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0002
+                  transformer_config: {model_path: base}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 0.0002\n  transformer_config: {model_path: base}\n",
-        "training_config:\n  learning_rate: 0.0005\n",
-        "training_config:\n  learning_rate: 0.0005\n  transformer_config: {model_path: ''}\n",
-        "training_config:\n  learning_rate: 0.001\n  transformer_config: {model_path: base}\n",
+        block("""
+            training_config:
+              learning_rate: 0.0002
+              transformer_config: {model_path: base}
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0005
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0005
+              transformer_config: {model_path: ''}
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.001
+              transformer_config: {model_path: base}
+            """),
     ),
     check=check,
     on=False,

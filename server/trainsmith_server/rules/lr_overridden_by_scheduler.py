@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 
 
@@ -43,20 +43,53 @@ the file tell different stories.
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 0.0003\nscheduler_config:\n  max_lr: 0.0001\n",
-            good="training_config:\n  learning_rate: 0.0003\nscheduler_config:\n  max_lr: 0.0003\n",
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0003
+                scheduler_config:
+                  max_lr: 0.0001
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0003
+                scheduler_config:
+                  max_lr: 0.0003
+                """),
         ),
         Example(
-            bad="training_config:\n  optimizer: {lr: 0.0003}\nscheduler_config:\n  max_lr: 0.001\n",
-            good=(
-                "training_config:\n  optimizer: {lr: 0.0003}\nscheduler_config:\n  max_lr: 0.0003\n"
-            ),
+            bad=block("""
+                training_config:
+                  optimizer: {lr: 0.0003}
+                scheduler_config:
+                  max_lr: 0.001
+                """),
+            good=block("""
+                training_config:
+                  optimizer: {lr: 0.0003}
+                scheduler_config:
+                  max_lr: 0.0003
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 0.0001\nscheduler_config:\n  max_lr: 1.0e-4\n",
-        "training_config:\n  learning_rate: 0.0003\nscheduler_config:\n  warmup_steps: 10\n",
-        "training_config:\n  seed: 1\nscheduler_config:\n  max_lr: 0.001\n",
+        block("""
+            training_config:
+              learning_rate: 0.0001
+            scheduler_config:
+              max_lr: 1.0e-4
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0003
+            scheduler_config:
+              warmup_steps: 10
+            """),
+        block("""
+            training_config:
+              seed: 1
+            scheduler_config:
+              max_lr: 0.001
+            """),
     ),
     check=check,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trainsmith_schemas.meaning.learning_rate import UsualRate
 from trainsmith_server.document.diagnostics import Fix
 from trainsmith_server.document.query import DocumentQuery, Found, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 
 
@@ -71,33 +71,95 @@ barely moves over the first 100 steps, `0.0002`. A small model that starts from 
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 0.01\n",
-            good="training_config:\n  learning_rate: 0.0001\n",
+            bad=block("""
+                training_config:
+                  learning_rate: 0.01
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0001
+                """),
         ),
         Example(
-            bad="training_config:\n  optimizer: {type: AdamW, lr: 1e-2}\n",
-            good="training_config:\n  optimizer: {type: AdamW, lr: 0.0001}\n",
+            bad=block("""
+                training_config:
+                  optimizer: {type: AdamW, lr: 1e-2}
+                """),
+            good=block("""
+                training_config:
+                  optimizer: {type: AdamW, lr: 0.0001}
+                """),
         ),
         Example(
-            bad="training_config:\n  optimizer: {type: Muon, lr: 0.5}\n",
-            good="training_config:\n  optimizer: {type: Muon, lr: 0.02}\n",
+            bad=block("""
+                training_config:
+                  optimizer: {type: Muon, lr: 0.5}
+                """),
+            good=block("""
+                training_config:
+                  optimizer: {type: Muon, lr: 0.02}
+                """),
         ),
         Example(
-            bad="model_name: a/b\ntraining_type: lora\nuse_tt: true\nlearning_rate: 0.02\n",
-            good="model_name: a/b\ntraining_type: lora\nuse_tt: true\nlearning_rate: 0.0002\n",
+            bad=block("""
+                model_name: a/b
+                training_type: lora
+                use_tt: true
+                learning_rate: 0.02
+                """),
+            good=block("""
+                model_name: a/b
+                training_type: lora
+                use_tt: true
+                learning_rate: 0.0002
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 0.001\n",
-        "training_config:\n  optimizer: {lr: 0.005}\n",
-        "training_config:\n  optimizer:\n    type: SGD\n    lr: 0.1\n",
-        "training_config:\n  optimizer:\n    type: Muon\n    lr: 0.02\n",
+        block("""
+            training_config:
+              learning_rate: 0.001
+            """),
+        block("""
+            training_config:
+              optimizer: {lr: 0.005}
+            """),
+        block("""
+            training_config:
+              optimizer:
+                type: SGD
+                lr: 0.1
+            """),
+        block("""
+            training_config:
+              optimizer:
+                type: Muon
+                lr: 0.02
+            """),
         # A classifier of digits: no language model, so nothing is known.
-        "training_config:\n  project_name: digits\n  learning_rate: 0.1\n  momentum: 0.9\n"
-        "  model_path: digits.bin\n",
-        "model_name: GraphNet\ndataset_id: links\nuse_tt: true\nlearning_rate: 0.01\n",
-        "training_config:\n  learning_rate: 0.01\nscheduler_config:\n  max_lr: 0.0003\n",
-        "training_config:\n  learning_rate: fast\n",
+        block("""
+            training_config:
+              project_name: digits
+              learning_rate: 0.1
+              momentum: 0.9
+              model_path: digits.bin
+            """),
+        block("""
+            model_name: GraphNet
+            dataset_id: links
+            use_tt: true
+            learning_rate: 0.01
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.01
+            scheduler_config:
+              max_lr: 0.0003
+            """),
+        block("""
+            training_config:
+              learning_rate: fast
+            """),
     ),
     check=check,
     documents=("training", "blacksmith"),

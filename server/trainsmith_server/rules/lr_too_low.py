@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 
 _LIMIT = 1e-6
@@ -44,20 +44,49 @@ than language models nothing is known, and nothing is said.
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 1.0e-6\n",
-            good="training_config:\n  learning_rate: 1.0e-5\n",
+            bad=block("""
+                training_config:
+                  learning_rate: 1.0e-6
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 1.0e-5
+                """),
         ),
         Example(
-            bad="training_config:\n  optimizer: {lr: 5.0e-7}\n",
-            good="training_config:\n  optimizer: {lr: 1.0e-5}\n",
+            bad=block("""
+                training_config:
+                  optimizer: {lr: 5.0e-7}
+                """),
+            good=block("""
+                training_config:
+                  optimizer: {lr: 1.0e-5}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 1.0e-5\n",
-        "training_config:\n  project_name: digits\n  learning_rate: 1.0e-6\n  momentum: 0.9\n"
-        "  model_path: digits.bin\n",
-        "training_config:\n  optimizer: {lr: 5.0e-7}\n  grpo_config: {epsilon: 0.2}\n",
-        "training_config:\n  learning_rate: 1.0e-7\nscheduler_config:\n  max_lr: 0.0001\n",
+        block("""
+            training_config:
+              learning_rate: 1.0e-5
+            """),
+        block("""
+            training_config:
+              project_name: digits
+              learning_rate: 1.0e-6
+              momentum: 0.9
+              model_path: digits.bin
+            """),
+        block("""
+            training_config:
+              optimizer: {lr: 5.0e-7}
+              grpo_config: {epsilon: 0.2}
+            """),
+        block("""
+            training_config:
+              learning_rate: 1.0e-7
+            scheduler_config:
+              max_lr: 0.0001
+            """),
     ),
     check=check,
 )

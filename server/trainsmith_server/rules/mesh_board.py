@@ -8,7 +8,7 @@ from math import prod
 from trainsmith_schemas.trainers.boards import BOARDS
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -45,14 +45,33 @@ opens them; with fewer, devices stand idle. The setting `trainsmith.board`, or `
 """,
     examples=(
         Example(
-            bad="device_config:\n  enable_ddp: true\n  mesh_shape: [2, 4]\n",
-            good="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n",
+            bad=block("""
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [2, 4]
+                """),
+            good=block("""
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 2]
+                """),
         ),
     ),
     fine=(
-        "device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n",
-        "device_config:\n  enable_ddp: true\n  mesh_shape: [2, 1]\n",
-        "device_config:\n  mesh_shape: wide\n",
+        block("""
+            device_config:
+              enable_ddp: true
+              mesh_shape: [1, 2]
+            """),
+        block("""
+            device_config:
+              enable_ddp: true
+              mesh_shape: [2, 1]
+            """),
+        block("""
+            device_config:
+              mesh_shape: wide
+            """),
     ),
     check=check,
     options=LintOptions(board=next(board for board in BOARDS if board.name == "N300")),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -51,17 +51,46 @@ first ones are taken.
 """,
     examples=(
         Example(
-            bad="device_config:\n  mesh_shape: [1, 2]\n  enable_ddp: true\n  device_ids: [3]\n",
-            good="device_config:\n  mesh_shape: [1, 2]\n  enable_ddp: true\n  device_ids: [0, 1]\n",
+            bad=block("""
+                device_config:
+                  mesh_shape: [1, 2]
+                  enable_ddp: true
+                  device_ids: [3]
+                """),
+            good=block("""
+                device_config:
+                  mesh_shape: [1, 2]
+                  enable_ddp: true
+                  device_ids: [0, 1]
+                """),
         ),
         Example(
-            bad="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n  device_ids: [1, 1]\n",
-            good="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n  device_ids: [0, 1]\n",
+            bad=block("""
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 2]
+                  device_ids: [1, 1]
+                """),
+            good=block("""
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 2]
+                  device_ids: [0, 1]
+                """),
         ),
     ),
     fine=(
-        "device_config:\n  mesh_shape: [1, 2]\n  enable_ddp: true\n  device_ids: [2, 3]\n",
-        "device_config:\n  mesh_shape: [1, 1]\n  device_ids: []\n",
+        block("""
+            device_config:
+              mesh_shape: [1, 2]
+              enable_ddp: true
+              device_ids: [2, 3]
+            """),
+        block("""
+            device_config:
+              mesh_shape: [1, 1]
+              device_ids: []
+            """),
     ),
     check=check,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_server.document.diagnostics import Fix
 from trainsmith_server.document.query import DocumentQuery, Found, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _MODES = ("enable_ddp", "enable_fsdp", "enable_tp")
 _UNCOUNTED = ("enable_sp", "enable_cp", "moe_axis", "moe_tp_axis")
@@ -81,37 +81,91 @@ the modes are counted otherwise, and the rule is silent.
 """,
     examples=(
         Example(
-            bad="device_config:\n  enable_ddp: true\n  enable_fsdp: true\n  mesh_shape: [1, 8]\n",
-            good="device_config:\n  enable_ddp: true\n  enable_fsdp: false\n  mesh_shape: [1, 8]\n",
+            bad=block("""
+                device_config:
+                  enable_ddp: true
+                  enable_fsdp: true
+                  mesh_shape: [1, 8]
+                """),
+            good=block("""
+                device_config:
+                  enable_ddp: true
+                  enable_fsdp: false
+                  mesh_shape: [1, 8]
+                """),
         ),
         Example(
-            bad="device_config:\n  enable_fsdp: true\n  mesh_shape: [8, 4]\n",
-            good="device_config:\n  enable_fsdp: true\n  mesh_shape: [1, 32]\n",
+            bad=block("""
+                device_config:
+                  enable_fsdp: true
+                  mesh_shape: [8, 4]
+                """),
+            good=block("""
+                device_config:
+                  enable_fsdp: true
+                  mesh_shape: [1, 32]
+                """),
         ),
         Example(
-            bad=(
-                "training_config: {project_name: x, learning_rate: 0.1, use_moreh_adamw: true}\n"
-                "device_config: {enable_ddp: true, enable_tp: true, mesh_shape: [1, 8]}\n"
-            ),
-            good=(
-                "training_config: {project_name: x, learning_rate: 0.1, use_moreh_adamw: true}\n"
-                "device_config: {enable_ddp: true, enable_tp: false, mesh_shape: [1, 8]}\n"
-            ),
+            bad=block("""
+                training_config: {project_name: x, learning_rate: 0.1, use_moreh_adamw: true}
+                device_config: {enable_ddp: true, enable_tp: true, mesh_shape: [1, 8]}
+                """),
+            good=block("""
+                training_config: {project_name: x, learning_rate: 0.1, use_moreh_adamw: true}
+                device_config: {enable_ddp: true, enable_tp: false, mesh_shape: [1, 8]}
+                """),
         ),
     ),
     fine=(
-        "device_config:\n  enable_fsdp: true\n  mesh_shape: [1, 8]\n",
-        "device_config:\n  enable_ddp: true\n  enable_tp: true\n  mesh_shape: [8, 4]\n"
-        "  enable_fsdp: false\n",
-        "device_config:\n  enable_fsdp: false\n  mesh_shape: [8, 4]\n",
-        "device_config:\n  enable_ddp: true\n  mesh_shape: [8, 4]\n",
-        "device_config:\n  enable_fsdp: true\n  enable_sp: true\n  mesh_shape: [8, 4]\n",
-        "training_config:\n  project_name: policy\n  optimizer: {lr: 1.0e-6}\n"
-        "  grpo_config: {num_generations: 4}\n"
-        "device_config:\n  enable_ddp: true\n  mesh_shape: [2, 4]\n",
-        "training_config:\n  project_name: stages\n  learning_rate: 0.00003\n"
-        "  use_moreh_adamw: true\n  multihost_config: stages.yaml\n"
-        "device_config:\n  enable_ddp: true\n  enable_tp: true\n  mesh_shape: [2, 4]\n",
+        block("""
+            device_config:
+              enable_fsdp: true
+              mesh_shape: [1, 8]
+            """),
+        block("""
+            device_config:
+              enable_ddp: true
+              enable_tp: true
+              mesh_shape: [8, 4]
+              enable_fsdp: false
+            """),
+        block("""
+            device_config:
+              enable_fsdp: false
+              mesh_shape: [8, 4]
+            """),
+        block("""
+            device_config:
+              enable_ddp: true
+              mesh_shape: [8, 4]
+            """),
+        block("""
+            device_config:
+              enable_fsdp: true
+              enable_sp: true
+              mesh_shape: [8, 4]
+            """),
+        block("""
+            training_config:
+              project_name: policy
+              optimizer: {lr: 1.0e-6}
+              grpo_config: {num_generations: 4}
+            device_config:
+              enable_ddp: true
+              mesh_shape: [2, 4]
+            """),
+        block("""
+            training_config:
+              project_name: stages
+              learning_rate: 0.00003
+              use_moreh_adamw: true
+              multihost_config: stages.yaml
+            device_config:
+              enable_ddp: true
+              enable_tp: true
+              mesh_shape: [2, 4]
+            """),
     ),
     check=check,
 )

@@ -7,7 +7,7 @@ from math import prod
 
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -41,24 +41,45 @@ the rule is silent.
 """,
     examples=(
         Example(
-            bad=(
-                "training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n  mesh_shape: [2, 4]\n"
-            ),
-            good=(
-                "training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n  mesh_shape: [1, 8]\n"
-            ),
+            bad=block("""
+                training_config:
+                  seed: 1
+                  eps: 1.0e-8
+                device_config:
+                  mesh_shape: [2, 4]
+                """),
+            good=block("""
+                training_config:
+                  seed: 1
+                  eps: 1.0e-8
+                device_config:
+                  mesh_shape: [1, 8]
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n  mesh_shape: [1, 8]\n",
-        (
-            "training_config:\n  seed: 1\n  eps: 1.0e-8\ndevice_config:\n"
-            "  mesh_shape: [8, 1]\n  enable_tp: true\n"
-        ),
-        (
-            "training_config:\n  optimizer: {lr: 0.0001}\ndevice_config:\n"
-            "  mesh_shape: [8, 4]\n  enable_tp: true\n"
-        ),
+        block("""
+            training_config:
+              seed: 1
+              eps: 1.0e-8
+            device_config:
+              mesh_shape: [1, 8]
+            """),
+        block("""
+            training_config:
+              seed: 1
+              eps: 1.0e-8
+            device_config:
+              mesh_shape: [8, 1]
+              enable_tp: true
+            """),
+        block("""
+            training_config:
+              optimizer: {lr: 0.0001}
+            device_config:
+              mesh_shape: [8, 4]
+              enable_tp: true
+            """),
     ),
     check=check,
 )

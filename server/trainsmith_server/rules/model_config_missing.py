@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _MODELS = (
     "training_config.model_config",
@@ -57,34 +57,61 @@ recipe itself or is a published one.
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n",
-            good=(
-                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-                '  model_config: "model_configs/model.yaml"\n  max_steps: 500\n'
-            ),
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  max_steps: 500
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  model_config: "model_configs/model.yaml"
+                  max_steps: 500
+                """),
         ),
         Example(
-            bad="training_config:\n  data_path: text.txt\n  max_steps: 500\n",
-            good=(
-                "training_config:\n  data_path: text.txt\n"
-                '  model_config: "model_configs/model.yaml"\n  max_steps: 500\n'
-            ),
+            bad=block("""
+                training_config:
+                  data_path: text.txt
+                  max_steps: 500
+                """),
+            good=block("""
+                training_config:
+                  data_path: text.txt
+                  model_config: "model_configs/model.yaml"
+                  max_steps: 500
+                """),
         ),
     ),
     fine=(
-        (
-            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-            "  max_steps: 500\n  model_config: m.yaml\n"
-        ),
-        (
-            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-            "  max_steps: 500\n  transformer_config: {num_blocks: 2}\n"
-        ),
-        "training_config:\n  learning_rate: 0.0001\n  max_steps: 5\n",
-        (
-            "training_config:\n  optimizer: {lr: 0.0001}\n  batch_size: 8\n"
-            "  max_steps: 5\n  model_source: a/b\n"
-        ),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 8
+              max_steps: 500
+              model_config: m.yaml
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 8
+              max_steps: 500
+              transformer_config: {num_blocks: 2}
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              max_steps: 5
+            """),
+        block("""
+            training_config:
+              optimizer: {lr: 0.0001}
+              batch_size: 8
+              max_steps: 5
+              model_source: a/b
+            """),
     ),
     check=check,
 )

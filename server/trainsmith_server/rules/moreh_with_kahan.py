@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.sections.documents import OPTIMIZER
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -61,24 +61,48 @@ begin.
 """,
     examples=(
         Example(
-            bad="training_config:\n  use_moreh_adamw: true\n  use_kahan_summation: true\n",
-            good="training_config:\n  use_moreh_adamw: true\n  use_kahan_summation: false\n",
+            bad=block("""
+                training_config:
+                  use_moreh_adamw: true
+                  use_kahan_summation: true
+                """),
+            good=block("""
+                training_config:
+                  use_moreh_adamw: true
+                  use_kahan_summation: false
+                """),
         ),
         Example(
-            bad=(
-                "training_config:\n  optimizer:\n    type: MorehAdamW\n    lr: 0.0003\n"
-                "    kahan_summation: true\n"
-            ),
-            good=(
-                "training_config:\n  optimizer:\n    type: AdamWComposite\n    lr: 0.0003\n"
-                "    kahan_summation: true\n"
-            ),
+            bad=block("""
+                training_config:
+                  optimizer:
+                    type: MorehAdamW
+                    lr: 0.0003
+                    kahan_summation: true
+                """),
+            good=block("""
+                training_config:
+                  optimizer:
+                    type: AdamWComposite
+                    lr: 0.0003
+                    kahan_summation: true
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  use_moreh_adamw: true\n  use_kahan_summation: false\n",
-        "training_config:\n  use_kahan_summation: true\n",
-        "training_config:\n  optimizer: {type: MorehAdamW, kahan_summation: false}\n",
+        block("""
+            training_config:
+              use_moreh_adamw: true
+              use_kahan_summation: false
+            """),
+        block("""
+            training_config:
+              use_kahan_summation: true
+            """),
+        block("""
+            training_config:
+              optimizer: {type: MorehAdamW, kahan_summation: false}
+            """),
     ),
     check=check,
     documents=("training", "optimizer"),

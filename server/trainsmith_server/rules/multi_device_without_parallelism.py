@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _MODES = ("enable_ddp", "enable_tp", "enable_fsdp", "enable_sp", "enable_cp")
 _AXES = ("moe_axis", "moe_tp_axis")
@@ -53,26 +53,58 @@ has; or take one device, `mesh_shape: [1, 1]`.
 """,
     examples=(
         Example(
-            bad="device_config:\n  enable_ddp: false\n  mesh_shape: [1, 2]\n",
-            good="device_config:\n  enable_ddp: true\n  mesh_shape: [1, 2]\n",
+            bad=block("""
+                device_config:
+                  enable_ddp: false
+                  mesh_shape: [1, 2]
+                """),
+            good=block("""
+                device_config:
+                  enable_ddp: true
+                  mesh_shape: [1, 2]
+                """),
         ),
         Example(
-            bad=(
-                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-                "  max_steps: 500\ndevice_config:\n  mesh_shape: [2, 4]\n"
-            ),
-            good=(
-                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-                "  max_steps: 500\ndevice_config:\n  mesh_shape: [2, 4]\n"
-                "  enable_ddp: true\n"
-            ),
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  max_steps: 500
+                device_config:
+                  mesh_shape: [2, 4]
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  max_steps: 500
+                device_config:
+                  mesh_shape: [2, 4]
+                  enable_ddp: true
+                """),
         ),
     ),
     fine=(
-        "device_config:\n  mesh_shape: [1, 2]\n",
-        "device_config:\n  enable_tp: true\n  mesh_shape: [1, 8]\n",
-        "device_config:\n  enable_ddp: false\n  mesh_shape: [1, 1]\n",
-        "device_config:\n  enable_ddp: false\n  moe_axis: ep\n  mesh_shape: [1, 8]\n",
+        block("""
+            device_config:
+              mesh_shape: [1, 2]
+            """),
+        block("""
+            device_config:
+              enable_tp: true
+              mesh_shape: [1, 8]
+            """),
+        block("""
+            device_config:
+              enable_ddp: false
+              mesh_shape: [1, 1]
+            """),
+        block("""
+            device_config:
+              enable_ddp: false
+              moe_axis: ep
+              mesh_shape: [1, 8]
+            """),
     ),
     check=check,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _USUAL = 32
 """The effective batch that recipes for all boards aim at."""
@@ -49,28 +49,51 @@ times as long and learns from four times as much.
 """,
     examples=(
         Example(
-            bad=(
-                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-                "  max_steps: 500\ndevice_config:\n  mesh_shape: [1, 1]\n"
-            ),
-            good=(
-                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-                "  gradient_accumulation_steps: 4\n  max_steps: 500\ndevice_config:\n"
-                "  mesh_shape: [1, 1]\n"
-            ),
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  max_steps: 500
+                device_config:
+                  mesh_shape: [1, 1]
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  gradient_accumulation_steps: 4
+                  max_steps: 500
+                device_config:
+                  mesh_shape: [1, 1]
+                """),
         ),
     ),
     fine=(
-        (
-            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-            "  max_steps: 500\n  gradient_accumulation_steps: 1\n"
-        ),
-        (
-            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-            "  max_steps: 500\ndevice_config:\n  mesh_shape: [1, 2]\n"
-        ),
-        "training_config:\n  batch_size: 8\n",
-        "training_config:\n  learning_rate: 0.0001\n  batch_size: 32\n  max_steps: 500\n",
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 8
+              max_steps: 500
+              gradient_accumulation_steps: 1
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 8
+              max_steps: 500
+            device_config:
+              mesh_shape: [1, 2]
+            """),
+        block("""
+            training_config:
+              batch_size: 8
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 32
+              max_steps: 500
+            """),
     ),
     check=check,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.sections.documents import MODEL
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _TILE = 32
 
@@ -43,26 +43,38 @@ Tenstorrent's kernels work on tiles of 32 × 32 numbers, and tt-train refuses a 
 """,
     examples=(
         Example(
-            bad=(
-                "transformer_config:\n  experimental: {use_composite_layernorm: false}\n"
-                "  embedding_dim: 100\n"
-            ),
-            good=(
-                "transformer_config:\n  experimental: {use_composite_layernorm: false}\n"
-                "  embedding_dim: 128\n"
-            ),
+            bad=block("""
+                transformer_config:
+                  experimental: {use_composite_layernorm: false}
+                  embedding_dim: 100
+                """),
+            good=block("""
+                transformer_config:
+                  experimental: {use_composite_layernorm: false}
+                  embedding_dim: 128
+                """),
         ),
         Example(
-            bad="training_config:\n  transformer_config: {max_sequence_length: 20}\n",
-            good="training_config:\n  transformer_config: {max_sequence_length: 32}\n",
+            bad=block("""
+                training_config:
+                  transformer_config: {max_sequence_length: 20}
+                """),
+            good=block("""
+                training_config:
+                  transformer_config: {max_sequence_length: 32}
+                """),
         ),
     ),
     fine=(
-        "transformer_config:\n  embedding_dim: 100\n",
-        (
-            "transformer_config:\n  experimental: {use_composite_layernorm: false}\n"
-            "  embedding_dim: 384\n"
-        ),
+        block("""
+            transformer_config:
+              embedding_dim: 100
+            """),
+        block("""
+            transformer_config:
+              experimental: {use_composite_layernorm: false}
+              embedding_dim: 384
+            """),
     ),
     check=check,
     settles=True,

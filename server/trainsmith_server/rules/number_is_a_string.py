@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from trainsmith_server.document.diagnostics import Edit, Fix
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.tree import Scalar
 
 _SCIENTIFIC = re.compile(r"([-+]?)(\d+(?:\.\d*)?)[eE]([-+]?)(\d+)")
@@ -56,19 +56,43 @@ a script that reads the file and multiplies does not.
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 1e-4\n",
-            good="training_config:\n  learning_rate: 1.0e-4\n",
+            bad=block("""
+                training_config:
+                  learning_rate: 1e-4
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 1.0e-4
+                """),
         ),
         Example(
-            bad="training_config:\n  optimizer: {lr: 3.5e2}\n",
-            good="training_config:\n  optimizer: {lr: 3.5e+2}\n",
+            bad=block("""
+                training_config:
+                  optimizer: {lr: 3.5e2}
+                """),
+            good=block("""
+                training_config:
+                  optimizer: {lr: 3.5e+2}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 1.0e-4\n",
-        "training_config:\n  learning_rate: 0.0001\n",
-        "training_config:\n  project_name: 1e-4\n",
-        'training_config:\n  learning_rate: "1e-4"\n',
+        block("""
+            training_config:
+              learning_rate: 1.0e-4
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+            """),
+        block("""
+            training_config:
+              project_name: 1e-4
+            """),
+        block("""
+            training_config:
+              learning_rate: "1e-4"
+            """),
     ),
     check=check,
     documents=("training", "model", "lora", "optimizer", "blacksmith"),

@@ -9,7 +9,7 @@ from trainsmith_schemas.problems import dotted
 from trainsmith_schemas.sections.documents import OPTIMIZER
 from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_effect
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -54,22 +54,50 @@ belongs to `AdamW`, `kahan_summation` to `AdamWComposite`.
 """,
     examples=(
         Example(
-            bad=(
-                "training_config:\n  optimizer:\n    type: SGD\n    lr: 0.1\n"
-                "    beta1: 0.8\n    momentum: 0.9\n"
-            ),
-            good="training_config:\n  optimizer:\n    type: SGD\n    lr: 0.1\n    momentum: 0.9\n",
+            bad=block("""
+                training_config:
+                  optimizer:
+                    type: SGD
+                    lr: 0.1
+                    beta1: 0.8
+                    momentum: 0.9
+                """),
+            good=block("""
+                training_config:
+                  optimizer:
+                    type: SGD
+                    lr: 0.1
+                    momentum: 0.9
+                """),
         ),
         Example(
-            bad="training_config:\n  optimizer: {lr: 0.0001, nesterov: true}\n",
-            good="training_config:\n  optimizer: {lr: 0.0001}\n",
+            bad=block("""
+                training_config:
+                  optimizer: {lr: 0.0001, nesterov: true}
+                """),
+            good=block("""
+                training_config:
+                  optimizer: {lr: 0.0001}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  optimizer: {type: SGD, momentum: 0.9, beta1: 0.9}\n",
-        "training_config:\n  optimizer: {type: Muon, momentum: 0.9, ns_steps: 6}\n",
-        "training_config:\n  optimizer: {type: AdamWComposite, kahan_summation: true}\n",
-        "training_config:\n  optimizer: {type: Lion, momentum: 0.9}\n",
+        block("""
+            training_config:
+              optimizer: {type: SGD, momentum: 0.9, beta1: 0.9}
+            """),
+        block("""
+            training_config:
+              optimizer: {type: Muon, momentum: 0.9, ns_steps: 6}
+            """),
+        block("""
+            training_config:
+              optimizer: {type: AdamWComposite, kahan_summation: true}
+            """),
+        block("""
+            training_config:
+              optimizer: {type: Lion, momentum: 0.9}
+            """),
     ),
     check=check,
     documents=("training", "optimizer"),

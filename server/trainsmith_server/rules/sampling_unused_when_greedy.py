@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -44,13 +44,29 @@ is off until you turn it on.
 """,
     examples=(
         Example(
-            bad="eval_config:\n  temperature: 0.0\n  top_k: 50\n",
-            good="eval_config:\n  temperature: 0.0\n",
+            bad=block("""
+                eval_config:
+                  temperature: 0.0
+                  top_k: 50
+                """),
+            good=block("""
+                eval_config:
+                  temperature: 0.0
+                """),
         ),
     ),
     fine=(
-        "eval_config:\n  temperature: 0.0\n  top_k: 0\n  top_p: 1.0\n",
-        "eval_config:\n  temperature: 0.8\n  top_k: 50\n",
+        block("""
+            eval_config:
+              temperature: 0.0
+              top_k: 0
+              top_p: 1.0
+            """),
+        block("""
+            eval_config:
+              temperature: 0.8
+              top_k: 50
+            """),
     ),
     check=check,
     on=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _SHORT_RUN = 100
 """Optimizer steps up to which a checkpoint per step does no harm."""
@@ -49,19 +49,48 @@ nothing, but it waits for the day that somebody sets the flag.
 """,
     examples=(
         Example(
-            bad="training_config:\n  max_steps: 5000\n  model_save_interval: 1\n",
-            good="training_config:\n  max_steps: 5000\n  model_save_interval: 100\n",
+            bad=block("""
+                training_config:
+                  max_steps: 5000
+                  model_save_interval: 1
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 5000
+                  model_save_interval: 100
+                """),
         ),
         Example(
-            bad="training_config:\n  checkpoint_frequency: 1\n",
-            good="training_config:\n  checkpoint_frequency: 100\n",
+            bad=block("""
+                training_config:
+                  checkpoint_frequency: 1
+                """),
+            good=block("""
+                training_config:
+                  checkpoint_frequency: 100
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  max_steps: 20\n  checkpoint_frequency: 1\n",
-        "training_config:\n  checkpoint_frequency: 50\n  model_save_interval: 1\n",
-        "training_config:\n  checkpoint_frequency: 1\n  save_strategy: epoch\n",
-        "training_config:\n  checkpoint_frequency: 0\n",
+        block("""
+            training_config:
+              max_steps: 20
+              checkpoint_frequency: 1
+            """),
+        block("""
+            training_config:
+              checkpoint_frequency: 50
+              model_save_interval: 1
+            """),
+        block("""
+            training_config:
+              checkpoint_frequency: 1
+              save_strategy: epoch
+            """),
+        block("""
+            training_config:
+              checkpoint_frequency: 0
+            """),
     ),
     check=check,
 )

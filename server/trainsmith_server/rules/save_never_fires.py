@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -36,18 +36,46 @@ A run that is stopped before its first checkpoint has to start again from nothin
 """,
     examples=(
         Example(
-            bad="training_config:\n  max_steps: 500\n  checkpoint_frequency: 1000\n",
-            good="training_config:\n  max_steps: 500\n  checkpoint_frequency: 100\n",
+            bad=block("""
+                training_config:
+                  max_steps: 500
+                  checkpoint_frequency: 1000
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 500
+                  checkpoint_frequency: 100
+                """),
         ),
         Example(
-            bad="training_config:\n  max_steps: 3\n  model_save_interval: 10\n",
-            good="training_config:\n  max_steps: 3\n  model_save_interval: 1\n",
+            bad=block("""
+                training_config:
+                  max_steps: 3
+                  model_save_interval: 10
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 3
+                  model_save_interval: 1
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  max_steps: 500\n  checkpoint_frequency: 500\n",
-        "training_config:\n  checkpoint_frequency: 1000\n",
-        "training_config:\n  max_steps: 5\n  checkpoint_frequency: 10\n  save_strategy: epoch\n",
+        block("""
+            training_config:
+              max_steps: 500
+              checkpoint_frequency: 500
+            """),
+        block("""
+            training_config:
+              checkpoint_frequency: 1000
+            """),
+        block("""
+            training_config:
+              max_steps: 5
+              checkpoint_frequency: 10
+              save_strategy: epoch
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -37,16 +37,33 @@ numbers of their own (tt-train: 42 or 5489, by program).
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n",
-            good=(
-                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-                "  max_steps: 500\n  seed: 42\n"
-            ),
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  max_steps: 500
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  max_steps: 500
+                  seed: 42
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n  seed: 7\n",
-        "training_config:\n  learning_rate: 0.0001\n",
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 8
+              max_steps: 500
+              seed: 7
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 
 _FINE_TUNING = 2e-4
@@ -43,19 +43,57 @@ finished model.
 """,
     examples=(
         Example(
-            bad="training_config:\n  seed: 1\neval_config:\n  temperature: 0.8\n",
-            good="training_config:\n  seed: 1\neval_config:\n  temperature: 0.0\n",
+            bad=block("""
+                training_config:
+                  seed: 1
+                eval_config:
+                  temperature: 0.8
+                """),
+            good=block("""
+                training_config:
+                  seed: 1
+                eval_config:
+                  temperature: 0.0
+                """),
         ),
         Example(
-            bad="training_config:\n  learning_rate: 0.0001\neval_config:\n  temperature: 1\n",
-            good="training_config:\n  learning_rate: 0.0001\neval_config:\n  temperature: 0.0\n",
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0001
+                eval_config:
+                  temperature: 1
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0001
+                eval_config:
+                  temperature: 0.0
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  seed: 1\neval_config:\n  temperature: 0.0\n",
-        "eval_config:\n  temperature: 0.8\n",
-        "training_config:\n  learning_rate: 0.0009\neval_config:\n  temperature: 0.8\n",
-        "training_config:\n  model_source: a/b\neval_config:\n  temperature: 0.7\n",
+        block("""
+            training_config:
+              seed: 1
+            eval_config:
+              temperature: 0.0
+            """),
+        block("""
+            eval_config:
+              temperature: 0.8
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0009
+            eval_config:
+              temperature: 0.8
+            """),
+        block("""
+            training_config:
+              model_source: a/b
+            eval_config:
+              temperature: 0.7
+            """),
     ),
     check=check,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.meaning.derived import MANY_CHECKPOINTS
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _LONG_RUN = 1000
 
@@ -47,18 +47,47 @@ step. `keep_last_n` bounds what stays on the disk, not the time that writing tak
 """,
     examples=(
         Example(
-            bad="training_config:\n  max_steps: 5000\n  checkpoint_frequency: 20\n",
-            good="training_config:\n  max_steps: 5000\n  checkpoint_frequency: 500\n",
+            bad=block("""
+                training_config:
+                  max_steps: 5000
+                  checkpoint_frequency: 20
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 5000
+                  checkpoint_frequency: 500
+                """),
         ),
         Example(
-            bad="training_config:\n  max_steps: 1000\n  model_save_interval: 10\n",
-            good="training_config:\n  max_steps: 1000\n  model_save_interval: 100\n",
+            bad=block("""
+                training_config:
+                  max_steps: 1000
+                  model_save_interval: 10
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 1000
+                  model_save_interval: 100
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  max_steps: 5000\n  checkpoint_frequency: 100\n",
-        "training_config:\n  max_steps: 5000\n  checkpoint_frequency: 1\n",
-        "training_config:\n  max_steps: 5000\n  checkpoint_frequency: 10\n  save_strategy: epoch\n",
+        block("""
+            training_config:
+              max_steps: 5000
+              checkpoint_frequency: 100
+            """),
+        block("""
+            training_config:
+              max_steps: 5000
+              checkpoint_frequency: 1
+            """),
+        block("""
+            training_config:
+              max_steps: 5000
+              checkpoint_frequency: 10
+              save_strategy: epoch
+            """),
     ),
     check=check,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.meaning.derived import MANY_CHECKPOINTS
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -49,19 +49,36 @@ you want.
 """,
     examples=(
         Example(
-            bad="training_config:\n  validation_frequency: 200\n  checkpoint_frequency: 100\n",
-            good="training_config:\n  validation_frequency: 50\n  checkpoint_frequency: 100\n",
+            bad=block("""
+                training_config:
+                  validation_frequency: 200
+                  checkpoint_frequency: 100
+                """),
+            good=block("""
+                training_config:
+                  validation_frequency: 50
+                  checkpoint_frequency: 100
+                """),
         ),
     ),
     fine=(
         "training_config: {max_steps: 500, validation_frequency: 500, checkpoint_frequency: 100}\n",
         "training_config: {max_steps: 500, validation_frequency: 50, checkpoint_frequency: 5}\n",
-        "training_config:\n  validation_frequency: 100\n  checkpoint_frequency: 100\n",
-        (
-            "training_config:\n  validation_frequency: 200\n  checkpoint_frequency: 100\n"
-            "  save_strategy: epoch\n"
-        ),
-        "training_config:\n  validation_frequency: 200\n",
+        block("""
+            training_config:
+              validation_frequency: 100
+              checkpoint_frequency: 100
+            """),
+        block("""
+            training_config:
+              validation_frequency: 200
+              checkpoint_frequency: 100
+              save_strategy: epoch
+            """),
+        block("""
+            training_config:
+              validation_frequency: 200
+            """),
     ),
     check=check,
 )

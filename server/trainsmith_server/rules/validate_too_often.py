@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _OFTEN = 10
 
@@ -37,13 +37,26 @@ turn it on.
 """,
     examples=(
         Example(
-            bad="training_config:\n  validation_frequency: 2\n",
-            good="training_config:\n  validation_frequency: 50\n",
+            bad=block("""
+                training_config:
+                  validation_frequency: 2
+                """),
+            good=block("""
+                training_config:
+                  validation_frequency: 50
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  validation_frequency: 10\n",
-        "training_config:\n  model_source: a/b\n  eval_every: 2\n",
+        block("""
+            training_config:
+              validation_frequency: 10
+            """),
+        block("""
+            training_config:
+              model_source: a/b
+              eval_every: 2
+            """),
     ),
     check=check,
     on=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _ENOUGH = 5
 
@@ -39,14 +39,33 @@ With two or three points on the curve you cannot see where the validation loss t
 """,
     examples=(
         Example(
-            bad="training_config:\n  max_steps: 500\n  validation_frequency: 200\n",
-            good="training_config:\n  max_steps: 500\n  validation_frequency: 50\n",
+            bad=block("""
+                training_config:
+                  max_steps: 500
+                  validation_frequency: 200
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 500
+                  validation_frequency: 50
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  max_steps: 500\n  validation_frequency: 100\n",
-        "training_config:\n  max_steps: 500\n  validation_frequency: 500\n",
-        "training_config:\n  validation_frequency: 200\n",
+        block("""
+            training_config:
+              max_steps: 500
+              validation_frequency: 100
+            """),
+        block("""
+            training_config:
+              max_steps: 500
+              validation_frequency: 500
+            """),
+        block("""
+            training_config:
+              validation_frequency: 200
+            """),
     ),
     check=check,
     on=False,

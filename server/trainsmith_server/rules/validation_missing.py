@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.trainers.profiles import TWINS
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -42,23 +42,42 @@ recipes for other trainers, and where the recipe says when to save.
 """,
     examples=(
         Example(
-            bad="training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n  max_steps: 500\n",
-            good=(
-                "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-                "  max_steps: 500\n  validation_frequency: 50\n"
-            ),
+            bad=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  max_steps: 500
+                """),
+            good=block("""
+                training_config:
+                  learning_rate: 0.0001
+                  batch_size: 8
+                  max_steps: 500
+                  validation_frequency: 50
+                """),
         ),
     ),
     fine=(
-        (
-            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-            "  max_steps: 500\n  eval_every: 50\n"
-        ),
-        "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n",
-        (
-            "training_config:\n  learning_rate: 0.0001\n  batch_size: 8\n"
-            "  max_steps: 500\n  project_name: nano\n  tokenizer_path: a.json\n"
-        ),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 8
+              max_steps: 500
+              eval_every: 50
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 8
+            """),
+        block("""
+            training_config:
+              learning_rate: 0.0001
+              batch_size: 8
+              max_steps: 500
+              project_name: nano
+              tokenizer_path: a.json
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -38,21 +38,48 @@ the two apart, but only if it is taken while there is still something to decide.
 """,
     examples=(
         Example(
-            bad="training_config:\n  max_steps: 5000\n  validation_frequency: 99999\n",
-            good="training_config:\n  max_steps: 5000\n  validation_frequency: 50\n",
+            bad=block("""
+                training_config:
+                  max_steps: 5000
+                  validation_frequency: 99999
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 5000
+                  validation_frequency: 50
+                """),
         ),
         Example(
-            bad="training_config:\n  max_steps: 20\n  eval_every: 20\n",
-            good="training_config:\n  max_steps: 20\n  eval_every: 4\n",
+            bad=block("""
+                training_config:
+                  max_steps: 20
+                  eval_every: 20
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 20
+                  eval_every: 4
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  max_steps: 500\n  validation_frequency: 100\n",
-        "training_config:\n  validation_frequency: 99999\n",
-        (
-            "training_config:\n  project_name: nano\n  model_source: a/b\n"
-            "  max_steps: 100\n  optimizer: {lr: 0.0003}\n  eval_every: 200\n"
-        ),
+        block("""
+            training_config:
+              max_steps: 500
+              validation_frequency: 100
+            """),
+        block("""
+            training_config:
+              validation_frequency: 99999
+            """),
+        block("""
+            training_config:
+              project_name: nano
+              model_source: a/b
+              max_steps: 100
+              optimizer: {lr: 0.0003}
+              eval_every: 200
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -45,13 +45,27 @@ For private data leave `use_wandb` off: everything is in the run's own folder an
 """,
     examples=(
         Example(
-            bad="training_config:\n  use_wandb: true\n",
-            good='training_config:\n  use_wandb: true\n  wandb_project: "my-training"\n',
+            bad=block("""
+                training_config:
+                  use_wandb: true
+                """),
+            good=block("""
+                training_config:
+                  use_wandb: true
+                  wandb_project: "my-training"
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  use_wandb: false\n",
-        "training_config:\n  use_wandb: true\n  wandb_project: shakespeare\n",
+        block("""
+            training_config:
+              use_wandb: false
+            """),
+        block("""
+            training_config:
+              use_wandb: true
+              wandb_project: shakespeare
+            """),
     ),
     check=check,
 )

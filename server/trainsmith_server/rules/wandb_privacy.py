@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -38,11 +38,28 @@ to start.
 """,
     examples=(
         Example(
-            bad="training_config:\n  use_wandb: true\n  wandb_project: patients\n",
-            good="training_config:\n  use_wandb: false\n  wandb_project: patients\n",
+            bad=block("""
+                training_config:
+                  use_wandb: true
+                  wandb_project: patients
+                """),
+            good=block("""
+                training_config:
+                  use_wandb: false
+                  wandb_project: patients
+                """),
         ),
     ),
-    fine=("training_config:\n  use_wandb: false\n", "training_config:\n  batch_size: 8\n"),
+    fine=(
+        block("""
+        training_config:
+          use_wandb: false
+        """),
+        block("""
+        training_config:
+          batch_size: 8
+        """),
+    ),
     check=check,
     documents=("training", "blacksmith"),
     options=LintOptions(local_only=True),

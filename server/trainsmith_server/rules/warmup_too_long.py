@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
@@ -37,16 +37,34 @@ earnest. A warm-up that is not over when the run ends trains at rates that nobod
 """,
     examples=(
         Example(
-            bad="training_config:\n  max_steps: 100\nscheduler_config:\n  warmup_steps: 100\n",
-            good="training_config:\n  max_steps: 100\nscheduler_config:\n  warmup_steps: 10\n",
+            bad=block("""
+                training_config:
+                  max_steps: 100
+                scheduler_config:
+                  warmup_steps: 100
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 100
+                scheduler_config:
+                  warmup_steps: 10
+                """),
         ),
     ),
     fine=(
-        (
-            "training_config:\n  max_steps: 1000\nscheduler_config:\n"
-            "  warmup_steps: 100\n  hold_steps: 5000\n"
-        ),
-        "training_config:\n  seed: 1\nscheduler_config:\n  warmup_steps: 100\n",
+        block("""
+            training_config:
+              max_steps: 1000
+            scheduler_config:
+              warmup_steps: 100
+              hold_steps: 5000
+            """),
+        block("""
+            training_config:
+              seed: 1
+            scheduler_config:
+              warmup_steps: 100
+            """),
     ),
     check=check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 
 _LIMIT = 0.3
@@ -41,17 +41,36 @@ it help.
 """,
     examples=(
         Example(
-            bad="training_config:\n  weight_decay: 1.0\n",
-            good="training_config:\n  weight_decay: 0.01\n",
+            bad=block("""
+                training_config:
+                  weight_decay: 1.0
+                """),
+            good=block("""
+                training_config:
+                  weight_decay: 0.01
+                """),
         ),
         Example(
-            bad="training_config:\n  optimizer: {weight_decay: 0.5}\n",
-            good="training_config:\n  optimizer: {weight_decay: 0.01}\n",
+            bad=block("""
+                training_config:
+                  optimizer: {weight_decay: 0.5}
+                """),
+            good=block("""
+                training_config:
+                  optimizer: {weight_decay: 0.01}
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  weight_decay: 0.3\n",
-        "training_config:\n  weight_decay: 0.9\n  optimizer: {weight_decay: 0.1}\n",
+        block("""
+            training_config:
+              weight_decay: 0.3
+            """),
+        block("""
+            training_config:
+              weight_decay: 0.9
+              optimizer: {weight_decay: 0.1}
+            """),
     ),
     check=check,
 )

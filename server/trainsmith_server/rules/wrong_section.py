@@ -9,7 +9,7 @@ from trainsmith_schemas.problems import Path, dotted
 from trainsmith_schemas.validation.validate import field_at
 from trainsmith_server.document.bind import key_span
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 
 _GENERIC = frozenset({"type"})
 """Keys that say nothing of the section that they were meant for."""
@@ -75,35 +75,100 @@ that was pasted below the wrong heading.
 """,
     examples=(
         Example(
-            bad="training_config:\n  batch_size: 8\n  # Sampling.\n  temperature: 0.0  # greedy\n"
-            "eval_config:\n  top_k: 50  # off\n",
-            good="training_config:\n  batch_size: 8\neval_config:\n  top_k: 50  # off\n"
-            "  # Sampling.\n  temperature: 0.0  # greedy\n",
+            bad=block("""
+                training_config:
+                  batch_size: 8
+                  # Sampling.
+                  temperature: 0.0  # greedy
+                eval_config:
+                  top_k: 50  # off
+                """),
+            good=block("""
+                training_config:
+                  batch_size: 8
+                eval_config:
+                  top_k: 50  # off
+                  # Sampling.
+                  temperature: 0.0  # greedy
+                """),
         ),
         Example(
-            bad="training_config:\n  batch_size: 8\n  enable_ddp: false\n",
-            good="training_config:\n  batch_size: 8\ndevice_config:\n  enable_ddp: false\n",
+            bad=block("""
+                training_config:
+                  batch_size: 8
+                  enable_ddp: false
+                """),
+            good=block("""
+                training_config:
+                  batch_size: 8
+                device_config:
+                  enable_ddp: false
+                """),
         ),
         Example(
-            bad="training_config:\n  seed: 1\n  lr: 0.0003\n  max_steps: 9\n",
-            good="training_config:\n  seed: 1\n  max_steps: 9\n  optimizer:\n    lr: 0.0003\n",
+            bad=block("""
+                training_config:
+                  seed: 1
+                  lr: 0.0003
+                  max_steps: 9
+                """),
+            good=block("""
+                training_config:
+                  seed: 1
+                  max_steps: 9
+                  optimizer:
+                    lr: 0.0003
+                """),
         ),
         Example(
             bad="# trainsmith: profile=trainsmith\nbatch_size: 8\ntraining_config:\n  seed: 1",
             good="# trainsmith: profile=trainsmith\ntraining_config:\n  seed: 1\n  batch_size: 8",
         ),
         Example(
-            bad="device_config: {enable_ddp: false, seed: 1}\ntraining_config:\neval_config:\n",
-            good="device_config: {enable_ddp: false}\ntraining_config:\n  seed: 1\neval_config:\n",
+            bad=block("""
+                device_config: {enable_ddp: false, seed: 1}
+                training_config:
+                eval_config:
+                """),
+            good=block("""
+                device_config: {enable_ddp: false}
+                training_config:
+                  seed: 1
+                eval_config:
+                """),
         ),
     ),
     fine=(
-        "training_config:\n  batch_siz: 8\n",
-        "training_config:\n  weight_decay: 0.1\n",
-        "training_config:\n  optimizer:\n    weight_decay: 0.1\n",
-        "training_config:\n  temper\n",
-        "training_config:\n  project_name: x\n  batch_size: 8\nmodel_config:\n  width: 64\n",
-        "training_config:\n  seed: 1\ntransformer_config:\n  num_blocks: 2\n",
+        block("""
+            training_config:
+              batch_siz: 8
+            """),
+        block("""
+            training_config:
+              weight_decay: 0.1
+            """),
+        block("""
+            training_config:
+              optimizer:
+                weight_decay: 0.1
+            """),
+        block("""
+            training_config:
+              temper
+            """),
+        block("""
+            training_config:
+              project_name: x
+              batch_size: 8
+            model_config:
+              width: 64
+            """),
+        block("""
+            training_config:
+              seed: 1
+            transformer_config:
+              num_blocks: 2
+            """),
     ),
     check=check,
     settles=True,

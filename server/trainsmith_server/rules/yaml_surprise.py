@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from trainsmith_server.document.diagnostics import Edit, Fix, Severity
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.rules import Example, Rule
+from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.tree import Node, Scalar, Sequence
 from trainsmith_server.yaml.values import plain_value
 
@@ -89,27 +89,69 @@ better.
 """,
     examples=(
         Example(
-            bad="training_config:\n  batch_size: 010\n",
-            good="training_config:\n  batch_size: 10\n",
+            bad=block("""
+                training_config:
+                  batch_size: 010
+                """),
+            good=block("""
+                training_config:
+                  batch_size: 10
+                """),
         ),
         Example(
-            bad="training_config:\n  max_steps: 1:30\n",
-            good="training_config:\n  max_steps: 90\n",
+            bad=block("""
+                training_config:
+                  max_steps: 1:30
+                """),
+            good=block("""
+                training_config:
+                  max_steps: 90
+                """),
         ),
         Example(
-            bad="training_config:\n  on: 1\n",
-            good='training_config:\n  "on": 1\n',
+            bad=block("""
+                training_config:
+                  on: 1
+                """),
+            good=block("""
+                training_config:
+                  "on": 1
+                """),
         ),
         Example(
-            bad="device_config:\n  mesh_shape: [1, 010]\n  enable_ddp: true\n",
-            good="device_config:\n  mesh_shape: [1, 10]\n  enable_ddp: true\n",
+            bad=block("""
+                device_config:
+                  mesh_shape: [1, 010]
+                  enable_ddp: true
+                """),
+            good=block("""
+                device_config:
+                  mesh_shape: [1, 10]
+                  enable_ddp: true
+                """),
         ),
     ),
     fine=(
-        'training_config:\n  "on": 1\n  1: 2\n',
-        "training_config:\n  batch_size: 10\n  seed: 0\n  max_steps: 1_000\n",
-        "training_config:\n  batch_size: 0x10\n  seed: 007\n",
-        'training_config:\n  wandb_project: "1:30"\n',
+        block("""
+            training_config:
+              "on": 1
+              1: 2
+            """),
+        block("""
+            training_config:
+              batch_size: 10
+              seed: 0
+              max_steps: 1_000
+            """),
+        block("""
+            training_config:
+              batch_size: 0x10
+              seed: 007
+            """),
+        block("""
+            training_config:
+              wandb_project: "1:30"
+            """),
     ),
     check=check,
     settles=True,
