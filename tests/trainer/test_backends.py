@@ -24,11 +24,14 @@ _REFUSALS = (
 @pytest.fixture(autouse=True)
 def _planted(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
     """A backend that is not finished, and one whose device is missing."""
+
+    def no_device(_purpose: str) -> str:
+        return "no such device"
+
     stub: Any = ModuleType("stub_backend")
-    stub.unavailable = lambda _purpose: ""
-    stub.load_library = lambda: None
+    stub.unavailable = stub.load_library = lambda: ""
     away: Any = ModuleType("away_backend")
-    away.unavailable = lambda _purpose: "no such device"
+    away.unavailable = no_device
     for operation in ("load_library", "may_copy_process", "open_backend", "open_decoder"):
         setattr(away, operation, None)
     for name, module in (("stub", stub), ("away", away)):

@@ -20,6 +20,8 @@ from trainsmith_trainer.run_dir.checkpoint import (
     State,
     checkpoints_in,
     newest_whole,
+    read_checkpoint,
+    read_tensors,
     rotate,
     save_checkpoint,
     set_aside,
@@ -176,3 +178,14 @@ def test_kill_at_any_moment_leaves_intact_checkpoints(tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
         for path in folder.glob("step-*"):
             verify_checkpoint(path)
+
+
+def test_change_after_verification_is_noticed(tmp_path: Path) -> None:
+    path, _ = save_checkpoint(
+        tmp_path, _state(7), {"model.safetensors": b"weights"}, TENSORS, TENSORS
+    )
+    checkpoint = read_checkpoint(path)
+    assert read_tensors(checkpoint).model == b"weights"
+    (path / "model.safetensors").write_bytes(b"other weights")
+    with pytest.raises(DamagedCheckpointError, match="changed since it was verified"):
+        read_tensors(checkpoint)

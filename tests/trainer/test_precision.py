@@ -17,6 +17,7 @@ from trainsmith_trainer.backends.torch.backend import TorchBackend
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.data.tokenizer import CharTokenizer
+from trainsmith_trainer.run.resume import plan_resume
 from trainsmith_trainer.run.training import run_training
 
 TOKENS = CharTokenizer.of(TEXT).encode(TEXT)
@@ -79,7 +80,8 @@ def test_a_run_goes_on_in_bfloat16_bit_by_bit(
     config = load_config(workspace.path / "training.yaml")
     assert run_training(config, "whole") == 0
     checkpoint = workspace.run_folder("whole") / "checkpoints" / "step-000004"
-    assert run_training(config, "again", resume=checkpoint) == 0
+    plan = plan_resume(workspace.path / "checkpoints", config.path, "again", checkpoint)
+    assert run_training(config, "again", resume=plan) == 0
     final = [
         (workspace.run_folder(name) / "final" / "model.safetensors").read_bytes()
         for name in ("whole", "again")

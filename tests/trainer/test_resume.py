@@ -18,7 +18,7 @@ from workspace import Workspace, make_workspace
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.torch import backend as torch_backend
 from trainsmith_trainer.config.load import load_config
-from trainsmith_trainer.run.resume import changed_environment
+from trainsmith_trainer.run.resume import changed_environment, plan_resume
 from trainsmith_trainer.run.training import run_training
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 from trainsmith_trainer.storage.lock import hold
@@ -84,7 +84,9 @@ def every_precision() -> Generator[None, None, None]:
 
 def _train(workspace: Workspace, name: str, resume: Path | None = None) -> None:
     with _inside(workspace.path):
-        assert run_training(load_config(Path("training.yaml")), name, resume=resume) == 0
+        recipe = Path("training.yaml")
+        plan = plan_resume(Path("checkpoints"), recipe, name, resume) if resume else None
+        assert run_training(load_config(recipe), name, resume=plan) == 0
 
 
 def _course(workspace: Workspace, name: str, after: int = 0) -> list[tuple[Any, ...]]:

@@ -49,6 +49,12 @@ def test_boundaries_hold() -> None:
         ("server/trainsmith_server/yaml/tree.py", "import trainsmith_server.document.bind"),
         ("server/trainsmith_server/command_line/check.py", "import trainsmith_trainer"),
         ("trainer/trainsmith_trainer/run/loop.py", "import torch"),
+        ("trainer/trainsmith_trainer/run/plan.py", "import trainsmith_trainer.run.prepare"),
+        ("trainer/trainsmith_trainer/history/plots.py", "import trainsmith_trainer.report.curves"),
+        (
+            "trainer/trainsmith_trainer/backends/registry.py",
+            "import trainsmith_trainer.backends.torch",
+        ),
         ("trainer/trainsmith_trainer/run/training.py", "import trainsmith_server"),
     ],
 )

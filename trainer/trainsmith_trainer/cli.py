@@ -6,21 +6,30 @@ Nothing here imports a tensor library before it is needed: help and mistakes com
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
-from trainsmith_trainer.requirements import FOR_DRY_RUN, modules_for, require_modules
+from trainsmith_trainer.distributed.rank import is_worker
+from trainsmith_trainer.errors import RecipeError, ResumeError, RunError, RunNameError
+from trainsmith_trainer.requirements import (
+    FOR_CHECKPOINTS,
+    FOR_DRY_RUN,
+    modules_for,
+    require_modules,
+)
 from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 if TYPE_CHECKING:
-    from trainsmith_schemas.sections.documents import TrainingDocument
     from trainsmith_trainer.backends.base import Purpose
     from trainsmith_trainer.backends.registry import LoadedBackend
+    from trainsmith_trainer.config.load import Recipe
     from trainsmith_trainer.config.source import Override
+    from trainsmith_trainer.run.resume import ResumePlan
 
 
 _BACKEND = click.option(
@@ -106,8 +115,24 @@ def train(
     overrides = _overrides(settings, data, max_steps)
     if dry_run:
         sys.exit(_dry_run(config, overrides, name, backend, as_json=output == "json"))
-    source = None if resume is None else Path(resume)
-    _train(config, overrides, name, backend, smoke=smoke, resume=source)
+    wanted = None if resume is None else Path(resume)
+    with _errors_shown():
+        from trainsmith_trainer.config.load import read_recipe, resolve
+
+        recipe = read_recipe(config, overrides)
+        plan = _plan_resume(recipe, name, wanted)
+        resolved = resolve(recipe, lambda: _spare_model(recipe, name, wanted, plan))
+        require_modules(modules_for(backend))
+        chosen = _backend(backend, "train")
+        if backend != "auto":
+            resolved = replace(resolved, options=(*resolved.options, "--backend", backend))
+        from trainsmith_trainer.run.training import run_training
+
+        try:
+            code = run_training(resolved, name, smoke=smoke, resume=plan, backend=chosen)
+        except RunError as error:
+            raise RecipeError((resolved.problem_of(error),)) from None
+    sys.exit(code)
 
 
 def _overrides(
@@ -137,9 +162,7 @@ def _dry_run(
     if backend != "auto":  # Otherwise a dry run needs no backend at all.
         _backend(backend, "train")
     from trainsmith_trainer.config.load import load_config
-    from trainsmith_trainer.errors import RecipeError, RunError
     from trainsmith_trainer.run.dry_run import dry_run, refused, text_of
-    from trainsmith_trainer.run_dir.create import RunNameError
 
     resolved = None
     try:
@@ -162,55 +185,47 @@ def _dry_run(
     return 0 if answer.outline else 1
 
 
-def _train(
-    config: Path,
-    overrides: list[Override],
-    name: str | None,
-    backend: str,
-    *,
-    smoke: bool,
-    resume: Path | None,
-) -> NoReturn:
-    from trainsmith_trainer.config.load import load_config
-    from trainsmith_trainer.errors import RecipeError, RunError
-
+@contextmanager
+def _errors_shown() -> Generator[None, None, None]:
+    """Turn what may be wrong before a run into messages and exit codes."""
     try:
-        stand_in = None if resume is None else partial(_resumed, config, name, resume)
-        resolved = load_config(config, overrides, stand_in)
+        yield
     except RecipeError as error:
-        _refuse(error.problems)
-
-    require_modules(modules_for(backend))
-    chosen = _backend(backend, "train")
-    if backend != "auto":
-        resolved = replace(resolved, options=(*resolved.options, "--backend", backend))
-    from trainsmith_trainer.run.resume import ResumeError
-    from trainsmith_trainer.run.training import run_training
-    from trainsmith_trainer.run_dir.create import RunNameError
-
-    try:
-        sys.exit(run_training(resolved, name, smoke=smoke, resume=resume, backend=chosen))
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        count = len(error.problems)
+        click.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was run", err=True)
+        sys.exit(1)
     except ResumeError as error:
         raise click.ClickException(str(error)) from None
     except RunNameError as error:
         raise click.BadParameter(str(error), param_hint="--name") from None
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
-    except RunError as error:
-        _refuse((resolved.problem_of(error),))
 
 
-def _resumed(
-    config: Path, name: str | None, resume: Path, document: TrainingDocument
+def _plan_resume(recipe: Recipe, name: str | None, wanted: Path | None) -> ResumePlan | None:
+    """Where the run continues. Rank 0 alone decides that; it tells the other ranks."""
+    if wanted is None or is_worker():
+        return None
+    require_modules(FOR_CHECKPOINTS)
+    from trainsmith_trainer.run.resume import plan_resume
+
+    parent = Path(recipe.document.training_config.checkpoint_dir)
+    return plan_resume(parent, recipe.path, name, wanted)
+
+
+def _spare_model(
+    recipe: Recipe, name: str | None, wanted: Path | None, plan: ResumePlan | None
 ) -> Path | None:
-    """The checkpoint that a run goes on from, as far as it can be told already."""
-    from trainsmith_trainer.run.resume import ResumeError, find_start
+    """The checkpoint to read the model's shape from if the folder of `model_path` was deleted."""
+    if wanted is not None and is_worker():
+        from trainsmith_trainer.run.resume import plan_resume
 
-    try:
-        start = find_start(Path(document.training_config.checkpoint_dir), config, name, resume)
-    except ResumeError:
-        return None  # It is said when the run is prepared.
-    return start.checkpoint.path if start.checkpoint else None
+        parent = Path(recipe.document.training_config.checkpoint_dir)
+        with suppress(ResumeError):  # Rank 0 reports it.
+            plan = plan_resume(parent, recipe.path, name, wanted)
+    return plan.checkpoint.path if plan and plan.checkpoint else None
 
 
 @click.command()
@@ -283,11 +298,3 @@ def _backend(name: str, purpose: Purpose) -> LoadedBackend:
         return choose_backend(name, purpose)
     except BackendError as error:
         raise click.BadParameter(str(error), param_hint="--backend") from None
-
-
-def _refuse(problems: tuple[object, ...]) -> NoReturn:
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    count = len(problems)
-    click.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was run", err=True)
-    sys.exit(1)

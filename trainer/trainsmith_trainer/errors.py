@@ -56,3 +56,11 @@ class RunError(Exception):
         self.message = message
         self.advice = advice
         self.config_path = config_path
+
+
+class ResumeError(Exception):
+    """A run cannot continue from there."""
+
+
+class RunNameError(ValueError):
+    """A run cannot have this name."""

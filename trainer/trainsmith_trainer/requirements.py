@@ -12,6 +12,8 @@ MODULES = ("matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch")
 """The `train` extra of pyproject.toml; a test holds the two together."""
 LIBRARIES = ("torch",)
 """The tensor libraries among them: another backend does without."""
+FOR_CHECKPOINTS = ("numpy", "safetensors")
+"""What reading a checkpoint needs."""
 FOR_DRY_RUN = ("numpy",)
 """What counting the tokens of a text needs."""
 

@@ -15,6 +15,7 @@ from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.paths import UnsetVariableError, expand, files_at
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
+from trainsmith_schemas.runs.layout import FINAL
 from trainsmith_schemas.sections.documents import (
     DOCUMENTS,
     ModelDocument,
@@ -27,7 +28,7 @@ from trainsmith_trainer.config.source import Override, Source, parse_source, wit
 from trainsmith_trainer.config.trackers import tracking_problems
 from trainsmith_trainer.config.unsupported_keys import unsupported_keys
 from trainsmith_trainer.errors import ConfigProblem, Origin, RecipeError, RunError
-from trainsmith_trainer.hf.model_dir import FINAL, Pretrained, describe
+from trainsmith_trainer.hf.model_dir import Pretrained, describe
 
 _Document = TypeVar("_Document", bound=Section)
 
@@ -87,26 +88,50 @@ class ResolvedConfig:
         return origin.label if origin else "default"
 
 
-def load_config(
-    path: Path,
-    overrides: Sequence[Override] = (),
-    stand_in: Callable[[TrainingDocument], Path | None] | None = None,
-) -> ResolvedConfig:
-    """Read a recipe, the model file that it names, and the `config.json` of a `model_path` there.
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe that is valid by itself; the files that it names were not read."""
+
+    path: Path
+    text: str
+    source: Source
+    document: TrainingDocument
+    overrides: Sequence[Override]
+
+
+def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfig:
+    """Read a recipe and everything that it names: `read_recipe`, then `resolve`."""
+    return resolve(read_recipe(path, overrides))
+
+
+def read_recipe(path: Path, overrides: Sequence[Override] = ()) -> Recipe:
+    """Read a recipe alone.
 
     Args:
         path: the recipe.
         overrides: values that win over the files. Those under `transformer_config` concern the
             model file, all others the recipe.
-        stand_in: gives a folder to read where that of `model_path` is gone: a checkpoint of the run
-            that goes on holds the same model, further on.
+
+    Raises:
+        RecipeError: with every problem of the recipe itself.
+    """
+    text = _read(path)
+    source = with_overrides(parse_source(text, str(path)), _for_recipe(overrides))
+    return Recipe(path, text, source, _validated(TrainingDocument, source), overrides)
+
+
+def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -> ResolvedConfig:
+    """Read the model file that a recipe names, and the `config.json` of a `model_path` there.
+
+    Args:
+        read: the recipe.
+        find_spare: gives a folder to read if that of `model_path` was deleted: a checkpoint of the
+            resumed run holds the same model, trained further.
 
     Raises:
         RecipeError: with every problem of the first file that has one.
     """
-    text = _read(path)
-    recipe = with_overrides(parse_source(text, str(path)), _for_recipe(overrides))
-    document = _validated(TrainingDocument, recipe)
+    path, recipe, document, overrides = read.path, read.source, read.document, read.overrides
 
     problems: list[ConfigProblem] = []
     training = document.training_config
@@ -127,8 +152,7 @@ def load_config(
         origins.update(model_source.values)
         problems += _unsupported(model, model_source, (_MODEL_SECTION,))
         if model.model_path:
-            spare = stand_in(document) if stand_in else None
-            pretrained = _pretrained(model_source, model.model_path, spare, problems)
+            pretrained = _pretrained(model_source, model.model_path, find_spare, problems)
         if pretrained:
             origins.update(_origins(pretrained, model))
             model = _merged(model, pretrained, model_source, problems)
@@ -138,7 +162,7 @@ def load_config(
         raise RecipeError(errors)
     return ResolvedConfig(
         path=path,
-        text=text,
+        text=read.text,
         document=document,
         model=model,
         data=data,
@@ -164,11 +188,16 @@ def _load_model(
 
 
 def _pretrained(
-    source: Source, written: str, spare: Path | None, problems: list[ConfigProblem]
+    source: Source,
+    written: str,
+    find_spare: Callable[[], Path | None] | None,
+    problems: list[ConfigProblem],
 ) -> Pretrained | None:
     """The model of a `model_path`, or the one that stands in where that folder is gone."""
     missing: list[ConfigProblem] = []
-    folder = _named(source, _FOLDER_KEY, written, missing, "folder") or spare
+    folder = _named(source, _FOLDER_KEY, written, missing, "folder")
+    if folder is None and find_spare:
+        folder = find_spare()
     if folder is None:
         problems += missing
         return None

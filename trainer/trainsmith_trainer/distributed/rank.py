@@ -52,6 +52,11 @@ class RankInfo:
 ALONE = RankInfo()
 
 
+def is_worker() -> bool:
+    """Whether `torchrun`, or rank 0 of a local run, has started this process as another rank."""
+    return "WORLD_SIZE" in os.environ and os.environ.get("RANK", "0") != "0"
+
+
 def rank_under_torchrun(devices: int) -> RankInfo | None:
     """The rank that the environment assigns, as `torchrun` and rank 0 of a local run set it.
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.runs.layout import CHECKPOINTS
 from trainsmith_trainer.backends.base import BackendModule
 from trainsmith_trainer.data.tokenizer import UnknownCharacterError
 from trainsmith_trainer.generation.detokenize import detokenize
 from trainsmith_trainer.generation.sampling import Sampling, write
 from trainsmith_trainer.hf.export import read_model
 from trainsmith_trainer.run_dir.checkpoint import DamagedCheckpointError, verify_checkpoint
-from trainsmith_trainer.run_dir.create import CHECKPOINTS, model_in
+from trainsmith_trainer.run_dir.create import model_in
 
 
 class GenerationError(Exception):

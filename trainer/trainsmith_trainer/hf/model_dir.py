@@ -15,8 +15,6 @@ from trainsmith_schemas.families.hugging_face import (
 )
 from trainsmith_schemas.sections.model import TransformerConfig
 
-FINAL = "final"
-"""The folder in a run's folder that holds its last model."""
 FOLDER_KEY = "transformer_config.model_path"
 """The key that names such a folder."""
 

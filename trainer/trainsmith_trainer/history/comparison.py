@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trainsmith_schemas.meaning.difference import differences
+from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import Comparison
 from trainsmith_trainer.history.record import read_run, read_settings
 
@@ -27,9 +28,9 @@ def compare(folders: Sequence[Path]) -> Comparison:
     for folder in folders:
         run, told = read_run(folder), read_settings(folder)
         if run is None:
-            raise UnknownRunError(f"{folder} is not a run's folder: it has no events.jsonl")
+            raise UnknownRunError(f"{folder} is not a run's folder: it has no {EVENTS}")
         if told is None:
-            raise UnknownRunError(f"the settings of {folder} cannot be read from resolved.yaml")
+            raise UnknownRunError(f"the settings of {folder} cannot be read from {RESOLVED}")
         runs.append(run)
         settings.append(told)
     found = differences(settings)

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from trainsmith_schemas.meaning.advice import advice
 from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.runs.events import EVENT, Event
+from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import Advice, RunRecord, RunState
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -23,8 +24,6 @@ from trainsmith_trainer.config.source import parse_source
 from trainsmith_trainer.errors import RecipeError
 from trainsmith_trainer.storage.lock import is_held
 
-EVENTS = "events.jsonl"
-RESOLVED = "resolved.yaml"
 _ENDS: Mapping[str, RunState] = {
     "run_finished": "finished",
     "run_stopped": "stopped",

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from trainsmith_schemas.runs import events
+from trainsmith_schemas.runs.layout import EVENTS, LOG, SAMPLES
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.report.curves import Curves
 from trainsmith_trainer.report.log import EventFile, LogFile, SampleFile
@@ -50,10 +51,10 @@ def open_report(
         console = stack.enter_context(open_console(_LEVELS[log_level]))
         # Whoever sees `run_finished` in events.jsonl finds everything else there, the picture too.
         writers: list[Listener] = [
-            stack.enter_context(LogFile(folder / "training.log")),
-            stack.enter_context(SampleFile(folder / "validation.txt")),
+            stack.enter_context(LogFile(folder / LOG)),
+            stack.enter_context(SampleFile(folder / SAMPLES)),
             Curves(folder),
-            stack.enter_context(EventFile(folder / "events.jsonl")),
+            stack.enter_context(EventFile(folder / EVENTS)),
         ]
         if notes:
             writers.append(Notes(folder, notes))

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from trainsmith_schemas.runs import events
+from trainsmith_schemas.runs.layout import CURVES
 from trainsmith_trainer.history.plots import start_drawing, wait_for_drawing
 
 _SECONDS_BETWEEN_DRAWINGS = 120.0
@@ -37,12 +38,12 @@ class Curves:
 
     def _draw(self) -> None:
         self._last = time.monotonic()
-        self._child = start_drawing(self._folder / "training_curves.png", [self._folder])
+        self._child = start_drawing(self._folder / CURVES, [self._folder])
 
     def _wait(self) -> None:
         if self._child is None:
             return
         complaint = wait_for_drawing(self._child)
         if complaint:
-            print(f"warning: training_curves.png was not drawn: {complaint}", file=sys.stderr)
+            print(f"warning: {CURVES} was not drawn: {complaint}", file=sys.stderr)
         self._child = None

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.runs import events
+from trainsmith_schemas.runs.layout import CHECKPOINTS, RESOLVED
 from trainsmith_trainer.backends.base import Arrays, Backend
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.formatting import change_text
 from trainsmith_trainer.hf.export import model_files, weights_in
 from trainsmith_trainer.run.loop import Emit, Progress
 from trainsmith_trainer.run.prepare import Run
-from trainsmith_trainer.run.resume import SETTINGS_FILE, changed_environment, refuse_another_model
+from trainsmith_trainer.run.resume import changed_environment, refuse_another_model
 from trainsmith_trainer.run_dir.checkpoint import (
     Best,
     DamagedCheckpointError,
@@ -27,7 +29,6 @@ from trainsmith_trainer.run_dir.checkpoint import (
     rotate,
     save_checkpoint,
 )
-from trainsmith_trainer.run_dir.create import CHECKPOINTS
 
 
 def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
@@ -36,12 +37,12 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
     Raises:
         RunError: the checkpoint is that of another model or optimizer.
     """
-    for message in run.start.warnings:
+    for message in run.resume.warnings:
         emit(events.Warned(time=time.time(), message=message))
-    checkpoint = run.start.checkpoint
+    checkpoint = run.resume.checkpoint
     if checkpoint is None:
         return Progress()
-    for change in refuse_another_model(checkpoint, run.settings):
+    for change in refuse_another_model(checkpoint, run.inputs.settings):
         if change.matters:
             message = f"changed since {checkpoint.path.name}: {change_text(change)}"
             emit(events.Warned(time=time.time(), message=message, config_path=change.keys[0]))
@@ -49,11 +50,11 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
         emit(events.Warned(time=time.time(), message=message))
     state = checkpoint.state
     try:
-        tensors = read_tensors(checkpoint.path)
-        weights = weights_in(tensors.model, run.model)
+        tensors = read_tensors(checkpoint)
+        weights = weights_in(tensors.model, run.inputs.model)
         backend.restore(weights, tensors.optimizer, tensors.random)
     except DamagedCheckpointError as error:
-        raise RunError(f"{error}; a moment ago it was") from None
+        raise RunError(str(error)) from None
     except ValueError as error:
         raise RunError(
             f"{checkpoint.path} is not this run's: {error}",
@@ -62,7 +63,7 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
         ) from None
     best = state.best if state.best and (run.folder / path_of(state.best)).is_dir() else None
     # Perhaps the recipe keeps fewer than it did, because the disk is full.
-    _rotate(run, best, emit)
+    _rotate(run, best, emit, checkpoint.path)
     return Progress(
         step=state.step,
         position=state.position,
@@ -81,9 +82,9 @@ def path_of(best: Best) -> str:
 
 def _setting(run: Run, backend: Backend) -> dict[str, Any]:
     """What else decides the bits of a result."""
-    devices = derived.device_count(run.config.document)
+    devices = derived.device_count(run.inputs.config.document)
     return {
-        "backend": run.backend.name,
+        "backend": run.inputs.backend.name,
         "device": backend.device,
         "world_size": devices,
         **backend.versions,
@@ -101,12 +102,12 @@ def saver(
         resolved: every value of the run, which each checkpoint carries with it.
         emit: takes the events.
     """
-    folder = run.folder / CHECKPOINTS
+    folder, inputs = run.folder / CHECKPOINTS, run.inputs
     setting = _setting(run, backend)
 
     def save(progress: Progress) -> Progress:
         weights, optimizer = backend.weights(), backend.optimizer_state()
-        _refuse_spoilt(weights, progress.step, run.schedule.key)
+        _refuse_spoilt(weights, progress.step, inputs.schedule.key)
         progress = replace(progress, saved_at=progress.step, best=_best(progress))
         is_best = progress.best is not None and progress.best.step == progress.step
         path, size = save_checkpoint(
@@ -122,9 +123,13 @@ def saver(
             ),
             {
                 **model_files(
-                    run.model, weights, run.corpus.tokenizer, run.special_tokens, run.companions
+                    inputs.model,
+                    weights,
+                    inputs.corpus.tokenizer,
+                    inputs.special_tokens,
+                    inputs.companions,
                 ),
-                SETTINGS_FILE: resolved,
+                RESOLVED: resolved,
             },
             optimizer,
             backend.random_state(),
@@ -141,9 +146,9 @@ def saver(
     return save
 
 
-def _rotate(run: Run, best: Best | None, emit: Emit) -> None:
-    folder = run.folder / CHECKPOINTS
-    for error in rotate(folder, keep_last=run.training.keep_last_n, best=best):
+def _rotate(run: Run, best: Best | None, emit: Emit, verified: Path | None = None) -> None:
+    folder, keep_last = run.folder / CHECKPOINTS, run.inputs.training.keep_last_n
+    for error in rotate(folder, keep_last=keep_last, best=best, verified=verified):
         emit(events.Warned(time=time.time(), message=f"{error}; older checkpoints stay"))
 
 

@@ -7,10 +7,10 @@ import time
 
 from trainsmith_schemas.meaning.advice import lower_rate
 from trainsmith_schemas.runs import events
+from trainsmith_schemas.runs.layout import CHECKPOINTS, LOG
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.run.prepare import Run
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in
-from trainsmith_trainer.run_dir.create import CHECKPOINTS
 
 _BATCH = "training_config.batch_size"
 _VALIDATION_BATCH = "training_config.validation_batch_size"
@@ -31,7 +31,7 @@ def failed(run: Run, step: int, error: Exception) -> events.RunFailed:
         parts.append(f"the last checkpoint is {saved[-1].relative_to(run.folder).as_posix()}")
         if run.resume_command:
             parts.append(f"to go on from it: {run.resume_command}")
-    origin = run.config.origin_of(known.config_path) if known.config_path else None
+    origin = run.inputs.config.origin_of(known.config_path) if known.config_path else None
     return events.RunFailed(
         time=time.time(),
         step=step,
@@ -59,7 +59,7 @@ def _explained(error: Exception) -> RunError:
         return RunError("the memory is too small", advice=f"lower `{_BATCH}`", config_path=_BATCH)
     return RunError(
         f"{type(error).__name__}: {error}",
-        advice="this should not happen; training.log has the details",
+        advice=f"this should not happen; {LOG} has the details",
     )
 
 
@@ -88,12 +88,12 @@ def _change(run: Run, key: str | None) -> events.Change | None:
     """
     if key is None:
         return None
-    if key == run.schedule.key:
-        return events.Change(key=key, value=lower_rate(run.schedule.peak))
-    if key == _BATCH and run.training.batch_size > 1:
-        return events.Change(key=key, value=run.training.batch_size // 2)
-    if key == _VALIDATION_BATCH and run.validation_batch > 1:
-        return events.Change(key=key, value=run.validation_batch // 2)
+    if key == run.inputs.schedule.key:
+        return events.Change(key=key, value=lower_rate(run.inputs.schedule.peak))
+    if key == _BATCH and run.inputs.training.batch_size > 1:
+        return events.Change(key=key, value=run.inputs.training.batch_size // 2)
+    if key == _VALIDATION_BATCH and run.inputs.validation_batch > 1:
+        return events.Change(key=key, value=run.inputs.validation_batch // 2)
     if key == "training_config.use_wandb":
         return events.Change(key=key, value=False)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from trainsmith_trainer.backends.registry import LoadedBackend
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.batches import Batch, Sampler, validation_batches
 from trainsmith_trainer.data.corpus import Corpus
-from trainsmith_trainer.history.record import newest_run
+from trainsmith_trainer.errors import ResumeError
 from trainsmith_trainer.run.corpus import read_corpus
 from trainsmith_trainer.run.initial_weights import refuse_other_weights
 from trainsmith_trainer.run.learning_rate import Schedule, schedule_of
 from trainsmith_trainer.run.plan import Plan, plan_of, smoke_plan
-from trainsmith_trainer.run.resume import ResumeError, Start, find_start, refuse_another_model
+from trainsmith_trainer.run.resume import ResumePlan, fresh_plan, refuse_another_model
 from trainsmith_trainer.run_dir.checkpoint import Checkpoint
 from trainsmith_trainer.run_dir.create import make_run_folder, make_smoke_folder
 
@@ -96,18 +96,20 @@ class RunInputs:
 
 
 @dataclass(frozen=True)
-class Run(RunInputs):
+class Run:
     """Everything that is fixed before the first step, save the weights."""
 
+    inputs: RunInputs
     folder: Path
-    start: Start
+    resume: ResumePlan
 
     @property
     def resume_command(self) -> str | None:
         """What to type to go on with the run; nothing for a smoke run."""
-        if self.smoke:
+        if self.inputs.smoke:
             return None
-        words = ("trainsmith", "train", str(self.config.path), *self.config.options)
+        config = self.inputs.config
+        words = ("trainsmith", "train", str(config.path), *config.options)
         return shlex.join((*words, "--resume", "--name", self.folder.name))
 
 
@@ -142,7 +144,7 @@ def prepare(
     backend: LoadedBackend,
     *,
     smoke: bool,
-    resume: Path | None,
+    resume: ResumePlan | None,
 ) -> Run:
     """Read the data, fix the length of the run, and make its folder or find it.
 
@@ -150,23 +152,19 @@ def prepare(
     """
     parent = Path(config.document.training_config.checkpoint_dir)
     inputs = read_inputs(config, backend, smoke=smoke)
-    if resume is None:
-        start = Start(None, None, None if smoke else newest_run(parent, config.path))
-    else:
-        start = find_start(parent, config.path, name, resume)
-    if start.checkpoint:
-        _refuse_what_does_not_fit(start.checkpoint, inputs)
-        if start.finished and start.checkpoint.state.step == inputs.whole.total_steps:
+    plan = resume or fresh_plan(parent, config.path, smoke=smoke)
+    if plan.checkpoint:
+        _refuse_what_does_not_fit(plan.checkpoint, inputs)
+        if plan.finished and plan.step == inputs.whole.total_steps:
             raise ResumeError(
-                f"the run {name or start.checkpoint.path.parent.parent.name} has finished: "
+                f"the run {name or plan.checkpoint.path.parent.parent.name} has finished: "
                 "raise max_steps or num_epochs, and it goes on"
             )
     elif config.pretrained:
         refuse_other_weights(config.pretrained, inputs.model)
     make_folder = make_smoke_folder if smoke else make_run_folder
-    folder = start.folder or make_folder(parent, config.path.stem, name)
-    own = {field.name: getattr(inputs, field.name) for field in fields(RunInputs)}
-    return Run(**own, folder=folder, start=start)
+    folder = plan.folder or make_folder(parent, config.path.stem, name)
+    return Run(inputs, folder, plan)
 
 
 def _refuse_what_does_not_fit(checkpoint: Checkpoint, inputs: RunInputs) -> None:

@@ -1,4 +1,7 @@
-"""Where a run goes on from: which checkpoint, whether it suits the recipe, what to say of it."""
+"""Where a run continues: which checkpoint, whether it fits the recipe, what to warn about.
+
+`plan_resume` decides it once, before the run; everything else reads its `ResumePlan`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from trainsmith_schemas.meaning.difference import Settings, differences
+from trainsmith_schemas.runs.layout import CHECKPOINTS, RESOLVED
 from trainsmith_schemas.runs.reports import Difference
+from trainsmith_trainer.errors import ResumeError
 from trainsmith_trainer.formatting import change_text
 from trainsmith_trainer.history.record import newest_run, read_history, settings_from
 from trainsmith_trainer.run_dir.checkpoint import (
@@ -20,9 +25,8 @@ from trainsmith_trainer.run_dir.checkpoint import (
     set_aside,
     step_of,
 )
-from trainsmith_trainer.run_dir.create import CHECKPOINTS, check_name, is_in
+from trainsmith_trainer.run_dir.create import check_name, is_in
 
-SETTINGS_FILE = "resolved.yaml"
 LATEST = Path()
 """The newest checkpoint, instead of the path of one."""
 
@@ -34,13 +38,9 @@ _STILL_THE_MODEL = {
 """Keys of a model file that may change: the weights mean the same."""
 
 
-class ResumeError(Exception):
-    """A run cannot go on from there."""
-
-
 @dataclass(frozen=True)
-class Start:
-    """Where a run goes on from."""
+class ResumePlan:
+    """Where a run continues; `fresh_plan` is that of a new run."""
 
     folder: Path | None
     """The run that goes on; nothing where a new one branches off."""
@@ -53,6 +53,11 @@ class Start:
     """The run had reached its end: it goes on only with more steps in the recipe."""
 
     @property
+    def step(self) -> int:
+        """Optimizer steps that were taken before."""
+        return self.checkpoint.state.step if self.checkpoint else 0
+
+    @property
     def origin(self) -> str | None:
         """The checkpoint's path, relative to the run's folder if it lies in there."""
         if self.checkpoint is None:
@@ -62,8 +67,19 @@ class Start:
         return (path.relative_to(self.folder) if inside and self.folder else path).as_posix()
 
 
-def find_start(parent: Path, config: Path, name: str | None, wanted: Path) -> Start:
-    """Find what `--resume` means.
+def fresh_plan(parent: Path, config: Path, *, smoke: bool) -> ResumePlan:
+    """The plan of a run that starts at step 0.
+
+    Args:
+        parent: the recipe's `checkpoint_dir`.
+        config: the recipe.
+        smoke: it is a smoke run, which follows no other run.
+    """
+    return ResumePlan(None, None, None if smoke else newest_run(parent, config))
+
+
+def plan_resume(parent: Path, config: Path, name: str | None, wanted: Path) -> ResumePlan:
+    """Decide what `--resume` means. Every byte of the chosen checkpoint is verified, once.
 
     Args:
         parent: the recipe's `checkpoint_dir`.
@@ -84,7 +100,7 @@ def find_start(parent: Path, config: Path, name: str | None, wanted: Path) -> St
         newest, damaged = newest_whole(wanted / CHECKPOINTS)
         if newest is None:
             raise ResumeError(f"{wanted} has no whole checkpoint")
-        return Start(None, newest, wanted.name, tuple(map(str, damaged)))
+        return ResumePlan(None, newest, wanted.name, tuple(map(str, damaged)))
     return _from_checkpoint(parent, name, wanted)
 
 
@@ -105,41 +121,47 @@ def _run_folder(parent: Path, config: Path, name: str | None) -> Path:
     return parent / name
 
 
-def _latest(folder: Path) -> Start:
+def _latest(folder: Path) -> ResumePlan:
     checkpoint, damaged = newest_whole(folder / CHECKPOINTS)
-    history = read_history(folder)
-    parent = history.started.get("parent") if history else None
     warnings = [f"{error}; the checkpoint before it is used" for error in damaged]
     if checkpoint is None:
         warnings = [str(error) for error in damaged]
         warnings.append(f"{folder} has no whole checkpoint: the run begins again")
+    return _in_place(folder, checkpoint, tuple(warnings))
+
+
+def _in_place(
+    folder: Path, checkpoint: Checkpoint | None, warnings: tuple[str, ...] = ()
+) -> ResumePlan:
+    """Continue a run in its own folder."""
+    history = read_history(folder)
+    parent = history.started.get("parent") if history else None
     finished = history is not None and history.end is not None and _is_finish(history.end)
-    return Start(folder, checkpoint, parent, tuple(warnings), finished)
+    return ResumePlan(folder, checkpoint, parent, warnings, finished)
 
 
 def _is_finish(end: Mapping[str, Any]) -> bool:
     return end["event"] == "run_finished"
 
 
-def _from_checkpoint(parent: Path, name: str | None, path: Path) -> Start:
+def _from_checkpoint(parent: Path, name: str | None, path: Path) -> ResumePlan:
     try:
         checkpoint = read_checkpoint(path)
     except DamagedCheckpointError as error:
         raise ResumeError(f"{error}: name another checkpoint, or a run's folder") from None
     own = path.absolute().parent.parent if path.absolute().parent.name == CHECKPOINTS else None
     if own is None:
-        return Start(None, checkpoint, None)
+        return ResumePlan(None, checkpoint, None)
     in_place = name is None or (parent / name).resolve() == own.resolve()
     if not in_place:
-        return Start(None, checkpoint, own.name)
+        return ResumePlan(None, checkpoint, own.name)
     newer = [one for one in checkpoints_in(path.parent) if (step_of(one) or 0) > _step(path)]
     if newer:
         raise ResumeError(
             f"{own.name} has newer checkpoints than {path.name}, up to {newer[-1].name}: "
             "give a --name, and a new run branches off from there; or resume without a path"
         )
-    start = _latest(path.parent.parent)
-    return Start(start.folder, checkpoint, start.parent, finished=start.finished)
+    return _in_place(path.parent.parent, checkpoint)
 
 
 def _step(path: Path) -> int:
@@ -160,7 +182,7 @@ def refuse_another_model(checkpoint: Checkpoint, now: Settings) -> list[Differen
     Raises:
         ResumeError: the model is another one; the text is the difference.
     """
-    before = settings_from(checkpoint.texts.get(SETTINGS_FILE, b""))
+    before = settings_from(checkpoint.texts.get(RESOLVED, b""))
     if before is None:
         return []
     changed = differences([before, now])

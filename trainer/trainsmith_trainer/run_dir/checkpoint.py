@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ _OPTIMIZER = "optimizer.safetensors"
 _RANDOM = "random.safetensors"
 _DIGESTS = "SHA256SUMS"
 _FORMAT = 2
+_PIECE = 1 << 20
 _NAME = re.compile(r"step-(\d{6,})")
 
 
@@ -86,7 +87,8 @@ def save_checkpoint(
         _RANDOM: safetensors.numpy.save(dict(random)),
         _STATE: json.dumps({"format": _FORMAT, **asdict(state)}, indent=2).encode() + b"\n",
     }
-    digests = _digests(contents.values())
+    with ThreadPoolExecutor(2) as threads:  # Weights and optimizer at once: `hashlib` lets them.
+        digests = list(threads.map(_digest, contents.values()))
     contents[_DIGESTS] = "".join(
         f"{digest}  {name}\n" for name, digest in zip(contents, digests, strict=True)
     ).encode()
@@ -106,7 +108,7 @@ def verify_checkpoint(path: Path) -> State:
     Raises:
         DamagedCheckpointError: naming the file that is missing or was changed.
     """
-    return _state(path, _whole_contents(path))
+    return read_checkpoint(path).state
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Checkpoint:
     state: State
     texts: Mapping[str, bytes]
     """The contents of its smaller files; tensors stay on the disk until they are wanted."""
+    stamps: Mapping[str, tuple[int, int]]
+    """Size and time of change of each file that holds tensors, when its digest was right."""
 
 
 @dataclass(frozen=True)
@@ -135,22 +139,33 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         DamagedCheckpointError: naming the file that is missing or was changed.
     """
-    contents = _whole_contents(path)
-    texts = {name: content for name, content in contents.items() if not _is_tensors(name)}
-    return Checkpoint(path, _state(path, contents), texts)
+    digests = _noted_digests(path)
+    stamps = {name: _stamp(path / name) for name in digests if _is_tensors(name)}
+    texts = {name: _read(path / name) for name in digests if not _is_tensors(name)}
+    with ThreadPoolExecutor(2) as threads:
+        of_tensors = list(threads.map(_digest_of_file, (path / name for name in stamps)))
+    found = dict(zip(stamps, of_tensors, strict=True))
+    found |= {name: _digest(content) for name, content in texts.items()}
+    for name, digest in digests.items():
+        if found[name] != digest:
+            raise DamagedCheckpointError(f"{path / name} is not what was written")
+    return Checkpoint(path, _state(path, texts), texts, stamps)
 
 
-def read_tensors(path: Path) -> Tensors:
-    """Read the tensors of a checkpoint, and compare every file with its digest once more.
+def read_tensors(checkpoint: Checkpoint) -> Tensors:
+    """Read the tensors of a checkpoint. Their digests were compared by `read_checkpoint`.
 
     Raises:
-        DamagedCheckpointError: naming the file that is missing or was changed.
+        DamagedCheckpointError: naming the file that is missing or has changed since.
     """
-    contents = _whole_contents(path)
+    path = checkpoint.path
+    for name, stamp in checkpoint.stamps.items():
+        if _stamp(path / name) != stamp:
+            raise DamagedCheckpointError(f"{path / name} has changed since it was verified")
     return Tensors(
-        contents[_MODEL],
-        safetensors.numpy.load(contents[_OPTIMIZER]),
-        safetensors.numpy.load(contents[_RANDOM]),
+        _read(path / _MODEL),
+        safetensors.numpy.load(_read(path / _OPTIMIZER)),
+        safetensors.numpy.load(_read(path / _RANDOM)),
     )
 
 
@@ -158,16 +173,13 @@ def _is_tensors(name: str) -> bool:
     return name.endswith(".safetensors")
 
 
-def _whole_contents(path: Path) -> dict[str, bytes]:
+def _noted_digests(path: Path) -> dict[str, str]:
+    """The digest of each file, as it was written."""
     lines = _read(path / _DIGESTS).decode("utf-8", "replace").splitlines()
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     if _STATE not in digests:
         raise DamagedCheckpointError(f"{path / _DIGESTS} is not what was written")
-    contents = {name: _read(path / name) for name in digests}
-    for name, digest in zip(contents, _digests(contents.values()), strict=True):
-        if digest != digests[name]:
-            raise DamagedCheckpointError(f"{path / name} is not what was written")
-    return contents
+    return digests
 
 
 def _state(path: Path, contents: Mapping[str, bytes]) -> State:
@@ -216,11 +228,19 @@ def set_aside(path: Path) -> Path:
     return path.replace(aside)
 
 
-def rotate(folder: Path, *, keep_last: int, best: Best | None) -> list[DamagedCheckpointError]:
+def rotate(
+    folder: Path, *, keep_last: int, best: Best | None, verified: Path | None = None
+) -> list[DamagedCheckpointError]:
     """Remove all but the newest checkpoints and the best one.
 
     Nothing is removed before a newer checkpoint was read back and found to be what was written: the
     last verified one always stays.
+
+    Args:
+        folder: that holds a run's checkpoints.
+        keep_last: how many of the newest stay.
+        best: the best one, which stays too.
+        verified: a checkpoint that this process has just verified.
 
     Returns:
         What is wrong with the newest ones, if anything.
@@ -235,7 +255,8 @@ def rotate(folder: Path, *, keep_last: int, best: Best | None) -> list[DamagedCh
         if path in doomed:
             doomed = doomed[: doomed.index(path)]  # This one may be the last that is whole.
         try:
-            verify_checkpoint(path)
+            if path != verified:
+                verify_checkpoint(path)
             break
         except DamagedCheckpointError as error:
             damaged.append(error)
@@ -244,18 +265,36 @@ def rotate(folder: Path, *, keep_last: int, best: Best | None) -> list[DamagedCh
     return damaged
 
 
-def _digests(contents: Iterable[bytes]) -> list[str]:
-    """The digest of each; weights and optimizer at once, since `hashlib` lets threads run."""
-    with ThreadPoolExecutor(2) as threads:
-        return list(threads.map(_digest, contents))
-
-
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _digest_of_file(path: Path) -> str:
+    """The digest of a large file, of which only a piece at a time is in memory."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return status.st_size, status.st_mtime_ns
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DamagedCheckpointError(f"{path} cannot be read: {error.strerror}") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> DamagedCheckpointError:
+    return DamagedCheckpointError(f"{path} cannot be read: {error.strerror}")

@@ -7,21 +7,13 @@ import os
 import re
 from pathlib import Path
 
-from trainsmith_trainer.errors import RunError
-from trainsmith_trainer.hf.model_dir import FINAL
-from trainsmith_trainer.history.record import EVENTS
+from trainsmith_schemas.runs.layout import CHECKPOINTS, EVENTS, FINAL, SMOKE_MARK
+from trainsmith_trainer.errors import RunError, RunNameError
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in
 from trainsmith_trainer.storage.atomic import remove_folder, write_file
 from trainsmith_trainer.storage.lock import is_held
 
-CHECKPOINTS = "checkpoints"
-SMOKE_MARK = "smoke-run.txt"
-
 _NAME = re.compile(r"\w[\w .+=-]*")
-
-
-class RunNameError(ValueError):
-    """A run cannot have this name."""
 
 
 def run_name(parent: Path, stem: str, name: str | None, *, smoke: bool = False) -> str:
