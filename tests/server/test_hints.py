@@ -7,9 +7,9 @@ import re
 import pytest
 from support import Case, cases
 
+from trainsmith_schemas.quantities import count, size
 from trainsmith_server.features.code_lens import code_lenses
 from trainsmith_server.features.inlay_hints import inlay_hints
-from trainsmith_server.features.quantities import count, size
 from trainsmith_server.lint.analyze import analyze
 
 

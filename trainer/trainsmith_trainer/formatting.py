@@ -1,4 +1,4 @@
-"""Numbers and differences as people read them."""
+"""Durations, settings and differences as people read them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,6 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def size(count: float) -> str:
-    """Bytes as people read them, in powers of 1000: `181 MB`."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
-
-
-def count(number: int, thing: str) -> str:
-    """A number with its noun: `1 step`, `1,000 steps`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def change_text(change: Difference) -> str:

@@ -18,6 +18,7 @@ from trainsmith_schemas.meaning.derived import base_learning_rate, learning_rate
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.events import Change
 from trainsmith_schemas.runs.reports import Advice
+from trainsmith_schemas.runs.superseded import still_counting
 from trainsmith_schemas.sections.documents import TrainingDocument
 
 _FIRST_STEPS = 100
@@ -75,8 +76,8 @@ def _course(told: Iterable[events.Event]) -> _Course:
             case events.RunStarted():
                 before = event.steps_before
                 course.started, course.failed = event, None
-                course.steps = [one for one in course.steps if one.step <= before]
-                course.validations = [one for one in course.validations if one.step <= before]
+                course.steps = still_counting(course.steps, before)
+                course.validations = still_counting(course.validations, before)
             case events.Step():
                 course.steps.append(event)
             case events.Validation():

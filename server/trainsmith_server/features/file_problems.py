@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.problems import Path
+from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.documents import MODEL
 from trainsmith_server.document.bind import find, value_span
 from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import Analysis, KnownDocument
-from trainsmith_server.features.quantities import plural
 from trainsmith_server.features.readable import model_of, training_of
 from trainsmith_server.features.references import Reference, file_references
 from trainsmith_server.rules import all_rules

@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.problems import Path
+from trainsmith_schemas.quantities import count, plural, size
 from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_server.document.result import Analysis, KnownDocument
-from trainsmith_server.features.quantities import count, plural, size
 from trainsmith_server.features.readable import model_of, readable, training_of
 from trainsmith_server.yaml.tree import Entry, Scalar, Sequence, Span
 from trainsmith_server.yaml.tree import Mapping as MappingNode

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from trainsmith_schemas.families.registry import reads
+from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_server.document.result import Analysis
-from trainsmith_server.features.quantities import plural
 from trainsmith_server.features.readable import model_of
 
 

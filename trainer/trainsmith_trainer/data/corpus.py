@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from trainsmith_schemas.quantities import size
 from trainsmith_trainer.data.cache import (
     VARIABLE,
     VERSION,
@@ -29,7 +30,6 @@ from trainsmith_trainer.data.reading import DATA_KEY, BadLine, kind_of, read_tok
 from trainsmith_trainer.data.stream import Separation, Stream, segments, write_stream
 from trainsmith_trainer.data.tokenizer import BYTES, CharTokenizer, LibraryTokenizer, Tokenizer
 from trainsmith_trainer.errors import RunError
-from trainsmith_trainer.formatting import size
 
 VALIDATION_KEY = "training_config.validation_path"
 _VOCAB_KEY = "transformer_config.vocab_size"

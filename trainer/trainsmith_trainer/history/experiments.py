@@ -13,8 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.runs.reports import RunRecord
-from trainsmith_trainer.formatting import change_text, count, duration
+from trainsmith_trainer.formatting import change_text, duration
 from trainsmith_trainer.storage.atomic import write_file
 
 FILE = "experiments.md"
@@ -105,7 +106,7 @@ def _lines(run: RunRecord, sample: str | None) -> Iterator[str]:
 def _result(run: RunRecord) -> str:
     if run.state in ("running", "interrupted"):
         return "not known yet: it is running, or was killed and not resumed"
-    steps = f"{run.state} after {count(run.step, 'step')} in {duration(run.seconds)}"
+    steps = f"{run.state} after {plural(run.step, 'step')} in {duration(run.seconds)}"
     reason = f" ({run.reason})" if run.reason else ""
     losses = [f"training loss {run.loss:.4f}"] if run.loss is not None else []
     if run.validation_loss is not None:

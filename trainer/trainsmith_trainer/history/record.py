@@ -17,6 +17,7 @@ from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.runs.events import EVENT, Event
 from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import Advice, RunRecord, RunState
+from trainsmith_schemas.runs.superseded import still_counting
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
@@ -88,9 +89,9 @@ def _started(history: RunHistory | None, event: dict[str, Any]) -> RunHistory:
     before = event.get("steps_before", 0)
     history.seconds_before = history.seconds
     history.last_start, history.end = event, None
-    history.steps = [step for step in history.steps if step["step"] <= before]
-    history.validations = [one for one in history.validations if one["step"] <= before]
-    history.samples = [one for one in history.samples if one["step"] <= before]
+    history.steps = still_counting(history.steps, before)
+    history.validations = still_counting(history.validations, before)
+    history.samples = still_counting(history.samples, before)
     return history
 
 

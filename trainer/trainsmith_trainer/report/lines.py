@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from trainsmith_schemas.quantities import plural, size
 from trainsmith_schemas.runs import events
-from trainsmith_trainer.formatting import count, duration, size
+from trainsmith_trainer.formatting import duration
 
 
 def line_of(event: events.Event) -> tuple[int, str]:
@@ -53,8 +54,8 @@ def _started(event: events.RunStarted) -> str:
     return (
         f"{'smoke ' if event.smoke else ''}run {event.name}{begin}: "
         f"{event.parameters:,} parameters on {event.device}; "
-        f"{count(event.total_steps, 'step')} ({end}; {epochs:.3g} epochs of "
-        f"{event.steps_per_epoch:,}), each of {count(event.effective_batch, 'sequence')}, "
+        f"{plural(event.total_steps, 'step')} ({end}; {epochs:.3g} epochs of "
+        f"{event.steps_per_epoch:,}), each of {plural(event.effective_batch, 'sequence')}, "
         f"{event.tokens_per_step:,} tokens"
     )
 
@@ -66,6 +67,6 @@ def _finished(event: events.RunFinished) -> str:
     whole = event.whole_run_seconds
     estimate = "" if whole is None else f"; the whole run takes about {duration(whole)}"
     return (
-        f"finished after {count(event.step, 'step')} in {duration(event.seconds)}: "
+        f"finished after {plural(event.step, 'step')} in {duration(event.seconds)}: "
         f"loss {event.loss:.4f}{measured}; the model is in {event.final}/{best}{estimate}"
     )

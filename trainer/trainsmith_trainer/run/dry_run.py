@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.quantities import plural, size
 from trainsmith_schemas.runs.reports import (
     DryRun,
     PlannedCheckpoints,
@@ -18,7 +19,6 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.errors import ConfigProblem
-from trainsmith_trainer.formatting import count, size
 from trainsmith_trainer.run.corpus import read_corpus
 from trainsmith_trainer.run.initial_weights import refuse_other_weights
 from trainsmith_trainer.run.learning_rate import schedule_of
@@ -200,8 +200,8 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
     )
     yield (
         "length",
-        f"{count(outline.steps, 'step')} ({_ENDS_BY[outline.ends_by]}), "
-        f"{outline.epochs:.3g} epochs of {count(outline.steps_per_epoch, 'step')}",
+        f"{plural(outline.steps, 'step')} ({_ENDS_BY[outline.ends_by]}), "
+        f"{outline.epochs:.3g} epochs of {plural(outline.steps_per_epoch, 'step')}",
     )
     yield (
         "each step",

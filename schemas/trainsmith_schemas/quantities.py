@@ -1,4 +1,4 @@
-"""Large numbers for people: three digits and a unit."""
+"""Large numbers as people read them: three digits and a unit. Everything in Python uses these."""
 
 from __future__ import annotations
 
