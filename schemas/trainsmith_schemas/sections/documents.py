@@ -149,8 +149,10 @@ def recognise(data: Any) -> Document | None:
     if len(data) > _FEW_SECTIONS:
         return None
     meant = _with_right_names(data)
-    kinds = (document for document in DOCUMENTS if not document.flat and _is(document, meant))
-    return next(kinds, None) if meant.keys() != data.keys() else None
+    if meant.keys() == data.keys():
+        return None
+    kinds = (one for one in DOCUMENTS if not one.flat and _is(one, meant, strangers_allowed=0))
+    return next(kinds, None)
 
 
 _FEW_SECTIONS = 6
@@ -162,7 +164,11 @@ def _with_right_names(data: Mapping[Any, Any]) -> dict[Any, Any]:
     marks = [mark for document in DOCUMENTS if not document.flat for mark in document.marks]
     right = dict[Any, Any]()
     for key, value in data.items():
-        near = slips(key, marks) if isinstance(key, str) and _could_be_section(value) else ()
+        near = (
+            slips(key, marks, whole=True)
+            if isinstance(key, str) and _could_be_section(value)
+            else ()
+        )
         right[near[0] if near and near[0] not in data else key] = value
     return right
 
@@ -176,7 +182,11 @@ def may_be_slips(top_level: Iterable[str]) -> bool:
 _STRANGERS_WHILE_TYPING = 2
 
 
-def _is(document: Document, data: Mapping[Any, Any]) -> bool:
+def _is(
+    document: Document,
+    data: Mapping[Any, Any],
+    strangers_allowed: int = _STRANGERS_WHILE_TYPING,
+) -> bool:
     found = [mark for mark in document.marks if mark in data]
     if not document.flat:
         found = [mark for mark in found if _could_be_section(data[mark])]
@@ -186,7 +196,7 @@ def _is(document: Document, data: Mapping[Any, Any]) -> bool:
     if known:
         # Beside a key of ours, one by another tool's name is ours by mistake.
         strangers = [key for key in strangers if not _has_our_name(document.model, key)]
-    return len(strangers) <= max(known, _STRANGERS_WHILE_TYPING)
+    return len(strangers) <= max(known, strangers_allowed)
 
 
 def _count_keys(model: type[Section], data: Mapping[Any, Any]) -> tuple[int, list[Any]]:

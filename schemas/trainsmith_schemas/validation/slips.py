@@ -28,7 +28,7 @@ _WORDS = frozenset(
         account accuracy act action adapt adapter angle archive arg args batch bath beam bin
         blank bridge buffer byte cache cap card cast chain channel chat chunk class clip
         code cold color copy core cost count data date deck delay depth dev device dim dir
-        disk dist dot dummy edge end entry epoch eval even extra fact fake fast feed file
+        disk dist dot dtype dummy edge end entry epoch eval even extra fact fake fast feed file
         fill final fit fix flag flow fold folder form format fraction free full gain gate
         graph grid group guide half hard head heat hidden hold hook host hot id idle image
         index init inner input item join jump keep key kind label lag layer lead leaf left
@@ -51,19 +51,26 @@ _WORDS = frozenset(
 """Real words of the trade that are in no name of ours, or not in every one."""
 
 
-def is_slip(written: str, name: str, real: frozenset[str] = _WORDS) -> bool:
+def is_slip(written: str, name: str, real: frozenset[str] = _WORDS, *, whole: bool = False) -> bool:
     """Whether a key has the words of a name and differs from it in letters only.
 
     Args:
         written: the key as somebody wrote it, which is no known name.
         name: a known name.
         real: the words that mean something as they are written.
+        whole: whether another form of a word, as `train` for `training`, is another word.
     """
     words, meant = _words_of(written), _words_of(name)
     if "".join(words) == "".join(meant):
         return True
     if len(words) == len(meant):
-        return all(_is_slip_of_word(*pair, real) for pair in zip(words, meant, strict=True))
+        pairs = zip(words, meant, strict=True)
+        return all(
+            _is_slip_of_word(*pair, real) and not (whole and _is_form_of(*pair)) for pair in pairs
+        )
+    more, fewer = sorted((words, meant), key=len, reverse=True)
+    if any((*more[:at], *more[at + 1 :]) == fewer for at in range(len(more))):
+        return False  # `q_lora_rank` has a word more than `lora_rank`.
     joined, wanted = "".join(words), "".join(meant)
     return (
         len(wanted) >= _JOINED
@@ -72,11 +79,11 @@ def is_slip(written: str, name: str, real: frozenset[str] = _WORDS) -> bool:
     )
 
 
-def slips(written: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names that a key may be a slip of, the nearest first."""
+def slips(written: str, names: Iterable[str], *, whole: bool = False) -> tuple[str, ...]:
+    """The names that a key may be a slip of, the nearest first; `whole` as for `is_slip`."""
     names = list(names)
     real = _WORDS.union(*map(_words_of, names))
-    near = [name for name in names if is_slip(written, name, real)]
+    near = [name for name in names if is_slip(written, name, real, whole=whole)]
     plain = written.lower().replace("-", "_")
     return tuple(sorted(near, key=lambda name: distance(plain, name.lower(), len(name))))
 
@@ -97,18 +104,25 @@ def _words_of(name: str) -> tuple[str, ...]:
 
 
 def _is_slip_of_word(written: str, meant: str, real: frozenset[str]) -> bool:
-    if written == meant or f"{written}s" == meant or written == f"{meant}s":
-        return True
-    if len(written) >= _CLIPPED and meant.startswith(written):
+    if written == meant or _is_form_of(written, meant):
         return True
     if not real.isdisjoint((written, written.rstrip("s"))):
         return False
     if min(len(written), len(meant)) < _SHORT:
         return False
+    if written.startswith(meant) and len(written) > len(meant) + 1:
+        return False  # `checkpointer` is made from `checkpoint`.
     if re.sub(r"\D", "", written) != re.sub(r"\D", "", meant):
         return False  # `beta3` is no slip of `beta2`.
     limit = 2 if len(meant) >= _LONG else 1
     return distance(written, meant, limit) <= limit
+
+
+def _is_form_of(written: str, meant: str) -> bool:
+    """Whether a word is the singular or plural of another one, or its beginning."""
+    if f"{written}s" == meant or written == f"{meant}s":
+        return True
+    return len(written) >= _CLIPPED and written != meant and meant.startswith(written)
 
 
 def distance(first: str, second: str, limit: int) -> int:

@@ -251,7 +251,10 @@ def _is_certain(known: KnownDocument, problem: Problem, named: bool) -> bool:
     we don't know. There, only slips of the names that we know are reported, unless somebody has
     named the trainer.
     """
-    if problem.code != "unknown-key" or problem.suggestions:
+    beginning = f"{problem.path[-1]}_" if problem.path else ""
+    if problem.code != "unknown-key" or any(
+        not name.startswith(beginning) for name in problem.suggestions
+    ):
         return True
     return (named or known.profile.name == "trainsmith") and not _is_of_unknown_family(
         known, problem
