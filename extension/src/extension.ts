@@ -1,30 +1,31 @@
 import * as vscode from "vscode";
 
-import { Server } from "./server/client";
 import { compareWithLastRun } from "./commands/compareRuns";
 import { editDocument, saveAsNextVersion } from "./commands/editDocument";
 import { newRecipe } from "./commands/newRecipe";
+import { registerRunCommands } from "./commands/registerRunCommands";
 import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
 import { runWithOverrides } from "./commands/runWithOverrides";
 import { showTraining } from "./commands/showTraining";
 import { stopTraining, TaskProcesses } from "./commands/stopTraining";
 import { Comparisons } from "./comparison/panel";
-import { Documents } from "./recipes/documents";
-import { LastEditor } from "./recipes/editors";
 import { COMMANDS, SETTINGS, TASK_TYPE } from "./generated/protocol";
 import { Lessons } from "./lessons/lessons";
 import { registerLessons } from "./lessons/register";
+import { TrainingPython } from "./python/trainingPython";
+import { Documents } from "./recipes/documents";
+import { LastEditor } from "./recipes/editors";
 import { chooseProfile, ProfileStatus } from "./recipes/profile";
-import { registerRunCommands } from "./commands/registerRunCommands";
+import { ActiveRuns } from "./runs/activeRuns";
 import { Failures } from "./runs/failures";
-import { FollowedRuns } from "./runs/followed";
 import { RunList } from "./runs/list";
 import { RunStatus } from "./runs/statusBar";
 import { RecipeTasks } from "./runs/tasks";
 import { RunsView } from "./runs/view";
+import { RunWatcher } from "./runs/watcher";
+import { Server } from "./server/client";
 import { TrainingPanels } from "./training/panel";
-import { TrainingPython } from "./python/trainingPython";
 import { Walkthrough } from "./walkthrough";
 
 /** Starts the language server and registers the commands. Everything else waits until it is used. */
@@ -32,15 +33,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Trainsmith", { log: true });
   const server = new Server(context, log);
   const documents = new Documents(server);
-  const runs = new FollowedRuns(server, log);
+  const watcher = new RunWatcher((message) => {
+    log.error(message);
+  });
+  const runs = new ActiveRuns(server, watcher, log);
   const list = new RunList(server, runs, context.workspaceState, log);
   const view = new RunsView(list, documents);
-  const comparisons = new Comparisons(context.extensionUri, server, list, log);
+  const comparisons = new Comparisons(context.extensionUri, server, list, watcher);
   const processes = new TaskProcesses();
   const editors = new LastEditor();
   const training = new TrainingPython(context, log);
   const parts = { server, editors, documents, training };
-  const panels = new TrainingPanels(context.extensionUri, server, runs, log);
+  const panels = new TrainingPanels(context.extensionUri, server, runs, watcher, log);
   const lessons = new Lessons(context, parts);
   const register = (
     id: string,
@@ -51,6 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     server,
     documents,
+    watcher,
     runs,
     processes,
     list,

@@ -1,16 +1,16 @@
 import * as vscode from "vscode";
 
-import type { Server } from "./server/client";
 import type { Comparisons } from "./comparison/panel";
-import type { Documents } from "./recipes/documents";
 import { CONTEXT_KEYS } from "./generated/protocol";
 import type { Lessons } from "./lessons/lessons";
-import type { FollowedRuns } from "./runs/followed";
+import type { Documents } from "./recipes/documents";
+import type { ActiveRuns } from "./runs/activeRuns";
+import type { Server } from "./server/client";
 
 interface Parts {
   readonly server: Server;
   readonly documents: Documents;
-  readonly runs: FollowedRuns;
+  readonly runs: ActiveRuns;
   readonly comparisons: Comparisons;
   readonly lessons: Lessons;
 }

@@ -19,7 +19,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ["recipes"],
   ["server"],
   ["python"],
-  ["shared", "generated"],
+  ["shared"],
+  ["generated"],
 ];
 const PAGES = "webview";
 

@@ -35,29 +35,53 @@ const validation = (number: number): TrainsmithEvent => ({
 
 test("rows are passed on once, and again to a page that has none", () => {
   const series = new RunSeries();
+  const cursor = series.cursor();
   series.take([started(0), step(1), step(2)]);
-  expect([...series.newRows().columns.step]).toEqual([1, 2]);
+  expect([...cursor.newRows().columns.step]).toEqual([1, 2]);
   series.take([step(3)]);
-  const { from, columns } = series.newRows();
+  const { from, columns } = cursor.newRows();
   expect([from, [...columns.step]]).toEqual([2, [3]]);
-  series.rewind();
-  expect([...series.newRows().columns.step]).toEqual([1, 2, 3]);
+  cursor.rewind();
+  expect([...cursor.newRows().columns.step]).toEqual([1, 2, 3]);
 });
 
-test("steps that a resumed run takes again count once", () => {
+test("each reader has a place of its own among the rows", () => {
   const series = new RunSeries();
+  const [one, other] = [series.cursor(), series.cursor()];
+  series.take([started(0), step(1)]);
+  one.newRows();
+  series.take([step(2)]);
+  expect([...one.newRows().columns.step]).toEqual([2]);
+  expect([...other.newRows().columns.step]).toEqual([1, 2]);
+});
+
+test("a second run_started supersedes the steps after the checkpoint it goes on from", () => {
+  const series = new RunSeries();
+  const cursor = series.cursor();
   series.take([started(0), step(1), step(2), validation(2), step(3, 9), validation(3)]);
-  series.newRows();
-  series.take([started(2), step(3, 5)]);
-  const { from, columns } = series.newRows();
+  cursor.newRows();
+  series.take([started(2)]);
+  expect(series.facts.progress.step).toBe(2);
+  series.take([step(3, 5)]);
+  const { from, columns } = cursor.newRows();
   expect([from, [...columns.step], [...columns.loss]]).toEqual([2, [3], [5]]);
   expect(series.facts.validation).toEqual([[2, 2]]);
+});
+
+test("a run that begins again has nothing of before", () => {
+  const series = new RunSeries();
+  const cursor = series.cursor();
+  series.take([started(0), step(1), step(2), validation(2)]);
+  cursor.newRows();
+  series.clear();
+  expect([cursor.newRows().from, series.facts.validation]).toEqual([0, []]);
+  expect(series.facts).toEqual(new RunSeries().facts);
 });
 
 test("a loss that is not a number is a gap", () => {
   const series = new RunSeries();
   series.take([started(0), step(1, null)]);
-  expect([...series.newRows().columns.loss]).toEqual([NaN]);
+  expect([...series.cursor().newRows().columns.loss]).toEqual([NaN]);
 });
 
 test("the facts are the run's", () => {

@@ -2,6 +2,8 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
+import { EVENTS } from "../runs/watcher";
+
 const MOST_TEXTS = 200;
 
 /** Let the user choose one of some files, or any other; those called as wished come first. */
@@ -37,7 +39,7 @@ export async function textsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
       "**/node_modules/**",
       most,
     );
-  const runs = (await find("**/events.jsonl")).map(({ fsPath }) => path.dirname(fsPath) + path.sep);
+  const runs = (await find(`**/${EVENTS}`)).map(({ fsPath }) => path.dirname(fsPath) + path.sep);
   const texts = await find("**/*.txt", MOST_TEXTS);
   return texts.filter(({ fsPath }) => !runs.some((run) => fsPath.startsWith(run)));
 }

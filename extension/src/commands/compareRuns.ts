@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
 import type { Comparisons } from "../comparison/panel";
-import type { LastEditor } from "../recipes/editors";
 import type { RunRecord } from "../generated/reports";
+import type { LastEditor } from "../recipes/editors";
 import type { RunList } from "../runs/list";
-import { resultText } from "../runs/wording";
+import type { Server } from "../server/client";
+import { resultText } from "../shared/formatting";
 import { recipeThen } from "./restoreRecipe";
 import { recipeDocument } from "./runRecipe";
 

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { LastEditor } from "../recipes/editors";
 import { CODE_ACTION_KINDS, CREATE_NEXT_VERSION } from "../generated/protocol";
+import type { LastEditor } from "../recipes/editors";
 import { recipeDocument } from "./runRecipe";
 
 /** Make one of the server's edits of the document in the editor; VS Code asks which of several. */

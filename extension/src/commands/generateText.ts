@@ -2,10 +2,10 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
 import { TASK_TYPE } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import type { TrainingPython } from "../python/trainingPython";
+import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 
 /** Let the model of a run write text in a terminal: its final one, else its newest checkpoint. */

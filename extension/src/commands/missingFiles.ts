@@ -2,9 +2,9 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
-import type { Documents } from "../recipes/documents";
 import type { MissingFile } from "../generated/protocol";
+import type { Documents } from "../recipes/documents";
+import type { Server } from "../server/client";
 import { chooseFile, nameIn, textsIn } from "./chooseFile";
 
 /**

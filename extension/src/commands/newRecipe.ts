@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
 import { recipeFrom } from "../recipes/recipes";
+import type { Server } from "../server/client";
 import { chooseFile, nameIn, textsIn } from "./chooseFile";
 
 const MODEL_FILE = "model_configs/model.yaml";

@@ -1,16 +1,16 @@
 import type * as vscode from "vscode";
 
+import type { Comparisons } from "../comparison/panel";
+import { COMMANDS } from "../generated/protocol";
+import type { RunRecord } from "../generated/reports";
+import { recipeOfRun, type RunList } from "../runs/list";
+import type { RunsView } from "../runs/view";
 import { compareRuns } from "./compareRuns";
 import { generateText } from "./generateText";
 import { deleteRuns, openRunFolder } from "./manageRuns";
 import { diffRecipes, restoreRecipe } from "./restoreRecipe";
 import { runRecipe, type RunParts } from "./runRecipe";
 import { writeConclusion } from "./writeConclusion";
-import type { Comparisons } from "../comparison/panel";
-import { COMMANDS } from "../generated/protocol";
-import type { RunRecord } from "../generated/reports";
-import { recipeOfRun, type RunList } from "../runs/list";
-import type { RunsView } from "../runs/view";
 
 interface Parts extends RunParts {
   readonly list: RunList;

@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
+import { TASK_TYPE, type TaskName } from "../generated/protocol";
+import type { TrainingPython } from "../python/trainingPython";
 import type { Documents } from "../recipes/documents";
 import type { LastEditor } from "../recipes/editors";
-import { TASK_TYPE, type TaskName } from "../generated/protocol";
 import { createTask } from "../runs/tasks";
-import type { TrainingPython } from "../python/trainingPython";
+import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
 

@@ -2,8 +2,8 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
 import type { OverrideProblem, Setting } from "../generated/protocol";
+import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
 

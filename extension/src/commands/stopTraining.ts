@@ -2,13 +2,13 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { FollowedRun, FollowedRuns } from "../runs/followed";
+import type { ActiveRun, ActiveRuns } from "../runs/activeRuns";
 import { statusText } from "../runs/progress";
 
 const CTRL_C = "\u0003";
 
 /** Stop a run as Ctrl-C in its terminal does, so that it saves a checkpoint; ask which of several. */
-export async function stopTraining(runs: FollowedRuns, processes: TaskProcesses): Promise<void> {
+export async function stopTraining(runs: ActiveRuns, processes: TaskProcesses): Promise<void> {
   const run = runs.running.length > 1 ? await choose(runs.running) : runs.running[0];
   if (!run) return;
   const terminal = await processes.terminal(run.execution);
@@ -16,7 +16,7 @@ export async function stopTraining(runs: FollowedRuns, processes: TaskProcesses)
   else run.execution.terminate();
 }
 
-async function choose(runs: readonly FollowedRun[]): Promise<FollowedRun | undefined> {
+async function choose(runs: readonly ActiveRun[]): Promise<ActiveRun | undefined> {
   const items = runs.map((run) => ({
     label: path.basename(run.folder ?? run.recipe.fsPath),
     description: statusText(run.progress),

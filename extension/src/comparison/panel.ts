@@ -2,18 +2,16 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
 import { COMMANDS } from "../generated/protocol";
 import type { Comparison, RunRecord } from "../generated/reports";
 import type { RunList } from "../runs/list";
-import { EventTail } from "../runs/tail";
+import type { RunReader, RunWatcher } from "../runs/watcher";
+import type { Server } from "../server/client";
 import { trainerReport } from "../server/commandLine";
-import { RunSeries } from "../runs/series";
 import { page } from "../shared/webviews";
 import type { FromPage, ToPage } from "./messages";
 
 const VIEW_TYPE = "trainsmithComparison";
-const EVENTS_MILLISECONDS = 1000;
 
 /** Shows runs beside each other: what they were told, how they learned, what they wrote. */
 export class Comparisons implements vscode.Disposable {
@@ -25,7 +23,7 @@ export class Comparisons implements vscode.Disposable {
     private readonly extension: vscode.Uri,
     private readonly server: Server,
     private readonly list: RunList,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly watcher: RunWatcher,
   ) {}
 
   /** Compare runs in a panel, the oldest first. */
@@ -52,7 +50,7 @@ export class Comparisons implements vscode.Disposable {
   private fill(panel: vscode.WebviewPanel, runs: readonly RunRecord[], answer: Comparison): void {
     const media = vscode.Uri.joinPath(this.extension, "dist", "webview");
     panel.webview.options = { enableScripts: true, localResourceRoots: [media] };
-    const feed = new Feed(panel, runs, answer, this.list, this.log);
+    const feed = new Feed(panel, runs, answer, this.list, this.watcher);
     panel.onDidDispose(() => {
       feed.dispose();
     });
@@ -66,9 +64,7 @@ export class Comparisons implements vscode.Disposable {
 
 /** Tells a page what its runs write, as long as it is seen. */
 class Feed implements vscode.Disposable {
-  private readonly series: readonly (readonly [string, EventTail, RunSeries])[];
-  private timer: NodeJS.Timeout | undefined;
-  private reading = Promise.resolve();
+  private readonly readers: ReadonlyMap<string, RunReader>;
   private readonly subscriptions: vscode.Disposable;
 
   constructor(
@@ -76,18 +72,22 @@ class Feed implements vscode.Disposable {
     private readonly runs: readonly RunRecord[],
     private readonly comparison: Comparison,
     private readonly list: RunList,
-    private readonly log: vscode.LogOutputChannel,
+    watcher: RunWatcher,
   ) {
-    this.series = comparison.runs.map(({ folder }) => [
-      folder,
-      new EventTail(path.join(folder, "events.jsonl")),
-      new RunSeries(),
-    ]);
+    this.readers = new Map(
+      comparison.runs.map(({ folder }) => {
+        const reader = watcher.watch(folder, () => {
+          this.pass(folder, reader);
+        });
+        return [folder, reader];
+      }),
+    );
+    this.pause();
     this.subscriptions = vscode.Disposable.from(
       panel.webview.onDidReceiveMessage((message: FromPage) => this.answer(message)),
       // A hidden page is gone; it says that it is ready when it comes back.
       panel.onDidChangeViewState(() => {
-        if (!panel.visible) clearInterval(this.timer);
+        if (!panel.visible) this.pause();
       }),
       list.onDidChange(() => {
         this.tell();
@@ -96,7 +96,7 @@ class Feed implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearInterval(this.timer);
+    for (const reader of this.readers.values()) reader.dispose();
     this.subscriptions.dispose();
   }
 
@@ -119,14 +119,18 @@ class Feed implements vscode.Disposable {
     if (run) await vscode.commands.executeCommand(commands[message.type], run);
   }
 
+  private pause(): void {
+    for (const reader of this.readers.values()) reader.paused = true;
+  }
+
   private begin(): void {
-    clearInterval(this.timer);
-    for (const [, , series] of this.series) series.rewind();
     this.tell();
-    this.readSoon(true);
-    this.timer = setInterval(() => {
-      this.readSoon(false);
-    }, EVENTS_MILLISECONDS);
+    for (const [folder, reader] of this.readers) {
+      reader.paused = false;
+      reader.rewind();
+      this.pass(folder, reader);
+      void reader.read();
+    }
   }
 
   private tell(): void {
@@ -135,23 +139,9 @@ class Feed implements vscode.Disposable {
     this.post({ type: "comparison", comparison: this.comparison, baseline: known?.folder });
   }
 
-  /** One reading waits for the other, so that every line is read once. */
-  private readSoon(all: boolean): void {
-    this.reading = this.reading
-      .then(() => this.read(all))
-      .catch((error: unknown) => {
-        this.log.error(`The events of ${this.panel.title}: ${String(error)}`);
-      });
-  }
-
-  private async read(all: boolean): Promise<void> {
-    for (const [folder, tail, series] of this.series) {
-      const events = await tail.read();
-      series.take(events);
-      if (events.length === 0 && !all) continue;
-      this.post({ type: "rows", folder, ...series.newRows() });
-      this.post({ type: "facts", folder, facts: series.facts });
-    }
+  private pass(folder: string, reader: RunReader): void {
+    this.post({ type: "rows", folder, ...reader.newRows() });
+    this.post({ type: "facts", folder, facts: reader.facts });
   }
 
   private post(message: ToPage): void {

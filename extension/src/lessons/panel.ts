@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
 import { page } from "../shared/webviews";
-import type { Action } from "./blocks";
 import { BlockRunner } from "./blockRunner";
+import type { Action } from "./blocks";
 import { insertBlock, openBlock } from "./edits";
 import type { Lesson } from "./lesson";
 import { LINKED_COMMANDS } from "./links";

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
-import { answers, type Python, usable } from "./interpreters";
 import { reasonIn } from "./installerErrors";
+import { answers, type Python, usable } from "./interpreters";
 
 /** What our packages say of themselves, as Python's packaging writes it. */
 const METADATA = /^trainsmith-.*\.dist-info$/;

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
+import { CONTEXT_KEYS, type DocumentStatus } from "../generated/protocol";
 import type { Server } from "../server/client";
 import { remembered } from "../shared/remembered";
-import { CONTEXT_KEYS, type DocumentStatus } from "../generated/protocol";
 
 const YAML = "**/*.{yaml,yml}";
 const MOST_FILES = 500;

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Documents } from "./documents";
 import { COMMANDS, type DocumentStatus, SETTINGS } from "../generated/protocol";
+import type { Documents } from "./documents";
 
 const AUTO = "auto";
 const COMMENT = /^(\s*#\s*trainsmith:.*?\bprofile\s*=\s*)\S*/;

@@ -2,11 +2,11 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
 import { VIEWS } from "../generated/protocol";
-import type { EndedRun, FollowedRuns } from "./followed";
+import type { Server } from "../server/client";
+import { yamlOf } from "../shared/formatting";
+import type { EndedRun, ActiveRuns } from "./activeRuns";
 import { folderOf } from "./tasks";
-import { yamlOf } from "./wording";
 
 /** What mends a failed run: one value of one key, and the recipe that it is for. */
 interface Remedy {
@@ -24,7 +24,7 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
   private readonly subscriptions: vscode.Disposable;
 
   constructor(
-    runs: FollowedRuns,
+    runs: ActiveRuns,
     private readonly server: Server,
   ) {
     this.subscriptions = vscode.Disposable.from(

@@ -2,12 +2,14 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
 import type { RunList as Listing, RunRecord } from "../generated/reports";
+import type { Server } from "../server/client";
 import { trainerReport } from "../server/commandLine";
-import type { FollowedRuns } from "./followed";
+import { remembered } from "../shared/remembered";
+import { oneAtATime } from "../shared/repeat";
+import type { ActiveRuns } from "./activeRuns";
+import { EVENTS } from "./watcher";
 
-const EVENTS = "events.jsonl";
 const MOST_RUNS = 1000;
 const SOON_MILLISECONDS = 500;
 /** A run that another program trains is looked at so often. */
@@ -17,9 +19,18 @@ const BASELINE = "baseline";
 /** All runs of the workspace, as the trainer lists them; those of this window tell how they go. */
 export class RunList implements vscode.Disposable {
   private records: readonly RunRecord[] = [];
-  private loaded: Promise<void> | undefined;
+  /** Listing reads all events of all runs, in a process for each folder of runs. */
+  private readonly load = oneAtATime(() => this.listAll());
+  private readonly loadFirst = remembered(() => this.load());
+  private isAsked = false;
+  private isVisible = false;
+  /** Something changed while the list was hidden. */
+  private isStale = false;
   private timer: NodeJS.Timeout | undefined;
+  /** When to look again, in milliseconds since 1970, and when that is allowed. */
   private due = Infinity;
+  private earliest = 0;
+  private isLooking = false;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable;
 
@@ -27,7 +38,7 @@ export class RunList implements vscode.Disposable {
 
   constructor(
     private readonly server: Server,
-    private readonly followed: FollowedRuns,
+    private readonly active: ActiveRuns,
     private readonly state: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
   ) {
@@ -44,10 +55,10 @@ export class RunList implements vscode.Disposable {
       watcher.onDidChange(({ fsPath }) => {
         if (!this.liveIn(path.dirname(fsPath))) this.lookAgain(LATER_MILLISECONDS);
       }),
-      followed.onDidEnd(() => {
+      active.onDidEnd(() => {
         this.lookAgain(0);
       }),
-      followed.onDidChange(() => {
+      active.onDidChange(() => {
         this.changed.fire();
       }),
     );
@@ -55,29 +66,64 @@ export class RunList implements vscode.Disposable {
 
   /** The runs, the newest first. The first call looks for them. */
   async all(): Promise<readonly RunRecord[]> {
-    this.loaded ??= this.load();
-    await this.loaded;
+    this.isAsked = true;
+    await this.loadFirst();
+    if (this.isStale) await this.load();
     return this.records.map((record) => this.withProgress(record));
   }
 
-  /** Look for runs again. Who asks meanwhile gets those that are known, without waiting. */
+  /** Look for runs again. A caller of `all` meanwhile gets those that are known, without waiting. */
   async refresh(): Promise<void> {
-    const loading = this.load();
-    this.loaded ??= loading;
-    await loading;
+    await this.load();
     this.changed.fire();
   }
 
-  /** Look again, if somebody has looked before. */
-  lookAgain(milliseconds: number): void {
-    const due = Date.now() + milliseconds;
-    if (!this.loaded || due >= this.due) return;
-    clearTimeout(this.timer);
-    this.due = due;
-    this.timer = setTimeout(() => {
+  /** Whether the list is seen. One that is not looks for runs when it is asked for them. */
+  setVisible(visible: boolean): void {
+    this.isVisible = visible;
+    // The editor's watcher does not see all that happens in folders.
+    if (visible) this.lookAgain(0);
+    else if (this.due !== Infinity) {
+      clearTimeout(this.timer);
       this.due = Infinity;
-      void this.refresh();
-    }, milliseconds);
+      this.isStale = true;
+    }
+  }
+
+  /**
+   * Look again after a while, if the list was asked for before. A look that takes long delays the
+   * next one by as much, so that listing takes half of a processor at most.
+   */
+  lookAgain(milliseconds: number): void {
+    if (!this.isAsked) return;
+    if (!this.isVisible) {
+      this.isStale = true;
+      return;
+    }
+    this.due = Math.min(this.due, Date.now() + milliseconds);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.isLooking || this.due === Infinity) return;
+    clearTimeout(this.timer);
+    const at = Math.max(this.due, this.earliest);
+    this.timer = setTimeout(() => void this.look(), Math.max(0, at - Date.now()));
+  }
+
+  private async look(): Promise<void> {
+    this.isLooking = true;
+    this.due = Infinity;
+    const began = Date.now();
+    try {
+      await this.refresh();
+    } catch (error) {
+      this.log.error(`The runs of the workspace: ${String(error)}`);
+    } finally {
+      this.isLooking = false;
+      this.earliest = 2 * Date.now() - began;
+      this.schedule();
+    }
   }
 
   /** The folder of the run that others are held against, if there is one. */
@@ -95,12 +141,14 @@ export class RunList implements vscode.Disposable {
     this.subscriptions.dispose();
   }
 
-  private async load(): Promise<void> {
+  private async listAll(): Promise<void> {
+    this.isStale = false;
     const pattern = `**/${EVENTS}`;
     const files = await vscode.workspace.findFiles(pattern, "**/node_modules/**", MOST_RUNS);
     const parents = new Set(files.map(({ fsPath }) => path.dirname(path.dirname(fsPath))));
-    const lists = await Promise.all([...parents].map((parent) => this.list(parent)));
-    this.records = lists.flat().sort((one, other) => other.started - one.started);
+    const records: RunRecord[] = [];
+    for (const parent of parents) records.push(...(await this.list(parent)));
+    this.records = records.sort((one, other) => other.started - one.started);
   }
 
   private async list(parent: string): Promise<RunRecord[]> {
@@ -113,8 +161,8 @@ export class RunList implements vscode.Disposable {
     }
   }
 
-  private liveIn(folder: string): FollowedRuns["running"][number] | undefined {
-    return this.followed.running.find((run) => run.folder === folder);
+  private liveIn(folder: string): ActiveRuns["running"][number] | undefined {
+    return this.active.running.find((run) => run.folder === folder);
   }
 
   private withProgress(record: RunRecord): RunRecord {

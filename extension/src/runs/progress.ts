@@ -1,4 +1,4 @@
-import type { RunFailed, TrainsmithEvent } from "../generated/events";
+import type { RunFailed, RunStarted, TrainsmithEvent } from "../generated/events";
 
 /** What the status bar knows of a run. */
 export interface Progress {
@@ -31,11 +31,19 @@ export function isBeginOrEnd({ event }: TrainsmithEvent): boolean {
   return event.startsWith("run_");
 }
 
+/**
+ * Whether what was said earlier of a step no longer counts: a run that goes on after a stop starts
+ * again after its last checkpoint and takes the steps behind that once more.
+ */
+export function isSuperseded(step: number, { steps_before }: RunStarted): boolean {
+  return step > steps_before;
+}
+
 /** The progress after one more event. */
 export function advance(progress: Progress, event: TrainsmithEvent): Progress {
   switch (event.event) {
     case "run_started":
-      return { ...NOT_STARTED, totalSteps: event.total_steps };
+      return { ...NOT_STARTED, step: event.steps_before, totalSteps: event.total_steps };
     case "step":
       return { ...progress, step: event.step, loss: event.loss, secondsLeft: event.seconds_left };
     case "run_finished":

@@ -1,5 +1,5 @@
 import type { CheckpointSaved, Sample, TrainsmithEvent } from "../generated/events";
-import { advance, NOT_STARTED, type Progress } from "./progress";
+import { advance, isSuperseded, NOT_STARTED, type Progress } from "./progress";
 
 /** What is measured at each step, one array for each quantity. */
 export const COLUMNS = ["step", "loss", "learning_rate", "tokens_per_second", "grad_norm"] as const;
@@ -15,6 +15,21 @@ export interface Facts {
   readonly validation: readonly (readonly [step: number, loss: number])[];
   readonly samples: readonly Sample[];
   readonly checkpoints: readonly CheckpointSaved[];
+}
+
+/** Rows from an index on: what a page has from there on is void. */
+export interface NewRows {
+  readonly from: number;
+  readonly columns: Record<Column, Float64Array>;
+}
+
+/** A reader's place among the rows. */
+export interface RowCursor {
+  /** The rows since the last call. */
+  newRows(): NewRows;
+  /** Pass everything on again, to a page that has nothing. */
+  rewind(): void;
+  dispose(): void;
 }
 
 const MOST_SAMPLES = 50;
@@ -34,14 +49,25 @@ export class RunSeries {
   private progress: Progress = NOT_STARTED;
   private device = "";
   private parameters = 0;
-  /** Rows before this one have been passed on and still count. */
-  private passedOn = 0;
+  /** Rows before these have been passed on to a reader and still count. */
+  private readonly passedOn = new Set<{ rows: number }>();
 
   take(events: readonly TrainsmithEvent[]): void {
     for (const event of events) {
       this.progress = advance(this.progress, event);
       this.add(event);
     }
+  }
+
+  /** Begin again, as a run without events. */
+  clear(): void {
+    this.keepRows(0);
+    this.validation = [];
+    this.samples = [];
+    this.checkpoints = [];
+    this.progress = NOT_STARTED;
+    this.device = "";
+    this.parameters = 0;
   }
 
   get facts(): Facts {
@@ -56,28 +82,41 @@ export class RunSeries {
     };
   }
 
-  /** The rows since the last call, and the index of the first: what a page has behind it is void. */
-  newRows(): { from: number; columns: Record<Column, Float64Array> } {
-    const from = this.passedOn;
-    this.passedOn = this.columns.step.length;
-    const columns = Object.fromEntries(
-      COLUMNS.map((name) => [name, Float64Array.from(this.columns[name].slice(from))]),
-    ) as Record<Column, Float64Array>;
-    return { from, columns };
-  }
-
-  /** Pass everything on again, to a page that has nothing. */
-  rewind(): void {
-    this.passedOn = 0;
+  /** A place among the rows, before the first. */
+  cursor(): RowCursor {
+    const place = { rows: 0 };
+    this.passedOn.add(place);
+    return {
+      newRows: () => {
+        const from = place.rows;
+        place.rows = this.columns.step.length;
+        const columns = Object.fromEntries(
+          COLUMNS.map((name) => [name, Float64Array.from(this.columns[name].slice(from))]),
+        ) as Record<Column, Float64Array>;
+        return { from, columns };
+      },
+      rewind: () => {
+        place.rows = 0;
+      },
+      dispose: () => {
+        this.passedOn.delete(place);
+      },
+    };
   }
 
   private add(event: TrainsmithEvent): void {
     switch (event.event) {
-      case "run_started":
+      case "run_started": {
         this.device = event.device;
         this.parameters = event.parameters;
-        this.forgetAfter(event.steps_before);
+        const counts = ({ step }: { step: number }): boolean => !isSuperseded(step, event);
+        const first = this.columns.step.findIndex((step) => isSuperseded(step, event));
+        if (first >= 0) this.keepRows(first);
+        this.validation = this.validation.filter(([step]) => counts({ step }));
+        this.samples = this.samples.filter(counts);
+        this.checkpoints = this.checkpoints.filter(counts);
         break;
+      }
       case "step":
         for (const name of COLUMNS) this.columns[name].push(orGap(event[name]));
         break;
@@ -93,15 +132,9 @@ export class RunSeries {
     }
   }
 
-  /** A run that goes on from a checkpoint takes the steps after it again. */
-  private forgetAfter(step: number): void {
-    let rows = this.columns.step.length;
-    while (rows > 0 && (this.columns.step[rows - 1] ?? 0) > step) rows--;
-    for (const name of COLUMNS) this.columns[name].length = rows;
-    this.passedOn = Math.min(this.passedOn, rows);
-    this.validation = this.validation.filter(([at]) => at <= step);
-    this.samples = this.samples.filter((sample) => sample.step <= step);
-    this.checkpoints = this.checkpoints.filter((checkpoint) => checkpoint.step <= step);
+  private keepRows(count: number): void {
+    for (const name of COLUMNS) this.columns[name].length = count;
+    for (const place of this.passedOn) place.rows = Math.min(place.rows, count);
   }
 }
 

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { COMMANDS } from "../generated/protocol";
-import type { EndedRun, FollowedRun, FollowedRuns } from "./followed";
+import type { EndedRun, ActiveRun, ActiveRuns } from "./activeRuns";
 import { statusText } from "./progress";
 
 const ICONS = {
@@ -18,7 +18,7 @@ export class RunStatus implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
   private readonly subscriptions: vscode.Disposable;
 
-  constructor(runs: FollowedRuns) {
+  constructor(runs: ActiveRuns) {
     this.item = vscode.window.createStatusBarItem("run", vscode.StatusBarAlignment.Left);
     this.item.name = "Trainsmith: run";
     this.item.tooltip = "Show the run's curves";
@@ -40,7 +40,7 @@ export class RunStatus implements vscode.Disposable {
     this.subscriptions.dispose();
   }
 
-  private show(run: FollowedRun, others: number): void {
+  private show(run: ActiveRun, others: number): void {
     const more = others > 0 ? ` (+${others})` : "";
     const text = `${statusText(run.progress)}${more}`;
     this.item.text = `${ICONS[run.progress.end?.kind ?? "running"]} ${text}`;
@@ -50,12 +50,12 @@ export class RunStatus implements vscode.Disposable {
   }
 }
 
-function showRun({ recipe, folder }: FollowedRun): vscode.Command {
+function showRun({ recipe, folder }: ActiveRun): vscode.Command {
   const arguments_ = [recipe.toString(), ...(folder ? [folder] : [])];
   return { title: "Show Training", command: COMMANDS.showTraining, arguments: arguments_ };
 }
 
-function nameOf({ recipe, folder }: FollowedRun): string {
+function nameOf({ recipe, folder }: ActiveRun): string {
   return `Run ${path.basename(folder ?? recipe.fsPath)}`;
 }
 

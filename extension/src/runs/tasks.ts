@@ -2,11 +2,11 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
-import type { Documents } from "../recipes/documents";
 import { TASK_TYPE, type TaskName, TASKS } from "../generated/protocol";
 import type { Python } from "../python/interpreters";
 import type { TrainingPython } from "../python/trainingPython";
+import type { Documents } from "../recipes/documents";
+import type { Server } from "../server/client";
 
 /** A task of ours, as it stands in `tasks.json`. */
 export interface RecipeTask extends vscode.TaskDefinition {

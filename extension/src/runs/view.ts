@@ -1,10 +1,16 @@
 import * as vscode from "vscode";
 
-import type { Documents } from "../recipes/documents";
 import { COMMANDS, VIEWS } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
+import type { Documents } from "../recipes/documents";
+import {
+  adviceText,
+  changesInShort,
+  changeText,
+  countMatter,
+  resultText,
+} from "../shared/formatting";
 import { recipeOfRun, type RunList } from "./list";
-import { adviceText, changesInShort, changeText, countMatter, resultText } from "./wording";
 
 const ICONS: Record<RunRecord["state"], vscode.ThemeIcon> = {
   running: new vscode.ThemeIcon("loading~spin"),
@@ -36,11 +42,11 @@ export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disp
       list.onDidChange(() => {
         this.changed.fire(undefined);
       }),
-      // The editor's watcher does not see all that happens in folders.
       this.view.onDidChangeVisibility(({ visible }) => {
-        if (visible) list.lookAgain(0);
+        list.setVisible(visible);
       }),
     );
+    list.setVisible(this.view.visible);
   }
 
   async getChildren(run?: RunRecord): Promise<RunRecord[]> {

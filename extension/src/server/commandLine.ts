@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-import type { Server } from "./client";
 import type { Python } from "../python/python";
+import type { Server } from "./client";
 
 const run = promisify(execFile);
 const MOST_BYTES = 64 * 2 ** 20;

@@ -2,23 +2,16 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { Server } from "../server/client";
 import { COMMANDS } from "../generated/protocol";
-import type { FollowedRuns } from "../runs/followed";
-import { EventTail } from "../runs/tail";
+import type { ActiveRuns } from "../runs/activeRuns";
+import type { RunReader, RunWatcher } from "../runs/watcher";
+import type { Server } from "../server/client";
+import { Repeater } from "../shared/repeat";
 import { page } from "../shared/webviews";
 import type { FromPage, PageState, ToPage } from "./messages";
-import { RunSeries } from "../runs/series";
 
 const VIEW_TYPE = "trainsmithTraining";
-const EVENTS_MILLISECONDS = 500;
 const RUNS_MILLISECONDS = 2000;
-
-/** A run that a page shows. */
-interface Shown {
-  readonly tail: EventTail;
-  readonly series: RunSeries;
-}
 
 /** The Training panels, one for each recipe. They come back when the window is loaded again. */
 export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSerializer<PageState> {
@@ -28,7 +21,8 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
   constructor(
     private readonly extension: vscode.Uri,
     private readonly server: Server,
-    private readonly followed: FollowedRuns,
+    private readonly active: ActiveRuns,
+    private readonly watcher: RunWatcher,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
@@ -63,7 +57,7 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
     const key = recipe.toString();
     this.panels.set(
       key,
-      new TrainingPanel(panel, recipe, folders, this.server, this.followed, this.log),
+      new TrainingPanel(panel, recipe, folders, this.server, this.active, this.watcher, this.log),
     );
     panel.onDidDispose(() => this.panels.delete(key));
     panel.webview.html = page(panel.webview, media, {
@@ -74,27 +68,28 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
   }
 }
 
-/** One recipe's panel: reads what its runs write, and passes on what is new. */
+/** One recipe's panel: passes on what its runs write, as long as it is seen. */
 class TrainingPanel implements vscode.Disposable {
-  private readonly shown = new Map<string, Shown>();
+  private readonly shown = new Map<string, RunReader>();
   /** The newest run that was there at the last look; a newer one is shown by itself. */
   private newest: string | undefined;
   private ready = false;
-  private reading = Promise.resolve();
-  private timers: NodeJS.Timeout[] = [];
+  private readonly listing = new Repeater(() => this.readRuns(), RUNS_MILLISECONDS);
 
   constructor(
     private readonly panel: vscode.WebviewPanel,
     private readonly recipe: vscode.Uri,
     folders: readonly string[],
     private readonly server: Server,
-    private readonly followed: FollowedRuns,
+    private readonly active: ActiveRuns,
+    private readonly watcher: RunWatcher,
     private readonly log: vscode.LogOutputChannel,
   ) {
     for (const folder of folders) this.add(folder);
     panel.webview.onDidReceiveMessage((message: FromPage) => this.answer(message));
     panel.onDidDispose(() => {
       this.pause();
+      for (const folder of [...this.shown.keys()]) this.remove(folder);
     });
     panel.onDidChangeViewState(() => {
       // A hidden page is gone; it says that it is ready when it comes back.
@@ -106,17 +101,26 @@ class TrainingPanel implements vscode.Disposable {
     if (folder) this.add(folder);
     this.panel.reveal(undefined, true);
     void this.readRuns();
-    void this.readEvents();
   }
 
   dispose(): void {
     this.panel.dispose();
   }
 
+  /** Show a run: what is known of it, then what it writes. */
   private add(folder: string): void {
     if (this.shown.has(folder)) return;
-    const tail = new EventTail(path.join(folder, "events.jsonl"));
-    this.shown.set(folder, { tail, series: new RunSeries() });
+    const reader = this.watcher.watch(folder, () => {
+      this.pass(folder, reader);
+    });
+    reader.paused = !this.ready;
+    this.shown.set(folder, reader);
+    this.passAll(folder, reader);
+  }
+
+  private remove(folder: string): void {
+    this.shown.get(folder)?.dispose();
+    this.shown.delete(folder);
   }
 
   private async answer(message: FromPage): Promise<void> {
@@ -126,9 +130,8 @@ class TrainingPanel implements vscode.Disposable {
         break;
       case "show":
         if (message.shown) this.add(message.folder);
-        else this.shown.delete(message.folder);
+        else this.remove(message.folder);
         await this.readRuns();
-        await this.readEvents();
         break;
       case "run":
         await vscode.commands.executeCommand(COMMANDS.runTraining, this.recipe);
@@ -141,19 +144,15 @@ class TrainingPanel implements vscode.Disposable {
 
   private pause(): void {
     this.ready = false;
-    for (const timer of this.timers) clearInterval(timer);
-    this.timers = [];
+    this.listing.stop();
+    for (const reader of this.shown.values()) reader.paused = true;
   }
 
   private resume(): void {
-    this.pause();
     this.ready = true;
-    for (const { series } of this.shown.values()) series.rewind();
-    void this.readRuns().then(() => this.readEvents());
-    this.timers = [
-      setInterval(() => void this.readRuns(), RUNS_MILLISECONDS),
-      setInterval(() => void this.readEvents(), EVENTS_MILLISECONDS),
-    ];
+    this.listing.start();
+    for (const [folder, reader] of this.shown) this.passAll(folder, reader);
+    void this.readRuns();
   }
 
   private async readRuns(): Promise<void> {
@@ -161,34 +160,28 @@ class TrainingPanel implements vscode.Disposable {
       this.log.error(`The runs of ${this.recipe.fsPath}: ${String(error)}`);
       return [];
     });
+    // It may be hidden or closed by now.
+    if (!this.ready) return;
     const newest = runs[0]?.folder;
     const isNew = newest !== this.newest && this.newest !== undefined;
     if (newest && (isNew || this.shown.size === 0)) this.add(newest);
     this.newest = newest ?? "";
-    const running = this.followed.running.flatMap(({ folder }) => folder ?? []);
+    const running = this.active.running.flatMap(({ folder }) => folder ?? []);
     this.post({ type: "runs", runs, shown: [...this.shown.keys()], running });
   }
 
-  /** One reading waits for the other, so that every line is read once. */
-  private readEvents(): Promise<void> {
-    this.reading = this.reading
-      .then(() => this.readShown())
-      .catch((error: unknown) => {
-        this.log.error(`The events of ${this.recipe.fsPath}: ${String(error)}`);
-      });
-    return this.reading;
+  /** Pass on all of a run to a page that has nothing of it, and what was written meanwhile. */
+  private passAll(folder: string, reader: RunReader): void {
+    if (!this.ready) return;
+    reader.paused = false;
+    reader.rewind();
+    this.pass(folder, reader);
+    void reader.read();
   }
 
-  private async readShown(): Promise<void> {
-    for (const [folder, { tail, series }] of this.shown) {
-      const events = await tail.read();
-      series.take(events);
-      if (!this.ready) return;
-      const rows = series.newRows();
-      if (events.length === 0 && rows.columns.step.length === 0) continue;
-      this.post({ type: "rows", folder, ...rows });
-      this.post({ type: "facts", folder, facts: series.facts });
-    }
+  private pass(folder: string, reader: RunReader): void {
+    this.post({ type: "rows", folder, ...reader.newRows() });
+    this.post({ type: "facts", folder, facts: reader.facts });
   }
 
   private post(message: ToPage): void {

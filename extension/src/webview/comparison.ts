@@ -1,8 +1,8 @@
 // The page of a comparison: what the runs were told, how they learned, what they wrote.
 import type { FromPage, ToPage } from "../comparison/messages";
 import type { Comparison, Difference, RunRecord } from "../generated/reports";
-import { adviceText } from "../runs/wording";
 import type { Facts } from "../runs/series";
+import { adviceText } from "../shared/formatting";
 import { Chart, type View } from "./training/chart";
 import { element, make, replace } from "./training/dom";
 import { lossCurves, precise, seriesColor } from "./training/lines";

@@ -1,7 +1,7 @@
 // The Training panel's page: the runs of a recipe, their curves, samples and checkpoints.
 import type { Run } from "../generated/protocol";
-import type { FromPage, PageState, ToPage } from "../training/messages";
 import type { Column, Facts } from "../runs/series";
+import type { FromPage, PageState, ToPage } from "../training/messages";
 import { Chart, type View } from "./training/chart";
 import { element, replace } from "./training/dom";
 import { curve, lossCurves, precise, prefix, seriesColor, type ShownRun } from "./training/lines";

@@ -2,6 +2,7 @@
 import type { Run } from "../../generated/protocol";
 import { clock } from "../../runs/progress";
 import type { Facts } from "../../runs/series";
+import { sizeText } from "../../shared/formatting";
 import { make } from "./dom";
 
 /** A run that is shown, with its name where there are several. */
@@ -90,7 +91,7 @@ export function checkpointTable(runs: readonly Known[]): HTMLElement[] {
         ...[
           `${name}step ${step.toLocaleString("en")}`,
           path,
-          `${(size / 2 ** 20).toFixed(1)} MiB`,
+          sizeText(size),
           best ? "lowest validation loss so far" : "",
         ].map((text) => make("td", {}, text)),
       ),

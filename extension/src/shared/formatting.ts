@@ -32,6 +32,15 @@ export function adviceText({ symptom, evidence, change }: Advice): string {
   return `${symptom} (${evidence}): try ${change.key.split(".").at(-1) ?? ""} ${String(change.value)}`;
 }
 
+const SIZES = ["bytes", "kB", "MB", "GB", "TB"];
+
+/** Bytes as people read them, in powers of 1000 as the trainer's log has them: `181 MB`. */
+export function sizeText(bytes: number): string {
+  const rounded = Number(bytes.toPrecision(3));
+  const power = Math.min(Math.floor(Math.log10(Math.max(rounded, 1)) / 3), SIZES.length - 1);
+  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${SIZES[power] ?? ""}`;
+}
+
 /** A value as YAML 1.1 reads it back: `5e-7` would be text to it, and `5.0e-7` is a number. */
 export function yamlOf(value: unknown): string {
   if (typeof value !== "number") return JSON.stringify(value);

@@ -1,0 +1,161 @@
+import * as path from "node:path";
+
+import * as vscode from "vscode";
+
+import type { TrainsmithEvent } from "../generated/events";
+import { CONTEXT_KEYS } from "../generated/protocol";
+import type { Server } from "../server/client";
+import { Repeater } from "../shared/repeat";
+import { isBeginOrEnd, NOT_STARTED, type Progress } from "./progress";
+import { folderOf, isRecipeTask, recipeOf } from "./tasks";
+import { EVENTS, type RunReader, type RunWatcher } from "./watcher";
+
+const SEARCH_MILLISECONDS = 400;
+/** How much earlier than its task a run may seem to start, by the clocks of two processes. */
+const CLOCK_SECONDS = 1;
+
+/** A run that is under way in a task of this window. */
+export interface ActiveRun {
+  readonly execution: vscode.TaskExecution;
+  readonly recipe: vscode.Uri;
+  /** The run's folder, absolute, once the trainer has made it. */
+  readonly folder: string | undefined;
+  readonly progress: Progress;
+}
+
+/** How a run's process ended. */
+export interface EndedRun extends ActiveRun {
+  readonly exitCode: number | undefined;
+}
+
+interface Active {
+  readonly execution: vscode.TaskExecution;
+  readonly recipe: vscode.Uri;
+  /** When its task began, in seconds since 1970; 0 where it was there before us. */
+  readonly since: number;
+  /** What it writes, once its folder is known. */
+  written: { readonly folder: string; readonly reader: RunReader } | undefined;
+}
+
+/**
+ * The runs that were started in this window, by whatever way, until their process ends. A run that
+ * outlived the window's last reload is found again.
+ */
+export class ActiveRuns implements vscode.Disposable {
+  private readonly active: Active[] = [];
+  private readonly searching = new Repeater(() => this.findFolders(), SEARCH_MILLISECONDS);
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly ended = new vscode.EventEmitter<EndedRun>();
+  private readonly subscriptions: vscode.Disposable;
+
+  readonly onDidChange = this.changed.event;
+  readonly onDidEnd = this.ended.event;
+
+  constructor(
+    private readonly server: Server,
+    private readonly watcher: RunWatcher,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.subscriptions = vscode.Disposable.from(
+      this.changed,
+      this.ended,
+      vscode.tasks.onDidStartTask(({ execution }) => {
+        this.begin(execution, Date.now() / 1000 - CLOCK_SECONDS);
+      }),
+      vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
+        void this.end(execution, exitCode);
+      }),
+    );
+    for (const execution of vscode.tasks.taskExecutions) this.begin(execution, 0);
+  }
+
+  /** The runs that are under way, the newest first. */
+  get running(): readonly ActiveRun[] {
+    return this.active.map(shownRun);
+  }
+
+  dispose(): void {
+    this.searching.stop();
+    for (const { written } of this.active) written?.reader.dispose();
+    this.subscriptions.dispose();
+  }
+
+  private begin(execution: vscode.TaskExecution, since: number): void {
+    const { definition, scope } = execution.task;
+    if (!isRecipeTask(definition) || definition.task === "dryRun") return;
+    const recipe = vscode.Uri.file(recipeOf(definition, folderOf(scope)));
+    this.active.unshift({ execution, recipe, since, written: undefined });
+    this.updateContextKey();
+    this.searching.start();
+  }
+
+  /** Look for the folders of runs whose trainer has not made one yet. */
+  private async findFolders(): Promise<void> {
+    for (const run of [...this.active]) await this.findFolder(run);
+    if (this.active.every(({ written }) => written)) this.searching.stop();
+  }
+
+  private async findFolder(run: Active): Promise<void> {
+    if (run.written) return;
+    try {
+      const folder = await this.find(run);
+      if (folder) await this.read(run, folder);
+    } catch (error) {
+      this.log.error(`Finding a run of ${run.recipe.fsPath}: ${String(error)}`);
+    }
+  }
+
+  private async read(run: Active, folder: string): Promise<void> {
+    // Two searches may end with the same folder: one of them when the run's process has ended.
+    if (run.written || !this.active.includes(run)) return;
+    const reader = this.watcher.watch(folder, (events) => {
+      this.take(folder, events);
+    });
+    run.written = { folder, reader };
+    await reader.read();
+    this.changed.fire();
+  }
+
+  private take(folder: string, events: readonly TrainsmithEvent[]): void {
+    if (events.some(isBeginOrEnd)) void this.server.tellOfRun(path.join(folder, EVENTS));
+    this.changed.fire();
+  }
+
+  /** The folder of the run: the first one of the recipe since the task began. */
+  private async find({ execution, recipe, since }: Active): Promise<string | undefined> {
+    const { definition } = execution.task;
+    const runs = await this.server.runs(recipe);
+    if (isRecipeTask(definition) && definition.task === "resume") {
+      return (definition.run ? runs.find(({ name }) => name === definition.run) : runs[0])?.folder;
+    }
+    const taken = this.running.map(({ folder }) => folder);
+    const candidates = runs.filter(
+      ({ folder, started, state }) =>
+        started >= since && !taken.includes(folder) && (since > 0 || state === "unfinished"),
+    );
+    return (since > 0 ? candidates.at(-1) : candidates[0])?.folder;
+  }
+
+  private async end(execution: vscode.TaskExecution, exitCode?: number): Promise<void> {
+    const run = this.active.find((one) => one.execution === execution);
+    if (!run) return;
+    await this.findFolder(run);
+    // Its last events were written before the process ended.
+    await run.written?.reader.read();
+    this.active.splice(this.active.indexOf(run), 1);
+    this.ended.fire({ ...shownRun(run), exitCode });
+    run.written?.reader.dispose();
+    this.updateContextKey();
+  }
+
+  private updateContextKey(): void {
+    const running = this.active.length > 0;
+    void vscode.commands.executeCommand("setContext", CONTEXT_KEYS.running, running);
+    this.changed.fire();
+  }
+}
+
+function shownRun({ execution, recipe, written }: Active): ActiveRun {
+  const progress = written?.reader.facts.progress ?? NOT_STARTED;
+  return { execution, recipe, folder: written?.folder, progress };
+}
