@@ -24,7 +24,7 @@ export default defineConfig(
   { ignores: ["extension/src/generated/"] },
   js.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.mts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { project: PROJECTS } },
     rules: {
