@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import type { ActiveRuns } from "../../extension/src/runs/activeRuns";
+import { RunList } from "../../extension/src/runs/list";
+import { trainerReport } from "../../extension/src/server/commandLine";
+
+type Changed = (file: { fsPath: string }) => void;
+
+/** What the list listens to: VS Code's watcher of files has seen a change. */
+const write = vi.hoisted(() => ({ changed: undefined as Changed | undefined }));
+
+vi.mock("vscode", () => {
+  const nothing = { dispose: vi.fn() };
+  const watcher = {
+    ...{ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing },
+    onDidChange: (listener: Changed) => {
+      write.changed = listener;
+      return nothing;
+    },
+  };
+  const files = ["/w/one/a-001", "/w/one/a-002", "/w/two/b-001"];
+  return {
+    Disposable: { from: () => nothing },
+    EventEmitter: class {
+      event = vi.fn();
+      fire = vi.fn();
+    },
+    workspace: {
+      createFileSystemWatcher: () => watcher,
+      findFiles: () => Promise.resolve(files.map((file) => ({ fsPath: `${file}/events.jsonl` }))),
+    },
+  };
+});
+vi.mock("../../extension/src/server/commandLine", () => ({ trainerReport: vi.fn() }));
+
+const LISTING_MILLISECONDS = 9000;
+let atOnce = 0;
+let most = 0;
+const listing = vi.mocked(trainerReport);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  atOnce = most = 0;
+  listing.mockReset();
+  listing.mockImplementation(async () => {
+    most = Math.max(most, ++atOnce);
+    await new Promise((resolve) => setTimeout(resolve, LISTING_MILLISECONDS));
+    atOnce--;
+    return { runs: [] };
+  });
+});
+afterEach(() => vi.useRealTimers());
+
+function makeList(): RunList {
+  const active = { running: [], onDidEnd: vi.fn(), onDidChange: vi.fn() };
+  const never = (): never => {
+    throw new Error("not used");
+  };
+  return new RunList(
+    never as never,
+    active as unknown as ActiveRuns,
+    { get: vi.fn(), update: vi.fn(), keys: () => [] },
+    { error: vi.fn() } as never,
+  );
+}
+
+/** A run that another program trains writes an event every second. */
+async function writeFor(seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    write.changed?.({ fsPath: "/w/one/a-001/events.jsonl" });
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+}
+
+test("slow listings never overlap, and take half of the time at most", async () => {
+  const list = makeList();
+  list.setVisible(true);
+  void list.all();
+  await writeFor(600);
+  expect(most).toBe(1);
+  expect(listing.mock.calls.length * LISTING_MILLISECONDS).toBeLessThanOrEqual(330_000);
+  expect(listing.mock.calls.length).toBeGreaterThan(20);
+});
+
+test("a hidden list looks for runs only when it is asked", async () => {
+  const list = makeList();
+  list.setVisible(true);
+  void list.all();
+  await vi.advanceTimersByTimeAsync(20_000);
+  list.setVisible(false);
+  await writeFor(600);
+  expect(listing).toHaveBeenCalledTimes(2);
+  void list.all();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(listing).toHaveBeenCalledTimes(4);
+});
+
+test("whoever asks during a look gets what is known", async () => {
+  const list = makeList();
+  list.setVisible(true);
+  void list.all();
+  await vi.advanceTimersByTimeAsync(20_000);
+  void list.refresh();
+  expect(await list.all()).toEqual([]);
+});
