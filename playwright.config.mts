@@ -1,6 +1,7 @@
 import { defineConfig } from "@playwright/test";
 
 import { cleanEnvironment } from "./scripts/lib/environment.mjs";
+import { PATIENCE } from "./tests/e2e/patience";
 
 cleanEnvironment();
 
@@ -10,7 +11,9 @@ export default defineConfig({
   outputDir: "test-output/e2e",
   // One workbench serves all tests, and a training run wants the processor to itself.
   workers: 1,
-  timeout: 120_000,
-  expect: { timeout: 30_000 },
+  // No result depends on how quickly it comes; these only end a test that hangs.
+  timeout: 600_000,
+  expect: { timeout: PATIENCE },
+  use: { actionTimeout: PATIENCE, navigationTimeout: PATIENCE },
   reporter: [["list"], ["junit"]],
 });

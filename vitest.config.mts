@@ -4,6 +4,13 @@ import { cleanEnvironment } from "./scripts/lib/environment.mjs";
 
 cleanEnvironment();
 
+/** No result depends on how quickly it comes; this only ends a test that hangs. */
+const PATIENCE = 240_000;
+
 export default defineConfig({
-  test: { include: ["tests/extension/**/*.test.ts", "tests/walkthroughs/**/*.test.ts"] },
+  test: {
+    include: ["tests/extension/**/*.test.ts", "tests/walkthroughs/**/*.test.ts"],
+    testTimeout: PATIENCE,
+    hookTimeout: PATIENCE,
+  },
 });

@@ -1,5 +1,5 @@
 import { MODEL } from "./recipes";
-import { expect, test } from "./workbench";
+import { expect, persist, test } from "./workbench";
 
 const RECIPE = `training_config:
   data_path: fail.txt
@@ -38,11 +38,11 @@ test("a failed run is an error on its line, with what mends it", async ({ workbe
   const fix = page.locator(".action-widget .monaco-list-row", {
     hasText: "Set learning_rate to 0.0001",
   });
-  await expect(async () => {
+  await persist(async (timeout) => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+.");
-    await fix.waitFor({ timeout: 2000 });
-  }).toPass({ timeout: 30_000 });
+    await fix.waitFor({ timeout });
+  });
   await workbench.screenshot("run-failed-fixes");
   await page.keyboard.press("Enter");
   await expect(editor).toContainText("learning_rate: 0.0001");

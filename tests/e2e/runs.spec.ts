@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { MODEL } from "./recipes";
-import { expect, test, type Workbench } from "./workbench";
+import { expect, persist, test, type Workbench } from "./workbench";
 
 const recipe = (name: string, steps: number): string => `training_config:
   data_path: ${name}.txt
@@ -33,7 +33,7 @@ test("a run is stopped, resumed, and compared with the next one", async ({ workb
   await workbench.screenshot("run-stopped");
 
   await workbench.command("Trainsmith: Resume Training");
-  await expect(workbench.notification(/Run long-001 finished/)).toBeVisible({ timeout: 90_000 });
+  await expect(workbench.notification(/Run long-001 finished/)).toBeVisible();
   await expect(lens("Last run: loss")).toBeVisible();
 
   await editor.locator(".view-line", { hasText: "max_steps" }).click();
@@ -75,13 +75,13 @@ test("a task of tasks.json trains", async ({ workbench }) => {
     }),
   );
   const task = page.locator(".quick-input-widget .monaco-list-row", { hasText: "my training" });
-  await expect(async () => {
+  await persist(async (timeout) => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("F1");
-    await page.locator(".quick-input-widget input").first().fill(">Tasks: Run Task");
-    await page.getByRole("option", { name: /^Tasks: Run Task(,|$)/ }).click();
-    await task.click({ timeout: 2000 });
-  }).toPass();
+    await page.locator(".quick-input-widget input").first().fill(">Tasks: Run Task", { timeout });
+    await page.getByRole("option", { name: /^Tasks: Run Task(,|$)/ }).click({ timeout });
+    await task.click({ timeout });
+  });
   await expect(workbench.notification(/Run task-001 finished/)).toBeVisible();
 });
 

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { MODEL } from "./recipes";
-import { expect, test, type Workbench } from "./workbench";
+import { expect, persist, test, type Workbench } from "./workbench";
 
 const RECIPE = `training_config:
   data_path: view.txt
@@ -22,9 +22,11 @@ async function choose(workbench: Workbench, name: string, entry: string): Promis
   const menu = workbench.page.locator(".monaco-menu-container");
   await runRow(workbench, name).click({ button: "right" });
   await menu.waitFor();
-  await workbench.page.waitForTimeout(500);
-  await menu.getByRole("menuitem", { name: entry }).click();
-  await menu.waitFor({ state: "hidden" });
+  await persist(async (timeout) => {
+    if (await menu.isVisible())
+      await menu.getByRole("menuitem", { name: entry }).click({ timeout });
+    await menu.waitFor({ state: "hidden", timeout });
+  });
 }
 
 test.slow();

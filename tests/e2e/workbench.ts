@@ -18,8 +18,9 @@ import { OUTPUT, ROOT } from "../../scripts/lib/run.mjs";
 import { startWorkbench } from "../../scripts/lib/serve.mjs";
 import { vsixPath } from "../../scripts/package.mjs";
 import { workbench } from "../../scripts/workbench.mjs";
+import { PATIENCE, persist } from "./patience";
 
-export { expect };
+export { expect, persist };
 
 const CHROMIUM = [
   "--no-sandbox",
@@ -52,10 +53,10 @@ export class Workbench {
     this.write(name, text);
     const input = this.page.locator(".quick-input-widget input").first();
     // A panel that is just being drawn may swallow the first key.
-    await expect(async () => {
+    await persist(async (timeout) => {
       await this.page.keyboard.press("Control+P");
-      await input.waitFor({ timeout: 3000 });
-    }).toPass();
+      await input.waitFor({ timeout });
+    });
     await input.fill(path.join(this.workspace, name));
     await this.page
       .locator(".quick-input-widget .monaco-list-row", { hasText: name })
@@ -79,7 +80,7 @@ export class Workbench {
     await this.command("View: Close All Editors");
     await expect(async () => {
       if (await discard.isVisible()) await discard.click();
-      await expect(tabs).toHaveCount(0, { timeout: 500 });
+      expect(await tabs.count()).toBe(0);
     }).toPass();
   }
 
@@ -126,12 +127,12 @@ export class Workbench {
   async command(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input").first();
     const row = this.page.locator(".quick-input-widget .monaco-list-row", { hasText: title });
-    await expect(async () => {
+    await persist(async (timeout) => {
       await this.page.keyboard.press("Escape");
       await this.page.keyboard.press("F1");
-      await input.fill(`>${title}`);
-      await row.first().waitFor({ timeout: 1000 });
-    }).toPass();
+      await input.fill(`>${title}`, { timeout });
+      await row.first().waitFor({ timeout });
+    });
     await this.page.keyboard.press("Enter");
     await row.first().waitFor({ state: "hidden" });
   }
@@ -140,11 +141,11 @@ export class Workbench {
   async hover(word: Locator, text: string): Promise<Locator> {
     const hover = this.page.locator(".monaco-hover:not(.hidden)", { hasText: text }).first();
     // A lens that comes to stand above the line moves the word away from the pointer.
-    await expect(async () => {
+    await persist(async (timeout) => {
       await this.page.mouse.move(0, 0);
       await word.hover();
-      await hover.waitFor({ timeout: 3000 });
-    }).toPass();
+      await hover.waitFor({ timeout });
+    });
     return hover;
   }
 
@@ -216,7 +217,7 @@ export const test = base.extend<{ aftermath: undefined }, Shared>({
         const browser = await chromium.launch({ executablePath, args: CHROMIUM });
         context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
         const page = await context.newPage();
-        page.setDefaultTimeout(30_000);
+        page.setDefaultTimeout(PATIENCE);
         const shown = new Workbench(page, workspace, server.data);
         await page.goto(server.url);
         await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
@@ -227,7 +228,7 @@ export const test = base.extend<{ aftermath: undefined }, Shared>({
         fs.rmSync(workspace, { recursive: true, force: true });
       }
     },
-    { scope: "worker", timeout: 120_000 },
+    { scope: "worker", timeout: 2 * PATIENCE },
   ],
   // A fixture, since a hook here would be one of the file alone that imports this first.
   aftermath: [

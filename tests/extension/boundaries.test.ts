@@ -20,4 +20,4 @@ test("a name that the schemas own is not written by hand", async () => {
     "no-restricted-syntax",
   ]);
   expect(await broken('export const name = "trainsmith";\n')).toEqual([]);
-}, 60_000);
+});

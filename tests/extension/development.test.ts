@@ -77,7 +77,7 @@ test("a development host runs the packages of the checkout, an installed extensi
   expect(checkoutOf(false, ROOT, { [DEBUG_PORT]: "5678" }, "linux")).toBeUndefined();
 });
 
-test("the watch build writes the bundle that the manifest names", { timeout: 60_000 }, async () => {
+test("the watch build writes the bundle that the manifest names", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "watch-"));
   const [program, ...args] = MANIFEST.scripts.watch?.split(" ") ?? [];
   expect(program).toBe("node");

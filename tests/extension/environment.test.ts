@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 
 import {
   madeEnvironment,
@@ -14,9 +14,6 @@ import {
 } from "../../extension/src/python/environment";
 import { missingModules, type Python, usable } from "../../extension/src/python/interpreters";
 import { venv } from "../../scripts/lib/run.mjs";
-
-// Python's venv takes seconds, since it installs pip.
-vi.setConfig({ testTimeout: 60_000 });
 
 let storage = "";
 
@@ -31,9 +28,16 @@ async function python(): Promise<Python> {
   return found;
 }
 
-async function make(requirements: string[], signal = new AbortController().signal) {
+async function make(
+  requirements: string[],
+  signal = new AbortController().signal,
+  onLine: () => void = () => undefined,
+) {
   const lines: string[] = [];
-  const say = (line: string): void => void lines.push(line);
+  const say = (line: string): void => {
+    lines.push(line);
+    setImmediate(onLine);
+  };
   const made = await makeEnvironment({
     ...{ python: await python(), storage, requirements, say, signal },
   });
@@ -80,10 +84,10 @@ test("a failure says what pip said; it leaves nothing but the environment of bef
 
 test("what is cancelled ends its program and leaves nothing", async () => {
   const cancelled = new AbortController();
-  const making = make(["pip"], cancelled.signal);
-  setTimeout(() => {
+  const making = make(["pip"], cancelled.signal, () => {
+    // The first line names the program that runs.
     cancelled.abort();
-  }, 300);
+  });
   await expect(making).rejects.toHaveProperty("name", "AbortError");
   expect(await fs.readdir(storage)).toEqual([]);
 });

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE
+
 GOOD = "training_config:\n  batch_size: 8\n"
 WARNED = "training_config:\n  learning_rate: 0.01\n"
 BAD = "training_config:\n  batchsize: 8\n"
@@ -24,7 +26,7 @@ def check(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"},
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -13,6 +13,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from patience import PATIENCE
 from trainsmith_schemas.runs import events
 
 RECIPE = "training_config:\n  learning_rate: 0.01\n"
@@ -65,7 +66,7 @@ class Editor(LanguageClient):
         """Wait until the server says something; everything before it is skipped."""
         heard: list[str] = []
         try:
-            while (said := await asyncio.wait_for(self.said.get(), 20)) != wanted:
+            while (said := await asyncio.wait_for(self.said.get(), PATIENCE)) != wanted:
                 heard.append(said)
         except asyncio.TimeoutError:
             pytest.fail(f"heard {heard}, never {wanted!r}")
@@ -169,4 +170,4 @@ async def test_lenses_are_drawn_anew_when_a_run_begins(editor: Editor, tmp_path:
     await editor.hears("refresh lenses")
     editor.file_event(file, lsp.FileChangeType.Changed)
     editor.file_event(tmp_path / ".trainsmith.yaml", lsp.FileChangeType.Deleted)
-    assert await asyncio.wait_for(editor.said.get(), 20) == "a.yaml: Warning lr-too-high"
+    assert await asyncio.wait_for(editor.said.get(), PATIENCE) == "a.yaml: Warning lr-too-high"

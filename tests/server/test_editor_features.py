@@ -11,6 +11,8 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from patience import PATIENCE
+
 RECIPE = """\
 training_config:
   batch_size: 8
@@ -41,7 +43,7 @@ class Editor(LanguageClient):
     async def diagnostics(self, document: lsp.TextDocumentIdentifier) -> Sequence[lsp.Diagnostic]:
         """What is published next for a document."""
         while True:
-            published = await asyncio.wait_for(self._published.get(), 20)
+            published = await asyncio.wait_for(self._published.get(), PATIENCE)
             if published.uri == document.uri:
                 return published.diagnostics
 

@@ -12,6 +12,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from patience import PATIENCE
 from trainsmith_schemas.editor import names
 
 URI = "untitled:recipe.yaml"
@@ -43,7 +44,7 @@ class Editor(LanguageClient):
     async def findings(self) -> Sequence[lsp.Diagnostic]:
         """What is published for the newest version."""
         while True:
-            published = await asyncio.wait_for(self.published.get(), 20)
+            published = await asyncio.wait_for(self.published.get(), PATIENCE)
             if published.version == self.version:
                 return published.diagnostics
 
@@ -202,5 +203,5 @@ async def test_closing_takes_the_findings_away() -> None:
         client.open("training_config:\n  sed: 1\n")
         assert await client.findings()
         client.text_document_did_close(lsp.DidCloseTextDocumentParams(DOCUMENT))
-        published = await asyncio.wait_for(client.published.get(), 20)
+        published = await asyncio.wait_for(client.published.get(), PATIENCE)
         assert list(published.diagnostics) == []

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from patience import PATIENCE
 from skips import NO_NEOVIM
 
 DOCS = Path(__file__).parents[2] / "docs" / "editors.md"
@@ -88,7 +89,7 @@ def _neovim(folder: Path, script: str) -> Any:
             "XDG_DATA_HOME": str(folder),
             "REPORT": str(report),
         },
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     return json.loads(report.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ import sys
 from io import BytesIO
 from typing import Any
 
+from patience import PATIENCE
 from trainsmith_server.lsp.protocol import Stdout
 
 URI = "file:///training.yaml"
@@ -28,7 +29,7 @@ def talk(*messages: dict[str, Any]) -> list[dict[str, Any]]:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
         sent += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
     command = [sys.executable, "-m", "trainsmith", "lsp"]
-    done = subprocess.run(command, input=sent, capture_output=True, timeout=60)
+    done = subprocess.run(command, input=sent, capture_output=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, b"")
     said: list[dict[str, Any]] = []
     rest = done.stdout

@@ -10,6 +10,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from patience import PATIENCE
 from trainsmith_server.features.edits.spelling import respelled
 
 MODEL = "transformer_config:\n  model_type: gpt2\n"
@@ -85,7 +86,7 @@ async def test_recipes_follow_their_model_file(tmp_path: Path) -> None:
     # Recipes that move with their model file need not change.
     moved = lsp.FileRename(top.as_uri(), (tmp_path / "old" / "my runs").as_uri())
     assert await client.workspace_will_rename_files_async(lsp.RenameFilesParams([moved])) is None
-    await asyncio.wait_for(client.shutdown_async(None), 20)
+    await asyncio.wait_for(client.shutdown_async(None), PATIENCE)
     client.exit(None)
     await client.stop()
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from workspace import KILLS
 
+from patience import PATIENCE
 from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.run_dir.checkpoint import (
     Best,
@@ -167,7 +168,7 @@ def test_kill_at_any_moment_leaves_intact_checkpoints(tmp_path: Path) -> None:
         ) as process:
             assert process.stdout is not None
             process.stdout.readline()
-            patience = time.monotonic() + 30
+            patience = time.monotonic() + PATIENCE
             while not checkpoints_in(folder):
                 assert process.poll() is None, "the writer failed"
                 if time.monotonic() > patience:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from workspace import TEXT, Workspace
 
+from patience import PATIENCE
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.cli import train
 
@@ -86,7 +87,7 @@ def test_ranks_begin_alike_and_go_on_without_the_folder(tuning: Workspace, metho
         with tuning.start(
             "train", "training.yaml", *options, *more, environment=environment
         ) as run:
-            output, errors = run.communicate(timeout=120)
+            output, errors = run.communicate(timeout=PATIENCE)
         assert run.returncode == 0, output + errors
 
     together("--max-steps", "2")

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from workspace import Workspace, make_workspace
 
+from patience import PATIENCE
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.torch import backend as torch_backend
 from trainsmith_trainer.config.load import load_config
@@ -278,7 +279,7 @@ def test_other_changes_are_warned_about_and_previous_files_kept(cut: Workspace) 
 def test_changed_thread_count_is_warned_about(cut: Workspace) -> None:
     environment = {"OMP_NUM_THREADS": "2"}
     with cut.start("train", "training.yaml", "--resume", environment=environment) as process:
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     said = "device was CPU, 1 thread and is now CPU, 2 threads"
     assert f"warning: {said}: results agree only up to rounding" in output

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patience import PATIENCE
 from trainsmith_trainer.backends.torch import shared_sums
 from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_shared_memory
 
@@ -18,7 +19,7 @@ from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_share
 @given(ranks=st.integers(1, 5), at_once=st.integers(1, 9), numbers=st.integers(0, 30))
 def test_every_rank_gets_the_same_sums(ranks: int, at_once: int, numbers: int) -> None:
     memory = torch.full((ranks + 1, at_once), torch.nan)
-    meeting = threading.Barrier(ranks, timeout=30)
+    meeting = threading.Barrier(ranks, timeout=PATIENCE)
     owns = [torch.randn(numbers) for _ in range(ranks)]
     expected = torch.stack(owns).sum(0)
     threads = [

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from workspace import KILLS, Workspace, make_workspace
 
+from patience import PATIENCE
 from skips import NO_SMALL_DISK
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
@@ -26,7 +27,7 @@ def _wait_for(
     process: subprocess.Popen[str], log: Path, text: str, *, times: int = 1, after: int = 0
 ) -> None:
     """Wait until a text was written so many times behind a place in the log."""
-    patience = time.monotonic() + 60
+    patience = time.monotonic() + PATIENCE
     while not (log.exists() and log.read_text(encoding="utf-8")[after:].count(text) >= times):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < patience, f"{text!r} never appears"
@@ -63,7 +64,7 @@ def test_signal_saves_checkpoint_and_prints_resume_command(
     with workspace.start("train", "training.yaml", *options) as process:
         _wait_for(process, workspace.run_folder() / "training.log", "step 3 ")
         process.send_signal(number)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert "Traceback" not in errors
     assert "Stopping: a checkpoint is saved first." in errors
@@ -91,7 +92,7 @@ def test_closed_terminal_saves_checkpoint(workspace: Workspace) -> None:
     with process:
         _wait_for(process, workspace.run_folder() / "training.log", "step 3 ")
         os.close(leader)
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
     assert process.returncode == 129
     stopped = workspace.events()[-1]
     assert isinstance(stopped, events.RunStopped)
@@ -118,7 +119,7 @@ def test_second_ctrl_c_quits_immediately(workspace: Workspace) -> None:
         while "Ctrl-C again quits at once" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == -signal.SIGINT
+        assert process.wait(timeout=PATIENCE) == -signal.SIGINT
     assert _steps(workspace, "training-001") == []
 
 
@@ -130,7 +131,7 @@ def test_sighup_ignored_by_nohup_stays_ignored(workspace: Workspace) -> None:
     with process:
         _wait_for(process, workspace.run_folder() / "training.log", "step 3 ")
         process.send_signal(signal.SIGHUP)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
 
 
@@ -156,11 +157,13 @@ def test_killed_runs_resume_bit_identical(workspace: Workspace) -> None:
         with workspace.start("train", "training.yaml", "--name", "cut", *resume) as process:
             _wait_for(process, log, "  loss ", times=chance.randrange(3), after=before)
             time.sleep(chance.uniform(0, 0.03))
-            assert process.poll() is None, "it is killed in the middle"
             process.kill()
+        if process.returncode == 0:
+            break  # It was quicker than its killer, on a machine that is busy.
         _steps(workspace, "cut")  # Every one of them is whole.
-    result = workspace.command("train", "training.yaml", "--name", "cut", "--resume")
-    assert result.returncode == 0, result.stderr
+    else:
+        result = workspace.command("train", "training.yaml", "--name", "cut", "--resume")
+        assert result.returncode == 0, result.stderr
     assert _losses(workspace, "cut") == _losses(workspace, "whole")
     assert _final(workspace, "cut") == _final(workspace, "whole")
     folder = workspace.run_folder("cut") / "checkpoints"
@@ -177,7 +180,7 @@ def test_file_size_limit_stops_run_cleanly(workspace: Workspace) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
     )
     with process:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "model.safetensors: File too large" in errors
     assert "Traceback" not in errors

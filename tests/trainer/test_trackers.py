@@ -14,6 +14,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from workspace import Workspace
 
+from patience import PATIENCE
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.report.tensorboard import TensorBoard
 
@@ -23,7 +24,7 @@ _ASKED = {"use_wandb": True, "wandb_project": "shakespeare", "wandb_run_name": "
 def _train(workspace: Workspace, *options: str, **environment: str) -> tuple[int, str]:
     arguments = ("train", "training.yaml", *options)
     with workspace.start(*arguments, environment=environment) as process:
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, errors
 
 

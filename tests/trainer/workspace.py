@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from patience import PATIENCE
 from trainsmith_schemas.runs import events
 
 KILLS = int(os.environ.get("TRAINSMITH_KILLS", "3"))
@@ -61,7 +62,7 @@ class Workspace:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `trainsmith …` to its end."""
         with self.start(*arguments) as process:
-            output, errors = process.communicate(timeout=120)
+            output, errors = process.communicate(timeout=PATIENCE)
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
     def command_within(self, *arguments: str, gibibytes: int) -> subprocess.CompletedProcess[str]:
@@ -75,7 +76,7 @@ class Workspace:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
         )
 
     def start(

@@ -49,7 +49,6 @@ test.each(blocks)("$name is what its info string says", ({ content, expected }) 
 
 test.each(blocks.filter(({ runs }) => runs))(
   "$name trains in the sample workspace",
-  { timeout: 60_000 },
   ({ content }) => {
     const folder = inSampleWorkspace(content);
     const args = ["train", "block.yaml", "--max-steps", "2", "--name", "lesson"];
