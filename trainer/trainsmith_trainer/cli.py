@@ -67,7 +67,7 @@ _BACKEND = click.option(
     flag_value="",
     metavar="[PATH]",
     help="Go on with the run --name, or the recipe's newest, from its newest checkpoint; "
-    "or from the checkpoint PATH. It stands after CONFIG.",
+    "or from the checkpoint PATH. Put it after CONFIG.",
 )
 @click.option(
     "--dry-run", is_flag=True, help="Say what would run, in a moment; nothing is run or written."

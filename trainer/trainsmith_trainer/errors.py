@@ -1,4 +1,4 @@
-"""What a user is told when something is wrong: before a run, and during one."""
+"""What is reported to users when something is wrong: before a run, and during one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ConfigProblem:
     severity: Literal["error", "warning"]
     code: str
     message: str
-    """One sentence: what was found, what is expected, how to mend it."""
+    """One sentence: what was found, what is expected, how to fix it."""
     config_path: str = ""
     """The key in full: `training_config.batch_size`; empty where no key is concerned."""
 

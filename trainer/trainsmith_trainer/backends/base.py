@@ -86,7 +86,7 @@ class Backend(Protocol):
         ...
 
     def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
-        """Bring every rank to where rank 0 stands: weights, optimizer, random states.
+        """Copy the state of rank 0 to every rank: weights, optimizer, random states.
 
         Returns:
             The numbers of rank 0.
@@ -110,9 +110,9 @@ class Backend(Protocol):
         ...
 
     def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
-        """Stand where another backend of the same model stood when it gave these three.
+        """Take on the state that another backend of the same model had when it gave these three.
 
-        A random state of a device that is not there is passed over.
+        A random state of a device that is absent is ignored.
 
         Raises:
             ValueError: they are those of another model or optimizer. The text says what differs.

@@ -44,7 +44,7 @@ _FOLDER_KEY: KeyPath = (_MODEL_SECTION, "model_path")
 
 @dataclass(frozen=True)
 class ResolvedConfig:
-    """Everything that a run is told, after defaults and overrides."""
+    """Every setting of a run, after defaults and overrides."""
 
     path: Path
     """The recipe, as it was given."""
@@ -75,7 +75,7 @@ class ResolvedConfig:
         return self.origins.get(parts, Origin(str(self.path), file=str(self.path)))
 
     def problem_of(self, error: RunError) -> ConfigProblem:
-        """What is said of an error before there is a run that could say it."""
+        """The problem to report for an error that comes before the run could report it."""
         advice = f"; {error.advice}" if error.advice else ""
         path = error.config_path or ""
         return ConfigProblem(
@@ -193,7 +193,7 @@ def _pretrained(
     find_spare: Callable[[], Path | None] | None,
     problems: list[ConfigProblem],
 ) -> Pretrained | None:
-    """The model of a `model_path`, or the one that stands in where that folder is gone."""
+    """The model of a `model_path`, or a spare one if that folder was deleted."""
     missing: list[ConfigProblem] = []
     folder = _named(source, _FOLDER_KEY, written, missing, "folder")
     if folder is None and find_spare:

@@ -191,7 +191,7 @@ class _Reader:
             # A date such as 2024-13-45 matches YAML's pattern and is none.
             raise _syntax_error(self._at(node), str(error)) from None
         except (KeyError, AttributeError):
-            # So the library fails where a tag such as `!!bool` stands before something else.
+            # The library fails like this if a tag such as `!!bool` precedes something else.
             kind = node.tag.rpartition(":")[2]
             message = f"`{node.value}` is not what its tag says, `!!{kind}`"
             raise _syntax_error(self._at(node), message) from None

@@ -53,7 +53,7 @@ def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Co
 
 
 def what_keeps_private(recipe: Path) -> str:
-    """Who says that nothing may leave this machine, as half a sentence; empty if nobody does.
+    """What forbids that anything leaves this machine, as half a sentence; empty if nothing does.
 
     The environment and the project's file are asked. What cannot be understood counts as a no: a
     slip of the pen must not send anything.

@@ -17,7 +17,7 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_e
 
 @dataclass(frozen=True)
 class UnsupportedKey:
-    """What is said when a key is set to something other than its default."""
+    """What to report if a key is set to something other than its default."""
 
     severity: Literal["error", "warning"]
     because: str

@@ -71,7 +71,7 @@ class Corpus:
     digest: str
     """Of the tokenizer and all tokens."""
     warnings: tuple[tuple[str, str], ...] = ()
-    """What is to be said of the data, each with the key concerned."""
+    """Warnings about the data, each with the key concerned."""
 
     def prompt(self, most: int) -> list[int]:
         """What the model is asked to continue: the first prompt that it is not trained on.

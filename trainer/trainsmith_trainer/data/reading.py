@@ -51,7 +51,7 @@ class BadLine:
     line: int
     """Counted from 1."""
     why: str
-    """What was found, what is expected, how to mend it."""
+    """What was found, what is expected, how to fix it."""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.why}"

@@ -159,7 +159,7 @@ class Ranks:
 
 
 def _last_word(errors: str, rank: int) -> str:
-    """What a process said of its end: our own message, or the last line of a traceback."""
+    """Why a process ended: our own message, or the last line of a traceback."""
     lines = [line for line in errors.splitlines() if line.strip()]
     own = [line for line in lines if line.startswith(f"rank {rank}: ") or ": error[" in line]
     return next(iter(own or lines[-1:]), "").removeprefix(f"rank {rank}: ")
@@ -172,7 +172,7 @@ def open_ranks(
     arguments: Sequence[str],
     body: Callable[[RankInfo], int] | None = None,
 ) -> Generator[Ranks, None, None]:
-    """All ranks of a run, started if nobody else has, until the block ends.
+    """All ranks of a run, started unless `torchrun` did, until the block ends.
 
     Args:
         rank_info: this process's, if torchrun gave it one.

@@ -68,7 +68,7 @@ _ANY_END = re.compile(rb"<!-- trainsmith: end [0-9a-f]{16} -->\n")
 
 
 def _own_entry(content: bytes, name: str) -> tuple[int, int] | None:
-    """Where the last entry of a run stands that nobody has written into."""
+    """The span of the last entry of a run that was not edited."""
     begin = content.rfind(_begin_mark(name))
     if begin < 0:
         return None

@@ -52,7 +52,7 @@ class RunHistory:
 
     @property
     def seconds(self) -> float:
-        """How long it has trained, from each start to what it said last."""
+        """How long it has trained, from each start to its last event."""
         return self.seconds_before + self.last - self.last_start["time"]
 
 
@@ -112,7 +112,7 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_settings(folder: Path) -> Settings | None:
-    """What a run was told; nothing where its `resolved.yaml` is missing or not to be understood."""
+    """A run's settings; nothing where its `resolved.yaml` is missing or not to be understood."""
     try:
         return settings_from((folder / RESOLVED).read_bytes())
     except OSError:

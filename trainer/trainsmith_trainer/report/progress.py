@@ -41,7 +41,7 @@ def open_console(level: int) -> Generator[Callable[[events.Event], None], None, 
 
 
 def leave_console() -> None:
-    """Write no more to where nobody reads: a closed terminal, or the broken pipe of `| head`."""
+    """Stop writing to a console that is gone: a closed terminal, or the broken pipe of `| head`."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

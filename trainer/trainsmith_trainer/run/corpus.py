@@ -58,7 +58,7 @@ def _given(config: ResolvedConfig) -> Tokenizer | None:
 
 
 def _strangeness(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
-    """What is to be said where a recipe gives a model other tokens than it came with."""
+    """Warnings if a recipe gives a model other tokens than it came with."""
     if config.pretrained is None or config.tokenizer is None:
         return
     try:

@@ -25,7 +25,7 @@ _START = Position()
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands."""
+    """How far a run has come."""
 
     step: int = 0
     """Optimizer steps taken."""
@@ -67,15 +67,15 @@ def train(
     hooks: LoopHooks,
     progress: Progress = _BEGINNING,
 ) -> Progress:
-    """Train until the plan is fulfilled or somebody asks to stop.
+    """Train until the plan is fulfilled or a stop is requested.
 
     Args:
-        backend: the model; it stands where `progress` says.
+        backend: the model, in the state that `progress` describes.
         sampler: the data.
         schedule: the learning rates.
         plan: how long, and what happens in between.
         hooks: everything that happens besides training.
-        progress: where the run stands.
+        progress: how far the run has come.
 
     Raises:
         RunError: the loss or the gradient is no longer a number; the weights were not touched.

@@ -50,7 +50,7 @@ class RunInputs:
 
     @property
     def settings(self) -> Settings:
-        """Everything that the run was told."""
+        """Every setting of the run."""
         return Settings(self.config.document, self.config.model, self.corpus.digest)
 
     @property
@@ -133,7 +133,7 @@ def read_inputs(config: ResolvedConfig, backend: LoadedBackend, *, smoke: bool) 
         plan=smoke_plan(whole) if smoke else whole,
         whole=whole,
         smoke=smoke,
-        # A smoke run has the rates of the run that it stands for.
+        # A smoke run has the rates of the run that it previews.
         schedule=schedule_of(config.document, whole.total_steps),
     )
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP, as a wish that the loop grants between two steps."""
+"""Ctrl-C, SIGTERM and SIGHUP as stop requests, which the loop follows between two steps."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SHOW_CURSOR = "\033[?25h"
 
 
 class StopRequest:
-    """Whether, and by which signal, somebody asked to stop."""
+    """Whether a stop was requested, and by which signal."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
 
     def __call__(self) -> bool:
-        """Whether somebody asked."""
+        """Whether a stop was requested."""
         return self.signal is not None
 
     @property
@@ -70,7 +70,7 @@ def stop_on_signals() -> Generator[StopRequest, None, None]:
 def _say(message: str) -> None:
     """Write past Python's buffers, which the signal may have interrupted in the middle.
 
-    The progress bar hides the cursor, and a second Ctrl-C leaves nobody to show it again.
+    The progress bar hides the cursor, and after a second Ctrl-C nothing would show it again.
     """
     with suppress(OSError):
         if os.isatty(_STANDARD_ERROR):

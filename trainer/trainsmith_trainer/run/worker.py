@@ -44,7 +44,7 @@ def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
 
 
 def synchronize(inputs: RunInputs, backend: Backend, progress: Progress) -> Progress:
-    """Let every rank stand where rank 0 stands.
+    """Give every rank the state of rank 0.
 
     Raises:
         RunError: this rank reads other data than rank 0, or has another recipe.

@@ -47,7 +47,7 @@ class Best:
 
 @dataclass(frozen=True)
 class State:
-    """Where a run stands, apart from what tensors say."""
+    """How far a run has come, apart from its tensors."""
 
     step: int
     """Optimizer steps taken."""
@@ -70,7 +70,7 @@ def save_checkpoint(
 
     Args:
         folder: that holds a run's checkpoints.
-        state: where the run stands.
+        state: how far the run has come.
         files: the model's, as `export.model_files` gives them, and the run's settings.
         optimizer: the optimizer's memory, by name.
         random: the states of random generators, by name.
@@ -218,7 +218,7 @@ def newest_whole(folder: Path) -> tuple[Checkpoint | None, list[DamagedCheckpoin
 
 
 def set_aside(path: Path) -> Path:
-    """Give a damaged checkpoint a name under which nobody takes it for one.
+    """Rename a damaged checkpoint so that it is not taken for one.
 
     Returns:
         Its path now.

@@ -25,7 +25,7 @@ def write_file(path: Path, content: bytes) -> None:
 def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
     """Write a folder of files under a temporary name, flush it, and rename it.
 
-    A folder that stands there already is replaced.
+    An existing folder is replaced.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -54,7 +54,7 @@ _LEFTOVER = re.compile(r"\..+\.\d+")
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a process that was killed has left half done; nobody may be writing there."""
+    """Remove the partial files of a killed process; no other process may be writing there."""
     for path in folder.glob(".*"):
         if not _LEFTOVER.fullmatch(path.name):
             continue

@@ -70,5 +70,5 @@ else:
         except OSError as error:
             if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
                 raise
-            return True  # This file system has no locks, so nobody holds anything.
+            return True  # This file system has no locks, so no file is held.
         return True

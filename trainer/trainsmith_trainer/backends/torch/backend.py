@@ -160,7 +160,7 @@ class TorchBackend:
 
     @torch.no_grad()
     def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
-        """Stand where another backend stood when it gave these three."""
+        """Take on the state that another backend had when it gave these three."""
         load_weights(self._model, _tensors(weights))
         self._optimizer.restore(_tensors(optimizer))
         self._restore_random(random)
@@ -174,7 +174,7 @@ class TorchBackend:
         return self._shall_stop
 
     def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
-        """Bring every rank to where rank 0 stands."""
+        """Copy the state of rank 0 to every rank."""
         if self._group is None:
             return list(numbers)
         own = {
@@ -303,7 +303,7 @@ def _name_on_rank(name: str, rank: int) -> str:
 def _choose_precision(
     training: TrainingConfig, device: torch.device
 ) -> tuple[Precision, tuple[tuple[str, str], ...]]:
-    """The precision to train in, and what must be said of it, each with the key concerned."""
+    """The precision to train in, and warnings about it, each with the key concerned."""
     warnings: list[tuple[str, str]] = []
     precision = training.precision
     if precision == "bf16" and not has_bf16_units(device):
