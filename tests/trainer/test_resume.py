@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from patience import PATIENCE
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.torch import backend as torch_backend
 from trainsmith_trainer.config.load import load_config
-from trainsmith_trainer.run.resume import changed_environment, plan_resume
+from trainsmith_trainer.config.source import Override
+from trainsmith_trainer.run.resume import LATEST, changed_environment, plan_resume
 from trainsmith_trainer.run.training import run_training
+from trainsmith_trainer.run_dir import checkpoint as checkpoint_module
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 from trainsmith_trainer.storage.lock import hold
 
@@ -196,6 +198,25 @@ def test_resume_continues_newest_run_in_its_folder(cut: Workspace, options: tupl
     assert _course(cut, "cut") == _course(cut, "whole")
     starts = [event for event in cut.events("cut") if isinstance(event, events.RunStarted)]
     assert [start.steps_before for start in starts] == [0, 4]
+
+
+def test_resumed_checkpoint_is_hashed_once(cut: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Path] = []
+    digest: Callable[[Path], str] = vars(checkpoint_module)["_digest_of_file"]
+
+    def count(path: Path) -> str:
+        hashed.append(path)
+        return digest(path)
+
+    monkeypatch.setattr(checkpoint_module, "_digest_of_file", count)
+    with _inside(cut.path):
+        recipe = Path("training.yaml")
+        plan = plan_resume(Path("checkpoints"), recipe, "cut", LATEST)
+        # Fewer checkpoints are kept than before, so some are removed before the first step.
+        fewer = Override(("training_config", "keep_last_n"), 1, "--set")
+        assert run_training(load_config(recipe, [fewer]), "cut", resume=plan) == 0
+    files = [path.name for path in hashed if path.parent.name == "step-000004"]
+    assert sorted(files) == [f"{n}.safetensors" for n in ("model", "optimizer", "random")]
 
 
 def test_resume_ignores_runs_of_other_recipes(cut: Workspace) -> None:
