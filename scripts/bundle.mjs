@@ -2,8 +2,7 @@
 // manifest expects it, and again after every change; `npm run package` calls this for the .vsix.
 import path from "node:path";
 
-import { main, ROOT } from "./lib/run.mjs";
-import { setup } from "./setup.mjs";
+import { Failure, main, ROOT } from "./lib/run.mjs";
 
 const PAGES = ["comparison", "lesson", "training"];
 
@@ -55,8 +54,9 @@ function reporter() {
 }
 
 async function watch(folder) {
-  await setup();
-  const esbuild = await import("esbuild");
+  const esbuild = await import("esbuild").catch(() => {
+    throw new Failure("esbuild is not installed: npm run setup");
+  });
   const plugins = [reporter()];
   const shared = {
     absWorkingDir: ROOT,
