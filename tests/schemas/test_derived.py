@@ -55,7 +55,7 @@ def test_tokens_per_step() -> None:
     assert tokens_per_step(training, TransformerConfig(max_sequence_length=128)) == 4096
 
 
-@pytest.mark.parametrize("model_type", ["gpt2", "llama"])
+@pytest.mark.parametrize("model_type", ["gpt2", "llama", "qwen3"])
 @pytest.mark.parametrize("vocab_size", [0, 96])
 @pytest.mark.parametrize(
     "shape",
@@ -67,6 +67,7 @@ def test_tokens_per_step() -> None:
         {"num_groups": 2},
         {"intermediate_dim": 100},
         {"embedding_dim": 72, "num_heads": 4, "num_blocks": 1},
+        {"head_dim": 10, "attention_bias": True},
     ],
     ids=str,
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from trainsmith_schemas.base import fields_of
+from trainsmith_schemas.families.registry import all_families, reads
 from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -168,8 +169,7 @@ def test_no_key_of_the_model_is_overlooked(key: str) -> None:
     facts = fields_of(TransformerConfig)[key]
     if facts.section:
         return
-    family = "llama" if key in ("num_groups", "intermediate_dim", "theta") else "gpt2"
-    base = TransformerConfig(model_type=family)
+    base = TransformerConfig(model_type=next(f.name for f in all_families() if reads(f.name, key)))
     changed = base.model_copy(update={key: _another(facts.choices, getattr(base, key))})
     document = TrainingDocument()
     assert differences([Settings(document, base), Settings(document, changed)]), key

@@ -43,6 +43,20 @@ SHAPES: dict[str, dict[str, Any]] = {
         "rope_scaling": {"rope_type": "linear", "scaling_factor": 3.0},
         "norm_epsilon": 1e-3,
     },
+    "qwen3": {"model_type": "qwen3"},
+    "qwen3-wide-heads-grouped-tied": {
+        "model_type": "qwen3",
+        "head_dim": 12,
+        "num_groups": 2,
+        "weight_tying": "enabled",
+        "theta": 1000000.0,
+    },
+    "qwen3-with-bias-narrow-heads": {
+        "model_type": "qwen3",
+        "attention_bias": True,
+        "head_dim": 2,
+        "norm_epsilon": 1e-3,
+    },
 }
 
 

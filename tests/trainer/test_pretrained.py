@@ -37,6 +37,7 @@ _LLAMA: dict[str, Any] = {
     "num_attention_heads": 4,
     "max_position_embeddings": 32,
 }
+_QWEN3: dict[str, Any] = {**_LLAMA, "model_type": "qwen3", "head_dim": 6}
 _LLAMA_3 = {
     "rope_type": "llama3",
     "factor": 8.0,
@@ -65,6 +66,15 @@ MODELS: dict[str, dict[str, Any]] = {
     "llama-linear": {
         **_LLAMA,
         "rope_parameters": {"rope_theta": 500.0, "rope_type": "linear", "factor": 3.0},
+    },
+    "qwen3": {**_QWEN3, "num_key_value_heads": 4},
+    "qwen3-grouped-tied-with-bias": {
+        **_QWEN3,
+        "num_key_value_heads": 2,
+        "tie_word_embeddings": True,
+        "attention_bias": True,
+        "rope_parameters": {"rope_theta": 1e6, "rope_type": "default"},
+        "eos_token_id": 2,
     },
 }
 _TOKENS = list(range(1, 19))
@@ -184,6 +194,9 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {"rope_parameters": None, "rope_scaling": {"type": "linear"}},
         "`rope_scaling` lacks `factor`",
     ),
+    (_QWEN3, {"use_sliding_window": True}, "`use_sliding_window` is true in config.json; only fal"),
+    (_QWEN3, {"layer_types": ["sliding_attention"]}, "`layer_types` is"),
+    (_QWEN3, {"head_dim": 5}, "each head has 5 dimensions"),
     (_GPT2, {"activation_function": "relu"}, '`activation_function` is "relu"'),
     (_GPT2, {"n_inner": 32}, "`n_inner` is 32"),
     (_GPT2, {"scale_attn_weights": False}, "`scale_attn_weights` is false"),

@@ -31,6 +31,7 @@ _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     ({"training_config": {"optimizer": {"type": "AdamW", "lr": 0.001}}}, {"model_type": "gpt2"}),
     ({}, {"model_type": "gpt2"}),
+    ({}, {"model_type": "qwen3", "head_dim": 4, "attention_bias": True}),
     ({"training_config": {"optimizer": {"type": "Muon"}}}, {"model_type": "gpt2"}),
 ]
 # What `load_config` reads, before anybody watches.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NoReturn
 
-ModelType = Literal["gpt2", "llama"]
+ModelType = Literal["gpt2", "llama", "qwen3", "deepseek"]
 """Every family. `registry.family_of` and `build_model` fail type checking until they know it."""
 
 

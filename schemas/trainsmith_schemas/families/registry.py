@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from trainsmith_schemas.families.deepseek.family import FAMILY as DEEPSEEK
 from trainsmith_schemas.families.family import (
     Family,
     HuggingFace,
@@ -15,7 +16,9 @@ from trainsmith_schemas.families.family import parameter_shapes as shapes_of_lay
 from trainsmith_schemas.families.gpt2.family import FAMILY as GPT2
 from trainsmith_schemas.families.llama.family import FAMILY as LLAMA
 from trainsmith_schemas.families.names import ModelType, assert_never
+from trainsmith_schemas.families.qwen3.family import FAMILY as QWEN3
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.trainers.names import Trainer
 
 
 def family_of(name: ModelType) -> Family:
@@ -25,6 +28,10 @@ def family_of(name: ModelType) -> Family:
             return GPT2
         case "llama":
             return LLAMA
+        case "qwen3":
+            return QWEN3
+        case "deepseek":
+            return DEEPSEEK
         case _:
             return assert_never(name)
 
@@ -38,6 +45,18 @@ def reads(name: ModelType, key: str) -> bool:
     """Whether a family reads a key of `transformer_config`: its own, or one that all read."""
     own = family_of(name).keys
     return key in own or all(key not in family.keys for family in all_families())
+
+
+def not_trained(name: ModelType, trainer: Trainer) -> str | None:
+    """Why a trainer cannot train a family, and what to do; `None` where it can."""
+    family = family_of(name)
+    if trainer in family.trained_by:
+        return None
+    others = " and ".join(f"`{one}`" for one in family.trained_by)
+    own = [f"`{one.name}`" for one in all_families() if trainer in one.trained_by]
+    instead = f"write {' or '.join(own)}" if own else "choose another trainer"
+    have = f"{others} does" if others else "no trainer does"
+    return f"`{trainer}` does not train `model_type` {name}, {have}; {instead}"
 
 
 def require_layout(config: TransformerConfig) -> Layout:

@@ -14,6 +14,7 @@ from trainsmith_schemas.sections.model import TransformerConfig
 COMPARED = frozenset(
     {
         *("model_path", "model_type", "embedding_dim", "num_heads", "num_groups"),
+        "head_dim",
         *("min_lr", "max_lr", "lr", "learning_rate"),
     }
 )

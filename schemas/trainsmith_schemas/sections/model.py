@@ -16,9 +16,11 @@ from trainsmith_schemas.base import (
     Section,
     Typical,
 )
+from trainsmith_schemas.families.deepseek.fields import DeepseekFields
 from trainsmith_schemas.families.gpt2.fields import Gpt2Fields
 from trainsmith_schemas.families.llama.fields import LlamaFields
 from trainsmith_schemas.families.names import ModelType
+from trainsmith_schemas.families.qwen3.fields import Qwen3Fields
 
 _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
@@ -39,7 +41,8 @@ class CommonFields(Section):
     """The architecture.
 
     `gpt2`: learned positions, layer normalisation, GELU. `llama`: rotary positions, RMS
-    normalisation, SwiGLU, grouped-query attention.
+    normalisation, SwiGLU, grouped-query attention. `qwen3`: as `llama`, with normalised queries and
+    keys and a `head_dim` of its own. `deepseek`: latent attention and experts, tt-train only.
     """
 
     model_path: Annotated[FolderPath, _READERS] = ""
@@ -81,7 +84,7 @@ class CommonFields(Section):
 
 
 # The keys come in the order of the reference: those of the last base first, the class's own last.
-class TransformerConfig(Gpt2Fields, LlamaFields, CommonFields):
+class TransformerConfig(DeepseekFields, Qwen3Fields, Gpt2Fields, LlamaFields, CommonFields):
     """The shape of a model: how wide, how deep, how far it looks back."""
 
     runner_type: Annotated[Literal["default", "memory_efficient"], _READERS] = "default"

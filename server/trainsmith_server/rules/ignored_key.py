@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
-from trainsmith_schemas.problems import dotted
+from trainsmith_schemas.families.names import ModelType
+from trainsmith_schemas.families.registry import family_of
+from trainsmith_schemas.problems import Path, dotted
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS, PROFILES, TWINS
 from trainsmith_schemas.validation.validate import field_at
 from trainsmith_server.document.diagnostics import Fix
@@ -18,6 +21,8 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         key = str(path[-1])
         if query.profile.name == "tt-train" and key in FLAT_OPTIMIZER_KEYS:
             continue  # `flat-optimizer-key` says what to do with it.
+        if path[-2:-1] == ("transformer_config",) and _of_untrained_family(query, path):
+            continue  # `family-not-trained` says it once, of `model_type`.
         found = query.key(dotted(path))
         known = field_at(query.kind.model, path)
         if found is None or known is None:
@@ -33,6 +38,17 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
             tags=("unnecessary",),
             severity="information" if family else None,
         )
+
+
+def _of_untrained_family(query: DocumentQuery, path: Path) -> bool:
+    """Whether a key belongs to the file's family, which the trainer lacks as a whole."""
+    found = query.text(dotted((*path[:-1], "model_type")))
+    name = next((one for one in get_args(ModelType) if found and one == found.value), None)
+    return bool(
+        name
+        and path[-1] in family_of(name).keys
+        and query.profile.name not in family_of(name).trained_by
+    )
 
 
 def _fixes(query: DocumentQuery, found: Found[object]) -> Iterator[Fix]:

@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 from trainsmith_schemas.base import Section
 from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.families.pretrained import merge
+from trainsmith_schemas.families.registry import not_trained
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.paths import UnsetVariableError, expand, files_at
 from trainsmith_schemas.problems import Path as KeyPath
@@ -150,6 +151,7 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
     origins = dict(recipe.values)
     if model and model_source:
         origins.update(model_source.values)
+        problems += _untrained(model, model_source)
         problems += _unsupported(model, model_source, (_MODEL_SECTION,))
         if model.model_path:
             pretrained = _pretrained(model_source, model.model_path, find_spare, problems)
@@ -339,6 +341,15 @@ def _found(
             message += f"; {folder} is a folder: write `{named.rstrip('/')}/*` for its files"
         problems.append(ConfigProblem(origin, "error", f"{kind}-not-found", message, dotted(key)))
     return found
+
+
+def _untrained(model: TransformerConfig, source: Source) -> Iterator[ConfigProblem]:
+    """Refuse a family whose layers are not here."""
+    if message := not_trained(model.model_type, "trainsmith"):
+        key: KeyPath = (_MODEL_SECTION, "model_type")
+        yield ConfigProblem(
+            source.origin_of(key), "error", "family-not-trained", message, dotted(key)
+        )
 
 
 def _unsupported(config: Section, source: Source, prefix: KeyPath = ()) -> Iterator[ConfigProblem]:

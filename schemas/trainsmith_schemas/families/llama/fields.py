@@ -35,19 +35,22 @@ class LlamaFields(Section):
     """What a LLaMA has besides the common keys."""
 
     num_groups: Annotated[Integer | None, Field(ge=1), Examples(2, 3), _READERS] = None
-    """Key and value heads of grouped-query attention (llama); it divides `num_heads`.
+    """Key and value heads of grouped-query attention (llama, qwen3); it divides `num_heads`.
 
     Without it every head has its own.
     """
 
     intermediate_dim: Annotated[Integer | None, Field(ge=1), _READERS] = None
-    """The width inside the feed-forward layer (llama).
+    """The width inside the feed-forward layer (llama, qwen3).
 
     Without it, 8/3 of `embedding_dim`, rounded up to a multiple of 32.
     """
 
-    theta: Annotated[Number, Field(gt=0), Examples(10000.0, 500000.0), _READERS] = 500000.0
-    """The base of the rotary positions (llama)."""
+    theta: Annotated[Number, Field(gt=0), Examples(10000.0, 500000.0, 1000000.0), _READERS] = (
+        500000.0
+    )
+    """The base of the rotary positions (llama, qwen3, deepseek)."""
 
     rope_scaling: Annotated[RopeScaling | None, _READERS] = None
-    """Stretches rotary positions beyond the length that the model was trained with (llama)."""
+    """Stretches rotary positions beyond the length that the model was trained with (llama, qwen3).
+    """

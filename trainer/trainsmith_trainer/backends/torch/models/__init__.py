@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from trainsmith_schemas.families.family import UnfinishedFamilyError
 from trainsmith_schemas.families.names import assert_never
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.gpt2 import Gpt2
 from trainsmith_trainer.backends.torch.models.llama import Llama
+from trainsmith_trainer.backends.torch.models.qwen3 import Qwen3
 from trainsmith_trainer.backends.torch.models.transformer import Transformer
 
 
@@ -26,6 +28,10 @@ def build_model(config: TransformerConfig) -> Transformer:
             return Gpt2(config)
         case "llama":
             return Llama(config)
+        case "qwen3":
+            return Qwen3(config)
+        case "deepseek":
+            raise UnfinishedFamilyError(f"PyTorch has no layers for `model_type` {name} here")
         case _:
             return assert_never(name)
 

@@ -6,18 +6,17 @@ Touvron et al. 2023, "LLaMA", and Grattafiori et al. 2024 for the scaled positio
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from trainsmith_schemas.families.llama.family import feed_forward_width, key_value_heads
-from trainsmith_schemas.families.llama.fields import RopeScaling
+from trainsmith_schemas.families.registry import require_layout
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.decode_step import affine, attend_to_past
+from trainsmith_trainer.backends.torch.models.rotary import RotaryEmbedding
 from trainsmith_trainer.backends.torch.models.transformer import (
     Dropout,
     LayerCache,
@@ -35,11 +34,14 @@ class Llama(Transformer):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__(config)
         width = config.embedding_dim
-        rotation = _Rotation(config)
+        rotation = RotaryEmbedding(config)
         self.model = nn.ModuleDict(
             {
                 "embed_tokens": nn.Embedding(config.vocab_size, width),
-                "layers": nn.ModuleList(_Block(config, rotation) for _ in range(config.num_blocks)),
+                "layers": nn.ModuleList(
+                    _Block(config, self.attention(config, rotation))
+                    for _ in range(config.num_blocks)
+                ),
                 "norm": nn.RMSNorm(width, eps=config.norm_epsilon),
             }
         )
@@ -47,6 +49,10 @@ class Llama(Transformer):
         first_weights(self, residual_names=("o_proj", "down_proj"))
         if config.weight_tying == "enabled":
             self.lm_head.weight = cast("nn.Embedding", self.model["embed_tokens"]).weight
+
+    def attention(self, config: TransformerConfig, rotation: RotaryEmbedding) -> LlamaAttention:
+        """The attention of one block."""
+        return LlamaAttention(config, rotation)
 
     def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
         """Token vectors; positions enter in attention."""
@@ -66,10 +72,10 @@ class Llama(Transformer):
 
 
 class _Block(nn.Module):
-    def __init__(self, config: TransformerConfig, rotation: _Rotation) -> None:
+    def __init__(self, config: TransformerConfig, attention: LlamaAttention) -> None:
         super().__init__()
         self.input_layernorm = nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)
-        self.self_attn = _Attention(config, rotation)
+        self.self_attn = attention
         self.post_attention_layernorm = nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)
         self.mlp = _FeedForward(config)
 
@@ -85,14 +91,14 @@ class _Block(nn.Module):
             affine, (attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj)
         )
         gate, up, down = map(affine, (mlp.gate_proj, mlp.up_proj, mlp.down_proj))
-        turn, heads = attention.rotation.forward, attention.shared_heads
-        size = attention.q_proj.out_features // attention.heads
+        place_queries, place_keys = attention.place_queries, attention.place_keys
+        heads, size = attention.shared_heads, attention.size
 
         def step(vector: Tensor, position: int, cache: LayerCache) -> Tensor:
             normed = norm_1(vector)
-            # All heads of a token are turned alike, however many share a key.
-            queries = turn(to_queries(normed).view(1, -1, 1, size), position)
-            keys = turn(to_keys(normed).view(1, heads, 1, size), position)
+            # All heads of a token have one position, however many share a key.
+            queries = place_queries(to_queries(normed).view(1, -1, 1, size), position)
+            keys = place_keys(to_keys(normed).view(1, heads, 1, size), position)
             values = to_values(normed).view(1, heads, 1, size)
             shared = queries.view(1, heads, -1, size)
             vector = out(attend_to_past(shared, keys, values, position, cache), vector)
@@ -102,23 +108,37 @@ class _Block(nn.Module):
         return step
 
 
-class _Attention(nn.Module):
-    def __init__(self, config: TransformerConfig, rotation: _Rotation) -> None:
+class LlamaAttention(nn.Module):
+    """Grouped-query attention with rotary positions; its heads have the family's size."""
+
+    def __init__(
+        self, config: TransformerConfig, rotation: RotaryEmbedding, *, bias: bool = False
+    ) -> None:
         super().__init__()
         width = config.embedding_dim
         self.heads = config.num_heads
         self.shared_heads = key_value_heads(config)
-        shared_width = width // self.heads * self.shared_heads
-        self.q_proj = nn.Linear(width, width, bias=False)
-        self.k_proj = nn.Linear(width, shared_width, bias=False)
-        self.v_proj = nn.Linear(width, shared_width, bias=False)
-        self.o_proj = nn.Linear(width, width, bias=False)
+        self.size = require_layout(config).head_size(config)
+        own_width, shared_width = self.size * self.heads, self.size * self.shared_heads
+        self.q_proj = nn.Linear(width, own_width, bias=bias)
+        self.k_proj = nn.Linear(width, shared_width, bias=bias)
+        self.v_proj = nn.Linear(width, shared_width, bias=bias)
+        self.o_proj = nn.Linear(own_width, width, bias=bias)
         self.drop = Dropout(config.dropout_prob)
         self.rotation = rotation
 
+    def place_queries(self, heads: Tensor, start: int = 0) -> Tensor:
+        """Give queries, (batch, heads, length, head size), their positions from `start` on."""
+        return self.rotation(heads, start)
+
+    def place_keys(self, heads: Tensor, start: int = 0) -> Tensor:
+        """The same for keys."""
+        return self.rotation(heads, start)
+
     def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
-        queries = self.rotation(split_heads(self.q_proj(vectors), self.heads))
-        keys = self.rotation(split_heads(self.k_proj(vectors), self.shared_heads))
+        """(batch, length, width) → the same; keys and values go into the cache."""
+        queries = self.place_queries(split_heads(self.q_proj(vectors), self.heads))
+        keys = self.place_keys(split_heads(self.k_proj(vectors), self.shared_heads))
         values = split_heads(self.v_proj(vectors), self.shared_heads)
         return self.drop(self.o_proj(attend(queries, keys, values, cache)))
 
@@ -135,47 +155,3 @@ class _FeedForward(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         gated = functional.silu(self.gate_proj(vectors)) * self.up_proj(vectors)
         return self.drop(self.down_proj(gated))
-
-
-class _Rotation(nn.Module):
-    """Rotary positions (Su et al. 2021): number i of a head turns with number i + half."""
-
-    def __init__(self, config: TransformerConfig) -> None:
-        super().__init__()
-        frequencies = _frequencies(config)
-        angles = torch.outer(torch.arange(config.max_sequence_length).float(), frequencies)
-        angles = torch.cat((angles, angles), dim=1)
-        # One table for all blocks, moved with the model and never saved.
-        self.register_buffer("cosines", angles.cos(), persistent=False)
-        self.register_buffer("sines", angles.sin(), persistent=False)
-
-    def forward(self, heads: Tensor, start: int = 0) -> Tensor:
-        end = start + heads.shape[2]
-        cosines = cast("Tensor", self.cosines)[start:end]
-        sines = cast("Tensor", self.sines)[start:end]
-        first, second = heads.chunk(2, dim=3)
-        turned = heads * cosines + torch.cat((-second, first), dim=3) * sines
-        return turned.to(heads.dtype)
-
-
-def _frequencies(config: TransformerConfig) -> Tensor:
-    """Radians per position for each pair of numbers, of shape (head size / 2,)."""
-    size = config.embedding_dim // config.num_heads
-    frequencies = 1.0 / config.theta ** (torch.arange(0, size, 2).float() / size)
-    scaling = config.rope_scaling
-    return _stretched(frequencies, scaling) if scaling and scaling.scaling_factor else frequencies
-
-
-def _stretched(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
-    """Lower frequencies: all alike, or as LLaMA 3.1 does it, where short waves stay as they are.
-
-    Chen et al. 2023, "Extending Context Window of Large Language Models via Positional
-    Interpolation", for the first. In the second there is a blend between long waves and short ones.
-    """
-    if scaling.rope_type == "linear":
-        return frequencies / scaling.scaling_factor
-    wavelengths = 2 * math.pi / frequencies
-    original = scaling.original_context_length
-    low, high = scaling.low_freq_factor, scaling.high_freq_factor
-    blend = ((original / wavelengths - low) / (high - low)).clamp(0, 1)
-    return blend * frequencies + (1 - blend) * frequencies / scaling.scaling_factor

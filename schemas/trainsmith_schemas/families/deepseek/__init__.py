@@ -1,0 +1,1 @@
+"""DeepSeek, as tt-train has it."""

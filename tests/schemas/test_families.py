@@ -1,0 +1,158 @@
+"""Every family is whole, or is refused wherever something of it is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from trainsmith_schemas.families import registry
+from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.families.family import Family, UnfinishedFamilyError
+from trainsmith_schemas.families.hugging_face import from_hugging_face, to_hugging_face
+from trainsmith_schemas.families.registry import (
+    all_families,
+    family_of,
+    not_trained,
+    parameter_shapes,
+)
+from trainsmith_schemas.meaning.derived import activation_memory, parameter_count
+from trainsmith_schemas.sections.documents import ModelDocument
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.validation.validate import validate
+
+FAMILIES = {family.name: family for family in all_families()}
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Family:
+    """LLaMA as it would be if only its keys were known."""
+    bare = replace(FAMILIES["llama"], layout=None, hugging_face=None, template=None, trained_by=())
+    monkeypatch.setattr(registry, "LLAMA", bare)
+    return bare
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_is_registered_under_its_name_with_keys_that_exist(name: str) -> None:
+    family = FAMILIES[name]
+    assert family.name == name
+    assert set(family.keys) <= set(TransformerConfig.model_fields)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_a_family_that_we_train_is_whole(family: Family) -> None:
+    parts = (family.layout, family.hugging_face, family.template)
+    if "trainsmith" in family.trained_by:
+        assert None not in parts
+    else:
+        assert parts == (None, None, None)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_a_template_describes_a_model_of_its_family(family: Family) -> None:
+    if family.template:
+        read = validate(ModelDocument, yaml.safe_load(family.template)).config
+        assert read is not None
+        assert read.transformer_config.model_type == family.name
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_the_trainer_builds_exactly_the_families_that_are_trained(family: Family) -> None:
+    pytest.importorskip("torch")
+    from trainsmith_trainer.backends.torch.models import build_model
+
+    shape = TransformerConfig(
+        model_type=family.name, vocab_size=8, embedding_dim=8, num_heads=2, num_blocks=1
+    )
+    if "trainsmith" in family.trained_by:
+        assert parameter_shapes(shape).keys() == dict(build_model(shape).named_parameters()).keys()
+    else:
+        with pytest.raises(UnfinishedFamilyError):
+            build_model(shape)
+
+
+def test_nothing_is_counted_of_a_family_that_is_only_a_stub(stub: Family) -> None:
+    shape = TransformerConfig(model_type=stub.name, vocab_size=96)
+    assert parameter_count(shape) is None
+    assert activation_memory(shape, 1, 96) is None
+    with pytest.raises(UnfinishedFamilyError):
+        parameter_shapes(shape)
+
+
+def test_a_stub_is_neither_exported_nor_imported(stub: Family) -> None:
+    with pytest.raises(UnfinishedFamilyError, match="`model_type` is llama"):
+        to_hugging_face(TransformerConfig(model_type=stub.name))
+    with pytest.raises(UnreadableModelError, match="only gpt2 and qwen3 are read"):
+        from_hugging_face({"model_type": stub.name})
+
+
+def test_the_weights_of_a_stub_are_not_stored(stub: Family) -> None:
+    pytest.importorskip("torch")
+    from trainsmith_trainer.data.tokenizer import CharTokenizer
+    from trainsmith_trainer.hf.export import model_files
+
+    weights: dict[str, Any] = {"model.norm.weight": np.ones(4, np.float32)}
+    with pytest.raises(UnfinishedFamilyError):
+        model_files(TransformerConfig(model_type=stub.name), weights, CharTokenizer("ab"))
+
+
+def test_a_stub_has_no_hints(stub: Family) -> None:
+    from trainsmith_server.features.inlay_hints import inlay_hints
+    from trainsmith_server.lint.analyze import analyze
+
+    text = f"transformer_config:\n  model_type: {stub.name}\n  vocab_size: 96\n"
+    assert inlay_hints(analyze(text), (0, len(text)), {}) == ()
+
+
+def test_the_trainer_refuses_a_stub_with_its_line(stub: Family, tmp_path: Path) -> None:
+    from trainsmith_trainer.config.load import load_config
+    from trainsmith_trainer.errors import RecipeError
+
+    (tmp_path / "text.txt").write_text("To be, or not to be")
+    (tmp_path / "model.yaml").write_text(f"transformer_config:\n  model_type: {stub.name}\n")
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        f"training_config: {{data_path: {tmp_path / 'text.txt'}, model_config: model.yaml}}\n"
+    )
+    with pytest.raises(RecipeError) as refusal:
+        load_config(recipe)
+    assert "model.yaml:2" in str(refusal.value)
+    assert "write `gpt2` or `qwen3`" in str(refusal.value)
+
+
+def test_who_trains_a_family_is_named() -> None:
+    assert not_trained("deepseek", "tt-train") is None
+    message = not_trained("deepseek", "trainsmith")
+    assert message is not None
+    assert "`tt-train` does" in message
+    assert not_trained("qwen3", "trainsmith") is None
+
+
+DEEPSEEK = """\
+transformer_config:
+  model_type: "deepseek"
+  embedding_dim: 512
+  num_heads: 8
+  q_lora_rank: 256
+  kv_lora_rank: 128
+  moe_type: "sparse_ep"
+  moe_hyperparam:
+    n_routed_experts: 8
+    score_func: "sigmoid"
+"""
+
+
+def test_a_deepseek_has_no_finding_for_tt_train_and_one_for_us() -> None:
+    from trainsmith_server.lint.analyze import analyze
+
+    assert analyze(DEEPSEEK).diagnostics == ()
+    ours = analyze(f"# trainsmith: profile=trainsmith\n{DEEPSEEK}")
+    assert [one.code for one in ours.diagnostics] == ["family-not-trained"]
+
+
+def test_the_family_of_a_name() -> None:
+    assert family_of("qwen3").title == "Qwen 3"

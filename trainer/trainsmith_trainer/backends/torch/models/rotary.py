@@ -1,0 +1,58 @@
+"""Rotary positions, which all families that descend from LLaMA share."""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from trainsmith_schemas.families.llama.fields import RopeScaling
+from trainsmith_schemas.families.registry import require_layout
+from trainsmith_schemas.sections.model import TransformerConfig
+
+
+class RotaryEmbedding(nn.Module):
+    """Rotary positions (Su et al. 2021): number i of a head turns with number i + half."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        frequencies = _frequencies(config)
+        angles = torch.outer(torch.arange(config.max_sequence_length).float(), frequencies)
+        angles = torch.cat((angles, angles), dim=1)
+        # One table for all blocks, moved with the model and never saved.
+        self.register_buffer("cosines", angles.cos(), persistent=False)
+        self.register_buffer("sines", angles.sin(), persistent=False)
+
+    def forward(self, heads: Tensor, start: int = 0) -> Tensor:
+        """Turn the heads, (batch, heads, length, head size), of positions from `start` on."""
+        end = start + heads.shape[2]
+        cosines = cast("Tensor", self.cosines)[start:end]
+        sines = cast("Tensor", self.sines)[start:end]
+        first, second = heads.chunk(2, dim=3)
+        turned = heads * cosines + torch.cat((-second, first), dim=3) * sines
+        return turned.to(heads.dtype)
+
+
+def _frequencies(config: TransformerConfig) -> Tensor:
+    """Radians per position for each pair of numbers, of shape (head size / 2,)."""
+    size = require_layout(config).head_size(config)
+    frequencies = 1.0 / config.theta ** (torch.arange(0, size, 2).float() / size)
+    scaling = config.rope_scaling
+    return scale_rope(frequencies, scaling) if scaling and scaling.scaling_factor else frequencies
+
+
+def scale_rope(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
+    """Lower frequencies: all alike, or as LLaMA 3.1 does it, where short waves stay as they are.
+
+    Chen et al. 2023, "Extending Context Window of Large Language Models via Positional
+    Interpolation", for the first. In the second there is a blend between long waves and short ones.
+    """
+    if scaling.rope_type == "linear":
+        return frequencies / scaling.scaling_factor
+    wavelengths = 2 * math.pi / frequencies
+    original = scaling.original_context_length
+    low, high = scaling.low_freq_factor, scaling.high_freq_factor
+    blend = ((original / wavelengths - low) / (high - low)).clamp(0, 1)
+    return blend * frequencies + (1 - blend) * frequencies / scaling.scaling_factor
