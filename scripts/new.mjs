@@ -3,11 +3,15 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { Failure, main, ROOT } from "./lib/run.mjs";
+import { Failure, main, ROOT, run, venv } from "./lib/run.mjs";
 
 const TEMPLATES = path.join(ROOT, "scripts", "templates");
 
+const FAMILIES = "schemas/trainsmith_schemas/families";
 const BACKENDS = "trainer/trainsmith_trainer/backends";
+/** What `build_model` does for a family without layers. */
+const UNFINISHED =
+  'raise UnfinishedFamilyError(f"PyTorch has no layers for `model_type` {name} here")';
 
 /** Each kind: from the given name to the files to write, as template, target and values. */
 const KINDS = {
@@ -44,6 +48,45 @@ const KINDS = {
     ],
     guide: "docs/writing-a-lesson.md",
   },
+  family: {
+    usage: "npm run new:family -- <name>",
+    files: (given) => {
+      const name = word(given, "a family");
+      const values = { name, title: name };
+      return [
+        { template: "family.py.template", target: `${FAMILIES}/${name}/family.py`, values },
+        { template: "family_init.py.template", target: `${FAMILIES}/${name}/__init__.py`, values },
+      ];
+    },
+    insertions: (name) => [
+      {
+        file: `${FAMILIES}/names.py`,
+        after: /^ModelType = Literal\[(?:\s*"\w+",?)*?(?=,?\s*\])/m,
+        text: `, "${name}"`,
+      },
+      {
+        file: `${FAMILIES}/registry.py`,
+        after: /^from trainsmith_schemas\.families\.gpt2\.family import .*\n/m,
+        text: `from trainsmith_schemas.families.${name}.family import FAMILY as ${name.toUpperCase()}\n`,
+      },
+      {
+        file: `${FAMILIES}/registry.py`,
+        after: /def family_of\([^]*?(?= {8}case _:\n)/,
+        text: `        case "${name}":\n            return ${name.toUpperCase()}\n`,
+      },
+      {
+        file: `${BACKENDS}/torch/models/__init__.py`,
+        after: /def build_model\([^]*?(?= {8}case _:\n)/,
+        text: `        case "${name}":\n            ${UNFINISHED}\n`,
+      },
+    ],
+    next: [
+      "npm run generate, since every list of families names it now.",
+      "Write its keys, layout and Hugging Face mapping; families/llama/ is the example.",
+      "Write its blocks in trainer/trainsmith_trainer/backends/torch/models/.",
+    ],
+    guide: "docs/adding-a-family.md",
+  },
   backend: {
     usage: "npm run new:backend -- <name>",
     files: (given) => {
@@ -59,8 +102,8 @@ const KINDS = {
       },
     ],
     next: [
-      "Write the operations; backends/torch/ is the example. Until `unavailable` returns an empty",
-      "  text, `--backend <name>` is refused and `auto` passes over it.",
+      "Write the operations; backends/torch/ is the example.",
+      "When they work, let `unavailable` return an empty text; until then the backend is refused.",
       "Test it: npm test -- pytest tests/trainer/test_backends.py",
     ],
     guide: "docs/adding-a-backend.md",
@@ -80,12 +123,12 @@ function word(name, what) {
 }
 
 /** Insert text behind what a pattern matches; a file that has changed too much is a failure. */
-function inserted({ file, after, text }) {
-  const before = fs.readFileSync(path.join(ROOT, file), "utf8");
+function insert({ file, after, text }, contents) {
+  const before = contents.get(file) ?? fs.readFileSync(path.join(ROOT, file), "utf8");
   const match = after.exec(before);
   if (!match) throw new Failure(`${file} has changed: scripts/new.mjs finds no place for\n${text}`);
   const end = match.index + match[0].length;
-  return { file, content: before.slice(0, end) + text + before.slice(end) };
+  contents.set(file, before.slice(0, end) + text + before.slice(end));
 }
 
 /** The folder name that a title becomes; the title must be plain YAML text in front matter. */
@@ -99,7 +142,7 @@ function slugOf(title) {
     .replace(/-$/, "");
 }
 
-await main(() => {
+await main(async () => {
   const [kind, name, ...rest] = process.argv.slice(2);
   const known = KINDS[kind];
   if (!known || !name || rest.length) {
@@ -110,7 +153,8 @@ await main(() => {
   for (const { target } of files) {
     if (fs.existsSync(path.join(ROOT, target))) throw new Failure(`${target} exists already.`);
   }
-  const edits = (known.insertions?.(name) ?? []).map(inserted);
+  const contents = new Map();
+  for (const insertion of known.insertions?.(name) ?? []) insert(insertion, contents);
   for (const { template, target, values } of files) {
     const text = fs.readFileSync(path.join(TEMPLATES, template), "utf8");
     const file = path.join(ROOT, target);
@@ -121,9 +165,15 @@ await main(() => {
     );
     console.log(`wrote ${target}`);
   }
-  for (const { file, content } of edits) {
+  for (const [file, content] of contents) {
     fs.writeFileSync(path.join(ROOT, file), content);
-    console.log(`added a line to ${file}`);
+    console.log(`changed ${file}`);
+  }
+  const edited = [...contents.keys()];
+  if (edited.length) {
+    // Imports are sorted, and a list that has become too long is broken.
+    await run(venv("ruff"), ["check", "--quiet", "--select", "I", "--fix", ...edited]);
+    await run(venv("ruff"), ["format", "--quiet", ...edited]);
   }
   console.log(
     `\nNext:\n${known.next.map((line) => `  - ${line}\n`).join("")}Guide: ${known.guide}`,

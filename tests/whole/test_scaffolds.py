@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,9 +35,9 @@ def _new(checkout: Path, kind: str, name: str) -> subprocess.CompletedProcess[st
     return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
 
 
-def _succeeds(checkout: Path, *command: str | Path) -> str:
+def _run(checkout: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join(str(checkout / package) for package in PACKAGES)
-    result = subprocess.run(
+    return subprocess.run(
         command,
         cwd=checkout,
         env={**os.environ, "PYTHONPATH": path},
@@ -44,6 +45,10 @@ def _succeeds(checkout: Path, *command: str | Path) -> str:
         text=True,
         check=False,
     )
+
+
+def _succeeds(checkout: Path, *command: str | Path) -> str:
+    result = _run(checkout, *command)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -73,6 +78,26 @@ def test_a_new_lesson_passes_the_tests_of_lessons(checkout: Path) -> None:
     assert "passed" in said
 
 
+def test_a_new_family_is_registered_typed_and_refused(checkout: Path) -> None:
+    result = _new(checkout, "family", "brandnew")
+    assert result.returncode == 0, result.stderr
+    families = checkout / "schemas/trainsmith_schemas/families"
+    models = checkout / "trainer/trainsmith_trainer/backends/torch/models"
+    _succeeds(checkout, _tool("ruff"), "check", families, models)
+    _succeeds(checkout, _tool("ruff"), "format", "--check", families, models)
+    _succeeds(checkout, _tool("pyright"), families / "registry.py", models / "__init__.py")
+    sample = checkout / "examples/shakespeare"
+    for file in (sample / "model_configs").glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        text = re.sub(r"model_type: .*", "model_type: brandnew", text)
+        file.write_text(text, encoding="utf-8")
+    for options in (["--dry-run"], ["--smoke"]):
+        train = [sys.executable, "-m", "trainsmith", "train", str(sample / "training.yaml")]
+        result = _run(checkout, *train, *options)
+        assert result.returncode == 1
+        assert "does not train `model_type` brandnew" in result.stdout + result.stderr
+
+
 def test_a_new_backend_is_registered_and_refused(checkout: Path) -> None:
     result = _new(checkout, "backend", "brandnew")
     assert result.returncode == 0, result.stderr
@@ -100,6 +125,7 @@ def test_a_new_backend_is_registered_and_refused(checkout: Path) -> None:
         ("rule", "../escape", "is not a name"),
         ("lesson", "Change One Thing", "exists already"),
         ("lesson", "a: b", "is not a title"),
+        ("family", "llama", "exists already"),
         ("backend", "torch", "exists already"),
         ("backend", "Jax", "is not a name"),
         ("recipe", "x", "Usage"),
