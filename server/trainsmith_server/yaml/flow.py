@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from trainsmith_server.yaml import scan
+from trainsmith_server.yaml import anchors as properties
+from trainsmith_server.yaml import quotes, scan, tabs
 from trainsmith_server.yaml.tree import (
     MAX_DEPTH,
     Alias,
@@ -24,12 +26,9 @@ _WORD = "[A-Za-z0-9_.][A-Za-z0-9_./+-]*"
 _SIMPLE = re.compile(rf"\[ *{_WORD}(?: *, *{_WORD})* *\](?! *:)")
 """A list of simple words, `[1, 2]`, as most lists in recipes are."""
 _WORDS = re.compile(_WORD)
-_SIMPLE_KEY_LENGTH = 1024
-"""PyYAML takes no longer text as a key without `?`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """A flow collection that was read."""
 
     node: Mapping | Sequence
@@ -62,19 +61,19 @@ def read_flow(
     if simple:
         return Flow(_simple_list(text, at, simple.end()), simple.end(), None, {})
     if not patient:
-        limit = scan.end_of(scan.REST, text, at)
+        limit = scan.rest(text, at)
         return _FlowParser(text, limit, depth, anchors).read(at, own_anchor, stop_at_fault=False)
     whole = _FlowParser(text, len(text), depth, anchors).read(at, own_anchor, stop_at_fault=True)
     if whole.fault is None:
         return whole
     limit = _latest_end(text, at, parent_indent)
     part = _FlowParser(text, limit, depth, anchors).read(at, own_anchor, stop_at_fault=False)
-    return replace(part, wasted=whole.end - at + limit - at)
+    return part._replace(wasted=whole.end - at + limit - at)
 
 
 def closes_on_its_line(text: str, at: int, depth: int, anchors: dict[str, Node]) -> int:
     """Where the flow collection at an offset ends; -1 if it has a fault or goes on over lines."""
-    limit = scan.end_of(scan.REST, text, at)
+    limit = scan.rest(text, at)
     flow = _FlowParser(text, limit, depth, anchors).read(at, None, stop_at_fault=True)
     return flow.end if flow.fault is None else -1
 
@@ -189,23 +188,13 @@ class _FlowParser:
                 if scan.DOCUMENT_MARK.match(text, at):
                     self._unclosed(at - 1)
             elif char == "#":
-                rest = scan.REST.match(text, at)
-                assert rest
-                at = rest.end()
+                at = scan.rest(text, at)
             elif char == "\t":
-                tabs = scan.SPACES_AND_TABS.match(text, at)
-                assert tabs
-                fix = SyntaxFix("Replace the tab by a space", (at, tabs.end()), " ")
-                self._tab(at, tabs.end(), fix)
-                at = tabs.end()
+                at, fault = tabs.separator(text, at)
+                self.fault = self.fault or fault
             else:
                 break
         return at
-
-    def _tab(self, start: int, end: int, fix: SyntaxFix) -> None:
-        if self.fault is None:
-            message = "a tab separates nothing in YAML; use spaces"
-            self.fault = Fault("yaml-tab", message, (start, end), fix)
 
     def _step(self, at: int) -> int:
         """Read one thing: a comma, a bracket, a colon or a node. Returns where it ends."""
@@ -267,7 +256,7 @@ class _FlowParser:
 
     def _same_line(self, start: int, at: int) -> bool:
         between = self.text[start:at]
-        return len(between) <= _SIMPLE_KEY_LENGTH and not any(c in between for c in scan.BREAKS)
+        return len(between) <= scan.SIMPLE_KEY_LENGTH and not any(c in between for c in scan.BREAKS)
 
     def _pair(self, level: _Level, item: Item) -> Entry:
         """Turn an item of a sequence into a mapping of one pair."""
@@ -325,7 +314,7 @@ class _FlowParser:
     def _node(self, at: int, level: _Level) -> int:
         """Read a node with its properties."""
         text = self.text
-        found = scan.properties(text, at)
+        found = properties.read(text, at)
         if found.fault:
             self.fault = self.fault or found.fault
         start, at = at, found.end
@@ -335,13 +324,8 @@ class _FlowParser:
         if char in "[{":
             return self._open(at, found.anchor, found.tag)[1]
         node, end = self._small_node(at, char)
-        if isinstance(node, Alias):
-            if found.anchor or found.tag:
-                self._wrong("an alias takes no anchor and no tag", at, end)
-        else:
-            node.anchor, node.tag = found.anchor, found.tag
-            if found.anchor:
-                self.anchors[found.anchor] = node
+        fault = properties.apply(node, found, self.anchors)
+        self.fault = self.fault or fault
         if start == end:  # Nothing can start here: leave one character out and go on.
             self._wrong(f"`{char}` cannot stand here; put the text in quotes", at, at + 1)
             return at + 1
@@ -352,32 +336,22 @@ class _FlowParser:
         """Read a scalar or an alias. An empty scalar stands where neither is."""
         text = self.text
         if char == "*":
-            name, end, fault = scan.alias(text, at)
+            node, fault = properties.read_alias(text, at, self.anchors, self.outer_anchors)
             self.fault = self.fault or fault
-            target = self.anchors.get(name) or self.outer_anchors.get(name)
-            if target is None:
-                self._wrong(f"there is no anchor `&{name}` before this", at, end)
-            return Alias(at, end, name, target), end
+            return node, node.end
         if char in "'\"":
             return self._quoted(at)
         end = self._plain_end(at)
         return Scalar(at, end, scan.fold_plain(text[at:end])), end
 
     def _quoted(self, at: int) -> tuple[Scalar, int]:
-        text = self.text
-        end = scan.quoted_end(text, at)
+        end = quotes.quoted_end(self.text, at)
         if 0 <= end <= self.limit:
-            content, fault = scan.unquote(text, at, end)
-            self.fault = self.fault or fault
-            return Scalar(at, end, content, text[at]), end
-        rest = scan.REST.match(text, at)
-        assert rest
-        end = min(rest.end(), self.limit)
-        while end > at + 1 and text[end - 1] in " \t]},":
-            end -= 1
-        fix = SyntaxFix("Close the quote", (end, end), text[at])
-        self._wrong("this quote is never closed", at, end, fix)
-        return Scalar(at, end, text[at + 1 : end], text[at]), end
+            node, fault = quotes.closed(self.text, at, end)
+        else:
+            node, fault = quotes.unclosed(self.text, at, self.limit, " \t]},")
+        self.fault = self.fault or fault
+        return node, node.end
 
     def _plain_end(self, at: int) -> int:
         """The end of a plain scalar, over all its lines; in brackets no indentation counts."""

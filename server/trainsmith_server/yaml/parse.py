@@ -10,22 +10,22 @@ from __future__ import annotations
 
 import re
 
-from trainsmith_server.yaml import scan
-from trainsmith_server.yaml.blocks import Frame
+from trainsmith_server.yaml import anchors, quotes, scan, tabs
+from trainsmith_server.yaml.blocks import Blocks, Frame
+from trainsmith_server.yaml.faults import Faults
 from trainsmith_server.yaml.flow import closes_on_its_line
-from trainsmith_server.yaml.nodes import NodeReader
+from trainsmith_server.yaml.reader import ValueReader
 from trainsmith_server.yaml.tree import (
-    Alias,
     Entry,
     Item,
     Node,
     Scalar,
     Sequence,
+    Span,
     SyntaxFix,
     Tree,
 )
 
-_SIMPLE_KEY_LENGTH = 1024
 _LINE = re.compile(
     # An indent, perhaps a dash, then either `key: simple value  # comment`, or perhaps a comment.
     rf"( *)(- )?(?:([A-Za-z_][\w.-]*):(?: +((?:[A-Za-z0-9_./+~$(]|-(?=[^{scan.BLANKS}]))"
@@ -39,8 +39,6 @@ _DIRECTIVE_LINES = re.compile(
     rf"(?:%[^{scan.BREAKS}]*(?:{scan.NEWLINE}|\Z)| *(?:#[^{scan.BREAKS}]*)?(?:{scan.NEWLINE}))*"
 )
 """Directives, with the blank lines and comments between and after them."""
-_NESTED_INDENT = 2
-"""Columns that a tab counts for, since it must count for something."""
 
 
 def parse(text: str) -> Tree:
@@ -48,16 +46,26 @@ def parse(text: str) -> Tree:
     return _Parser(text).run()
 
 
-class _Parser(NodeReader):
+class _Parser:
     """Goes through the lines of a text, from document to document."""
 
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.faults = Faults()
+        self.blocks = Blocks(text, self.faults)
+        self.reader = ValueReader(text, self.blocks, self.faults)
+        self.conflicts: list[Span] = []
+        self.conflict_start = -1
+        self.document_ended = False
+        """After `...`: only `---` may follow."""
+
     def run(self) -> Tree:
-        text, size = self.text, len(self.text)
+        text, blocks, size = self.text, self.blocks, len(self.text)
         for bad in scan.NON_PRINTABLE.finditer(text):
             shown = ", ".join(f"U+{ord(char):04X}" for char in bad[0][:3])
             fix = SyntaxFix("Remove the character", bad.span(), "")
-            self._fault(f"YAML allows no control characters ({shown})", *bad.span(), fix=fix)
-            self.silent_line = False
+            self.faults.report(f"YAML allows no control characters ({shown})", *bad.span(), fix=fix)
+            self.faults.silent = False
         at = 1 if text.startswith("\ufeff") else 0
         match = _LINE.match
         while at < size:
@@ -71,48 +79,48 @@ class _Parser(NodeReader):
                     at = max(self._line(at), at + 1)
                     continue
                 if line[6] is not None:
-                    self.tail = None
+                    blocks.tail = None
                 at = line.end()
                 continue
             column = line.end(1) - at
-            top = self.top
+            top = blocks.top
             if top.indent > column:
-                popped = self._pop_to(column)
-                top = self.top
+                popped = blocks.pop_to(column)
+                top = blocks.top
             else:
                 popped = None
             kind = "sequence" if line[2] else "mapping"
-            if top.indent != column or top.kind != kind or len(key) > _SIMPLE_KEY_LENGTH:
+            if top.indent != column or top.kind != kind or len(key) > scan.SIMPLE_KEY_LENGTH:
                 at = max(self._line(at, popped), at + 1)
                 continue
             start = line.start(3)
             if line[2]:
                 self._item(start - 2, column, popped)
-                top = self._host("mapping", start - at, start, None)
+                top = blocks.host("mapping", start - at, start, None)
             colon = line.end(3)
             value = line[4]
             if value is None:
                 entry = Entry(Scalar(start, colon, key), None, colon)
                 top.slot = "value"
-                self.tail = None
-                self.last_end = colon + 1
+                blocks.tail = None
+                blocks.last_end = colon + 1
             else:
                 value = value.rstrip(" ")
                 value_start = line.start(4)
-                self.last_end = value_end = value_start + len(value)
+                blocks.last_end = value_end = value_start + len(value)
                 node = Scalar(value_start, value_end, value)
                 entry = Entry(Scalar(start, colon, key), node, colon)
                 top.slot = ""
-                self.tail = None if line[5] else node
+                blocks.tail = None if line[5] else node
             top.part = entry
             top.pending = None
             top.entries.append(entry)
-            self.garbage_column = -1
+            blocks.garbage_column = -1
             at = line.end()
-        self.silent_line = False
+        self.faults.silent = False
         self._end_document(size)
-        self.faults.sort(key=lambda fault: fault.span)
-        return Tree(text, self.documents, self.faults, self.conflicts)
+        self.faults.found.sort(key=lambda fault: fault.span)
+        return Tree(text, blocks.documents, self.faults.found, self.conflicts)
 
     def _line(self, at: int, popped: Frame | None = None) -> int:
         """Read a line of any form, or several if its value goes on. Returns the next line.
@@ -120,7 +128,7 @@ class _Parser(NodeReader):
         `popped` is the outermost collection that this line's indentation has closed.
         """
         text = self.text
-        self.silent_line = False
+        self.faults.silent = False
         start = scan.end_of(scan.SPACES, text, at)
         if text.startswith("\t", start):
             start, column, next_line = self._tab_indent(at, start)
@@ -133,14 +141,16 @@ class _Parser(NodeReader):
         end = scan.LINE_END.match(text, start)
         if end:
             if text.startswith("#", start):
-                self.tail = None
+                self.blocks.tail = None
             return end.end()
         if self.document_ended:
-            self._fault("only a new document, `---`, may follow `...`", start, self._rest(start))
+            self.faults.report(
+                "only a new document, `---`, may follow `...`", start, scan.rest(self.text, start)
+            )
             self.document_ended = False
-        popped = self._pop_to(column) or popped
-        if self.tail is not None and column > self.top.indent:
-            next_line = self._continue_plain(at, start)
+        popped = self.blocks.pop_to(column) or popped
+        if self.blocks.tail is not None and column > self.blocks.top.indent:
+            next_line = self.reader.continue_plain(at, start)
             if next_line is not None:
                 return next_line
         return self._content(start, column, popped)
@@ -148,17 +158,10 @@ class _Parser(NodeReader):
     def _tab_indent(self, at: int, tab: int) -> tuple[int, int, int | None]:
         """Where content starts behind a tab, the column it stands for, or the next line."""
         text = self.text
-        start = scan.end_of(scan.SPACES_AND_TABS, text, at)
-        column = 0
-        for char in text[at:start]:
-            if char == " ":
-                column += 1
-            else:
-                column += _NESTED_INDENT - column % _NESTED_INDENT
-        fix = SyntaxFix("Replace tabs by spaces", (at, start), " " * column)
-        self._fault("YAML allows no tab in the indentation", tab, start, "yaml-tab", fix)
+        start, column, fault = tabs.indentation(text, at, tab)
+        self.faults.add(fault)
         if end := scan.LINE_END.match(text, start):
-            self.tail = None
+            self.blocks.tail = None
             return start, column, end.end()
         return start, column, None
 
@@ -168,7 +171,7 @@ class _Parser(NodeReader):
         char = text[at : at + 1]
         if char in ("-", ".") and scan.DOCUMENT_MARK.match(text, at):
             return self._document_start(at) if char == "-" else self._document_end(at)
-        if self.tail is not None and self.top.kind == "document":
+        if self.blocks.tail is not None and self.blocks.top.kind == "document":
             return None  # The line goes on with a text that is the whole document.
         if char == "%":
             return self._directives(at)
@@ -176,21 +179,26 @@ class _Parser(NodeReader):
             return self._conflict(at)
         return None
 
+    def _end_document(self, at: int, *, explicit: bool = False) -> None:
+        self.blocks.end_document(at)
+        if self.conflict_start >= 0 and not explicit:
+            self.conflicts.append((self.conflict_start, at))
+
     def _document_start(self, at: int) -> int:
         self._end_document(at, explicit=True)
         self.document_ended = False
-        self._begin_document(at)
-        self.last_end = at + 3
+        self.blocks.begin_document(at)
+        self.blocks.last_end = at + 3
         start = scan.end_of(scan.SPACES, self.text, at + 3)
         end = scan.LINE_END.match(self.text, start)
-        return end.end() if end else self._value(start)
+        return end.end() if end else self.reader.value(start)
 
     def _document_end(self, at: int) -> int:
-        if not self.documents:
-            self._fault("`...` ends a document, but none has begun", at, at + 3)
+        if not self.blocks.documents:
+            self.faults.report("`...` ends a document, but none has begun", at, at + 3)
         self._end_document(at, explicit=True)
         self.document_ended = True
-        return self._end_line(at + 3, "`...`")
+        return self.reader.end_line(at + 3, "`...`")
 
     def _directives(self, at: int) -> int:
         """Read the directives before a document. They end the document before them."""
@@ -199,10 +207,10 @@ class _Parser(NodeReader):
         lines = [line for line in re.split(scan.NEWLINE, text[at:end]) if line.startswith("%")]
         versions = sum(line.startswith("%YAML ") for line in lines)
         if not all(map(_DIRECTIVE.match, lines)) or versions > 1:
-            self._fault("this directive is not supported", at, self._rest(at))
+            self.faults.report("this directive is not supported", at, scan.rest(self.text, at))
         elif not text.startswith("-", end) or not scan.DOCUMENT_MARK.match(text, end):
             message = "a line starts with `%` only before a document, `---`"
-            self._fault(message, at, self._rest(at))
+            self.faults.report(message, at, scan.rest(self.text, at))
         else:
             self._end_document(at, explicit=True)
             self.document_ended = False
@@ -212,21 +220,21 @@ class _Parser(NodeReader):
         char = self.text[at]
         if char == "<" or self.conflict_start < 0:
             message = "a merge conflict is not resolved: keep one side and remove the markers"
-            self._fault(message, at, self._rest(at))
+            self.faults.report(message, at, scan.rest(self.text, at))
             self.conflict_start = at
         if char == ">":
-            self.conflicts.append((self.conflict_start, self._rest(at)))
+            self.conflicts.append((self.conflict_start, scan.rest(self.text, at)))
             self.conflict_start = -1
-        self.tail = None
-        return self._next_line(at)
+        self.blocks.tail = None
+        return self.reader.next_line(at)
 
     # Content
 
     def _content(self, at: int, column: int, popped: Frame | None) -> int:
         """Read the content of a line from its first character."""
         text = self.text
-        if not self.frames:
-            self._begin_document(at)
+        if not self.blocks.frames:
+            self.blocks.begin_document(at)
         while True:
             char = text[at]
             if char in "-?:" and scan.is_blank(text, at + 1):
@@ -236,9 +244,9 @@ class _Parser(NodeReader):
                     self._explicit_key(at, column, popped)
                 else:
                     self._explicit_value(at, column, popped)
-                self.last_end = at + 1
+                self.blocks.last_end = at + 1
                 start = scan.end_of(scan.SPACES, text, at + 1)
-                start = self._tabs(start)
+                start = self.reader.skip_tabs(start)
                 if end := scan.LINE_END.match(text, start):
                     return end.end()
                 column += start - at
@@ -249,22 +257,22 @@ class _Parser(NodeReader):
 
     def _item(self, at: int, column: int, popped: Frame | None) -> None:
         """Begin an item of a sequence at its dash."""
-        frame = self._host("sequence", column, at, popped)
+        frame = self.blocks.host("sequence", column, at, popped)
         item = Item(at, None)
         if isinstance(frame.node, Sequence):
             frame.node.items.append(item)
         frame.part, frame.slot, frame.pending = item, "value", None
 
     def _explicit_key(self, at: int, column: int, popped: Frame | None) -> None:
-        frame = self._host("mapping", column, at, popped)
+        frame = self.blocks.host("mapping", column, at, popped)
         entry = Entry(Scalar(at + 1, at + 1, ""), None, -1)
         frame.entries.append(entry)
         frame.part, frame.slot, frame.pending = entry, "key", None
 
     def _explicit_value(self, at: int, column: int, popped: Frame | None) -> None:
-        frame = self._host("mapping", column, at, popped)
+        frame = self.blocks.host("mapping", column, at, popped)
         if not isinstance(frame.part, Entry) or frame.part.colon >= 0:
-            self._fault("a `:` needs a key before it", at, at + 1)
+            self.faults.report("a `:` needs a key before it", at, at + 1)
             frame.part = Entry(Scalar(at, at, ""), None, at)
             frame.entries.append(frame.part)
         assert isinstance(frame.part, Entry)
@@ -274,72 +282,60 @@ class _Parser(NodeReader):
     def _key_or_value(self, at: int, column: int, popped: Frame | None) -> int:
         """Read the text of a line that starts with neither `- ` nor `? ` nor `: `."""
         text = self.text
-        found = scan.properties(text, at)
-        if found.fault:
-            self._add(found.fault)
+        found = anchors.read(text, at)
+        self.faults.add(found.fault)
         start, at = at, found.end
         if at > start and scan.LINE_END.match(text, at):
             return self._wait_for_node(at, column, found)
         if text[at] in "|>" or (text[at] in "[{'\"" and not self._token_is_key(at)):
             level = text[at] in "|>"  # PyYAML does not ask these to be indented.
-            if self.top.slot and (self.top.indent < column or level):
-                return self._value(at, found)
+            if self.blocks.top.slot and (self.blocks.top.indent < column or level):
+                return self.reader.value(at, found)
         if text[at] in "|>":
-            self._garbage(at, column, popped)
-            return self._next_line(at)
+            self.blocks.garbage(at, column, popped)
+            return self.reader.next_line(at)
         if at > start and text[at] == ":" and scan.is_blank(text, at + 1):
             node, end = Scalar(at, at, ""), at
         else:
-            node, end = self._token(at, column, found.anchor)
+            node, end = self.reader.token(at, column, found.anchor)
         if node is None:
-            self._fault(f"text must not start with `{text[at]}`; put it in quotes", at, end)
-            self._garbage(at, column, popped)
-            return self._next_line(at)
+            self.faults.report(f"text must not start with `{text[at]}`; put it in quotes", at, end)
+            self.blocks.garbage(at, column, popped)
+            return self.reader.next_line(at)
         colon = scan.end_of(scan.SPACES, text, end)
         one_line = not any(char in scan.BREAKS for char in text[at:end])
         if text.startswith(":", colon) and scan.is_blank(text, colon + 1) and one_line:
             return self._implicit_key(start, node, colon, column, popped, found)
-        self._apply(node, found)
+        self.faults.add(anchors.apply(node, found, self.blocks.anchors))
         plain = isinstance(node, Scalar) and not node.style
-        if not self._place(node, column, popped) and plain:
-            next_line = self._end_line(end, "this")
-            if self._may_continue(end, next_line):
+        if not self.blocks.place(node, column, popped) and plain:
+            next_line = self.reader.end_line(end, "this")
+            if self.reader.may_continue(end, next_line):
                 assert isinstance(node, Scalar)
-                self.tail = node
+                self.blocks.tail = node
             return next_line
-        return self._end_line(end, "this")
+        return self.reader.end_line(end, "this")
 
     def _token_is_key(self, at: int) -> bool:
         """Whether a quoted scalar or flow collection closes on its line and is followed by `:`."""
         text = self.text
         if text[at] in "[{":
-            end = closes_on_its_line(text, at, len(self.frames), self.anchors)
+            end = closes_on_its_line(text, at, len(self.blocks.frames), self.blocks.anchors)
         else:
-            end = scan.quoted_end(text, at)
+            end = quotes.quoted_end(text, at)
         if end < 0 or any(char in scan.BREAKS for char in text[at:end]):
             return False
         colon = scan.end_of(scan.SPACES, text, end)
         return text.startswith(":", colon) and scan.is_blank(text, colon + 1)
 
-    def _wait_for_node(self, at: int, column: int, found: scan.Properties) -> int:
+    def _wait_for_node(self, at: int, column: int, found: anchors.Properties) -> int:
         """Keep an anchor or tag for the node on the next line."""
-        top = self.top
+        top = self.blocks.top
         if not top.slot or top.indent >= column:
-            self._garbage(found.start, column, None)
+            self.blocks.garbage(found.start, column, None)
         else:
-            self._keep(found)
-        return self._next_line(at)
-
-    def _apply(self, node: Node, found: scan.Properties) -> None:
-        """Give a node the properties before it."""
-        if found.anchor is None and found.tag is None:
-            return
-        if isinstance(node, Alias):
-            self._fault("an alias takes no anchor and no tag", found.start, node.end)
-            return
-        node.anchor, node.tag = found.anchor, found.tag
-        if found.anchor:
-            self.anchors[found.anchor] = node
+            self.reader.keep(found)
+        return self.reader.next_line(at)
 
     def _implicit_key(
         self,
@@ -348,18 +344,20 @@ class _Parser(NodeReader):
         colon: int,
         column: int,
         popped: Frame | None,
-        found: scan.Properties,
+        found: anchors.Properties,
     ) -> int:
-        frame = self._host("mapping", column, start, popped)
-        self._apply(key, found)
-        if colon - start > _SIMPLE_KEY_LENGTH:
-            self._fault(f"a key is longer than {_SIMPLE_KEY_LENGTH} characters", start, key.end)
+        frame = self.blocks.host("mapping", column, start, popped)
+        self.faults.add(anchors.apply(key, found, self.blocks.anchors))
+        if colon - start > scan.SIMPLE_KEY_LENGTH:
+            self.faults.report(
+                f"a key is longer than {scan.SIMPLE_KEY_LENGTH} characters", start, key.end
+            )
         entry = Entry(key, None, colon)
         frame.entries.append(entry)
         frame.part, frame.slot, frame.pending = entry, "value", None
-        self.last_end = colon + 1
-        self.garbage_column = -1
-        after = self._tabs(scan.end_of(scan.SPACES, self.text, colon + 1))
+        self.blocks.last_end = colon + 1
+        self.blocks.garbage_column = -1
+        after = self.reader.skip_tabs(scan.end_of(scan.SPACES, self.text, colon + 1))
         if end := scan.LINE_END.match(self.text, after):
             return end.end()
-        return self._value(after)
+        return self.reader.value(after)

@@ -1,4 +1,4 @@
-"""The small pieces of YAML: plain, quoted and block scalars, properties, blanks.
+"""The small pieces of YAML: blanks, plain and block scalars.
 
 Each function reads one piece at an offset and says where it ends. The rules are those of PyYAML's
 `scanner.py`, since PyYAML decides what a trainer sees; where it is stricter or laxer than the YAML
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from trainsmith_server.yaml.tree import Fault, SyntaxFix
+from trainsmith_server.yaml.tree import Fault
 
 BREAKS = "\r\n\x85\u2028\u2029"
 """What ends a line for PyYAML. For the editor only the first two do; see `lines`."""
@@ -35,28 +35,11 @@ _FLOW_WORD = f"(?:[^{BLANKS}:,?\\[\\]{{}}]|:(?![{BLANKS},\\[\\]{{}}]|\\Z))+"
 _FLOW_PLAIN = re.compile(f"{_FLOW_WORD}(?: +(?!#){_FLOW_WORD})*")
 _PLAIN_START = re.compile(f"[^{BLANKS}?:,\\[\\]{{}}#&*!|>'\"%@`-]|[-?:](?=[^{BLANKS}])")
 _FLOW_PLAIN_START = re.compile(f"[^{BLANKS}?:,\\[\\]{{}}#&*!|>'\"%@`-]|-(?=[^{BLANKS}])")
-_SINGLE = re.compile(r"'[^']*(?:''[^']*)*'")
-_DOUBLE = re.compile(r'"[^"\\]*(?:\\[\s\S][^"\\]*)*"')
-_DOCUMENT_MARK_LINE = re.compile(f"[{BREAKS}](?:---|\\.\\.\\.)(?=[{BLANKS}]|\\Z)")
 _FOLD = re.compile(f"(?<! ) *({NEWLINE})((?: *(?:{NEWLINE}))*) *")
-_QUOTED_FOLD = re.compile(f"(?<![ \t])[ \t]*({NEWLINE})((?:[ \t]*(?:{NEWLINE}))*)[ \t]*")
-_ONE_BREAK = re.compile(NEWLINE)
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})"
-    f"|({NEWLINE})((?:[ \t]*(?:{NEWLINE}))*)[ \t]*|([\\s\\S]))"
-)
-_ESCAPES = {
-    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f",
-    "r": "\r", "e": "\x1b", " ": " ", '"': '"', "\\": "\\", "/": "/", "N": "\x85", "_": "\xa0",
-    "L": "\u2028", "P": "\u2029",
-}  # fmt: skip
+ONE_BREAK = re.compile(NEWLINE)
+SIMPLE_KEY_LENGTH = 1024
+"""PyYAML takes no longer text as a key without `?`."""
 _BLOCK_HEADER = re.compile(f"[|>](?:([+-])([0-9])?|([0-9])([+-])?)?(?=[ {BREAKS}]|\\Z)")
-_ANCHOR = re.compile(f"[&*]([0-9A-Za-z_-]+)(?=[{BLANKS}?:,\\]}}%@`]|\\Z)")
-_TAG = re.compile(
-    f"!<([^{BLANKS}<>]+)>(?=[ {BREAKS}]|\\Z)"
-    f"|(!(?:[0-9A-Za-z_-]*!)?)([^{BLANKS}!,\\[\\]{{}}]*)(?=[ {BREAKS}]|\\Z)"
-    "|(!)(?=\t)"
-)
 
 
 def end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -64,6 +47,11 @@ def end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
     found = pattern.match(text, at)
     assert found
     return found.end()
+
+
+def rest(text: str, at: int) -> int:
+    """Where a line ends, its line break left out."""
+    return end_of(REST, text, at)
 
 
 def is_blank(text: str, at: int) -> bool:
@@ -91,71 +79,20 @@ def plain_rest(text: str, at: int, *, flow: bool) -> int:
 
 def fold_plain(raw: str) -> str:
     """The content of a plain scalar: a line break becomes a space, n more become n line breaks."""
-    return _FOLD.sub(_folded, raw) if _ONE_BREAK.search(raw) else raw
+    return _FOLD.sub(folded, raw) if ONE_BREAK.search(raw) else raw
 
 
-def _folded(found: re.Match[str]) -> str:
-    first, more = _newline(found[1]), [_newline(one) for one in _ONE_BREAK.findall(found[2])]
+def folded(found: re.Match[str]) -> str:
+    """What the line breaks of a match become."""
+    first, more = newline(found[1]), [newline(one) for one in ONE_BREAK.findall(found[2])]
     if first != "\n":
         return first + "".join(more)
     return "".join(more) or " "
 
 
-def _newline(text: str) -> str:
+def newline(text: str) -> str:
+    """How a line break reads inside a value."""
     return text if text in "\u2028\u2029" else "\n"
-
-
-def quoted_end(text: str, at: int) -> int:
-    """Where the quoted scalar at an offset ends, or -1 where its quote is never closed.
-
-    A document mark inside counts as the end of the text, as for PyYAML.
-    """
-    found = (_DOUBLE if text[at] == '"' else _SINGLE).match(text, at)
-    if not found or _DOCUMENT_MARK_LINE.search(text, at, found.end()):
-        return -1
-    return found.end()
-
-
-_BACKSLASH = re.compile(r'\\([\\"\r\n]?)')
-"""One, with what it stands before where that makes a pair or is no letter."""
-
-
-def unquote(text: str, start: int, end: int) -> tuple[str, Fault | None]:
-    """The content of the quoted scalar that lies between two offsets, both quotes included."""
-    raw = text[start + 1 : end - 1]
-    if text[start] == "'":
-        raw = raw.replace("''", "'")
-        return _QUOTED_FOLD.sub(_folded, raw), None
-    if "\\" not in raw:
-        return _QUOTED_FOLD.sub(_folded, raw), None
-    chunks: list[str] = []
-    fault: Fault | None = None
-    at = 0
-    for found in _ESCAPE.finditer(raw):
-        chunks.append(_QUOTED_FOLD.sub(_folded, raw[at : found.start()]))
-        at = found.end()
-        content = _unescape(found)
-        if content is None:
-            span = (start + 1 + found.start(), start + 1 + found.end())
-            # Who wrote one backslash meant all of them: `\n` in a path is no line break.
-            doubled = _BACKSLASH.sub(lambda one: one[0] if one[1] else r"\\", raw)
-            fix = SyntaxFix("Write each backslash twice", (start + 1, end - 1), doubled)
-            message = f"`{found[0]}` is no escape sequence; write `\\\\` for a backslash"
-            fault = fault or Fault("yaml-syntax", message, span, fix)
-            content = found[0]
-        chunks.append(content)
-    chunks.append(_QUOTED_FOLD.sub(_folded, raw[at:]))
-    return "".join(chunks), fault
-
-
-def _unescape(found: re.Match[str]) -> str | None:
-    code = found[1] or found[2] or found[3]
-    if code:
-        number = int(code, 16)
-        return chr(number) if number <= 0x10FFFF else None
-    if found[4]:
-        return "".join(_newline(one) for one in _ONE_BREAK.findall(found[5]))
-    return _ESCAPES.get(found[6])
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +117,8 @@ def block_scalar(text: str, at: int, parent_indent: int) -> BlockScalar:
     line_end = LINE_END.match(text, after_header)
     no_indent = header is not None and (header[2] or header[3]) == "0"
     if header is None or line_end is None or no_indent:
-        rest = REST.match(text, at)
-        assert rest
         message = f"after `{text[at]}` only `+`, `-`, a digit from 1 to 9 and a comment may follow"
-        fault = Fault("yaml-syntax", message, (at, rest.end()))
+        fault = Fault("yaml-syntax", message, (at, rest(text, at)))
         line_end = NEXT_LINE.match(text, at)
     assert line_end
     least = max(parent_indent + 1, 1)
@@ -204,11 +139,9 @@ def _block_lines(
     breaks, at, column = _empty_lines(text, at, indent)
     while column == indent and at < len(text):
         chunks.extend(breaks)
-        rest = REST.match(text, at)
-        assert rest
-        line = rest[0]
+        end = rest(text, at)
+        line = text[at:end]
         chunks.append(line)
-        end = rest.end()
         line_break, at = _take_break(text, end)
         breaks, at, column = _empty_lines(text, at, indent)
         if column != indent or at >= len(text):
@@ -253,69 +186,5 @@ def _empty_lines(text: str, at: int, indent: int) -> tuple[list[str], int, int]:
 
 
 def _take_break(text: str, at: int) -> tuple[str, int]:
-    found = _ONE_BREAK.match(text, at)
-    return (_newline(found[0]), found.end()) if found else ("", at)
-
-
-@dataclass(frozen=True, slots=True)
-class Properties:
-    """`&anchor` and `!tag` before a node."""
-
-    start: int
-    end: int
-    anchor: str | None
-    tag: str | None
-    fault: Fault | None
-
-
-def properties(text: str, at: int) -> Properties:
-    """Read an anchor and a tag, in either order; `end` is `start` where there is none.
-
-    Two anchors or two tags before one node are a fault, and so is a malformed one.
-    """
-    start = at
-    anchor = tag = None
-    fault: Fault | None = None
-    while at < len(text) and text[at] in "&!":
-        if text[at] == "&":
-            found = _ANCHOR.match(text, at)
-            twice = anchor is not None
-            anchor = found[1] if found else ""
-        else:
-            found = _TAG.match(text, at)
-            twice = tag is not None
-            tag = _tag_name(found) if found else ""
-        if found is None or twice or not (anchor or tag):
-            word = re.compile(f"[^{BLANKS}]*").match(text, at)
-            assert word
-            kind = "anchor" if text[at] == "&" else "tag"
-            message = f"`{word[0]}` is not a valid {kind} here"
-            fault = fault or Fault("yaml-syntax", message, (at, word.end()))
-            end = word.end()
-        else:
-            end = found.end()
-        spaces = SPACES.match(text, end)
-        assert spaces
-        at = spaces.end()
-        if at == end:
-            return Properties(start, end, anchor or None, tag or None, fault)
-    return Properties(start, at, anchor or None, tag or None, fault)
-
-
-def _tag_name(found: re.Match[str]) -> str:
-    if found[1]:
-        return found[1]
-    handle, suffix = found[2] or found[4], found[3] or ""
-    return "tag:yaml.org,2002:" + suffix if handle == "!!" else handle + suffix
-
-
-def alias(text: str, at: int) -> tuple[str, int, Fault | None]:
-    """Read `*name`: the name, where it ends, and what is wrong with it."""
-    found = _ANCHOR.match(text, at)
-    if found:
-        return found[1], found.end(), None
-    word = re.compile(f"[^{BLANKS},\\[\\]{{}}]*").match(text, at)
-    assert word
-    end = max(word.end(), at + 1)
-    message = f"`{text[at:end]}` is not a valid alias; an alias is `*` and letters or digits"
-    return text[at + 1 : end], end, Fault("yaml-syntax", message, (at, end))
+    found = ONE_BREAK.match(text, at)
+    return (newline(found[0]), found.end()) if found else ("", at)
