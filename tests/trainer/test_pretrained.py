@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_trainer.backends.torch.backend import load_decoder
+from trainsmith_trainer.backends.torch.models import build_model, load_weights
 from trainsmith_trainer.data.tokenizer import CharTokenizer
 from trainsmith_trainer.hf.export import model_files
 from trainsmith_trainer.hf.load import check_weights, read_weights
@@ -157,6 +158,23 @@ def test_a_file_of_the_body_alone_with_old_buffers(family: dict[str, Any], tmp_p
     )
     save_file({**body, **buffers}, file)
     np.testing.assert_allclose(_our_logits(tmp_path), _logits(theirs), atol=2e-5)
+
+
+def test_gradients_are_those_of_transformers(tmp_path: Path) -> None:
+    theirs = _make(MODELS["qwen3-grouped-tied-with-bias"], tmp_path)
+    pretrained = describe(tmp_path)
+    weights = read_weights(pretrained, pretrained.shape)
+    ours = build_model(pretrained.shape)
+    load_weights(ours, {name: torch.tensor(array) for name, array in weights.items()})
+    tokens = torch.tensor([_TOKENS])
+    expected: dict[str, torch.Tensor] = {}
+    for model, logits in ((theirs, theirs(tokens).logits), (ours, ours(tokens))):
+        torch.nn.functional.cross_entropy(logits[0, :-1], tokens[0, 1:]).backward()
+        found = {name: one.grad for name, one in model.named_parameters() if one.grad is not None}
+        expected = expected or found
+        assert found.keys() == expected.keys()
+        for name, gradient in found.items():
+            torch.testing.assert_close(gradient, expected[name], atol=1e-5, rtol=1e-4)
 
 
 def test_the_old_name_of_a_scaling_is_read(tmp_path: Path) -> None:
