@@ -60,6 +60,8 @@ def is_slip(written: str, name: str, real: frozenset[str] = _WORDS, *, whole: bo
         real: the words that mean something as they are written.
         whole: whether another form of a word, as `train` for `training`, is another word.
     """
+    if len(written) > 2 * len(name):
+        return False  # No slip doubles a name, and a key may be as long as a whole text.
     words, meant = _words_of(written), _words_of(name)
     if "".join(words) == "".join(meant):
         return True
