@@ -120,6 +120,8 @@ def train(
         from trainsmith_trainer.config.load import read_recipe, resolve
 
         recipe = read_recipe(config, overrides)
+        if backend != "auto":  # What cannot run at all says so before a checkpoint is looked for.
+            _backend(backend, "train")
         plan = _plan_resume(recipe, name, wanted)
         resolved = resolve(recipe, lambda: _spare_model(recipe, name, wanted, plan))
         require_modules(modules_for(backend))

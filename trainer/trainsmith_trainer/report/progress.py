@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import click
 from rich.console import Console
@@ -36,8 +36,10 @@ def open_console(level: int) -> Generator[Callable[[events.Event], None], None, 
     try:
         yield _LiveConsole(level, progress)
     finally:
-        with suppress(OSError):  # The terminal may be closed by now.
+        try:
             progress.stop()
+        except OSError:  # The terminal may be closed by now, and the buffer still has text for it.
+            leave_console()
 
 
 def leave_console() -> None:
