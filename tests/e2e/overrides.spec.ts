@@ -57,7 +57,7 @@ test("settings are changed for one run, and the server judges them", async ({ wo
   await page.keyboard.press("Enter");
 
   await choose("model_type");
-  await rows.filter({ hasText: "llama" }).waitFor();
+  await rows.filter({ hasText: "llama" }).first().waitFor();
   await page.keyboard.press("Escape");
   await choose("use_clip_grad_norm");
   await rows.filter({ hasText: "false" }).first().waitFor();
