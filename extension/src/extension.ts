@@ -25,6 +25,7 @@ import { RecipeTasks } from "./runs/tasks";
 import { RunsView } from "./runs/view";
 import { RunWatcher } from "./runs/watcher";
 import { Server } from "./server/client";
+import { plainText } from "./shared/plainText";
 import { TrainingPanels } from "./training/panel";
 import { Walkthrough } from "./walkthrough";
 
@@ -105,6 +106,6 @@ async function reported(body: () => Promise<unknown>): Promise<void> {
     await body();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    void vscode.window.showErrorMessage(`Trainsmith: ${message}`);
+    void vscode.window.showErrorMessage(`Trainsmith: ${plainText(message)}`);
   }
 }

@@ -9,6 +9,7 @@ import {
   SetUpError,
   trainingRequirements,
 } from "./environment";
+import { plainText } from "../shared/plainText";
 import { missingModules } from "./interpreters";
 import { findPython, type Python } from "./python";
 
@@ -98,7 +99,7 @@ export class TrainingPython {
   private async tell(reason: string): Promise<void> {
     const button = "Show Log";
     const answer = await vscode.window.showErrorMessage(
-      `The training environment was not set up, and nothing of it stays: ${reason}`,
+      `The training environment was not set up, and nothing of it stays: ${plainText(reason)}`,
       button,
     );
     if (answer === button) this.log.show();

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { COMMANDS } from "../generated/protocol";
+import { plainText } from "../shared/plainText";
 import type { EndedRun, ActiveRun, ActiveRuns } from "./activeRuns";
 import { statusText } from "./progress";
 
@@ -65,10 +66,12 @@ async function announce(run: EndedRun): Promise<void> {
     // It refused the recipe or was killed; a closed terminal has no exit code and needs no words.
     if (!run.exitCode) return;
     const what = totalSteps > 0 ? `broke off at step ${step}` : "did not start";
-    void vscode.window.showErrorMessage(`${nameOf(run)} ${what}; the terminal says why.`);
+    void vscode.window.showErrorMessage(
+      plainText(`${nameOf(run)} ${what}; the terminal says why.`),
+    );
     return;
   }
-  const message = `${nameOf(run)} ${end.message}`;
+  const message = plainText(`${nameOf(run)} ${end.message}`);
   const button = "Show Training";
   const answer =
     end.kind === "failed"

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+
+import { plainText } from "../../extension/src/shared/plainText";
+
+test.each([
+  [
+    "error: [click](command:workbench.action.quit)",
+    "error: [click] (command:workbench.action.quit)",
+  ],
+  ["[a](https://example.org)[b](file:///x)", "[a] (https://example.org)[b] (file:///x)"],
+  ["red\u001b[31m text\nnext", "red [31m text next"],
+  ["txt\u202egpj", "txt gpj"],
+  ["No matching distribution found for torch<2 (from versions: none)", undefined],
+])("%j is shown as text", (given, shown = given) => {
+  expect(plainText(given)).toBe(shown);
+});
