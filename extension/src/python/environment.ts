@@ -51,7 +51,7 @@ export interface Making {
 
 /**
  * Make a virtual environment with what training needs. The environments that were there before are
- * removed once it is complete; after a failure or a cancellation nothing of it stays.
+ * removed once it is complete; after a failure or a cancellation the partial files are removed.
  *
  * @throws {SetUpError} a program failed.
  * @throws {Error} named `AbortError`: it was cancelled.

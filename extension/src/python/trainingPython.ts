@@ -99,7 +99,7 @@ export class TrainingPython {
   private async tell(reason: string): Promise<void> {
     const button = "Show Log";
     const answer = await vscode.window.showErrorMessage(
-      `The training environment was not set up, and nothing of it stays: ${plainText(reason)}`,
+      `The training environment was not set up, and partial files were removed: ${plainText(reason)}`,
       button,
     );
     if (answer === button) this.log.show();
