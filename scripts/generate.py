@@ -24,6 +24,7 @@ from trainsmith_schemas.editor.messages import MESSAGES
 from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
 from trainsmith_schemas.runs import reports
 from trainsmith_schemas.runs.events import EVENT
+from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_schemas.sections.documents import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,6 +175,7 @@ def _protocol() -> str:
         f"export const VIEWS = {json.dumps(views)} as const;",
         f"export const CODE_ACTION_KINDS = {json.dumps(names.CODE_ACTION_KINDS)} as const;",
         f"export const PRIVACY_VARIABLE = {json.dumps(PRIVACY_VARIABLE)};",
+        f"export const EVENTS = {json.dumps(EVENTS)};",
         f"export const CREATE_NEXT_VERSION = {json.dumps(names.CREATE_NEXT_VERSION)};",
         f"export const REQUESTS = {json.dumps(requests)} as const;",
     ]

@@ -4,7 +4,8 @@ import * as path from "node:path";
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { EVENTS, RunWatcher } from "../../extension/src/runs/watcher";
+import { EVENTS } from "../../extension/src/generated/protocol";
+import { RunWatcher } from "../../extension/src/runs/watcher";
 
 const step = (number: number): string =>
   JSON.stringify({ event: "step", time: 0, step: number, loss: number }) + "\n";

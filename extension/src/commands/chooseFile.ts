@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import { EVENTS } from "../runs/watcher";
+import { EVENTS } from "../generated/protocol";
 
 const MOST_TEXTS = 200;
 

@@ -332,6 +332,7 @@ export const CODE_ACTION_KINDS = {
   addSection: "refactor.rewrite.section.trainsmith",
 } as const;
 export const PRIVACY_VARIABLE = "TRAINSMITH_PRIVACY";
+export const EVENTS = "events.jsonl";
 export const CREATE_NEXT_VERSION = "trainsmith.createNextVersion";
 export const REQUESTS = {
   runPlan: "trainsmith/runPlan",

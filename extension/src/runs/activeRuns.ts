@@ -3,12 +3,12 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import type { TrainsmithEvent } from "../generated/events";
-import { CONTEXT_KEYS } from "../generated/protocol";
+import { CONTEXT_KEYS, EVENTS } from "../generated/protocol";
 import type { Server } from "../server/client";
 import { Repeater } from "../shared/repeat";
 import { isBeginOrEnd, NOT_STARTED, type Progress } from "./progress";
 import { folderOf, isRecipeTask, recipeOf } from "./tasks";
-import { EVENTS, type RunReader, type RunWatcher } from "./watcher";
+import type { RunReader, RunWatcher } from "./watcher";
 
 const SEARCH_MILLISECONDS = 400;
 /** How much earlier than its task a run may seem to start, by the clocks of two processes. */

@@ -2,13 +2,13 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
+import { EVENTS } from "../generated/protocol";
 import type { RunList as Listing, RunRecord } from "../generated/reports";
 import type { Server } from "../server/client";
 import { trainerReport } from "../server/commandLine";
 import { remembered } from "../shared/remembered";
 import { oneAtATime } from "../shared/repeat";
 import type { ActiveRuns } from "./activeRuns";
-import { EVENTS } from "./watcher";
 
 const MOST_RUNS = 1000;
 const SOON_MILLISECONDS = 500;

@@ -1,12 +1,11 @@
 import * as path from "node:path";
 
 import type { TrainsmithEvent } from "../generated/events";
+import { EVENTS } from "../generated/protocol";
 import { Repeater } from "../shared/repeat";
 import { type Facts, type NewRows, type RowCursor, RunSeries } from "./series";
 import { EventTail } from "./tail";
 
-/** The file in a run's folder that all of its events are written to. */
-export const EVENTS = "events.jsonl";
 const POLL_MILLISECONDS = 400;
 
 type OnEvents = (events: readonly TrainsmithEvent[]) => void;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from trainsmith_schemas.runs.files import EVENTS
+from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.workspace.paths import path_of
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.

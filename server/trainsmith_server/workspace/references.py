@@ -16,7 +16,7 @@ from trainsmith_schemas.paths import (
     files_at,
     is_pattern,
 )
-from trainsmith_schemas.runs.files import EVENTS
+from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.result import Analysis

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.runs import events
-from trainsmith_schemas.runs.files import EVENTS
+from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.workspace.file_cache import FileCache
 
 _MOST_RUNS = 1000

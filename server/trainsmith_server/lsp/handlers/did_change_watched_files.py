@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from trainsmith_schemas.runs.files import EVENTS
+from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.lsp.publish import clear_project_file, publish_all
 from trainsmith_server.workspace.paths import path_of
 
