@@ -1,7 +1,7 @@
 """What differs between recipes by its meaning: two keys of one meaning are one thing.
 
-A batch of 8 × 4 and one of 16 × 2 are the same effective batch, reached otherwise: one difference,
-not two. Keys that nothing follows from, such as a llama's in a GPT-2, are none.
+A batch of 8 × 4 and one of 16 × 2 are one difference, not two: the same effective batch, composed
+differently. Keys without any effect, such as LLaMA's keys in a GPT-2, are not differences.
 """
 
 from __future__ import annotations

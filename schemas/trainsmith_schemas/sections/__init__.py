@@ -1,1 +1,1 @@
-"""The sections of a document and their keys; whole documents, recognised by their shape."""
+"""The sections of documents, their keys, and the kinds of document, recognised by their keys."""

@@ -1,4 +1,4 @@
-"""`device_config`: the devices that a run uses, and how they share its work."""
+"""`device_config`: the devices that a run uses, and how they divide the work."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _NEW = ReadBy("tt-train")
 
 
 class DeviceConfig(Section):
-    """The devices that a run uses, and how they share its work."""
+    """The devices that a run uses, and how they divide the work."""
 
     enable_ddp: Annotated[Flag, _EVERYWHERE] = False
-    """Data parallelism: every device holds the whole model and works on its part of the batch.
+    """Data parallelism: every device has the whole model and computes its share of the batch.
 
-    Gradients are added up over the devices at each step, so that it is the step of one device. It
-    needs more than one device in `mesh_shape`.
+    The gradients of all devices are summed at each step, so a step does the same as on one device.
+    Requires more than one device in `mesh_shape`.
     """
 
     mesh_shape: Annotated[
@@ -34,49 +34,52 @@ class DeviceConfig(Section):
         ),
         _EVERYWHERE,
     ] = Field(default=[1, 1])
-    """The devices as `[rows, columns]`; their product is the number of devices."""
+    """The mesh of devices as `[rows, columns]`. The number of devices is rows × columns."""
 
     device_ids: Annotated[list[Integer] | None, _TT_TRAIN] = None
-    """Which devices to open, in mesh order. Without it, the first ones."""
+    """The devices to open, in mesh order. Defaults to the first ones."""
 
     enable_tp: Annotated[Flag, _TT_TRAIN] = False
-    """Tensor parallelism: each layer is split over the devices. tt-train has it."""
+    """Tensor parallelism: each layer is split across devices. Only tt-train supports it."""
 
     enable_fsdp: Annotated[Flag, _NEW] = False
-    """Fully sharded data parallelism: weights are split, gathered when needed. tt-train has it."""
+    """Fully sharded data parallelism: weights are split across devices and gathered when needed.
+
+    Only tt-train supports it.
+    """
 
     enable_sp: Annotated[Flag, _NEW] = False
-    """Sequence parallelism beside tensor parallelism. tt-train has it."""
+    """Sequence parallelism, in addition to tensor parallelism. Only tt-train supports it."""
 
     enable_cp: Annotated[Flag, _NEW] = False
-    """Context parallelism: one long sequence is split over the devices. tt-train has it."""
+    """Context parallelism: long sequences are split across devices. Only tt-train supports it."""
 
     cp_backward: Annotated[Text | None, _NEW] = None
     """How context parallelism computes its backward pass."""
 
     cp_layout: Annotated[Text | None, _NEW] = None
-    """How context parallelism lays a sequence over the devices."""
+    """How context parallelism distributes a sequence across devices."""
 
     cp_rows_per_block_tiles: Annotated[Integer | None, Field(ge=0), _NEW] = None
-    """Rows of tiles that context parallelism takes at once. `0`: its own choice."""
+    """The number of rows of tiles per block in context parallelism. `0`: chosen automatically."""
 
     cp_shift_transport: Annotated[Text | None, _NEW] = None
-    """How context parallelism passes keys and values on."""
+    """How context parallelism passes keys and values between devices."""
 
     moe_axis: Annotated[Text | None, _NEW] = None
-    """The mesh axis over which experts are spread."""
+    """The mesh axis along which experts are distributed."""
 
     moe_tp_axis: Annotated[Integer | None, Field(ge=0), _NEW] = None
-    """The mesh axis over which each expert is split."""
+    """The mesh axis along which each expert is split."""
 
     sp_overlap: Annotated[Text | Flag | None, _NEW] = None
-    """Where sequence parallelism computes and talks at once."""
+    """Where sequence parallelism overlaps computation and communication."""
 
     sp_ccl_rows: Annotated[Integer | None, Field(ge=0), _NEW] = None
-    """Rows of cores that sequence parallelism talks with."""
+    """The number of rows of cores that sequence parallelism uses for communication."""
 
     sp_ccl_columns: Annotated[Integer | None, Field(ge=0), _NEW] = None
-    """Columns of cores that sequence parallelism talks with."""
+    """The number of columns of cores that sequence parallelism uses for communication."""
 
     sp_linear_impl: Annotated[Text | None, _NEW] = None
     """How sequence parallelism computes linear layers."""

@@ -1,4 +1,4 @@
-"""Whole documents, and how they are recognised: by their shape, never by their file name."""
+"""The kinds of document. A document is recognised by its keys, never by its file name."""
 
 from __future__ import annotations
 
@@ -25,56 +25,56 @@ _TT_TRAIN = ReadBy("tt-train")
 
 
 class TrainingDocument(Section):
-    """A training recipe: what is trained, how it is sampled, and on which devices."""
+    """A training recipe: how a model is trained and sampled, and on which devices."""
 
     training_config: TrainingConfig = TrainingConfig()
-    """What is trained, on which data, how fast, and what is written down."""
+    """What to train on, for how long, at which learning rate, and what to log and save."""
 
     scheduler_config: SchedulerConfig | None = None
-    """How the learning rate moves. Without this section it stays as it is."""
+    """The learning rate schedule. Without this section, `scheduler_type` decides."""
 
     eval_config: EvalConfig = EvalConfig()
-    """How the samples that accompany each validation are drawn."""
+    """How the text samples at each validation are generated."""
 
     device_config: DeviceConfig = DeviceConfig()
-    """The devices that a run uses, and how they share its work."""
+    """The devices that a run uses, and how they divide the work."""
 
     grpo_config: Annotated[GrpoConfig | None, ReadBy("tt-train", "tt-train-flat")] = None
-    """Where older tt-train described reinforcement learning; now a block of `training_config`."""
+    """Older tt-train's settings for reinforcement learning; now a section of `training_config`."""
 
     diffusion_config: Annotated[dict[str, Any] | None, _TT_TRAIN] = None
     """How tt-train's image models add and remove noise."""
 
     logging_config: Annotated[dict[str, Any] | None, _TT_TRAIN] = None
-    """What tt-train's image models write to their log."""
+    """What tt-train's image models log."""
 
 
 class ModelDocument(Section):
     """A model file: the shape of a model."""
 
     transformer_config: TransformerConfig
-    """The shape of a model: how wide, how deep, how far it looks back."""
+    """The shape of a model: its width, depth, context length and layers."""
 
 
 class LoraDocument(Section):
-    """A LoRA file of tt-train."""
+    """tt-train's LoRA file."""
 
     lora_config: LoraConfig
-    """Small trainable matrices beside frozen weights."""
+    """Low-rank adaptation: small matrices are trained, and the original weights stay frozen."""
 
 
 class MultihostDocument(Section):
-    """A multi-host file of tt-train: the machines that train one model."""
+    """tt-train's multi-host file: the machines that train one model."""
 
     multihost_config: MultihostConfig
-    """Several machines that train one model."""
+    """Training one model on several machines."""
 
 
 class OptimizerDocument(OptimizerConfig):
-    """An optimizer file of tt-train: the optimizer block in a file of its own."""
+    """tt-train's optimizer file: the optimizer section, in a separate file."""
 
     use_kahan_summation: Annotated[Flag, _TT_TRAIN] = False
-    """The older name of `kahan_summation`, as tt-train's own optimizer files have it."""
+    """The older name of `kahan_summation`, as in tt-train's own optimizer files."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +82,18 @@ class Document:
     """A kind of document."""
 
     name: str
-    """The name in messages and in the names of generated files."""
+    """The name in the protocol and in the names of generated files."""
     title: str
     """The name in sentences."""
     model: type[Section]
     marks: tuple[str, ...]
-    """Top-level keys by which it is recognised."""
-    enough: int = 1
-    """How many of the marks make a document of this kind."""
+    """The top-level keys that identify it."""
+    marks_needed: int = 1
+    """How many of the marks are required."""
 
     @property
     def flat(self) -> bool:
-        """The marks are plain keys, not sections."""
+        """Whether the marks are plain keys, not sections."""
         return fields_of(self.model)[self.marks[0]].section is None
 
 
@@ -111,7 +111,7 @@ OPTIMIZER = Document(
     "optimizer file",
     OptimizerDocument,
     marks=("type", "lr", "beta1", "beta2", "epsilon", "weight_decay", "amsgrad"),
-    enough=4,
+    marks_needed=4,
 )
 BLACKSMITH = Document(
     "blacksmith",
@@ -129,38 +129,38 @@ BLACKSMITH = Document(
         "checkpoint_metric",
         "mesh_axis_names",
     ),
-    enough=2,
+    marks_needed=2,
 )
 DOCUMENTS = (TRAINING, MODEL, LORA, MULTIHOST, OPTIMIZER, BLACKSMITH)
 
 
 def recognise(data: Any) -> Document | None:
-    """Tell which of our documents a mapping is, or `None` for anything else in the world.
+    """The kind of document that a mapping is, or `None` if it is not ours.
 
-    One section of ours at the top level is enough, since people are still typing, unless the
-    document is mostly keys that we don't know: other tools have a `training_config` too. A flat
-    document needs several marks, because single keys like `seed` say nothing. A section whose name
-    is misspelt is one of ours where nothing speaks against it.
+    One of our sections at the top level is enough, since people may still be typing, unless most of
+    the keys are unknown: other tools have a `training_config` too. A flat document needs several
+    marks, because a single key such as `seed` proves nothing. A misspelt section name counts unless
+    the document has more unknown keys than known ones.
     """
     if not isinstance(data, Mapping):
         return None
-    if found := next((document for document in DOCUMENTS if _is(document, data)), None):
+    if found := next((document for document in DOCUMENTS if _matches(document, data)), None):
         return found
     if len(data) > _FEW_SECTIONS:
         return None
-    meant = _with_right_names(data)
+    meant = _with_corrected_names(data)
     if meant.keys() == data.keys():
         return None
-    kinds = (one for one in DOCUMENTS if not one.flat and _is(one, meant, strangers_allowed=0))
+    kinds = (one for one in DOCUMENTS if not one.flat and _matches(one, meant, unknown_allowed=0))
     return next(kinds, None)
 
 
 _FEW_SECTIONS = 6
-"""How many keys the top level of a document of sections may have before nobody guesses."""
+"""With more top-level keys than this, misspelt section names are not considered."""
 
 
-def _with_right_names(data: Mapping[Any, Any]) -> dict[Any, Any]:
-    """A mapping with the names of sections that other spellings were meant for."""
+def _with_corrected_names(data: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The mapping with misspelt section names corrected."""
     marks = [mark for document in DOCUMENTS if not document.flat for mark in document.marks]
     right = dict[Any, Any]()
     for key, value in data.items():
@@ -174,78 +174,79 @@ def _with_right_names(data: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 def may_be_slips(top_level: Iterable[str]) -> bool:
-    """Whether one of the keys at the top of a text may be a misspelt section of ours."""
+    """Whether a top-level key may be a misspelt name of one of our sections."""
     keys = list(islice(top_level, _FEW_SECTIONS + 1))
-    return len(keys) <= _FEW_SECTIONS and _with_right_names(dict.fromkeys(keys)).keys() != set(keys)
+    if len(keys) > _FEW_SECTIONS:
+        return False
+    return _with_corrected_names(dict.fromkeys(keys)).keys() != set(keys)
 
 
-_STRANGERS_WHILE_TYPING = 2
+_UNKNOWN_WHILE_TYPING = 2
 
 
-def _is(
+def _matches(
     document: Document,
     data: Mapping[Any, Any],
-    strangers_allowed: int = _STRANGERS_WHILE_TYPING,
+    unknown_allowed: int = _UNKNOWN_WHILE_TYPING,
 ) -> bool:
     found = [mark for mark in document.marks if mark in data]
     if not document.flat:
         found = [mark for mark in found if _could_be_section(data[mark])]
-    if len(found) < document.enough:
+    if len(found) < document.marks_needed:
         return False
-    known, strangers = _count_keys(document.model, data)
+    known, unknown = _count_keys(document.model, data)
     if known:
-        # Beside a key of ours, one by another tool's name is ours by mistake.
-        strangers = [key for key in strangers if not _has_our_name(document.model, key)]
-    return len(strangers) <= max(known, strangers_allowed)
+        # Next to our keys, another tool's name for one of our keys is a mistake in our document.
+        unknown = [key for key in unknown if not _has_our_name(document.model, key)]
+    return len(unknown) <= max(known, unknown_allowed)
 
 
 def _count_keys(model: type[Section], data: Mapping[Any, Any]) -> tuple[int, list[Any]]:
-    """How many keys we know, in all sections, and those that we don't.
+    """The number of known keys in all sections, and the unknown keys.
 
-    A section's own name says little, so only what stands in it counts as known. A key of ours that
-    stands in the wrong section, or is misspelt, counts as neither. The keys of a section that we
-    don't know count as much as those of one that we do.
+    A section's name proves little, so only its keys count as known. A key that is misspelt or in
+    the wrong section counts as neither. The keys of an unknown section count as unknown too.
     """
     facts_by_key = fields_of(model)
-    known, strangers = 0, list[Any]()
+    known, unknown = 0, list[Any]()
     for key, value in data.items():
         facts = facts_by_key.get(key)
         if facts and not facts.section:
             known += 1
         elif facts and facts.section and isinstance(value, Mapping):
-            inner_known, inner_strangers = _count_in_section(model, facts.section, value)
+            inner_known, inner_unknown = _count_in_section(model, facts.section, value)
             known += inner_known
-            strangers += inner_strangers
-        elif facts is None and _is_stranger(model, key):
-            strangers.append(key)
+            unknown += inner_unknown
+        elif facts is None and _is_unknown(model, key):
+            unknown.append(key)
             inner = value if isinstance(value, Mapping) else ()
-            strangers += [name for name in inner if _is_stranger(model, name)]
-    return known, strangers
+            unknown += [name for name in inner if _is_unknown(model, name)]
+    return known, unknown
 
 
 _MANY = 40
-"""After so many keys that we don't know, nobody asks whether the next one is a slip."""
+"""After this many unknown keys, further ones are not compared with ours, to save time."""
 
 
 def _count_in_section(
     model: type[Section], section: type[Section], data: Mapping[Any, Any]
 ) -> tuple[int, list[Any]]:
-    known, strangers = 0, list[Any]()
+    known, unknown = 0, list[Any]()
     for key, value in data.items():
         facts = fields_of(section).get(key)
         if facts is None:
-            strange = _is_stranger(model, key) and not (
-                len(strangers) < _MANY and isinstance(key, str) and slips(key, fields_of(section))
+            is_unknown = _is_unknown(model, key) and not (
+                len(unknown) < _MANY and isinstance(key, str) and slips(key, fields_of(section))
             )
-            strangers += [key] if strange else []
+            unknown += [key] if is_unknown else []
             continue
         known += 1
         if facts.section and isinstance(value, Mapping):
             known += sum(name in fields_of(facts.section) for name in value)
-    return known, strangers
+    return known, unknown
 
 
-def _is_stranger(model: type[Section], key: Any) -> bool:
+def _is_unknown(model: type[Section], key: Any) -> bool:
     return key not in homes_of(model)
 
 

@@ -31,64 +31,66 @@ class ExperimentalConfig(Section):
     """Switches of tt-train that may go away."""
 
     use_composite_layernorm: Annotated[Flag, _TT_TRAIN] = False
-    """Build layer normalisation from simpler operations. A choice of kernel, not of mathematics."""
+    """Build layer normalisation from simpler operations. The mathematics does not change."""
 
 
 class CommonFields(Section):
-    """What every family reads."""
+    """The keys that every family reads."""
 
     model_type: Annotated[ModelType, _READERS] = "gpt2"
     """The architecture.
 
-    `gpt2`: learned positions, layer normalisation, GELU. `llama`: rotary positions, RMS
-    normalisation, SwiGLU, grouped-query attention. `qwen3`: as `llama`, with normalised queries and
-    keys and a `head_dim` of its own. `deepseek`: latent attention and experts, tt-train only.
+    * `gpt2`: learned positions, layer normalisation, GELU.
+    * `llama`: rotary positions, RMS normalisation, SwiGLU, grouped-query attention.
+    * `qwen3`: like `llama`, with normalised queries and keys and a configurable `head_dim`.
+    * `deepseek`: multi-head latent attention and a mixture of experts; only tt-train trains it.
     """
 
     model_path: Annotated[FolderPath, _READERS] = ""
-    """A folder with weights to start from, as `transformers` saves a model. Empty: random weights.
+    """A folder with pretrained weights, as saved by `transformers`. Empty: random weights.
 
-    It holds `config.json`, safetensors and `tokenizer.json`, as the `final/` of a run does. The
-    shape is read from there: other keys of this section are not needed, and must agree with it
-    where they are written. `dropout_prob` and `runner_type` are free, and `max_sequence_length` may
-    be shorter. The path leads from this file, or from the working directory.
+    The folder contains `config.json`, safetensors files and `tokenizer.json`, like a run's
+    `final/`. Its `config.json` defines the model's shape, so this section needs no other keys, and
+    those that it has must match. Exceptions: `dropout_prob` and `runner_type` may differ, and
+    `max_sequence_length` may be shorter. A relative path is looked up in this file's folder first,
+    then in the working directory.
     """
 
     vocab_size: Annotated[Integer, Field(ge=0), Examples((0, "from the tokenizer")), _READERS] = 0
-    """How many different tokens there are. `0`: as many as the tokenizer has."""
+    """The size of the vocabulary. `0`: the tokenizer's."""
 
     embedding_dim: Annotated[
         Integer, Field(ge=1), Typical(64, 4096), Examples(128, 384, 768), _READERS
     ] = 384
-    """The width of the model. `num_heads` divides it; on Tenstorrent boards so does 32."""
+    """The width of the model: a multiple of `num_heads`, and of 32 on Tenstorrent boards."""
 
     num_blocks: Annotated[Integer, Field(ge=1), Typical(2, 32), Examples(4, 6, 12), _READERS] = 6
-    """The depth of the model: how many transformer blocks follow one another."""
+    """The depth of the model: the number of transformer blocks."""
 
     num_heads: Annotated[Integer, Field(ge=1), Typical(2, 32), Examples(4, 6, 12), _READERS] = 6
-    """How many attention heads share the width. Each has `embedding_dim / num_heads` dimensions."""
+    """The number of attention heads. Each has `embedding_dim / num_heads` dimensions."""
 
     max_sequence_length: Annotated[
         Integer, Field(ge=1), Typical(64, 4096), Examples(128, 256, 1024), _READERS
     ] = 256
-    """How many tokens the model sees at once, and the length of every training sequence."""
+    """The context length in tokens, which is also the length of every training sequence."""
 
     dropout_prob: Annotated[Number, Field(ge=0, lt=1), Typical(0.0, 0.2), _READERS] = 0.2
-    """The share of activations set to zero in training, against overfitting."""
+    """The fraction of activations set to zero during training, to reduce overfitting."""
 
     norm_epsilon: Annotated[Number, Field(gt=0), Examples(1e-5, 1e-6), _OURS] = 1e-5
-    """What normalisation adds to a variance before it divides by its root."""
+    """The epsilon that normalisation adds to the variance to avoid dividing by zero."""
 
     weight_tying: Annotated[Literal["disabled", "enabled"], _READERS] = "disabled"
-    """Use one matrix for the token embedding and for the output layer."""
+    """Whether the token embedding and the output layer share one matrix."""
 
 
-# The keys come in the order of the reference: those of the last base first, the class's own last.
+# This is the order of the keys in the reference: the last base's keys first, this class's last.
 class TransformerConfig(DeepseekFields, Qwen3Fields, Gpt2Fields, LlamaFields, CommonFields):
-    """The shape of a model: how wide, how deep, how far it looks back."""
+    """The shape of a model: its width, depth, context length and layers."""
 
     runner_type: Annotated[Literal["default", "memory_efficient"], _READERS] = "default"
-    """`memory_efficient` computes activations again in the backward pass, to save memory."""
+    """`memory_efficient` recomputes activations in the backward pass to save memory."""
 
     experimental: Annotated[ExperimentalConfig | None, _TT_TRAIN] = None
     """Switches of tt-train that may go away."""

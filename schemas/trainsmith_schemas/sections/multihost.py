@@ -1,4 +1,4 @@
-"""`multihost_config`: several machines that train one model with tt-train's C++ trainer."""
+"""`multihost_config`: training on several machines with tt-train's C++ trainer."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ _READERS = ReadBy("tt-train", "tt-train-flat")
 
 
 class PipelineParallelConfig(Section):
-    """Which machine computes which blocks."""
+    """Pipeline parallelism: which machine computes which blocks."""
 
     num_blocks: Annotated[Integer, Field(ge=0), _READERS] = 0
-    """The blocks of the model; the sum over all machines."""
+    """The number of blocks in the model, which is the sum over all machines."""
 
     blocks_per_rank: Annotated[dict[int, Integer], _READERS] = Field(default_factory=dict[int, int])
-    """How many blocks each machine computes, by its rank."""
+    """The number of blocks that each machine computes, by rank."""
 
 
 class MultihostConfig(Section):
-    """Several machines that train one model."""
+    """Training one model on several machines."""
 
     enabled: Annotated[Flag, _READERS] = False
-    """Train on several machines."""
+    """Whether several machines are used."""
 
     num_workers: Annotated[Integer, Field(ge=0), _READERS] = 1
-    """How many processes compute."""
+    """The number of worker processes."""
 
     socket_type: Annotated[Literal["mpi", "fabric"], _READERS] = "mpi"
-    """How the machines talk: over MPI, or directly from board to board."""
+    """How the machines communicate: over MPI, or directly from board to board."""
 
     pipeline_parallel_config: Annotated[PipelineParallelConfig | None, _READERS] = None
     """Which machine computes which blocks. Without it every machine computes the whole model."""

@@ -1,4 +1,4 @@
-"""`training_config.optimizer`: the optimizer and its hyperparameters, in one block."""
+"""`training_config.optimizer`: the optimizer and its hyperparameters."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _TT_TRAIN = ReadBy("tt-train")
 
 
 class OptimizerConfig(Section):
-    """The optimizer and its hyperparameters, as tt-train's nested block writes them.
+    """The optimizer and its hyperparameters, in tt-train's nested format.
 
-    A value here wins over the flat key of the same meaning in `training_config`.
+    A value here overrides the corresponding flat key in `training_config`.
     """
 
     type: Annotated[
@@ -31,23 +31,23 @@ class OptimizerConfig(Section):
             "NoOp",
         ],
         Examples(
-            ("AdamW", "right for transformers"),
-            ("MorehAdamW", "AdamW in another kernel of ttnn"),
-            ("AdamWComposite", "AdamW in a kernel that has Kahan summation"),
+            ("AdamW", "the usual choice for transformers"),
+            ("MorehAdamW", "AdamW, in another ttnn kernel"),
+            ("AdamWComposite", "AdamW, in a ttnn kernel with Kahan summation"),
             ("AdamWFullPrecision", "AdamW with a float32 copy of bfloat16 weights"),
-            ("SGD", "plain gradient descent"),
-            ("SGDComposite", "the same in another kernel of ttnn"),
-            ("Muon", "orthogonal updates of the matrices inside the blocks"),
-            ("NoOp", "leaves the weights alone"),
+            ("SGD", "stochastic gradient descent"),
+            ("SGDComposite", "SGD, in another ttnn kernel"),
+            ("Muon", "orthogonalised updates of the matrices in the blocks"),
+            ("NoOp", "leaves the weights unchanged"),
         ),
         _EVERYWHERE,
     ] = "AdamW"
-    """Which optimizer updates the weights.
+    """The optimizer that updates the weights.
 
-    `AdamW` is right for transformers. `MorehAdamW` and `AdamWComposite` name the same mathematics
-    in other kernels of ttnn; `AdamWFullPrecision` also keeps a float32 copy of bfloat16 weights.
-    `Muon` makes the updates of the matrices inside the blocks orthogonal and leaves the rest to
-    AdamW. `NoOp` leaves the weights alone.
+    `AdamW` is the usual choice for transformers. `MorehAdamW` and `AdamWComposite` are the same
+    algorithm in other ttnn kernels, and `AdamWFullPrecision` also keeps a float32 copy of bfloat16
+    weights. `Muon` orthogonalises the updates of the matrices in the blocks and uses AdamW for all
+    other weights. `NoOp` leaves the weights unchanged.
     """
 
     lr: Annotated[
@@ -59,58 +59,57 @@ class OptimizerConfig(Section):
     ] = None
     """The learning rate: how far each step moves the weights.
 
-    Without it, `training_config.learning_rate` counts.
+    Defaults to `training_config.learning_rate`.
     """
 
     beta1: Annotated[Number, Field(ge=0, lt=1), Typical(0.9, 0.95), _EVERYWHERE] = 0.9
-    """How long the running mean of the gradient remembers. Adam's first moment."""
+    """The decay rate of Adam's first moment, the running mean of the gradient."""
 
     beta2: Annotated[Number, Field(ge=0, lt=1), Typical(0.95, 0.999), _EVERYWHERE] = 0.999
-    """How long the running mean of the squared gradient remembers. Adam's second moment."""
+    """The decay rate of Adam's second moment, the running mean of the squared gradient."""
 
     epsilon: Annotated[Number, Field(gt=0), Examples(1.0e-8), _EVERYWHERE] = 1e-8
-    """Keeps Adam's division away from zero. The key is `epsilon`; tt-train ignores `eps`."""
+    """The constant that keeps Adam from dividing by zero. tt-train ignores the spelling `eps`."""
 
     weight_decay: Annotated[Number | None, Field(ge=0), Typical(0.0, 0.1), _EVERYWHERE] = None
-    """Pulls matrices and embeddings towards zero at each step; biases and norms are left alone.
+    """How strongly each step pulls the weights towards zero.
 
-    AdamW does it apart from the gradient, SGD adds it to the gradient. Without the key,
-    `training_config.weight_decay` counts.
+    Only matrices and embeddings decay; biases and norms do not. AdamW decouples the decay from the
+    gradient; SGD adds it to the gradient. Defaults to `training_config.weight_decay`.
     """
 
     amsgrad: Annotated[Flag, _EVERYWHERE] = False
-    """Let Adam's second moment only grow. Rarely worth its memory."""
+    """Use the AMSGrad variant of Adam, which is rarely worth its memory."""
 
     stochastic_rounding: Annotated[Flag, _TT_TRAIN] = False
-    """Round bfloat16 updates up or down at random, so that small ones are not lost.
+    """Round bfloat16 updates up or down at random, so that small updates are not lost.
 
-    Only tt-train's fused `AdamW` reads it.
+    Only tt-train's fused `AdamW` supports it.
     """
 
     kahan_summation: Annotated[Flag, _EVERYWHERE] = False
-    """Carry the rounding error of each bfloat16 update into the next one.
+    """Carry the error of rounding each update to bfloat16 over into the next update.
 
-    The same as `training_config.use_kahan_summation`; either is enough.
-
-    Of tt-train's optimizers only `AdamWComposite` has it; `MorehAdamW` stops the run.
+    Either this key or `training_config.use_kahan_summation` turns it on. Of tt-train's optimizers,
+    only `AdamWComposite` supports it; `MorehAdamW` stops the run.
     """
 
     momentum: Annotated[
         Number | None, Field(ge=0, lt=1), Typical(0.0, 0.95), Examples(0.9, 0.95), _EVERYWHERE
     ] = None
-    """How much of the last step is repeated. SGD and Muon.
+    """The momentum of SGD and Muon: the fraction of the previous update that is kept.
 
-    Without it, `0.0` for SGD and `0.95` for Muon.
+    Defaults to `0.0` for SGD and `0.95` for Muon.
     """
 
     dampening: Annotated[Number, Field(ge=0, lt=1), _EVERYWHERE] = 0.0
-    """Weakens the gradient that enters the momentum. SGD."""
+    """How much SGD damps the gradient before adding it to the momentum."""
 
     nesterov: Annotated[Flag, _EVERYWHERE] = False
-    """Look ahead along the momentum before taking the gradient. SGD."""
+    """Use Nesterov momentum in SGD."""
 
     ns_steps: Annotated[Integer, Field(ge=1), Examples(5), _EVERYWHERE] = 5
-    """How many Newton-Schulz iterations make the update orthogonal. Muon."""
+    """The number of Newton-Schulz iterations with which Muon orthogonalises an update."""
 
 
 _MOREH = ("lr", "beta1", "beta2", "epsilon", "weight_decay")
@@ -133,21 +132,22 @@ _OURS: Mapping[str, tuple[str, ...]] = {
     "SGDComposite": ("kahan_summation",),
     "Muon": (*_ADAM, "kahan_summation"),
 }
-"""What Trainsmith reads besides.
+"""What Trainsmith reads in addition.
 
-bfloat16 is rounded in one way, `MorehAdamW` is the AdamW of all, and Muon's outer part is AdamW.
+Kahan summation does not depend on a kernel here, `MorehAdamW` is plain AdamW, and Muon uses AdamW
+outside the blocks.
 """
 
 
 def fields_with_effect(kind: str, trainer: str) -> Collection[str] | None:
-    """The fields of the block that an optimizer has, besides its type.
+    """The keys of the section that affect an optimizer, besides its type.
 
     Args:
         kind: the optimizer's type.
         trainer: the trainer that runs it.
 
     Returns:
-        Their names; `None` for a type that is not known.
+        The names of the keys, or `None` if the type is unknown.
     """
     fields = _FIELDS.get(kind)
     if fields is None or trainer != "trainsmith":

@@ -1,4 +1,4 @@
-"""`scheduler_config`: how the learning rate moves during a run."""
+"""`scheduler_config`: the learning rate schedule."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from pydantic import Field
 
 from trainsmith_schemas.base import Examples, Integer, Number, ReadBy, Section, Typical
 
-# In tt-train it is the fine-tuning examples that read this section.
+# In tt-train, the fine-tuning examples read this section.
 _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 
 
 class SchedulerConfig(Section):
-    """A learning rate that rises, holds, and falls in a straight line to the last step.
+    """A learning rate schedule: linear warm-up, hold, then linear decay to the last step.
 
-    Its `max_lr`, where it is written, wins over `learning_rate`.
+    If `max_lr` is set, it overrides `learning_rate`.
     """
 
     max_lr: Annotated[
         Number | None, Field(gt=0), Typical(1e-5, 3e-4), Examples(1.0e-4), _READERS
     ] = None
-    """The rate after the warm-up. Without it, the learning rate of `training_config` counts."""
+    """The learning rate after warm-up. Defaults to the learning rate in `training_config`."""
 
     min_lr: Annotated[Number, Field(ge=0), Examples(0.0, 1.0e-5), _READERS] = 0.0
-    """The rate at the last step."""
+    """The learning rate at the last step."""
 
     warmup_steps: Annotated[Integer, Field(ge=0), Typical(10, 500), Examples(100), _READERS] = 0
-    """Optimizer steps during which the rate rises from zero to `max_lr`."""
+    """The number of optimizer steps over which the rate rises from zero to `max_lr`."""
 
     hold_steps: Annotated[Integer, Field(ge=0), _READERS] = 0
-    """Optimizer steps at `max_lr` before the rate falls."""
+    """The number of optimizer steps at `max_lr` before the rate decays."""

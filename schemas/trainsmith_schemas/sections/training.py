@@ -1,4 +1,4 @@
-"""`training_config`: what is trained, on which data, how fast, and what is written down."""
+"""`training_config`: the data, the training loop, and what is logged and saved."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _TT_TRAIN_FLAT = ReadBy("tt-train-flat")
 
 
 class TrainingConfig(Section):
-    """What is trained, on which data, how fast, and what is written down."""
+    """What to train on, for how long, at which learning rate, and what to log and save."""
 
     project_name: Annotated[Text, _TT_TRAIN] = ""
-    """A name for people. tt-train stores it and does not use it."""
+    """A display name. tt-train stores it but does not use it."""
 
     model_type: Annotated[ModelType | None, _FLAT] = None
-    """The architecture, where the model file does not say it.
+    """The architecture, if the model file does not set it.
 
-    The model file's own `model_type` counts; this one must agree with it.
+    The model file's own `model_type` takes precedence, and this one must match it.
     """
 
     seed: Annotated[Integer, Field(ge=0, lt=2**64), Examples(42), _ALL] = 42
-    """Where all randomness starts: initial weights, order of the data, dropout.
+    """The seed of every random choice: initial weights, order of the data, dropout.
 
     The same seed, config and machine give the same run.
     """
@@ -53,47 +53,48 @@ class TrainingConfig(Section):
         FilePaths | None,
         Examples(
             ("data/text.txt", "plain text"),
-            ("data/examples.jsonl", "examples, one a line"),
-            ("data/*.txt", "every text of a folder"),
+            ("data/examples.jsonl", "one example per line"),
+            ("data/*.txt", "every text file in a folder"),
         ),
         _ALL,
     ] = None
     """The data to train on: a file, a pattern such as `data/*.txt`, or a list of them.
 
-    It is looked for beside the config first, then in the working directory.
+    Relative paths are looked up in the config's folder first, then in the working directory. The
+    file extension determines the format:
 
-    * Plain text, as UTF-8: whatever ends in none of the following.
-    * `.jsonl`: an object in each line. `{"prompt": "…", "response": "…"}` is read as the prompt,
-      the response and an end-of-text token, joined as they are; the loss counts the response and
-      the token. `{"text": "…"}` counts as a whole. Other keys do not matter.
-    * `.yaml`: `tokens`, a list of numbers, and `tokenizer_vocab_size`, as tt-train has it.
+    * `.jsonl`: one JSON object per line. `{"prompt": "…", "response": "…"}` becomes the prompt, the
+      response and an end-of-text token, without separators; the loss covers the response and the
+      token. The loss covers all of `{"text": "…"}`. Other keys are ignored.
+    * `.yaml`: `tokens`, a list of numbers, and `tokenizer_vocab_size`, as in tt-train.
+    * Any other: plain text in UTF-8.
 
-    Documents stand one behind the other, with an end-of-text token behind each; a single text has
-    none. tt-train takes one path, and no JSONL.
+    Documents are concatenated, with an end-of-text token after each; a single text has no such
+    token. tt-train accepts one path, and does not read JSONL.
     """
 
     validation_path: Annotated[FilePaths | None, Examples("data/validation.txt")] = None
-    """Data to validate with, never trained on; written as `data_path` is.
+    """Separate data for validation, in the same formats as `data_path`.
 
-    With it, `validation_split` sets nothing aside.
+    If it is set, `validation_split` has no effect: all of `data_path` is trained on.
     """
 
     validation_split: Annotated[Number, Field(ge=0, lt=1), Typical(0.05, 0.2), Examples(0.1)] = 0.1
-    """The share of the data, from its end, kept for validation and never trained on.
+    """The fraction of the data, taken from its end, that is held out for validation.
 
-    Of examples, whole ones are kept. With `validation_path` there is nothing to split.
+    Examples are held out whole. If `validation_path` is set, nothing is held out.
     """
 
     max_validation_tokens: Annotated[Integer, Field(ge=1), Examples(32768)] = 32768
-    """The most tokens that a validation measures.
+    """The maximum number of tokens in one validation.
 
-    Of more, it takes sequences that are evenly spaced over all of them, the same each time.
+    If the validation data has more, the same evenly spaced sequences are used every time.
     """
 
     skip_bad_lines: Flag = False
-    """Leave out lines of a `.jsonl` file that are no examples, and say how many there were.
+    """Skip lines of a `.jsonl` file that are not valid examples, and report how many there were.
 
-    Without it, such a line keeps the run from starting.
+    By default, the run does not start if there is such a line.
     """
 
     tokenizer_type: Annotated[
@@ -104,17 +105,17 @@ class TrainingConfig(Section):
         ),
         _FLAT,
     ] = "char"
-    """How text becomes tokens: one for each character, or byte pairs learned from data.
+    """How text is split into tokens: single characters, or byte pairs learned from the data.
 
-    Of much data, 32 MB are enough to learn byte pairs from. With `tokenizer_path` nothing is
-    learned.
+    Byte pairs are learned from at most 32 MB of the data. If `tokenizer_path` is set, that
+    tokenizer is used instead.
     """
 
     tokenizer_path: Annotated[FilePath | None, Examples("tokenizer.json"), _FLAT] = None
-    """A tokenizer that is there already, as a `tokenizer.json` of Hugging Face's `tokenizers`.
+    """An existing tokenizer: a `tokenizer.json` of Hugging Face's `tokenizers` library.
 
-    It comes along with the trained model. It is looked for beside the config first, then in the
-    working directory.
+    It is saved with the trained model. A relative path is looked up in the config's folder first,
+    then in the working directory.
     """
 
     model_file: Annotated[
@@ -123,9 +124,9 @@ class TrainingConfig(Section):
         Examples("model_configs/model.yaml"),
         _ALL,
     ] = None
-    """The file that describes the model: its `transformer_config`.
+    """The file that describes the model, in a `transformer_config` section.
 
-    It is looked for beside the config first, then in the working directory.
+    A relative path is looked up in the config's folder first, then in the working directory.
     """
 
     batch_size: Annotated[
@@ -135,14 +136,14 @@ class TrainingConfig(Section):
         Examples((8, "one small device"), (16, "two devices"), (32, "eight devices")),
         _ALL,
     ] = 8
-    """Sequences that pass through the model at once, over all devices together.
+    """The number of sequences in one forward and backward pass, over all devices together.
 
-    More is faster per sequence and takes more memory. What the optimizer sees at each step is the
-    *effective batch*: `batch_size` × `gradient_accumulation_steps`.
+    Larger batches are faster per sequence and take more memory. The optimizer sees the *effective
+    batch* at each step: `batch_size` × `gradient_accumulation_steps`.
     """
 
     validation_batch_size: Annotated[Integer | None, Field(ge=1), Examples(2, 8), _FLAT] = None
-    """Sequences at once while validating. Without it, as many as `batch_size`."""
+    """The number of sequences per forward pass during validation. Defaults to `batch_size`."""
 
     gradient_accumulation_steps: Annotated[
         Integer,
@@ -151,28 +152,29 @@ class TrainingConfig(Section):
         Examples((4, "one small device"), (2, "two devices"), (1, "many devices")),
         _ALL,
     ] = 1
-    """Micro-batches whose gradients are added up before the weights move once.
+    """The number of micro-batches whose gradients are accumulated before each update.
 
-    Each of them runs forward and backward. It reaches a large effective batch in the memory of a
-    small one: 8 × 4 trains like 32.
+    A large effective batch then fits in the memory of a small one: a `batch_size` of 8 with 4
+    accumulation steps trains like a batch of 32.
     """
 
     num_epochs: Annotated[Integer | None, Field(ge=1), Typical(1, 10), Examples(1, 3), _ALL] = None
-    """How many times all of the data is read.
+    """The number of passes over the training data.
 
-    With `max_steps` set too, whichever ends first ends the run.
+    If `max_steps` is set too, the run ends at whichever is reached first.
     """
 
     max_steps: Annotated[
         Integer | None,
         Field(ge=1),
         Typical(100, 5000),
-        Examples((500, "a first real run"), (5000, "a long one")),
+        Examples((500, "a first real run"), (5000, "a long run")),
         _ALL,
     ] = None
-    """Optimizer steps after which the run ends.
+    """The number of optimizer steps in the run.
 
-    With `num_epochs` set too, whichever ends first ends the run. With neither, 1000.
+    If `num_epochs` is set too, the run ends at whichever is reached first. If neither is set, it
+    takes 1000 steps.
     """
 
     learning_rate: Annotated[
@@ -181,95 +183,99 @@ class TrainingConfig(Section):
         Typical(1e-5, 1e-4),
         Examples(
             (0.0001, "the usual start for fine-tuning"),
-            (5.0e-5, "when the loss jumps about"),
-            (0.0002, "when the loss barely moves after 100 steps"),
-            (0.0003, "training a small model from scratch"),
+            (5.0e-5, "if the loss jumps around"),
+            (0.0002, "if the loss has barely moved after 100 steps"),
+            (0.0003, "to train a small model from scratch"),
         ),
         _FLAT,
     ] = 0.0001
-    """How far each step moves the weights: the one number to get right.
+    """How far each step moves the weights: the most important number to get right.
 
-    Too high and the loss jumps or becomes NaN; too low and it barely moves. tt-train's nested
-    dialect ignores this key and reads `optimizer.lr`.
+    If it is too high, the loss jumps or becomes NaN; if it is too low, the loss barely moves.
+    Current tt-train ignores this key and reads `optimizer.lr`.
     """
 
     weight_decay: Annotated[Number, Field(ge=0), Typical(0.0, 0.1), Examples(0.01), _FLAT] = 0.01
-    """Pulls matrices and embeddings towards zero at each step; biases and norms are left alone."""
+    """How strongly each step pulls the weights towards zero.
+
+    Only matrices and embeddings decay; biases and norms do not.
+    """
 
     optimizer: Annotated[OptimizerConfig | None, ReadBy("trainsmith", "tt-train")] = None
-    """The optimizer and its hyperparameters in one block. Its values win over the flat keys."""
+    """The optimizer and its hyperparameters. Values in this section override the flat keys."""
 
     precision: Annotated[
         Literal["fp32", "bf16"],
-        Examples(("fp32", "exact, on any device"), ("bf16", "half the memory")),
+        Examples(("fp32", "full precision, on any device"), ("bf16", "half the memory")),
     ] = "fp32"
     """The number format of weights, gradients and activations.
 
-    `bf16` halves their memory, and is faster where the processor or the GPU has units for it; where
-    it has none, the run says so and computes in `fp32`. Small updates get lost in its rounding:
-    `use_kahan_summation` keeps them, and so does the optimizer `AdamWFullPrecision`. The
-    optimizer's moments are always `fp32`.
+    `bf16` halves their memory and is faster on processors and GPUs with native support. Without
+    native support, the run computes in `fp32` and says so. Rounding to `bf16` loses small updates;
+    `use_kahan_summation` or the optimizer `AdamWFullPrecision` preserves them. The optimizer's
+    moments are always `fp32`.
     """
 
     use_moreh_adamw: Annotated[Flag, _FLAT] = False
-    """Take the fused AdamW kernel of ttnn. On every other device it is the same mathematics.
+    """Use ttnn's fused AdamW kernel. The mathematics does not change.
 
-    It chooses a kernel and nothing else; PyTorch's AdamW is fused without it.
+    Trainsmith uses PyTorch's fused AdamW with or without this key.
     """
 
     use_kahan_summation: Annotated[Flag, _FLAT] = False
-    """Keep what rounding to bfloat16 takes from an update, and add it to the next one.
+    """Carry the error of rounding each update to bfloat16 over into the next update.
 
-    It takes two more bytes for each parameter and is a little slower. In `fp32` there is nothing
-    to keep.
+    This takes two more bytes per parameter and is slightly slower. It has no effect in `fp32`.
     """
 
     use_clip_grad_norm: Annotated[Flag, _ALL] = True
-    """Shorten gradients that are longer than `clip_grad_norm_max_norm`.
+    """Scale gradients down if their norm exceeds `clip_grad_norm_max_norm`.
 
-    A safety net against a single bad batch. tt-train refuses it with tensor parallelism.
+    This protects the run from a single bad batch. tt-train refuses it with tensor parallelism.
     """
 
     clip_grad_norm_max_norm: Annotated[
         Number, Field(gt=0), Typical(0.5, 1.0), Examples(1.0), _ALL
     ] = 1.0
-    """The greatest length that a gradient may have, over all parameters together."""
+    """The maximum norm of the gradient, over all parameters together."""
 
     scheduler_type: Annotated[
         Literal["identity", "warmup_linear"],
         Examples(
-            ("identity", "the same rate throughout"),
-            ("warmup_linear", "up over a tenth of the steps, then down"),
+            ("identity", "a constant rate"),
+            ("warmup_linear", "up during the first tenth of the steps, then down"),
         ),
         ReadBy("trainsmith", "tt-train", "tt-train-flat"),
     ] = "identity"
-    """How the learning rate moves: not at all, or up over a tenth of the steps and then down.
+    """The learning rate schedule: constant, or warm-up followed by linear decay.
 
-    `warmup_linear` ends at a hundredth of the rate. A `scheduler_config` section wins over it.
+    `warmup_linear` warms up during the first tenth of the steps and decays to a hundredth of the
+    rate. A `scheduler_config` section overrides this key.
     """
 
     eval_every: Annotated[Integer | None, Field(ge=1), Typical(50, 100), Examples(50), _FLAT] = None
-    """Optimizer steps between validations. An older name of `validation_frequency`."""
+    """The number of steps between validations. An older name of `validation_frequency`."""
 
     validation_frequency: Annotated[
         Integer | None, Field(ge=1), Typical(50, 100), Examples(25, 50, 100)
     ] = None
-    """Optimizer steps between validations. Wins over `eval_every`; with neither, 100.
+    """The number of optimizer steps between validations. Overrides `eval_every`; defaults to 100.
 
-    Validate at least as often as you save, so that every checkpoint has a known loss.
+    Validate at least as often as you save, so that every checkpoint has a known validation loss.
     """
 
     model_save_interval: Annotated[
         Integer | None, Field(ge=1), Typical(50, 1000), Examples(100, 500), _ALL
     ] = None
-    """Optimizer steps between checkpoints. An older name of `checkpoint_frequency`."""
+    """The number of steps between checkpoints. An older name of `checkpoint_frequency`."""
 
     checkpoint_frequency: Annotated[
         Integer | None, Field(ge=1), Typical(50, 1000), Examples(50, 100, 250)
     ] = None
-    """Optimizer steps between checkpoints. Wins over `model_save_interval`; with neither, 500.
+    """The number of optimizer steps between checkpoints.
 
-    50 to 100 suits runs of up to a thousand steps, 500 to 1000 longer ones.
+    Overrides `model_save_interval`; if neither is set, 500. For runs of up to a thousand steps, 50
+    to 100 works well; for longer runs, 500 to 1000.
     """
 
     save_strategy: Annotated[
@@ -278,45 +284,45 @@ class TrainingConfig(Section):
             ("steps", "every `checkpoint_frequency` steps"), ("epoch", "at the end of each epoch")
         ),
     ] = "steps"
-    """Save after a number of steps, or at the end of each epoch."""
+    """Save a checkpoint every `checkpoint_frequency` steps, or at the end of each epoch."""
 
     keep_last_n: Annotated[Integer, Field(ge=1), Typical(3, 5), Examples(5)] = 5
-    """How many of the newest checkpoints stay, and the best besides; older ones are removed."""
+    """How many of the newest checkpoints to keep, besides the best one; older ones are removed."""
 
     checkpoint_dir: Annotated[FolderPath, Examples("checkpoints"), _FLAT] = "checkpoints"
-    """The folder that holds a folder for each run, relative to the working directory."""
+    """The folder where each run gets a folder of its own, relative to the working directory."""
 
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         Examples(
-            ("DEBUG", "the samples too"),
+            ("DEBUG", "samples as well"),
             ("INFO", "steps, validations, checkpoints"),
-            ("WARNING", "only what asks for attention"),
+            ("WARNING", "only what needs attention"),
             ("ERROR", "only why a run failed"),
         ),
     ] = "INFO"
-    """How much is said. The log file is always written."""
+    """How much the terminal shows. The log file is always written."""
 
     use_wandb: Flag = False
-    """Send metrics to Weights & Biases. It needs an account and the internet.
+    """Send metrics to Weights & Biases. This requires an account and internet access.
 
-    Leave it off for private data: everything is kept in the run's own folder anyway.
+    Leave it off for private data; all metrics are in the run's own folder anyway.
     """
 
     wandb_project: Annotated[Text | None, Examples("my-training")] = None
-    """The Weights & Biases project that collects the runs."""
+    """The Weights & Biases project that the run belongs to."""
 
     wandb_run_name: Annotated[Text | None, Examples("n150-experiment-1")] = None
-    """The name of this run in Weights & Biases. Without it, the run's own name."""
+    """The name of the run in Weights & Biases. Defaults to the run's own name."""
 
     use_tensorboard: Flag = False
-    """Write the metrics for TensorBoard too, into `tensorboard/` in the run's folder.
+    """Also write the metrics for TensorBoard, to `tensorboard/` in the run's folder.
 
     Nothing leaves the machine. `tensorboard --logdir checkpoints` shows all runs together.
     """
 
     model_path: Annotated[FolderPath | None, _TT_TRAIN_FLAT] = None
-    """Where older tt-train looked for weights; now a key of the model file."""
+    """Older tt-train's folder of weights to start from; now a key of the model file."""
 
     beta1: Annotated[Number | None, Field(ge=0, lt=1), _TT_TRAIN_FLAT] = None
     """Older tt-train's name for `optimizer.beta1`."""
@@ -331,31 +337,31 @@ class TrainingConfig(Section):
     """Older tt-train's name for `optimizer.type: NoOp`."""
 
     transformer_config: Annotated[TransformerConfig | None, _TT_TRAIN_FLAT] = None
-    """Where older tt-train described the model; now a file named by `model_config`."""
+    """Older tt-train's description of the model; now in the file that `model_config` names."""
 
     grpo_config: Annotated[GrpoConfig | None, _TT_TRAIN_NOW] = None
-    """Reinforcement learning from a reward. tt-train has it."""
+    """Reinforcement learning from rewards. Only tt-train supports it."""
 
     model_source: Annotated[Text | None, _TT_TRAIN_NOW] = None
-    """The published model that tt-train's reinforcement learning starts from."""
+    """The published model that tt-train's reinforcement learning starts with."""
 
     multihost_config: Annotated[FilePath | None, _TT_TRAIN] = None
-    """The file that describes several machines. tt-train's C++ trainer has it."""
+    """The file that describes training on several machines, for tt-train's C++ trainer."""
 
     output_dir: Annotated[FolderPath | None, _TT_TRAIN_NOW] = None
-    """The folder of a run, for tt-train's image models."""
+    """The run's folder, for tt-train's image models."""
 
     lr_schedule: Annotated[Text | None, _TT_TRAIN_NOW] = None
-    """How the learning rate moves, for tt-train's image models."""
+    """The learning rate schedule, for tt-train's image models."""
 
     warmup_steps: Annotated[Integer | None, Field(ge=0), _TT_TRAIN_NOW] = None
-    """Steps of rising learning rate, for tt-train's image models.
+    """The number of warm-up steps, for tt-train's image models.
 
-    For text models write `scheduler_config.warmup_steps`.
+    For text models, use `scheduler_config.warmup_steps`.
     """
 
     ema_decay: Annotated[Number | None, Field(ge=0, le=1), _TT_TRAIN_NOW] = None
-    """How slowly the averaged weights follow, for tt-train's image models."""
+    """The decay of the moving average of the weights, for tt-train's image models."""
 
     ema_interval: Annotated[Integer | None, Field(ge=1), _TT_TRAIN_NOW] = None
-    """Steps between two averages of the weights, for tt-train's image models."""
+    """The number of steps between updates of the averaged weights, for tt-train's image models."""

@@ -80,7 +80,7 @@ def _as_being_typed(text: str, document: Document, value: Any) -> Any:
 
 def _could_be_ours(text: str) -> bool:
     """A quick look that spares other people's YAML a closer one."""
-    if any(sum(mark in text for mark in kind.marks) >= kind.enough for kind in DOCUMENTS):
+    if any(sum(mark in text for mark in kind.marks) >= kind.marks_needed for kind in DOCUMENTS):
         return True
     return may_be_slips(found[1] for found in _TOP_LEVEL_KEY.finditer(text))
 

@@ -14,69 +14,69 @@ _Size = Annotated[Integer | None, Field(ge=1), _TT_TRAIN]
 
 
 class MoeHyperparam(Section):
-    """The experts of a DeepSeek and how each token is sent to some of them."""
+    """The mixture of experts: its size, and how tokens are routed."""
 
     moe_inter_dim: _Size = None
-    """The width inside each expert. tt-train takes 256 without it."""
+    """The hidden width of each expert. tt-train's default is 256."""
 
     n_routed_experts: _Size = None
-    """How many experts there are to choose from. tt-train takes 8 without it."""
+    """The number of experts to choose from. tt-train's default is 8."""
 
     n_shared_experts: Annotated[Integer | None, Field(ge=0), _TT_TRAIN] = None
-    """How many experts see every token. tt-train takes 1 without it."""
+    """The number of experts that process every token. tt-train's default is 1."""
 
     n_activated_experts: _Size = None
-    """How many of the routed experts see each token. tt-train takes 2 without it."""
+    """The number of routed experts that process each token. tt-train's default is 2."""
 
     n_expert_groups: _Size = None
-    """Groups of experts, of which the best are chosen first. `1` turns groups off."""
+    """The number of expert groups; routing chooses groups before experts. `1` turns groups off."""
 
     n_limited_groups: _Size = None
-    """How many groups each token may choose its experts from."""
+    """The number of groups from which each token's experts are chosen."""
 
     score_func: Annotated[Literal["sigmoid", "softmax"] | None, _TT_TRAIN] = None
-    """How an expert's score is computed. tt-train takes `sigmoid` without it."""
+    """The function that computes an expert's score. tt-train's default is `sigmoid`."""
 
     route_scale: Annotated[Number | None, Field(gt=0), _TT_TRAIN] = None
-    """The factor on the experts' outputs. tt-train takes 2.5 without it."""
+    """The factor that scales the routed experts' outputs. tt-train's default is 2.5."""
 
 
 class DeepseekAttention(Section):
-    """Latent attention, and the blocks without experts."""
+    """Multi-head latent attention, and the blocks without experts."""
 
     q_lora_rank: Annotated[Integer | None, Field(ge=0), _TT_TRAIN] = None
-    """The width that queries are compressed to (deepseek). `0` does not compress them."""
+    """The width to which queries are compressed (deepseek). `0`: no compression."""
 
     kv_lora_rank: _Size = None
-    """The width that keys and values are compressed to (deepseek)."""
+    """The width to which keys and values are compressed (deepseek)."""
 
     qk_nope_head_dim: _Size = None
-    """The dimensions of a query and key head without rotary positions (deepseek)."""
+    """The part of each query and key head without rotary positions, in dimensions (deepseek)."""
 
     qk_rope_head_dim: _Size = None
-    """The dimensions of a query and key head with rotary positions (deepseek)."""
+    """The part of each query and key head with rotary positions, in dimensions (deepseek)."""
 
     v_head_dim: _Size = None
-    """The dimensions of a value head (deepseek)."""
+    """The number of dimensions per value head (deepseek)."""
 
     n_dense_layers: Annotated[Integer | None, Field(ge=0), _TT_TRAIN] = None
-    """How many of the first blocks have a plain feed-forward layer, not experts (deepseek)."""
+    """The number of initial blocks with a plain feed-forward layer, not experts (deepseek)."""
 
     inter_dim: _Size = None
-    """The width inside the plain feed-forward layers (deepseek)."""
+    """The hidden width of the plain feed-forward layers (deepseek)."""
 
 
-# The keys of the last base come first.
+# The last base's keys come first.
 class DeepseekFields(MoeHyperparam, DeepseekAttention):
-    """What a DeepSeek has besides the common keys; older files name the experts' sizes here."""
+    """The keys that DeepSeek adds. Older files write those of `moe_hyperparam` directly here."""
 
     moe_type: Annotated[Literal["dense", "sparse", "sparse_tp", "sparse_ep"] | None, _TT_TRAIN] = (
         None
     )
-    """How the experts are computed (deepseek): masked and whole, or only the chosen ones.
+    """How experts are computed (deepseek): all of them, masked, or only those that are chosen.
 
-    `sparse_ep` divides the experts over the devices of `moe_axis`.
+    `sparse_ep` distributes the experts across the devices of `moe_axis`.
     """
 
     moe_hyperparam: Annotated[MoeHyperparam | None, _TT_TRAIN] = None
-    """The experts and how each token is sent to some of them (deepseek)."""
+    """The mixture of experts: its size, and how tokens are routed (deepseek)."""

@@ -11,16 +11,16 @@ _OURS = ReadBy("trainsmith")
 
 
 class Gpt2Fields(Section):
-    """What a GPT-2 has besides the common keys."""
+    """The keys that GPT-2 adds to the common ones."""
 
     bias: Annotated[Flag, _READERS] = True
-    """Give linear layers and normalisation a bias (gpt2)."""
+    """Whether linear layers and layer normalisation have a bias (gpt2)."""
 
     activation: Annotated[Literal["gelu", "gelu_tanh"], _OURS] = "gelu"
-    """The function inside the feed-forward layer (gpt2): GELU, or its approximation by a tanh.
+    """The activation of the feed-forward layer (gpt2): GELU, or its tanh approximation.
 
-    Published GPT-2 models have the approximation.
+    Published GPT-2 models use the approximation.
     """
 
     positional_embedding_type: Annotated[Literal["trainable", "fixed"], _READERS] = "trainable"
-    """How gpt2 knows where a token stands: learned, or fixed sines and cosines."""
+    """How positions are encoded (gpt2): learned embeddings, or fixed sines and cosines."""

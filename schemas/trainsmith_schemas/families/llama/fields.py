@@ -1,4 +1,4 @@
-"""The keys of `transformer_config` that LLaMA introduced; its descendants read them too."""
+"""The keys of `transformer_config` that LLaMA and families derived from it read."""
 
 from __future__ import annotations
 
@@ -13,44 +13,43 @@ _OURS = ReadBy("trainsmith")
 
 
 class RopeScaling(Section):
-    """Stretches rotary positions so that a model reads further than it was trained to."""
+    """Scales rotary positions so that a model handles a longer context than it was trained with."""
 
     scaling_factor: Annotated[Number, Field(ge=0), Examples(8.0, 32.0), _READERS] = 0.0
-    """How many times longer the context becomes. `0.0` is off."""
+    """The factor by which the context becomes longer. `0.0` turns scaling off."""
 
     high_freq_factor: Annotated[Number, Field(gt=0), _READERS] = 4.0
-    """Wavelengths shorter than the original context divided by this stay as they were."""
+    """Wavelengths shorter than `original_context_length` divided by this factor are not scaled."""
 
     low_freq_factor: Annotated[Number, Field(gt=0), _READERS] = 1.0
-    """Wavelengths longer than the original context divided by this are stretched fully."""
+    """Wavelengths longer than `original_context_length` divided by this factor are fully scaled."""
 
     original_context_length: Annotated[Integer, Field(ge=0), Examples(8192), _READERS] = 0
-    """The context length, in tokens, that the model was first trained with."""
+    """The context length, in tokens, that the model was originally trained with."""
 
     rope_type: Annotated[Literal["llama3", "linear"], _OURS] = "llama3"
-    """What is stretched. `llama3`: long waves only, as the two factors say. `linear`: all alike."""
+    """What is scaled. `llama3`: long wavelengths, by the two factors. `linear`: all of them."""
 
 
 class LlamaFields(Section):
-    """What a LLaMA has besides the common keys."""
+    """The keys that LLaMA adds to the common ones."""
 
     num_groups: Annotated[Integer | None, Field(ge=1), Examples(2, 3), _READERS] = None
-    """Key and value heads of grouped-query attention (llama, qwen3); it divides `num_heads`.
+    """The number of key and value heads in grouped-query attention (llama, qwen3).
 
-    Without it every head has its own.
+    Must divide `num_heads`. By default, every head has its own keys and values.
     """
 
     intermediate_dim: Annotated[Integer | None, Field(ge=1), _READERS] = None
-    """The width inside the feed-forward layer (llama, qwen3).
+    """The hidden width of the feed-forward layer (llama, qwen3).
 
-    Without it, 8/3 of `embedding_dim`, rounded up to a multiple of 32.
+    Defaults to 8/3 of `embedding_dim`, rounded up to a multiple of 32.
     """
 
     theta: Annotated[Number, Field(gt=0), Examples(10000.0, 500000.0, 1000000.0), _READERS] = (
         500000.0
     )
-    """The base of the rotary positions (llama, qwen3, deepseek)."""
+    """The base of the rotary position frequencies (llama, qwen3, deepseek)."""
 
     rope_scaling: Annotated[RopeScaling | None, _READERS] = None
-    """Stretches rotary positions beyond the length that the model was trained with (llama, qwen3).
-    """
+    """Scales rotary positions for a longer context than in training (llama, qwen3)."""

@@ -12,13 +12,14 @@ _READERS = ReadBy("trainsmith", "tt-train")
 
 
 class Qwen3Fields(Section):
-    """What a Qwen 3 has besides the keys of a LLaMA."""
+    """The keys that Qwen 3 adds to those of LLaMA."""
 
     head_dim: Annotated[Integer | None, Field(ge=1), Examples(64, 128), _READERS] = None
-    """The dimensions of each attention head (qwen3); all heads together may differ from the width.
+    """The number of dimensions per attention head (qwen3).
 
-    Without it, `embedding_dim / num_heads`. Published Qwen 3 models have 128.
+    Defaults to `embedding_dim / num_heads`, but `num_heads` × `head_dim` may differ from
+    `embedding_dim`. Published Qwen 3 models have 128.
     """
 
     attention_bias: Annotated[Flag, _READERS] = False
-    """Give the linear layers of attention a bias (qwen3). Published Qwen 3 models have none."""
+    """Whether the linear layers of attention have a bias (qwen3). Published models have none."""
