@@ -9,10 +9,6 @@ const TEMPLATES = path.join(ROOT, "scripts", "templates");
 
 const FAMILIES = "schemas/trainsmith_schemas/families";
 const BACKENDS = "trainer/trainsmith_trainer/backends";
-/** What `build_model` does for a family without layers. */
-const UNFINISHED =
-  'raise UnfinishedFamilyError(f"PyTorch has no layers for `model_type` {name} here")';
-
 /** Each kind: from the given name to the files to write, as template, target and values. */
 const KINDS = {
   rule: {
@@ -64,26 +60,11 @@ const KINDS = {
         after: /^ModelType = Literal\[(?:\s*"\w+",?)*?(?=,?\s*\])/m,
         text: `, "${name}"`,
       },
-      {
-        file: `${FAMILIES}/registry.py`,
-        after: /^from trainsmith_schemas\.families\.gpt2\.family import .*\n/m,
-        text: `from trainsmith_schemas.families.${name}.family import FAMILY as ${name.toUpperCase()}\n`,
-      },
-      {
-        file: `${FAMILIES}/registry.py`,
-        after: /def family_of\([^]*?(?= {8}case _:\n)/,
-        text: `        case "${name}":\n            return ${name.toUpperCase()}\n`,
-      },
-      {
-        file: `${BACKENDS}/torch/models/__init__.py`,
-        after: /def build_model\([^]*?(?= {8}case _:\n)/,
-        text: `        case "${name}":\n            ${UNFINISHED}\n`,
-      },
     ],
     next: [
       "npm run generate, since every list of families names it now.",
       "Write its keys, layout and Hugging Face mapping; families/llama/ is the example.",
-      "Write its blocks in trainer/trainsmith_trainer/backends/torch/models/.",
+      `Write its layers in ${BACKENDS}/torch/models/<name>.py.`,
     ],
     guide: "docs/adding-a-family.md",
   },

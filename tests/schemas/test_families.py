@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from trainsmith_schemas.families import registry
+from trainsmith_schemas import families
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.families.family import Family, UnfinishedFamilyError
 from trainsmith_schemas.families.hugging_face import from_hugging_face, to_hugging_face
+from trainsmith_schemas.families.llama import family as llama
 from trainsmith_schemas.families.registry import (
     all_families,
     family_of,
@@ -32,8 +33,13 @@ FAMILIES = {family.name: family for family in all_families()}
 def stub(monkeypatch: pytest.MonkeyPatch) -> Family:
     """LLaMA as it would be if only its keys were known."""
     bare = replace(FAMILIES["llama"], layout=None, hugging_face=None, template=None, trained_by=())
-    monkeypatch.setattr(registry, "LLAMA", bare)
+    monkeypatch.setattr(llama, "FAMILY", bare)
     return bare
+
+
+def test_each_folder_of_a_family_is_in_the_list() -> None:
+    folders = {file.parent.name for file in Path(str(families.__file__)).parent.glob("*/family.py")}
+    assert folders == set(FAMILIES), "`ModelType` in families/names.py lists the families"
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from importlib import import_module
+from typing import cast, get_args
 
-from trainsmith_schemas.families.deepseek.family import FAMILY as DEEPSEEK
 from trainsmith_schemas.families.family import (
     Family,
     HuggingFace,
@@ -13,27 +13,15 @@ from trainsmith_schemas.families.family import (
     UnfinishedFamilyError,
 )
 from trainsmith_schemas.families.family import parameter_shapes as shapes_of_layout
-from trainsmith_schemas.families.gpt2.family import FAMILY as GPT2
-from trainsmith_schemas.families.llama.family import FAMILY as LLAMA
-from trainsmith_schemas.families.names import ModelType, assert_never
-from trainsmith_schemas.families.qwen3.family import FAMILY as QWEN3
+from trainsmith_schemas.families.names import ModelType
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.trainers.names import Trainer
 
 
 def family_of(name: ModelType) -> Family:
-    """The family of a `model_type`."""
-    match name:
-        case "gpt2":
-            return GPT2
-        case "llama":
-            return LLAMA
-        case "qwen3":
-            return QWEN3
-        case "deepseek":
-            return DEEPSEEK
-        case _:
-            return assert_never(name)
+    """The family of a `model_type`: the `FAMILY` of the folder with its name."""
+    module = import_module(f"trainsmith_schemas.families.{name}.family")
+    return cast("Family", module.FAMILY)
 
 
 def all_families() -> tuple[Family, ...]:

@@ -16,11 +16,8 @@ from trainsmith_schemas.base import (
     Section,
     Typical,
 )
-from trainsmith_schemas.families.deepseek.fields import DeepseekFields
-from trainsmith_schemas.families.gpt2.fields import Gpt2Fields
-from trainsmith_schemas.families.llama.fields import LlamaFields
+from trainsmith_schemas.families.fields import FamilyFields
 from trainsmith_schemas.families.names import ModelType
-from trainsmith_schemas.families.qwen3.fields import Qwen3Fields
 
 _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
@@ -85,8 +82,8 @@ class CommonFields(Section):
     """Whether the token embedding and the output layer share one matrix."""
 
 
-# This is the order of the keys in the reference: the last base's keys first, this class's last.
-class TransformerConfig(DeepseekFields, Qwen3Fields, Gpt2Fields, LlamaFields, CommonFields):
+# The reference lists the last base's keys first and this class's last.
+class TransformerConfig(FamilyFields, CommonFields):
     """The shape of a model: its width, depth, context length and layers."""
 
     runner_type: Annotated[Literal["default", "memory_efficient"], _READERS] = "default"

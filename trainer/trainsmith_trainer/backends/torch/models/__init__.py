@@ -1,18 +1,21 @@
-"""Models in PyTorch. Parameters are named as in Hugging Face's `transformers`."""
+"""Models in PyTorch. Parameters are named as in Hugging Face's `transformers`.
+
+Each family has a module with its name here, and in it a `MODEL`: a class of models that is made
+from a `TransformerConfig`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from trainsmith_schemas.families.family import UnfinishedFamilyError
-from trainsmith_schemas.families.names import assert_never
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer.backends.torch.models.gpt2 import Gpt2
-from trainsmith_trainer.backends.torch.models.llama import Llama
-from trainsmith_trainer.backends.torch.models.qwen3 import Qwen3
 from trainsmith_trainer.backends.torch.models.transformer import Transformer
 
 
@@ -21,19 +24,15 @@ def build_model(config: TransformerConfig) -> Transformer:
 
     Args:
         config: its shape; `vocab_size` is known by now, so above 0.
+
+    Raises:
+        UnfinishedFamilyError: this backend has no layers for the family.
     """
-    name = config.model_type
-    match name:
-        case "gpt2":
-            return Gpt2(config)
-        case "llama":
-            return Llama(config)
-        case "qwen3":
-            return Qwen3(config)
-        case "deepseek":
-            raise UnfinishedFamilyError(f"PyTorch has no layers for `model_type` {name} here")
-        case _:
-            return assert_never(name)
+    module = f"{__name__}.{config.model_type}"
+    if find_spec(module) is None:
+        raise UnfinishedFamilyError(f"PyTorch has no layers for `model_type` {config.model_type}")
+    build = cast("Callable[[TransformerConfig], Transformer]", import_module(module).MODEL)
+    return build(config)
 
 
 @torch.no_grad()

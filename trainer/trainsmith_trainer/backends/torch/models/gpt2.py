@@ -134,3 +134,6 @@ def _waves(length: int, width: int) -> Tensor:
     pairs = torch.arange(0, width, 2)
     angles = torch.arange(length)[:, None] / 10000 ** (pairs / width)
     return torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)[:, :width]
+
+
+MODEL = Gpt2

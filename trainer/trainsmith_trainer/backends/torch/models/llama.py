@@ -155,3 +155,6 @@ class _FeedForward(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         gated = functional.silu(self.gate_proj(vectors)) * self.up_proj(vectors)
         return self.drop(self.down_proj(gated))
+
+
+MODEL = Llama

@@ -31,3 +31,6 @@ class _Attention(LlamaAttention):
 
     def place_keys(self, heads: Tensor, start: int = 0) -> Tensor:
         return super().place_keys(self.k_norm(heads), start)
+
+
+MODEL = Qwen3
