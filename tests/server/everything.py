@@ -78,8 +78,8 @@ def _is_well_formed(symbol: Symbol, end: int) -> None:
 
 def _report(analysis: Analysis, models: dict[str, Analysis]) -> None:
     shown = convert.Shown(page=True, related=True)
-    findings = (*analysis.diagnostics, *file_problems(analysis, models))
-    convert.diagnostics(findings, analysis, "utf-16", shown)
+    diagnostics = (*analysis.diagnostics, *file_problems(analysis, models))
+    convert.diagnostics(diagnostics, analysis, "utf-16", shown)
     checked = Checked("recipe.yaml", True, analysis)
     for report in (text_report, json_report, sarif_report, github_report):
         report([checked])

@@ -232,7 +232,7 @@ def test_the_next_version(name: str, taken: tuple[str, ...], expected: str) -> N
     assert next_version(name, taken) == expected
 
 
-def test_all_findings_of_a_rule_are_mended_at_once() -> None:
+def test_all_diagnostics_of_a_rule_are_mended_at_once() -> None:
     text = "training_config:\n  batchsize: 8\n  max_stepss: 5\n  seed: 1\n"
     analysis = analyze(text)
     fixes = [one.fix for one in quick_fixes(analysis, (20, 20))]

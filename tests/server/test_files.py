@@ -115,7 +115,7 @@ def test_an_error_in_a_model_file_points_at_the_recipe_that_names_it(tmp_path: P
     session.open(model.as_uri(), 1, model.read_text(encoding="utf-8"))
     analysis = session.analysis(model.as_uri())
     assert analysis
-    [finding] = diagnostics(analysis, files)
-    [related] = finding.related
+    [diagnostic] = diagnostics(analysis, files)
+    [related] = diagnostic.related
     assert related.source
     assert (related.source.uri, recipe[slice(*related.span)]) == (uri, "model.yaml")

@@ -1,4 +1,4 @@
-"""The heart of the language server over stdio: typing, findings, completion, fixes, run plan."""
+"""The heart of the language server over stdio: typing, diagnostics, completion, fixes, run plan."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Editor(LanguageClient):
         document = lsp.VersionedTextDocumentIdentifier(self.version, URI)
         self.text_document_did_change(lsp.DidChangeTextDocumentParams(document, changes))
 
-    async def findings(self) -> Sequence[lsp.Diagnostic]:
+    async def diagnostics(self) -> Sequence[lsp.Diagnostic]:
         """What is published for the newest version."""
         while True:
             published = await asyncio.wait_for(self.published.get(), PATIENCE)
@@ -79,24 +79,27 @@ async def test_typing_behind_strange_characters(encoding: str, column: int) -> N
     """U+2028 ends no line of the editor's, and an emoji is one, two or four units long."""
     async with editor(lsp.PositionEncodingKind(encoding)) as client:
         client.open('training_config:\n  wandb_run_name: "\u2028 😀é"\n')
-        assert not await client.findings()
+        assert not await client.diagnostics()
         client.edit(
             partial((1, column), (1, column), "\n  batch_size: eight"),
             partial((0, 0), (0, 0), "# 😀\n"),
         )
-        [finding] = await client.findings()
-        assert finding.code == "wrong-type"
-        assert finding.range == lsp.Range(lsp.Position(3, 14), lsp.Position(3, 19))
+        [diagnostic] = await client.diagnostics()
+        assert diagnostic.code == "wrong-type"
+        assert diagnostic.range == lsp.Range(lsp.Position(3, 14), lsp.Position(3, 19))
 
 
-async def test_a_finding_and_its_fix() -> None:
+async def test_a_diagnostic_and_its_fix() -> None:
     async with editor() as client:
         client.open("training_config:\n  batchsize: 8\n")
-        [finding] = await client.findings()
-        assert (finding.code, finding.severity) == ("unknown-key", lsp.DiagnosticSeverity.Error)
-        assert finding.source == "trainsmith"
-        context = lsp.CodeActionContext([finding], [lsp.CodeActionKind.QuickFix])
-        params = lsp.CodeActionParams(DOCUMENT, finding.range, context)
+        [diagnostic] = await client.diagnostics()
+        assert (diagnostic.code, diagnostic.severity) == (
+            "unknown-key",
+            lsp.DiagnosticSeverity.Error,
+        )
+        assert diagnostic.source == "trainsmith"
+        context = lsp.CodeActionContext([diagnostic], [lsp.CodeActionKind.QuickFix])
+        params = lsp.CodeActionParams(DOCUMENT, diagnostic.range, context)
         rename, *_ = await client.text_document_code_action_async(params) or []
         assert isinstance(rename, lsp.CodeAction)
         assert rename.title == "Rename to `batch_size`"
@@ -104,15 +107,15 @@ async def test_a_finding_and_its_fix() -> None:
         assert rename.edit
         assert rename.edit.changes
         assert [(edit.range, edit.new_text) for edit in rename.edit.changes[URI]] == [
-            (finding.range, "batch_size")
+            (diagnostic.range, "batch_size")
         ]
         context = lsp.CodeActionContext([], [lsp.CodeActionKind.SourceFixAll])
-        params = lsp.CodeActionParams(DOCUMENT, finding.range, context)
+        params = lsp.CodeActionParams(DOCUMENT, diagnostic.range, context)
         [fix_all] = await client.text_document_code_action_async(params) or []
         assert isinstance(fix_all, lsp.CodeAction)
         assert fix_all.kind == "source.fixAll.trainsmith"
         client.edit(partial((1, 2), (1, 11), "batch_size"))
-        assert not await client.findings()
+        assert not await client.diagnostics()
 
 
 async def test_completion_and_hover_while_typing() -> None:
@@ -140,7 +143,7 @@ async def test_completion_and_hover_while_typing() -> None:
 async def test_other_files_get_nothing_at_all() -> None:
     async with editor() as client:
         client.open("jobs: [build\n  test: '\n")
-        assert not await client.findings()
+        assert not await client.diagnostics()
         position = lsp.Position(1, 2)
         assert not await client.text_document_hover_async(lsp.HoverParams(DOCUMENT, position))
         params = lsp.CompletionParams(DOCUMENT, position)
@@ -198,10 +201,10 @@ async def test_overrides() -> None:
         assert (edit.range.start.character, edit.newText) == (14, "16")
 
 
-async def test_closing_takes_the_findings_away() -> None:
+async def test_closing_takes_the_diagnostics_away() -> None:
     async with editor() as client:
         client.open("training_config:\n  sed: 1\n")
-        assert await client.findings()
+        assert await client.diagnostics()
         client.text_document_did_close(lsp.DidCloseTextDocumentParams(DOCUMENT))
         published = await asyncio.wait_for(client.published.get(), PATIENCE)
         assert list(published.diagnostics) == []

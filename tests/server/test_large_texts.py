@@ -16,7 +16,7 @@ from patience import PATIENCE
 from skips import NO_MEMORY_LIMIT
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.lint.parts import split
-from trainsmith_server.lint.report import MAX_FINDINGS
+from trainsmith_server.lint.report import MAX_DIAGNOSTICS
 from trainsmith_server.lint.size import MAX_FILE, MAX_TEXT
 
 TIME = 30
@@ -98,7 +98,7 @@ print(len(text), len(analysis.diagnostics), peak, time.process_time())
 
 
 def _ask(text: str) -> tuple[int, int]:
-    """The length of a text and how many findings it has, asked for by another process."""
+    """The length of a text and how many diagnostics it has, asked for by another process."""
     if not Path("/proc/self/status").exists():
         pytest.skip(NO_MEMORY_LIMIT)
     child = subprocess.run(
@@ -111,37 +111,37 @@ def _ask(text: str) -> tuple[int, int]:
     )
     assert child.returncode == 0, child.stderr
     *counts, seconds = child.stdout.split()
-    length, findings, memory = map(int, counts)
+    length, diagnostics, memory = map(int, counts)
     assert float(seconds) < TIME
     kibibytes = memory // 1024 if sys.platform == "darwin" else memory
     assert kibibytes < MEMORY * 1024
-    return length, findings
+    return length, diagnostics
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)
-def test_what_is_too_large_has_one_finding_if_it_is_ours(name: str) -> None:
-    _, findings = _ask(TOO_LARGE[name])
-    assert findings == (0 if "somebody" in name else 1)
+def test_what_is_too_large_has_one_diagnostic_if_it_is_ours(name: str) -> None:
+    _, diagnostics = _ask(TOO_LARGE[name])
+    assert diagnostics == (0 if "somebody" in name else 1)
 
 
 @pytest.mark.parametrize("name", READ)
 def test_what_is_read_is_read_in_time(name: str) -> None:
-    length, findings = _ask(READ[name])
+    length, diagnostics = _ask(READ[name])
     assert length <= MAX_TEXT
-    assert 0 < findings <= MAX_FINDINGS
+    assert 0 < diagnostics <= MAX_DIAGNOSTICS
 
 
-def test_the_finding_says_what_is_left_out() -> None:
+def test_the_diagnostic_says_what_is_left_out() -> None:
     text = "# A comment\n" + HEAD + "  x: 1\n" * MAX_TEXT
-    [finding] = analyze(text).diagnostics
-    assert (finding.code, finding.severity) == ("too-large", "warning")
-    assert text[slice(*finding.span)] == "training_config"
-    assert f"{len(text):,} characters" in finding.message
-    assert "nothing in it is checked" in finding.message
+    [diagnostic] = analyze(text).diagnostics
+    assert (diagnostic.code, diagnostic.severity) == ("too-large", "warning")
+    assert text[slice(*diagnostic.span)] == "training_config"
+    assert f"{len(text):,} characters" in diagnostic.message
+    assert "nothing in it is checked" in diagnostic.message
     large = text * (MAX_FILE // len(text) + 1)
     assert split(f"{large}\n---\n") == [f"{large}\n---\n"]
 
 
-def test_the_finding_can_be_ignored() -> None:
+def test_the_diagnostic_can_be_ignored() -> None:
     text = HEAD + "  x: 1\n" * MAX_TEXT
     assert analyze("# trainsmith: ignore-file[too-large]\n" + text).diagnostics == ()

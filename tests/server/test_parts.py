@@ -38,17 +38,17 @@ PIECES = (
 )
 
 
-def said(finding: Diagnostic, part: Analysis) -> tuple[object, ...]:
-    """A finding with its places in the file."""
-    places = (finding.span, *(related.span for related in finding.related))
+def said(diagnostic: Diagnostic, part: Analysis) -> tuple[object, ...]:
+    """A diagnostic with its places in the file."""
+    places = (diagnostic.span, *(related.span for related in diagnostic.related))
     fixes = tuple(
         (fix.title, *((place(part, edit.span), edit.new_text) for edit in fix.edits))
-        for fix in finding.fixes
+        for fix in diagnostic.fixes
     )
     return (
-        finding.code,
-        finding.severity,
-        finding.message,
+        diagnostic.code,
+        diagnostic.severity,
+        diagnostic.message,
         [place(part, at) for at in places],
         fixes,
     )

@@ -53,7 +53,9 @@ def test_a_bad_example_is_found_and_its_first_fix_mends_it(rule: Rule, example: 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_a_rule_that_is_on_speaks_in_the_editor(rule: Rule, example: Example):
-    codes = [finding.code for finding in analyze(example.bad, options=rule.options).diagnostics]
+    codes = [
+        diagnostic.code for diagnostic in analyze(example.bad, options=rule.options).diagnostics
+    ]
     assert (rule.code in codes) == rule.on
 
 
@@ -61,7 +63,7 @@ def test_a_rule_that_is_on_speaks_in_the_editor(rule: Rule, example: Example):
 def test_a_rule_can_be_turned_on(rule: Rule, example: Example):
     turned_on = replace(rule.options, levels={rule.code: "information"})
     found = [f for f in analyze(example.bad, options=turned_on).diagnostics if f.code == rule.code]
-    assert {finding.severity for finding in found} == {"information"}
+    assert {diagnostic.severity for diagnostic in found} == {"information"}
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
@@ -95,9 +97,9 @@ def test_values_that_come_through_anchors_are_mended_where_they_stand():
     assert "optimizer: {type: SGD, lr: 0.5}" in mended
 
 
-def test_one_mistake_is_one_finding():
+def test_one_mistake_is_one_diagnostic():
     found = analyze("training_config:\n  seed: 1\n  temperature: 0.0\n").diagnostics
-    assert [finding.code for finding in found] == ["wrong-section"]
+    assert [diagnostic.code for diagnostic in found] == ["wrong-section"]
 
 
 @pytest.mark.parametrize(("rule", "text"), FINE)
@@ -123,26 +125,26 @@ def test_every_fix_keeps_the_document_readable(rule: Rule):
                 assert mended.tree.faults == []
 
 
-def _true_findings() -> list[dict[str, Any]]:
-    return yaml.safe_load((CASES / "true_findings.yaml").read_text(encoding="utf-8"))
+def _expected_diagnostics() -> list[dict[str, Any]]:
+    return yaml.safe_load((CASES / "expected_diagnostics.yaml").read_text(encoding="utf-8"))
 
 
-def test_every_true_finding_has_a_reason():
-    for entry in _true_findings():
+def test_every_true_diagnostic_has_a_reason():
+    for entry in _expected_diagnostics():
         assert set(entry) == {"code", "files", "why"}
         assert entry["code"] in adjustable_codes()
         assert entry["why"]
 
 
 def test_no_public_file_is_found_fault_with_where_it_is_right():
-    true = _true_findings()
+    true = _expected_diagnostics()
     false_alarms = [
-        f"{name}: {finding.code}: {finding.message}"
+        f"{name}: {diagnostic.code}: {diagnostic.message}"
         for file in corpus()
         for name in [file.relative_to(CORPUS).as_posix()]
-        for finding in analyze(read(file)).diagnostics
+        for diagnostic in analyze(read(file)).diagnostics
         if not any(
-            finding.code == entry["code"] and any(fnmatch(name, one) for one in entry["files"])
+            diagnostic.code == entry["code"] and any(fnmatch(name, one) for one in entry["files"])
             for entry in true
         )
     ]

@@ -1,4 +1,4 @@
-"""One mistake is one finding: the table `cases/single_mistakes.txt`; add a line there."""
+"""One mistake is one diagnostic: the table `cases/single_mistakes.txt`; add a line there."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def test_the_documents_are_fine(name: str):
 @pytest.mark.parametrize(("name", "line", "written", "code"), list(_mistakes()))
 def test_a_mistake_is_found_once(name: str, line: str, written: str, code: str):
     text = _with(FINE[name], line, written)
-    findings = analyze(text).diagnostics
-    assert [finding.code for finding in findings] == ([] if code == "-" else [code])
-    for finding in findings:
-        for fix in finding.fixes:
+    diagnostics = analyze(text).diagnostics
+    assert [diagnostic.code for diagnostic in diagnostics] == ([] if code == "-" else [code])
+    for diagnostic in diagnostics:
+        for fix in diagnostic.fixes:
             assert len(analyze(apply(text, fix.edits)).diagnostics) <= 1, fix.title

@@ -1,4 +1,4 @@
-"""Comments that ignore findings, and what is chosen for a whole file."""
+"""Comments that ignore diagnostics, and what is chosen for a whole file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _fixed(text: str) -> str:
 
 
 def _ignored(analysis: Analysis, code: str) -> str:
-    """The text after the action that ignores the first finding with a code."""
+    """The text after the action that ignores the first diagnostic with a code."""
     actions = quick_fixes(analysis, (0, len(analysis.text)))
     title = f"Ignore `{code}` on this line"
     return apply(analysis.text, next(one.fix for one in actions if one.fix.title == title).edits)
@@ -72,12 +72,12 @@ def test_the_action_ignores_what_it_says_in_every_public_file() -> None:
     ignored = 0
     for file in corpus():
         analysis = analyze(read(file))
-        for finding in analysis.diagnostics:
-            if finding.code not in adjustable_codes() or finding.code == "unused-suppression":
+        for diagnostic in analysis.diagnostics:
+            if diagnostic.code not in adjustable_codes() or diagnostic.code == "unused-suppression":
                 continue
-            text = _ignored(analysis, finding.code)
+            text = _ignored(analysis, diagnostic.code)
             after = analyze(text)
-            assert len(after.diagnostics) < len(analysis.diagnostics), (file, finding)
+            assert len(after.diagnostics) < len(analysis.diagnostics), (file, diagnostic)
             assert _values(after) == _values(analysis), file
             ignored += 1
     assert ignored > 10

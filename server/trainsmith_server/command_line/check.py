@@ -1,4 +1,4 @@
-"""`trainsmith check`: the editor's findings on the command line."""
+"""`trainsmith check`: the editor's diagnostics on the command line."""
 
 from __future__ import annotations
 

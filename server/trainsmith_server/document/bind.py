@@ -46,11 +46,27 @@ class BoundSection:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The target of a path: the innermost entry on it, and its node."""
+
+    entry: Entry | None
+    node: Node | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bindings:
     """All entries and sections of a document, in the order of the text."""
 
+    root: Node | None
     entries: tuple[Binding, ...]
     sections: tuple[BoundSection, ...]
+    by_path: abc.Mapping[Path, Entry]
+    """The entries by their path; of entries with the same path, the last one."""
+
+    def place(self, path: Path) -> Place | None:
+        """Where a path leads, also through aliases and merge keys, which are not bound."""
+        entry = self.by_path.get(path)
+        return Place(entry, entry.value) if entry else find(self.root, path)
 
 
 def bind(root: Node | None, model: type[Section]) -> Bindings:
@@ -58,7 +74,8 @@ def bind(root: Node | None, model: type[Section]) -> Bindings:
     entries: list[Binding] = []
     sections: list[BoundSection] = []
     _bind(root, model, (), entries, sections)
-    return Bindings(tuple(entries), tuple(sections))
+    by_path = {binding.path: binding.entry for binding in entries}
+    return Bindings(root, tuple(entries), tuple(sections), by_path)
 
 
 def _bind(
@@ -91,14 +108,6 @@ def _misspelt(mapping: Mapping, fields: abc.Mapping[str, FieldInfo], key: str) -
     names = [name for name, field in fields.items() if field.section]
     near = slips(key, names) if names else ()
     return fields[near[0]] if near and entry_of(mapping, near[0]) is None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a path leads: the innermost entry, and the node there."""
-
-    entry: Entry | None
-    node: Node | None
 
 
 def find(root: Node | None, path: Path) -> Place | None:

@@ -22,7 +22,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One way to put a finding right."""
+    """One way to put a diagnostic right."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -42,12 +42,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another place that a finding involves."""
+    """Another place that a diagnostic involves."""
 
     span: Span
     message: str
     source: Source | None = None
-    """The file that the place is in; `None` for the one that the finding is in."""
+    """The file that the place is in; `None` for the one that the diagnostic is in."""
 
 
 @dataclass(frozen=True, slots=True)

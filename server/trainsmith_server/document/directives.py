@@ -32,7 +32,7 @@ _WORDS = ("ignore", "ignore-file", "profile")
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A comment that ignores findings."""
+    """A comment that ignores diagnostics."""
 
     span: Span
     """From its `#` to its last character."""
@@ -42,7 +42,7 @@ class Suppression:
     """The codes and where they stand; none means all."""
 
     def covers(self, code: str, line: int) -> bool:
-        """Whether a finding on a line is to be ignored."""
+        """Whether a diagnostic on a line is to be ignored."""
         if not is_ignorable(code) or self.line not in (None, line):
             return False
         return not self.codes or any(code == name for name, _ in self.codes)
@@ -68,7 +68,7 @@ class Directives:
     """Comments that say nothing we know."""
 
     def ignore(self, code: str, line: int) -> bool:
-        """Whether a finding on a line is to be ignored."""
+        """Whether a diagnostic on a line is to be ignored."""
         return any(one.covers(code, line) for one in self.suppressions)
 
 

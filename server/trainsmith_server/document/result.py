@@ -64,7 +64,7 @@ class Analysis:
 
     @property
     def source(self) -> Source:
-        """The file, for findings elsewhere that point at it."""
+        """The file, for diagnostics elsewhere that point at it."""
         return Source(self.uri, self.lines)
 
     @property
@@ -79,7 +79,7 @@ class Analysis:
         return first.profile.name if first and first.profile else "trainsmith"
 
     def severity(self, code: str, usual: Severity | None, span: Span) -> Severity | None:
-        """How severe a finding from elsewhere is here; `None` where it is off or ignored."""
+        """How severe a diagnostic from elsewhere is here; `None` where it is off or ignored."""
         if self.directives.ignore(code, self.lines.line_of(span[0])):
             return None
         return self.options.severity(code, usual)

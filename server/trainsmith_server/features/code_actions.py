@@ -1,4 +1,4 @@
-"""Quick fixes for the findings in a span, and all safe ones at once."""
+"""Quick fixes for the diagnostics in a span, and all safe ones at once."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from trainsmith_server.yaml.tree import Span
 
 @dataclass(frozen=True, slots=True)
 class QuickFix:
-    """A fix and the finding that it puts right."""
+    """A fix and the diagnostic that it puts right."""
 
-    finding: Diagnostic
+    diagnostic: Diagnostic
     fix: Fix
 
 
 def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
-    """The fixes of every finding that touches a span; behind them the ways to ignore it."""
+    """The fixes of every diagnostic that touches a span; behind them the ways to ignore it."""
     start, end = span
     touched = [one for one in analysis.diagnostics if one.span[0] <= end and start <= one.span[1]]
-    for finding in touched:
-        for fix in finding.fixes:
-            yield QuickFix(finding, fix)
-    for finding in {one.code: one for one in touched if one.fixes}.values():
-        edits, count = _fixes_of(analysis, finding.code)
+    for diagnostic in touched:
+        for fix in diagnostic.fixes:
+            yield QuickFix(diagnostic, fix)
+    for diagnostic in {one.code: one for one in touched if one.fixes}.values():
+        edits, count = _fixes_of(analysis, diagnostic.code)
         if count > 1:
-            yield QuickFix(finding, Fix(f"Fix all {count} of `{finding.code}`", edits))
-    for finding in touched:
-        if is_ignorable(finding.code):
-            fix = ignore_on_line(analysis.tree, analysis.lines, analysis.directives, finding)
-            yield QuickFix(finding, fix)
+            yield QuickFix(diagnostic, Fix(f"Fix all {count} of `{diagnostic.code}`", edits))
+    for diagnostic in touched:
+        if is_ignorable(diagnostic.code):
+            fix = ignore_on_line(analysis.tree, analysis.lines, analysis.directives, diagnostic)
+            yield QuickFix(diagnostic, fix)
 
 
 def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
@@ -44,7 +44,7 @@ def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
 
 
 def _fixes_of(analysis: Analysis, code: str) -> tuple[tuple[Edit, ...], int]:
-    """The edits of the first fix of each finding with a code, and how many fixes those are."""
+    """The edits of the first fix of each diagnostic with a code, and how many fixes those are."""
     return _together(one.fixes[0] for one in analysis.diagnostics if one.code == code and one.fixes)
 
 

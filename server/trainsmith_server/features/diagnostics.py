@@ -36,19 +36,19 @@ class FileProvider(Protocol):
 
 
 def diagnostics(analysis: Analysis, files: FileProvider) -> tuple[Diagnostic, ...]:
-    """All findings of a text, in its order."""
+    """All diagnostics of a text, in its order."""
     analysis = files.whole(analysis)
     around = file_problems(analysis, files.models(analysis), files.missing(analysis))
     found = (*analysis.diagnostics, *around)
     if analysis.kind and analysis.kind.name == "model":
         found = _with_recipes(found, files.recipes_naming(analysis.uri))
-    return tuple(sorted(found, key=lambda finding: (finding.span, finding.code)))
+    return tuple(sorted(found, key=lambda diagnostic: (diagnostic.span, diagnostic.code)))
 
 
 def _with_recipes(
     found: tuple[Diagnostic, ...], recipes: Iterable[tuple[Analysis, Reference]]
 ) -> tuple[Diagnostic, ...]:
-    """The findings of a model file; its errors point at the open recipes that name it."""
+    """The diagnostics of a model file; its errors point at the open recipes that name it."""
     related = tuple(
         Related(named.span, "this recipe trains the model", recipe.source)
         for recipe, named in recipes

@@ -38,10 +38,10 @@ def file_problems(
         models: the model files that it names, by their path as it is written.
         missing: where was looked for each file that is not there, by its path as it is written.
     """
-    for finding in _all(analysis, models, missing or {}):
-        severity = analysis.severity(finding.code, finding.severity, finding.span)
+    for diagnostic in _all(analysis, models, missing or {}):
+        severity = analysis.severity(diagnostic.code, diagnostic.severity, diagnostic.span)
         if severity:
-            yield replace(finding, severity=severity)
+            yield replace(diagnostic, severity=severity)
     for known in analysis.documents:
         yield from _known_with_the_model(analysis, known, models)
 
@@ -55,11 +55,11 @@ def _known_with_the_model(
     if model is None:
         return
     said = {(one.code, one.span) for one in analysis.diagnostics}
-    facts = DocumentQuery(known, analysis.text, analysis.options, model)
+    query = DocumentQuery(known, analysis.text, analysis.options, model)
     for rule in all_rules():
         if not rule.with_model or known.kind.name not in rule.documents:
             continue
-        for hit in rule.check(facts):
+        for hit in rule.check(query):
             usual = (hit.severity or rule.severity) if rule.on else None
             severity = analysis.severity(rule.code, usual, hit.span)
             if severity and (rule.code, hit.span) not in said:

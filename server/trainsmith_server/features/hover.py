@@ -96,10 +96,8 @@ def _span_at(binding: Binding, offset: int) -> Span | None:
 def _rule_docs(analysis: Analysis, offset: int) -> list[tuple[Span, str]]:
     rules = {rule.code: rule for rule in all_rules()}
     return [
-        (
-            finding.span,
-            f"**{rules[finding.code].title}** (`{finding.code}`)\n\n{rules[finding.code].docs}",
-        )
-        for finding in analysis.diagnostics
-        if finding.code in rules and finding.span[0] <= offset <= finding.span[1]
+        (diagnostic.span, f"**{rule.title}** (`{rule.code}`)\n\n{rule.docs}")
+        for diagnostic in analysis.diagnostics
+        if (rule := rules.get(diagnostic.code))
+        and diagnostic.span[0] <= offset <= diagnostic.span[1]
     ]

@@ -37,12 +37,12 @@ def settings(recipe: Analysis, model: Analysis | None) -> list[Setting]:
 
 def _settings(analysis: Analysis) -> Iterator[Setting]:
     for known in analysis.documents[:1]:
-        facts = DocumentQuery(known, analysis.text)
-        yield from _of_section(known.kind.model, (), facts)
+        query = DocumentQuery(known, analysis.text)
+        yield from _of_section(known.kind.model, (), query)
 
 
 def _of_section(
-    model: type[Section], above: tuple[str, ...], facts: DocumentQuery
+    model: type[Section], above: tuple[str, ...], query: DocumentQuery
 ) -> Iterator[Setting]:
     for name, field in fields_of(model).items():
         path = (*above, name)
@@ -50,18 +50,18 @@ def _of_section(
         if "trainsmith" not in field.read_by:
             continue
         if field.section is None:
-            yield _setting(key, field, facts)
+            yield _setting(key, field, query)
         # A nested block changes what the keys around it mean, so it is only offered if it is there.
-        elif not above or facts.has(key):
-            yield from _of_section(field.section, path, facts)
+        elif not above or query.has(key):
+            yield from _of_section(field.section, path, query)
 
 
-def _setting(key: str, field: FieldInfo, facts: DocumentQuery) -> Setting:
-    written = facts.key(key)
+def _setting(key: str, field: FieldInfo, query: DocumentQuery) -> Setting:
+    written = query.key(key)
     default = "" if field.default is None else to_yaml(field.default)
     return Setting(
         key=key,
-        value=(facts.source(written) or "") if written else default,
+        value=(query.source_text(written) or "") if written else default,
         written=written is not None,
         about=field.summary.replace("`", ""),
         expected=field.type_text,
@@ -84,18 +84,18 @@ def _edit(analysis: Analysis, key: str, value: str) -> Edit | None:
     for known in analysis.documents[:1]:
         section = key.partition(".")[0]
         if section in fields_of(known.kind.model):
-            return DocumentQuery(known, analysis.text).write(key, value)
+            return DocumentQuery(known, analysis.text).editor.write(key, value)
     return None
 
 
 def new_problems(before: Analysis, after: Analysis) -> list[OverrideProblem]:
     """What is wrong with a text that was not wrong with it before."""
-    known = {(finding.code, finding.message) for finding in before.diagnostics}
+    known = {(diagnostic.code, diagnostic.message) for diagnostic in before.diagnostics}
     return [
-        OverrideProblem(severity=finding.severity, message=finding.message.replace("`", ""))
-        for finding in after.diagnostics
-        if (finding.code, finding.message) not in known
-        and finding.severity in ("error", "warning", "information")
+        OverrideProblem(severity=diagnostic.severity, message=diagnostic.message.replace("`", ""))
+        for diagnostic in after.diagnostics
+        if (diagnostic.code, diagnostic.message) not in known
+        and diagnostic.severity in ("error", "warning", "information")
     ]
 
 

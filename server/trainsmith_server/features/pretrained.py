@@ -36,19 +36,21 @@ def with_folder(
     """
     if not isinstance(found, TransformerConfig):
         message = f"`model_path` names no model that is read here: {found}"
-        finding = Diagnostic(UNREADABLE, "error", message, named.span)
-        return _changed(analysis, None, (finding,))
+        diagnostic = Diagnostic(UNREADABLE, "error", message, named.span)
+        return _changed(analysis, None, (diagnostic,))
     known = analysis.documents[0]
     if not isinstance(known.config, ModelDocument):
         return analysis
     from trainsmith_schemas.families.pretrained import merge
 
     merged = merge(known.config.transformer_config, found)
-    findings = tuple(_contradictions(known, merged))
+    diagnostics = tuple(_contradictions(known, merged))
     config = (
-        None if findings else known.config.model_copy(update={"transformer_config": merged.config})
+        None
+        if diagnostics
+        else known.config.model_copy(update={"transformer_config": merged.config})
     )
-    return _changed(analysis, config, findings)
+    return _changed(analysis, config, diagnostics)
 
 
 def without_folder(analysis: Analysis, named: Reference, looked_in: Iterable[str]) -> Analysis:
@@ -61,8 +63,8 @@ def without_folder(analysis: Analysis, named: Reference, looked_in: Iterable[str
     """
     looked = " and ".join(f"`{folder}`" for folder in looked_in)
     message = f"`model_path` names no model: looked for `{named.written}` in {looked}"
-    finding = Diagnostic(NOT_FOUND, "warning", message, named.span)
-    return _changed(analysis, None, (finding,) if looked else ())
+    diagnostic = Diagnostic(NOT_FOUND, "warning", message, named.span)
+    return _changed(analysis, None, (diagnostic,) if looked else ())
 
 
 def _contradictions(known: KnownDocument, merged: Merged) -> Iterator[Diagnostic]:
@@ -73,12 +75,12 @@ def _contradictions(known: KnownDocument, merged: Merged) -> Iterator[Diagnostic
 
 
 def _changed(
-    analysis: Analysis, config: ModelDocument | None, findings: tuple[Diagnostic, ...]
+    analysis: Analysis, config: ModelDocument | None, diagnostics: tuple[Diagnostic, ...]
 ) -> Analysis:
     first, *others = analysis.documents
     added = (
         replace(one, severity=severity)
-        for one in findings
+        for one in diagnostics
         if (severity := analysis.severity(one.code, one.severity, one.span))
     )
     return replace(

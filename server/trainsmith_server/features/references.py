@@ -1,4 +1,4 @@
-"""The files that a document names, as they are written; finding them is `files`' part."""
+"""The files that a document names, as they are written; finding them is the workspace's task."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def run_plan(analysis: Analysis, is_there: Callable[[str], bool] = lambda _: Tru
     folder = None
     for known in analysis.documents[:1]:
         folder = DocumentQuery(known, analysis.text).text("training_config.checkpoint_dir")
-    severities = [finding.severity for finding in analysis.diagnostics]
+    severities = [diagnostic.severity for diagnostic in analysis.diagnostics]
     return RunPlan(
         document=analysis.kind.name if analysis.kind else None,
         checkpointDir=folder.value if folder else TrainingConfig().checkpoint_dir,
@@ -35,9 +35,9 @@ def run_plan(analysis: Analysis, is_there: Callable[[str], bool] = lambda _: Tru
 
 def _missing(analysis: Analysis, is_there: Callable[[str], bool]) -> Iterator[MissingFile]:
     for known in analysis.documents[:1]:
-        facts = DocumentQuery(known, analysis.text)
+        query = DocumentQuery(known, analysis.text)
         for key in _FILES if known.kind.name == "training" else ():
-            found = facts.key(key)
+            found = query.key(key)
             value = found.value if found and found.value is not None else ""
             for written in value if isinstance(value, list) else [value]:
                 # Any other value than a path is an error, which is counted above.

@@ -1,1 +1,1 @@
-"""From a text to its findings."""
+"""From a text to its diagnostics."""

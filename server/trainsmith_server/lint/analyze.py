@@ -33,7 +33,7 @@ def analyze(
     """Read a text: its tree, the documents in it that are ours, and what is wrong with them.
 
     A profile that the text names itself wins over that of the options. A file without a document
-    of ours has no findings, not even syntax errors. A text that is too large has no tree. With
+    of ours has no diagnostics, not even syntax errors. A text that is too large has no tree. With
     `siblings`, the text is a part of a file.
     """
     lines = LineIndex(text)
@@ -53,20 +53,22 @@ def analyze(
     if not known and not among_ours:
         return Analysis(text, uri, lines, tree, (), (), directives, options, siblings)
     faults = [fault for _, built in read for fault in built.faults]
-    findings = report(tree, lines, known, faults, directives, options)
-    return Analysis(text, uri, lines, tree, known, findings, directives, options, siblings)
+    diagnostics = report(tree, lines, known, faults, directives, options)
+    return Analysis(text, uri, lines, tree, known, diagnostics, directives, options, siblings)
 
 
 def _too_large(text: str, uri: str, lines: LineIndex, options: LintOptions) -> Analysis:
-    """A text without a tree, and at most one finding."""
+    """A text without a tree, and at most one diagnostic."""
     head = parse(beginning(text))
     directives = read_directives(head, LineIndex(head.text))
     nothing = Analysis(text, uri, lines, Tree(text, [], [], []), (), (), directives, options)
-    finding = too_large(head, len(text))
-    severity = finding and nothing.severity(finding.code, finding.severity, finding.span)
-    if finding is None or severity is None:
+    diagnostic = too_large(head, len(text))
+    severity = diagnostic and nothing.severity(
+        diagnostic.code, diagnostic.severity, diagnostic.span
+    )
+    if diagnostic is None or severity is None:
         return nothing
-    return replace(nothing, diagnostics=(replace(finding, severity=severity),))
+    return replace(nothing, diagnostics=(replace(diagnostic, severity=severity),))
 
 
 def _as_being_typed(text: str, document: Document, value: Any) -> Any:

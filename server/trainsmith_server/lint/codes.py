@@ -1,4 +1,4 @@
-"""The codes of findings that people may ignore or give another level."""
+"""The codes of diagnostics that people may ignore or give another level."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ from trainsmith_server.yaml.values import is_merge, plain_value
 _SLIP = 0.9
 """How much alike two names are, of which one is a slip of the other."""
 
-MAX_FINDINGS = 300
-"""Later findings of one text are left out: nobody reads them, and each costs time."""
+MAX_DIAGNOSTICS = 300
+"""Later diagnostics of one text are left out: nobody reads them, and each costs time."""
 
 
 def report(
@@ -50,34 +50,34 @@ def report(
     directives: Directives,
     options: LintOptions,
 ) -> tuple[Diagnostic, ...]:
-    """All findings that are not ignored or off, in the order of the text.
+    """All diagnostics that are not ignored or off, in the order of the text.
 
     A line that YAML cannot read has its syntax error and nothing else: what the schema would say
     about half a line only follows from that.
     """
     broken = {line for fault in tree.faults for line in _lines_of(fault.span, lines)}
     readable = (
-        finding
-        for finding in _on_readable_lines(tree, documents, value_faults, directives, options)
-        if broken.isdisjoint(_lines_of(finding.span, lines))
+        diagnostic
+        for diagnostic in _on_readable_lines(tree, documents, value_faults, directives, options)
+        if broken.isdisjoint(_lines_of(diagnostic.span, lines))
     )
-    findings = chain(map(_fault_finding, tree.faults), readable)
+    diagnostics = chain(map(_fault_diagnostic, tree.faults), readable)
     later = _with_model_codes() if any(map(_names_model_file, documents)) else ()
-    told = suppress(findings, directives, lines, options, complete=not tree.faults, later=later)
-    judged = (one for finding in told if (one := _judged(finding, options)))
+    told = suppress(diagnostics, directives, lines, options, complete=not tree.faults, later=later)
+    judged = (one for diagnostic in told if (one := _judged(diagnostic, options)))
     # Each is found when it is asked for, so what is left out costs no time.
-    first = islice(judged, MAX_FINDINGS)
-    return tuple(sorted(first, key=lambda finding: (finding.span, finding.code)))
+    first = islice(judged, MAX_DIAGNOSTICS)
+    return tuple(sorted(first, key=lambda diagnostic: (diagnostic.span, diagnostic.code)))
 
 
 def _lines_of(span: Span, lines: LineIndex) -> range:
     return range(lines.line_of(span[0]), lines.line_of(span[1]) + 1)
 
 
-def _judged(finding: Diagnostic, options: LintOptions) -> Diagnostic | None:
-    """A finding with the severity that was chosen for its code; `None` where that is off."""
-    severity = options.severity(finding.code, finding.severity)
-    return replace(finding, severity=severity) if severity else None
+def _judged(diagnostic: Diagnostic, options: LintOptions) -> Diagnostic | None:
+    """A diagnostic with the severity that was chosen for its code; `None` where that is off."""
+    severity = options.severity(diagnostic.code, diagnostic.severity)
+    return replace(diagnostic, severity=severity) if severity else None
 
 
 def _on_readable_lines(
@@ -88,19 +88,19 @@ def _on_readable_lines(
     options: LintOptions,
 ) -> Iterator[Diagnostic]:
     named = bool(directives.profile or options.profile)
-    yield from (_fault_finding(fault) for fault in value_faults)
+    yield from (_fault_diagnostic(fault) for fault in value_faults)
     for known in documents:
         yield from _duplicate_keys(tree, known.document.root)
-        ruled = list(_rule_findings(known, tree.text, options))
-        settling = [finding for finding in ruled if finding.code in _settling_codes()]
+        ruled = list(_rule_diagnostics(known, tree.text, options))
+        settling = [diagnostic for diagnostic in ruled if diagnostic.code in _settling_codes()]
         settled = _settled(known, settling, value_faults)
         for problem in known.problems:
             if _is_certain(known, problem, named) and not (
                 problem.code == "missing-key" and tree.faults
             ):
-                finding = _problem_finding(known, problem)
-                if not _is_inside(finding, settled):
-                    yield finding
+                diagnostic = _problem_diagnostic(known, problem)
+                if not _is_inside(diagnostic, settled):
+                    yield diagnostic
         yield from (one for one in ruled if one in settling or not _is_inside(one, settled))
 
 
@@ -119,22 +119,25 @@ def _settling_codes() -> frozenset[str]:
 
 
 def _settled(
-    known: KnownDocument, findings: Iterable[Diagnostic], value_faults: Iterable[Fault]
+    known: KnownDocument, diagnostics: Iterable[Diagnostic], value_faults: Iterable[Fault]
 ) -> list[Span]:
-    """The entries of which enough is said: one mistake is one finding."""
-    starts = [*(one.span[0] for one in findings), *(fault.span[0] for fault in value_faults)]
+    """The entries of which enough is said: one mistake is one diagnostic."""
+    starts = [*(one.span[0] for one in diagnostics), *(fault.span[0] for fault in value_faults)]
     entries = [entry_span(binding.entry) for binding in known.bindings.entries] if starts else []
     around = ([span for span in entries if span[0] <= start < span[1]] for start in starts)
     return [max(spans) for spans in around if spans]
 
 
-def _is_inside(finding: Diagnostic, settled: Iterable[Span]) -> bool:
-    """Whether a finding is about such an entry, or follows from one."""
-    spans = [finding.span, *(related.span for related in finding.related if not related.source)]
+def _is_inside(diagnostic: Diagnostic, settled: Iterable[Span]) -> bool:
+    """Whether a diagnostic is about such an entry, or follows from one."""
+    spans = [
+        diagnostic.span,
+        *(related.span for related in diagnostic.related if not related.source),
+    ]
     return any(start <= span[0] < end for start, end in settled for span in spans)
 
 
-def _fault_finding(fault: Fault) -> Diagnostic:
+def _fault_diagnostic(fault: Fault) -> Diagnostic:
     fixes = ()
     if fault.fix:
         fixes = (
@@ -143,7 +146,9 @@ def _fault_finding(fault: Fault) -> Diagnostic:
     return Diagnostic(fault.code, "error", fault.message, fault.span, fixes)
 
 
-def _rule_findings(known: KnownDocument, text: str, options: LintOptions) -> Iterator[Diagnostic]:
+def _rule_diagnostics(
+    known: KnownDocument, text: str, options: LintOptions
+) -> Iterator[Diagnostic]:
     query = DocumentQuery(known, text, options)
     for rule in all_rules():
         usual = rule.severity if rule.on else None
@@ -214,7 +219,7 @@ def _whole_lines(text: str, entry: Entry) -> Span:
     return start, len(text) if after < 0 else after + 1
 
 
-def _problem_finding(known: KnownDocument, problem: Problem) -> Diagnostic:
+def _problem_diagnostic(known: KnownDocument, problem: Problem) -> Diagnostic:
     root = known.document.root
     place, whole = _nearest_place(root, problem.path)
     if place.entry is None and isinstance(place.node, Mapping) and place.node.entries:

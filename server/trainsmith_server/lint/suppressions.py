@@ -1,4 +1,4 @@
-"""Findings that are ignored, comments that ignore nothing, and the way to ignore a finding."""
+"""Comments that ignore diagnostics: applying, reporting and writing them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainsmith_server.yaml.tree import Scalar, Span, Tree, walk
 
 
 def suppress(
-    findings: Iterable[Diagnostic],
+    diagnostics: Iterable[Diagnostic],
     directives: Directives,
     lines: LineIndex,
     options: LintOptions,
@@ -21,24 +21,24 @@ def suppress(
     complete: bool,
     later: Collection[str] = (),
 ) -> Iterator[Diagnostic]:
-    """The findings that are not ignored, and the comments that ignore nothing.
+    """The diagnostics that are not ignored, and the comments that ignore nothing.
 
-    Where YAML cannot read a part of the text, some findings are missing (`complete` is false), and
-    no comment is called unused. Nor is one with a code that other files may still give cause for
-    (`later`).
+    If a part of the text has syntax errors, some diagnostics are missing (`complete` is false), and
+    comments are not reported as unused. Nor are comments with a code of `later`, for diagnostics
+    that depend on other files.
     """
     by_line: dict[int | None, list[Suppression]] = {}
     for one in directives.suppressions:
         by_line.setdefault(one.line, []).append(one)
     used: dict[Suppression, set[str]] = {}
-    for finding in findings:
-        line = lines.line_of(finding.span[0])
+    for diagnostic in diagnostics:
+        line = lines.line_of(diagnostic.span[0])
         around = (*by_line.get(line, ()), *by_line.get(None, ()))
-        covering = [one for one in around if one.covers(finding.code, line)]
+        covering = [one for one in around if one.covers(diagnostic.code, line)]
         for one in covering:
-            used.setdefault(one, set()).add(finding.code)
+            used.setdefault(one, set()).add(diagnostic.code)
         if not covering:
-            yield finding
+            yield diagnostic
     yield from directives.faults
     if complete:
         for one in directives.suppressions:
@@ -52,7 +52,7 @@ def _unused(
     if not one.codes:
         if not used:
             fix = removal(one.span, lines, "Remove the comment")
-            yield _unused_finding(f"there is nothing to ignore {where}", one.span, (fix,))
+            yield _unused_diagnostic(f"there is nothing to ignore {where}", one.span, (fix,))
         return
     kept = [code for code, _ in one.codes if code in later or _counts(code, used, options)]
     for code, span in one.codes:
@@ -60,11 +60,11 @@ def _unused(
             continue
         remove = _without(one, code, span, lines, alone=len(one.codes) == 1)
         if code in adjustable_codes():
-            yield _unused_finding(f"there is no `{code}` to ignore {where}", span, (remove,))
+            yield _unused_diagnostic(f"there is no `{code}` to ignore {where}", span, (remove,))
         else:
             message, nearest = unknown_code(code)
             fixes = (rename(nearest, span), remove) if nearest else (remove,)
-            yield _unused_finding(message, span, fixes)
+            yield _unused_diagnostic(message, span, fixes)
 
 
 def _counts(code: str, used: set[str], options: LintOptions) -> bool:
@@ -72,7 +72,7 @@ def _counts(code: str, used: set[str], options: LintOptions) -> bool:
     return code in used or code in ELSEWHERE or options.levels.get(code) == "off"
 
 
-def _unused_finding(message: str, span: Span, fixes: tuple[Fix, ...]) -> Diagnostic:
+def _unused_diagnostic(message: str, span: Span, fixes: tuple[Fix, ...]) -> Diagnostic:
     return Diagnostic(UNUSED, "hint", message, span, fixes, tags=("unnecessary",))
 
 
@@ -93,11 +93,11 @@ def _without(one: Suppression, code: str, span: Span, lines: LineIndex, *, alone
 
 
 def ignore_on_line(
-    text: Tree, lines: LineIndex, directives: Directives, finding: Diagnostic
+    text: Tree, lines: LineIndex, directives: Directives, diagnostic: Diagnostic
 ) -> Fix:
-    """The fix that ignores a finding's code on its line and keeps every comment there."""
-    code = finding.code
-    line = lines.line_of(finding.span[0])
+    """The fix that ignores a diagnostic's code on its line and keeps every comment there."""
+    code = diagnostic.code
+    line = lines.line_of(diagnostic.span[0])
     title = f"Ignore `{code}` on this line"
     for one in directives.suppressions:
         if one.line == line and one.codes:
@@ -105,7 +105,7 @@ def ignore_on_line(
             return Fix(title, (Edit((at, at), f", {code}"),))
     start, end = lines.starts[line], lines.line_end(line)
     if _goes_on(text, end):
-        indent = lines.text[start : finding.span[0]]
+        indent = lines.text[start : diagnostic.span[0]]
         indent = indent[: len(indent) - len(indent.lstrip(" "))]
         break_ = "\r\n" if "\r\n" in lines.text else "\n"
         edit = Edit((start, start), f"{indent}# trainsmith: ignore[{code}]{break_}")

@@ -110,25 +110,25 @@ def to_range(span: Span, lines: LineIndex, encoding: Encoding) -> lsp.Range:
 
 
 def diagnostics(
-    findings: Iterable[Diagnostic], analysis: Analysis, encoding: Encoding, shown: Shown
+    diagnostics: Iterable[Diagnostic], analysis: Analysis, encoding: Encoding, shown: Shown
 ) -> list[lsp.Diagnostic]:
-    """Findings of a document, with what the editor can show of them."""
-    return [_diagnostic(finding, analysis, encoding, shown) for finding in findings]
+    """Diagnostics of a document, with what the editor can show of them."""
+    return [_diagnostic(diagnostic, analysis, encoding, shown) for diagnostic in diagnostics]
 
 
 def _diagnostic(
-    finding: Diagnostic, analysis: Analysis, encoding: Encoding, shown: Shown
+    diagnostic: Diagnostic, analysis: Analysis, encoding: Encoding, shown: Shown
 ) -> lsp.Diagnostic:
-    page = page_of(finding.code) if shown.page else None
-    related = finding.related if shown.related else ()
+    page = page_of(diagnostic.code) if shown.page else None
+    related = diagnostic.related if shown.related else ()
     return lsp.Diagnostic(
-        range=to_range(finding.span, analysis.lines, encoding),
-        message=finding.message,
-        severity=_SEVERITIES[finding.severity],
-        code=finding.code,
+        range=to_range(diagnostic.span, analysis.lines, encoding),
+        message=diagnostic.message,
+        severity=_SEVERITIES[diagnostic.severity],
+        code=diagnostic.code,
         code_description=lsp.CodeDescription(page) if page else None,
         source=SOURCE,
-        tags=[_TAGS[tag] for tag in finding.tags if _TAGS[tag] in shown.tags] or None,
+        tags=[_TAGS[tag] for tag in diagnostic.tags if _TAGS[tag] in shown.tags] or None,
         related_information=[
             lsp.DiagnosticRelatedInformation(
                 _location(other.span, other.source or analysis.source, encoding), other.message
@@ -184,7 +184,7 @@ def quick_fix(
     return lsp.CodeAction(
         title=found.fix.title,
         kind=lsp.CodeActionKind.QuickFix,
-        diagnostics=[_diagnostic(found.finding, analysis, encoding, shown)],
+        diagnostics=[_diagnostic(found.diagnostic, analysis, encoding, shown)],
         is_preferred=found.fix.preferred or None,
         edit=edit_of(found.fix.edits, analysis, encoding),
     )

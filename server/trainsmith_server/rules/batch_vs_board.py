@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.trainers.boards import BOARDS
 from trainsmith_server.document.diagnostics import Fix
+from trainsmith_server.document.found import Found
 from trainsmith_server.document.lint_options import LintOptions
-from trainsmith_server.document.query import DocumentQuery, Found, Violation
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 SAFE = 8
@@ -36,7 +37,9 @@ def _smaller(query: DocumentQuery, batch: Found[int]) -> Fix:
     steps = batch.value // SAFE * (accumulation.value if accumulation else 1)
     line = f"gradient_accumulation_steps: {steps}"
     second = (
-        accumulation.set_to(str(steps)) if accumulation else query.add_after(batch, line, title="")
+        accumulation.set_to(str(steps))
+        if accumulation
+        else query.editor.add_after(batch, line, title="")
     )
     title = f"Set `batch_size` to {SAFE} and `{line}`: the effective batch stays"
     return Fix(title, (*batch.set_to(str(SAFE)).edits, *second.edits), preferred=True)

@@ -23,7 +23,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     yield Violation(
         "the recipe names no data: add `data_path`, the path of a text, or pass `--data`",
         model.span,
-        fixes=(query.add_after(model, line, title=f"Add `{line}`", preferred=True),),
+        fixes=(query.editor.add_after(model, line, title=f"Add `{line}`", preferred=True),),
     )
 
 

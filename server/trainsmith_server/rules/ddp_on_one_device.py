@@ -21,7 +21,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         return
     turn_off = ddp.set_to("false", title="Set `enable_ddp` to false", preferred=True)
     if mesh is None:
-        two = query.add_after(ddp, "mesh_shape: [1, 2]", title="Add `mesh_shape: [1, 2]`")
+        two = query.editor.add_after(ddp, "mesh_shape: [1, 2]", title="Add `mesh_shape: [1, 2]`")
         shown, related = "without `mesh_shape` there is one device", ()
     else:
         two = mesh.set_to("[1, 2]", title="Set `mesh_shape` to [1, 2], two devices")

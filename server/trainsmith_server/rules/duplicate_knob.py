@@ -30,7 +30,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
             f"`{loser}` and `{winner}` are one setting"
             + (", written twice" if same else f": `{winner}` {number_text(wins.value)} counts"),
             loses.span,
-            fixes=(query.remove(loses),),
+            fixes=(query.editor.remove(loses),),
             related=(wins.related("the one that counts"),),
             tags=("unnecessary",),
             severity="hint" if same else None,

@@ -16,7 +16,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
             "tt-train's Python trainers do not read `eval_config`: pass `--temperature` and "
             "`--top_k` instead",
             section.span,
-            fixes=(query.remove(section),),
+            fixes=(query.editor.remove(section),),
             tags=("unnecessary",),
         )
 

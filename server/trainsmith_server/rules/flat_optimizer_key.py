@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS
-from trainsmith_server.document.query import DocumentQuery, Found, Violation
+from trainsmith_server.document.found import Found
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 _OPTIMIZER = ("training_config", "optimizer")
@@ -28,8 +29,8 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
             f"tt-train does not read `{flat.key}` here; "
             f"it reads `{FLAT_OPTIMIZER_KEYS[flat.key]}` in `optimizer`",
             flat.span,
-            fixes=(query.move(moves, _OPTIMIZER, f"Move {what} into `optimizer`"),)
-            if query.takes_keys(_OPTIMIZER)
+            fixes=(query.editor.move(moves, _OPTIMIZER, f"Move {what} into `optimizer`"),)
+            if query.editor.can_add_keys(_OPTIMIZER)
             else (),
             tags=("unnecessary",),
         )
@@ -56,7 +57,7 @@ def _line(query: DocumentQuery, flat: Found[Any]) -> str | None:
         return f"type: {kind}" if flat.value is True else None
     if name == "kahan_summation":
         return "kahan_summation: true" if flat.value is True else None
-    value = query.source(flat)
+    value = query.source_text(flat)
     return None if value is None else f"{name}: {value}"
 
 

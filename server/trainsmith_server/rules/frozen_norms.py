@@ -21,7 +21,9 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         return
     line = "stochastic_rounding: true"
     fix = (
-        rounding.set_to("true") if rounding else query.add_after(kind, line, title=f"Add `{line}`")
+        rounding.set_to("true")
+        if rounding
+        else query.editor.add_after(kind, line, title=f"Add `{line}`")
     )
     yield Violation(
         "in bfloat16, small updates of weights near 1, such as those of RMSNorm, are rounded away",

@@ -11,7 +11,8 @@ from trainsmith_schemas.problems import Path, dotted
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS, PROFILES, TWINS
 from trainsmith_schemas.validation.validate import field_at
 from trainsmith_server.document.diagnostics import Fix
-from trainsmith_server.document.query import DocumentQuery, Found, Violation
+from trainsmith_server.document.found import Found
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
 
@@ -57,7 +58,7 @@ def _fixes(query: DocumentQuery, found: Found[object]) -> Iterator[Fix]:
         known = field_at(query.kind.model, ("training_config", twin))
         if known and query.profile.name in known.read_by:
             yield found.rename(twin)
-    yield query.remove(found)
+    yield query.editor.remove(found)
 
 
 RULE = Rule(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from trainsmith_schemas.meaning.learning_rate import UsualRate
 from trainsmith_server.document.diagnostics import Fix
-from trainsmith_server.document.query import DocumentQuery, Found, Violation
+from trainsmith_server.document.found import Found
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.numbers import number_text
 

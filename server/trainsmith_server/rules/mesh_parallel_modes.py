@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trainsmith_server.document.diagnostics import Fix
-from trainsmith_server.document.query import DocumentQuery, Found, Violation
+from trainsmith_server.document.found import Found
+from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 _MODES = ("enable_ddp", "enable_fsdp", "enable_tp")

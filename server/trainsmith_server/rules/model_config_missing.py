@@ -35,7 +35,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     yield Violation(
         "the recipe names no model: add `model_config`, the path of a model file",
         beside.span,
-        fixes=(query.add_after(beside, line, title=f"Add `{line}`", preferred=True),),
+        fixes=(query.editor.add_after(beside, line, title=f"Add `{line}`", preferred=True),),
         # tt-train's own files leave it out where its default model is meant.
         severity=None if query.profile.name == "trainsmith" else "information",
     )

@@ -27,7 +27,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     turn_on = (
         ddp.set_to("true", title="Set `enable_ddp` to true")
         if ddp
-        else query.add_after(mesh, "enable_ddp: true", title="Add `enable_ddp: true`")
+        else query.editor.add_after(mesh, "enable_ddp: true", title="Add `enable_ddp: true`")
     )
     yield Violation(
         f"`mesh_shape` {mesh.value} has {prod(mesh.value)} devices, but no parallel mode is on",

@@ -27,7 +27,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         f"the effective batch is {batch.value}; "
         f"{steps} accumulated micro-batches make {batch.value * steps} in the same memory",
         batch.span,
-        fixes=(query.add_after(batch, line, title=f"Add `{line}`"),),
+        fixes=(query.editor.add_after(batch, line, title=f"Add `{line}`"),),
     )
 
 

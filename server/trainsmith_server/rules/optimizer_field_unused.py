@@ -33,7 +33,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         yield Violation(
             f"`{field}` has no effect: `{name}` does not have it",
             found.span,
-            fixes=(query.remove(found),),
+            fixes=(query.editor.remove(found),),
             tags=("unnecessary",),
             related=(kind.related("the optimizer"),) if kind else (),
         )

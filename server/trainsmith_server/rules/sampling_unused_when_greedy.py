@@ -19,7 +19,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
             yield Violation(
                 f"`{key}` has no effect at temperature 0.0: the likeliest token is always taken",
                 found.span,
-                fixes=(query.remove(found),),
+                fixes=(query.editor.remove(found),),
                 related=(heat.related("greedy decoding"),),
                 tags=("unnecessary",),
             )

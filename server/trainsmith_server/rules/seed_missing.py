@@ -18,7 +18,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     yield Violation(
         "the recipe has no `seed`: 42 is what it gets here, and another one elsewhere",
         steps.span,
-        fixes=(query.add_after(steps, "seed: 42", title="Add `seed: 42`"),),
+        fixes=(query.editor.add_after(steps, "seed: 42", title="Add `seed: 42`"),),
     )
 
 

@@ -18,7 +18,9 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     steps = query.whole("training_config.max_steps") or query.whole("training_config.num_epochs")
     if steps is None:
         return
-    add = query.add_after(steps, "validation_frequency: 50", title="Add `validation_frequency: 50`")
+    add = query.editor.add_after(
+        steps, "validation_frequency: 50", title="Add `validation_frequency: 50`"
+    )
     yield Violation(
         "the recipe does not say how often to validate: every 100 steps is what it gets",
         steps.span,

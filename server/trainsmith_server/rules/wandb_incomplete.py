@@ -19,7 +19,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         "`use_wandb` without `wandb_project`: the run lands among the uncategorized ones",
         wandb.span,
         fixes=(
-            query.add_after(
+            query.editor.add_after(
                 wandb,
                 'wandb_project: "my-training"',
                 title='Add `wandb_project: "my-training"`',

@@ -31,13 +31,13 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         here = f"in `{binding.path[-2]}`" if len(binding.path) > 1 else "at the top level"
         where = f"`{home[-1]}`" if home else "the top level"
         belongs = f"in {where}" if home else f"at {where}"
-        value = query.source(found)
+        value = query.source_text(found)
         taken = query.has(dotted((*home, name)))
         fixes = ()
-        if value is not None and not taken and query.takes_keys(home):
-            fixes = (query.move([(found, f"{name}: {value}")], home, f"Move it to {where}"),)
+        if value is not None and not taken and query.editor.can_add_keys(home):
+            fixes = (query.editor.move([(found, f"{name}: {value}")], home, f"Move it to {where}"),)
         elif taken:
-            fixes = (query.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
+            fixes = (query.editor.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
         yield Violation(
             f"`{name}` belongs {belongs}, not {here}",
             key_span(binding.entry),

@@ -1,4 +1,4 @@
-"""Findings as commands of GitHub Actions, which shows them beside the lines of a pull request.
+"""Diagnostics as commands of GitHub Actions, which shows them beside the lines of a pull request.
 
 The format is documented under "Workflow commands for GitHub Actions".
 """
@@ -16,19 +16,19 @@ _COMMANDS = {"error": "error", "warning": "warning", "information": "notice", "h
 def github_report(checked: Iterable[Checked]) -> str:
     """One command a line."""
     return "\n".join(
-        _command(one, finding) for one in checked for finding in one.analysis.diagnostics
+        _command(one, diagnostic) for one in checked for diagnostic in one.analysis.diagnostics
     )
 
 
-def _command(one: Checked, finding: Diagnostic) -> str:
-    where = place(finding.span, one.analysis.lines)
+def _command(one: Checked, diagnostic: Diagnostic) -> str:
+    where = place(diagnostic.span, one.analysis.lines)
     properties = {"file": one.path, "line": where["line"]}
-    # GitHub takes columns only for a finding within one line.
+    # GitHub takes columns only for a diagnostic within one line.
     if where["line"] == where["endLine"]:
         properties |= {"col": where["column"], "endColumn": where["endColumn"]}
-    properties["title"] = finding.code
+    properties["title"] = diagnostic.code
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{_COMMANDS[finding.severity]} {listed}::{_data(finding.message)}"
+    return f"::{_COMMANDS[diagnostic.severity]} {listed}::{_data(diagnostic.message)}"
 
 
 def _data(text: str) -> str:

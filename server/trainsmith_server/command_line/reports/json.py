@@ -1,4 +1,4 @@
-"""Findings as JSON: a list with one object for each."""
+"""Diagnostics as JSON: a list with one object for each."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def _to_json(checked: Iterable[Checked]) -> list[dict[str, Any]]:
     return [
         {
             "path": one.path,
-            **place(finding.span, one.analysis.lines),
-            "code": finding.code,
-            "severity": finding.severity,
-            "message": finding.message,
+            **place(diagnostic.span, one.analysis.lines),
+            "code": diagnostic.code,
+            "severity": diagnostic.severity,
+            "message": diagnostic.message,
             "related": [
                 {
                     "path": shown(one, other.source) if other.source else one.path,
                     **place(other.span, (other.source or one.analysis.source).lines),
                     "message": other.message,
                 }
-                for other in finding.related
+                for other in diagnostic.related
             ],
             "fixes": [
                 {
@@ -38,9 +38,9 @@ def _to_json(checked: Iterable[Checked]) -> list[dict[str, Any]]:
                         for edit in fix.edits
                     ],
                 }
-                for fix in finding.fixes
+                for fix in diagnostic.fixes
             ],
         }
         for one in checked
-        for finding in one.analysis.diagnostics
+        for diagnostic in one.analysis.diagnostics
     ]

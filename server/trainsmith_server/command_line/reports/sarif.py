@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, the Static Analysis Results Interchange Format of OASIS."""
+"""Diagnostics as SARIF 2.1.0, the Static Analysis Results Interchange Format of OASIS."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _LEVELS = {"error": "error", "warning": "warning", "information": "note", "hint"
 
 def sarif_report(checked: Iterable[Checked]) -> str:
     """The report as one SARIF log with one run."""
-    found = [(one, finding) for one in checked for finding in one.analysis.diagnostics]
-    codes = sorted({finding.code for _, finding in found})
+    found = [(one, diagnostic) for one in checked for diagnostic in one.analysis.diagnostics]
+    codes = sorted({diagnostic.code for _, diagnostic in found})
     run = {
         "tool": {
             "driver": {
@@ -33,7 +33,9 @@ def sarif_report(checked: Iterable[Checked]) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one, finding, codes.index(finding.code)) for one, finding in found],
+        "results": [
+            _result(one, diagnostic, codes.index(diagnostic.code)) for one, diagnostic in found
+        ],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
@@ -48,21 +50,21 @@ def _rule(code: str) -> dict[str, Any]:
     return described
 
 
-def _result(one: Checked, finding: Diagnostic, rule: int) -> dict[str, Any]:
+def _result(one: Checked, diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "ruleId": finding.code,
+        "ruleId": diagnostic.code,
         "ruleIndex": rule,
-        "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message},
-        "locations": [_location(one.path, finding.span, one.analysis.lines)],
+        "level": _LEVELS[diagnostic.severity],
+        "message": {"text": diagnostic.message},
+        "locations": [_location(one.path, diagnostic.span, one.analysis.lines)],
     }
-    if finding.related:
+    if diagnostic.related:
         result["relatedLocations"] = [
             {**_related_location(one, other), "message": {"text": other.message}}
-            for other in finding.related
+            for other in diagnostic.related
         ]
-    if finding.fixes:
-        result["fixes"] = [_fix(one, fix) for fix in finding.fixes]
+    if diagnostic.fixes:
+        result["fixes"] = [_fix(one, fix) for fix in diagnostic.fixes]
     return result
 
 

@@ -1,4 +1,4 @@
-"""Findings for people."""
+"""Diagnostics for people."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _LONGEST_LINE = 200
 
 
 def text_report(checked: list[Checked]) -> str:
-    """Each finding with its line, and a summary."""
-    findings = [
-        _finding_text(one, finding) + "\n"
+    """Each diagnostic with its line, and a summary."""
+    diagnostics = [
+        _diagnostic_text(one, diagnostic) + "\n"
         for one in checked
-        for finding in one.analysis.diagnostics
+        for diagnostic in one.analysis.diagnostics
     ]
-    return "\n".join((*findings, _summary(checked)))
+    return "\n".join((*diagnostics, _summary(checked)))
 
 
-def _finding_text(one: Checked, finding: Diagnostic) -> str:
+def _diagnostic_text(one: Checked, diagnostic: Diagnostic) -> str:
     lines = one.analysis.lines
-    line, column = lines.position(finding.span[0])
-    color = _COLORS[finding.severity]
+    line, column = lines.position(diagnostic.span[0])
+    color = _COLORS[diagnostic.severity]
     place = click.style(f"{one.path}:{line + 1}:{column + 1}:", bold=True)
-    code = click.style(f"{finding.severity}[{finding.code}]", fg=color, bold=True)
-    parts = [f"{place} {code} {finding.message}", _excerpt(finding, lines, color)]
-    parts += [f"    {_elsewhere(one, other)}" for other in finding.related if other.source]
-    parts += [f"    {click.style('fix:', fg='green')} {fix.title}" for fix in finding.fixes]
+    code = click.style(f"{diagnostic.severity}[{diagnostic.code}]", fg=color, bold=True)
+    parts = [f"{place} {code} {diagnostic.message}", _excerpt(diagnostic, lines, color)]
+    parts += [f"    {_elsewhere(one, other)}" for other in diagnostic.related if other.source]
+    parts += [f"    {click.style('fix:', fg='green')} {fix.title}" for fix in diagnostic.fixes]
     return "\n".join(parts)
 
 
@@ -41,12 +41,12 @@ def _elsewhere(one: Checked, related: Related) -> str:
     return f"{shown(one, related.source)}:{line + 1}:{column + 1}: {related.message}"
 
 
-def _excerpt(finding: Diagnostic, lines: LineIndex, color: str) -> str:
-    """The line that a finding begins on, with its span underlined."""
-    line, column = lines.position(finding.span[0])
-    end = min(finding.span[1], lines.line_end(line))
+def _excerpt(diagnostic: Diagnostic, lines: LineIndex, color: str) -> str:
+    """The line that a diagnostic begins on, with its span underlined."""
+    line, column = lines.position(diagnostic.span[0])
+    end = min(diagnostic.span[1], lines.line_end(line))
     source = lines.line_text(line)
-    width = max(1, end - finding.span[0])
+    width = max(1, end - diagnostic.span[0])
     shift = max(0, column - _LONGEST_LINE // 2)
     shown = source[shift : shift + _LONGEST_LINE].replace("\t", " ")
     width = min(width, max(1, len(shown) - (column - shift)))
@@ -65,8 +65,8 @@ def _summary(checked: list[Checked]) -> str:
     ours = [one for one in checked if one.analysis.kind]
     counts: dict[str, int] = {}
     for one in ours:
-        for finding in one.analysis.diagnostics:
-            counts[finding.severity] = counts.get(finding.severity, 0) + 1
+        for diagnostic in one.analysis.diagnostics:
+            counts[diagnostic.severity] = counts.get(diagnostic.severity, 0) + 1
     names = {"information": "remark", "hint": "hint", "error": "error", "warning": "warning"}
     found = [_count(counts[key], names[key]) for key in _COLORS if key in counts]
     parts = [f"{', '.join(found)} in {_count(len(ours), 'file')}" if found else ""]

@@ -1,4 +1,4 @@
-"""What the server finds wrong, by the cases under `cases/findings`; add one there."""
+"""What the server finds wrong, by the cases under `cases/diagnostics`; add one there."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def split_marks(marked: str) -> tuple[str, list[tuple[int, int, str, str]]]:
     return text, marks
 
 
-@pytest.mark.parametrize("case", cases("findings"))
-def test_findings(case: Case) -> None:
+@pytest.mark.parametrize("case", cases("diagnostics"))
+def test_diagnostics(case: Case) -> None:
     text, marks = split_marks(case.blocks[0])
     analysis = analyze(text)
     assert [(*one.span, one.code) for one in analysis.diagnostics] == [mark[:3] for mark in marks]
-    for finding, (_, _, _, words) in zip(analysis.diagnostics, marks, strict=True):
-        assert words in (finding.severity, "") or words in finding.message
+    for diagnostic, (_, _, _, words) in zip(analysis.diagnostics, marks, strict=True):
+        assert words in (diagnostic.severity, "") or words in diagnostic.message
     if len(case.blocks) > 1:
         assert apply(text, fix_all(analysis)) == case.blocks[1]
 
 
-def test_fixes_are_offered_where_their_finding_is() -> None:
+def test_fixes_are_offered_where_their_diagnostic_is() -> None:
     text = "training_config:\n  batchsize: 8\n  learning_rate: 0.01\n"
     analysis = analyze(text)
     at = text.index("batchsize") + 3
     [rename, *_] = quick_fixes(analysis, (at, at))
     assert rename.fix.title == "Rename to `batch_size`"
-    assert rename.finding.code == "unknown-key"
+    assert rename.diagnostic.code == "unknown-key"
     assert list(quick_fixes(analysis, (0, 0))) == []
 
 
@@ -65,11 +65,11 @@ def test_broken_public_files_are_analysed_whatever_happens_to_them() -> None:
             at = chance.randrange(len(text) + 1)
             cut = chance.randrange(0, 12)
             broken = text[:at] + chance.choice("\t:-[{\"'&*|#\n ") + text[at + cut :]
-            for finding in analyze(broken).diagnostics:
-                _check(finding, broken)
+            for diagnostic in analyze(broken).diagnostics:
+                _check(diagnostic, broken)
 
 
-def _check(finding: Diagnostic, text: str) -> None:
-    assert 0 <= finding.span[0] < finding.span[1] <= len(text), finding
-    for fix in finding.fixes:
+def _check(diagnostic: Diagnostic, text: str) -> None:
+    assert 0 <= diagnostic.span[0] < diagnostic.span[1] <= len(text), diagnostic
+    for fix in diagnostic.fixes:
         apply(text, fix.edits)
