@@ -3,8 +3,8 @@ import js from "@eslint/js";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-/** Names that schemas/trainsmith_schemas/editor/names.py and commands.py own; the extension imports them. */
-const OWNED = "Literal[value=/^trainsmith[.\\u002f]/]";
+/** Names that trainsmith_schemas owns, in editor/ and runs/layout.py; the extension imports them. */
+const OWNED = "Literal[value=/^(trainsmith[.\\u002f]|events\\.jsonl$|experiments\\.md$)/]";
 
 /** One for each place that code runs in: the extension's host and unit tests, pages, the workbench. */
 const PROJECTS = [

@@ -22,9 +22,8 @@ from trainsmith_schemas.editor import names, walkthrough
 from trainsmith_schemas.editor.commands import CATEGORY, COMMANDS
 from trainsmith_schemas.editor.messages import MESSAGES
 from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
-from trainsmith_schemas.runs import reports
+from trainsmith_schemas.runs import layout, reports
 from trainsmith_schemas.runs.events import EVENT
-from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_schemas.sections.documents import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -164,6 +163,11 @@ def _protocol() -> str:
     context_keys = {key.split(".", 1)[1]: key for key in names.CONTEXT_KEYS}
     views = {view.split(".", 1)[1]: view for view in names.VIEWS}
     requests = {request.split("/", 1)[1]: request for request in names.REQUESTS}
+    run_files = {
+        "events": layout.EVENTS,
+        "recipe": layout.RECIPE,
+        "experiments": layout.EXPERIMENTS,
+    }
     constants = [
         f"export const COMMANDS = {json.dumps(commands)} as const;",
         f"export const SETTINGS = {json.dumps(settings)} as const;",
@@ -175,9 +179,9 @@ def _protocol() -> str:
         f"export const VIEWS = {json.dumps(views)} as const;",
         f"export const CODE_ACTION_KINDS = {json.dumps(names.CODE_ACTION_KINDS)} as const;",
         f"export const PRIVACY_VARIABLE = {json.dumps(PRIVACY_VARIABLE)};",
-        f"export const EVENTS = {json.dumps(EVENTS)};",
         f"export const CREATE_NEXT_VERSION = {json.dumps(names.CREATE_NEXT_VERSION)};",
         f"export const REQUESTS = {json.dumps(requests)} as const;",
+        f"export const RUN_FILES = {json.dumps(run_files)} as const;",
     ]
     return _typescript(messages, "\n".join(constants))
 

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
+import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { MODEL } from "./recipes";
 import { expect, persist, test, type Workbench } from "./workbench";
 
@@ -62,11 +63,11 @@ test("runs are listed, compared, noted, taken back and deleted", async ({ workbe
   await choose(workbench, "view-002", "Write Conclusion");
   await page.locator(".quick-input-widget input").first().fill("Faster is better here.");
   await page.keyboard.press("Enter");
-  const notes = path.join(workspace, "experiments.md");
+  const notes = path.join(workspace, RUN_FILES.experiments);
   await expect
     .poll(() => fs.readFileSync(notes, "utf8"))
     .toContain("**Conclusion:** Faster is better here.");
-  await expect(page.locator('.monaco-editor[data-uri$="experiments.md"]')).toBeVisible();
+  await expect(page.locator(`.monaco-editor[data-uri$="${RUN_FILES.experiments}"]`)).toBeVisible();
 
   await choose(workbench, "view-002", "Generate Text");
   await page.locator(".quick-input-widget input").first().fill("The quick");

@@ -14,6 +14,7 @@ import {
   test as base,
 } from "@playwright/test";
 
+import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { OUTPUT, ROOT } from "../../scripts/lib/run.mjs";
 import { startWorkbench } from "../../scripts/lib/serve.mjs";
 import { vsixPath } from "../../scripts/package.mjs";
@@ -87,7 +88,7 @@ export class Workbench {
   /** Remove the runs of tests that came before. */
   removeRuns(): void {
     const files = fs.readdirSync(this.workspace, { recursive: true, encoding: "utf8" });
-    for (const file of files.filter((one) => path.basename(one) === "events.jsonl"))
+    for (const file of files.filter((one) => path.basename(one) === RUN_FILES.events))
       fs.rmSync(path.join(this.workspace, path.dirname(file)), { recursive: true });
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { RUN_FILES } from "../../extension/src/generated/protocol";
 import type { ActiveRuns } from "../../extension/src/runs/activeRuns";
 import { RunList } from "../../extension/src/runs/list";
 import { trainerReport } from "../../extension/src/server/commandLine";
@@ -27,7 +28,7 @@ vi.mock("vscode", () => {
     },
     workspace: {
       createFileSystemWatcher: () => watcher,
-      findFiles: () => Promise.resolve(files.map((file) => ({ fsPath: `${file}/events.jsonl` }))),
+      findFiles: () => Promise.resolve(files.map((file) => ({ fsPath: `${file}/${RUN_FILES.events}` }))),
     },
   };
 });
@@ -67,7 +68,7 @@ function makeList(): RunList {
 /** A run that another program trains writes an event every second. */
 async function writeFor(seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second++) {
-    write.changed?.({ fsPath: "/w/one/a-001/events.jsonl" });
+    write.changed?.({ fsPath: `/w/one/a-001/${RUN_FILES.events}` });
     await vi.advanceTimersByTimeAsync(1000);
   }
 }

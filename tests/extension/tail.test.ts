@@ -4,12 +4,13 @@ import * as path from "node:path";
 
 import { beforeEach, expect, test } from "vitest";
 
+import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { EventTail, type Reading } from "../../extension/src/runs/tail";
 
 let file: string;
 
 beforeEach(async () => {
-  file = path.join(await fs.mkdtemp(path.join(os.tmpdir(), "tail-")), "events.jsonl");
+  file = path.join(await fs.mkdtemp(path.join(os.tmpdir(), "tail-")), RUN_FILES.events);
 });
 
 const steps = ({ events }: Reading): unknown[] =>

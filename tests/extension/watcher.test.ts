@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { EVENTS } from "../../extension/src/generated/protocol";
+import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { RunWatcher } from "../../extension/src/runs/watcher";
 
 const step = (number: number): string =>
@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 test("everyone who watches a run gets what one reading finds", async () => {
-  await fs.writeFile(path.join(folder, EVENTS), step(1) + step(2));
+  await fs.writeFile(path.join(folder, RUN_FILES.events), step(1) + step(2));
   const heard: string[] = [];
   const one = watcher.watch(folder, (events) => heard.push(`one ${events.length}`));
   const other = watcher.watch(folder, (events) => heard.push(`other ${events.length}`));
@@ -35,7 +35,7 @@ test("everyone who watches a run gets what one reading finds", async () => {
 });
 
 test("a reader that comes later, or was paused, has all that is known", async () => {
-  await fs.writeFile(path.join(folder, EVENTS), step(1));
+  await fs.writeFile(path.join(folder, RUN_FILES.events), step(1));
   const onEvents = vi.fn();
   const paused = watcher.watch(folder, onEvents);
   paused.paused = true;
@@ -46,21 +46,21 @@ test("a reader that comes later, or was paused, has all that is known", async ()
 });
 
 test("a run that was replaced has nothing of the run before", async () => {
-  await fs.writeFile(path.join(folder, EVENTS), step(1) + step(2) + step(3));
+  await fs.writeFile(path.join(folder, RUN_FILES.events), step(1) + step(2) + step(3));
   const reader = watcher.watch(folder, vi.fn());
   await reader.read();
   reader.newRows();
-  await fs.writeFile(path.join(folder, EVENTS), step(7));
+  await fs.writeFile(path.join(folder, RUN_FILES.events), step(7));
   await reader.read();
   const { from, columns } = reader.newRows();
   expect([from, [...columns.step]]).toEqual([0, [7]]);
 });
 
 test("a run that is written is read again and again", async () => {
-  await fs.writeFile(path.join(folder, EVENTS), step(1));
+  await fs.writeFile(path.join(folder, RUN_FILES.events), step(1));
   const steps = await new Promise<number>((resolve) => {
     const reader = watcher.watch(folder, () => {
-      if (reader.facts.progress.step === 1) void fs.appendFile(path.join(folder, EVENTS), step(2));
+      if (reader.facts.progress.step === 1) void fs.appendFile(path.join(folder, RUN_FILES.events), step(2));
       else resolve(reader.facts.progress.step);
     });
   });

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workspace import Workspace
 
+from trainsmith_schemas.runs.layout import EXPERIMENTS
 from trainsmith_schemas.runs.reports import Difference, RunRecord
-from trainsmith_trainer.history.experiments import FILE, note_run
+from trainsmith_trainer.history.experiments import note_run
 
 
 def _run(name: str, **changes: object) -> RunRecord:
@@ -42,9 +43,9 @@ def test_a_run_gets_an_entry_with_a_place_for_the_conclusion(tmp_path: Path) -> 
         Difference(what="learning rate", keys=[], values=["1", "2"], matters=True),
         Difference(what="log_level", keys=[], values=["INFO", "DEBUG"], matters=False),
     ]
-    note_run(tmp_path / FILE, _run("one", state="finished"), "To be\nor not")
-    note_run(tmp_path / FILE, _run("two", parent="one", changes=changes), None)
-    text = (tmp_path / FILE).read_text(encoding="utf-8")
+    note_run(tmp_path / EXPERIMENTS, _run("one", state="finished"), "To be\nor not")
+    note_run(tmp_path / EXPERIMENTS, _run("two", parent="one", changes=changes), None)
+    text = (tmp_path / EXPERIMENTS).read_text(encoding="utf-8")
     assert text.startswith("# Experiments\n\n## one\n\n<!-- trainsmith: one -->\n")
     assert "- The first run of this recipe\n" in text
     assert (
@@ -60,12 +61,12 @@ def test_more_than_one_change_is_pointed_out(tmp_path: Path) -> None:
     changes = [
         Difference(what=what, keys=[], values=["1", "2"], matters=True) for what in ("a", "b")
     ]
-    note_run(tmp_path / FILE, _run("two", parent="one", changes=changes), None)
-    assert "more than one thing changed" in (tmp_path / FILE).read_text(encoding="utf-8")
+    note_run(tmp_path / EXPERIMENTS, _run("two", parent="one", changes=changes), None)
+    assert "more than one thing changed" in (tmp_path / EXPERIMENTS).read_text(encoding="utf-8")
 
 
 def test_a_run_that_goes_on_has_one_entry(tmp_path: Path) -> None:
-    path = tmp_path / FILE
+    path = tmp_path / EXPERIMENTS
     note_run(path, _run("one"), "<!-- trainsmith: end 0000000000000000 -->\n<!-- trainsmith: x -->")
     path.write_bytes(path.read_bytes() + b"It was warm.\n")
     note_run(path, _run("one", state="finished"), None)
@@ -77,7 +78,7 @@ def test_a_run_that_goes_on_has_one_entry(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("before", [b"", b"My notes", b"My notes\r\n", b"\xff\xfe\x00"])
 def test_a_file_that_is_there_is_added_to(tmp_path: Path, before: bytes) -> None:
-    path = tmp_path / FILE
+    path = tmp_path / EXPERIMENTS
     if before:
         path.write_bytes(before)
     note_run(path, _run("one"), None)
@@ -89,9 +90,9 @@ def test_a_link_stays_a_link_and_the_mode_stays(tmp_path: Path) -> None:
     real = tmp_path / "real.md"
     note_run(real, _run("one"), None)
     real.chmod(0o640)
-    (tmp_path / FILE).symlink_to(real)
-    note_run(tmp_path / FILE, _run("one", state="finished"), None)
-    assert (tmp_path / FILE).is_symlink()
+    (tmp_path / EXPERIMENTS).symlink_to(real)
+    note_run(tmp_path / EXPERIMENTS, _run("one", state="finished"), None)
+    assert (tmp_path / EXPERIMENTS).is_symlink()
     assert b"finished" in real.read_bytes()
     assert real.stat().st_mode & 0o777 == 0o640
 
@@ -126,7 +127,7 @@ def test_nobodys_words_are_lost(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[object, object]]
 ) -> None:
     """Words may be written anywhere at any time, even into the entries and the marks."""
-    path = tmp_path_factory.mktemp("notes") / FILE
+    path = tmp_path_factory.mktemp("notes") / EXPERIMENTS
     for number, (action, what) in enumerate(actions):
         before = path.read_bytes() if path.exists() else b""
         if action == "run":
@@ -158,7 +159,7 @@ def test_a_run_that_is_killed_has_its_entry_too(workspace: Workspace) -> None:
             assert process.poll() is None
             time.sleep(0.05)
         process.kill()
-    path = workspace.path / FILE
+    path = workspace.path / EXPERIMENTS
     assert "- Result: not known yet" in path.read_text(encoding="utf-8")
     path.write_bytes(path.read_bytes() + b"I wonder.\n")
     resumed = workspace.command("train", "training.yaml", "--resume", "--max-steps", "100")
@@ -172,13 +173,13 @@ def test_a_run_that_is_killed_has_its_entry_too(workspace: Workspace) -> None:
 def test_runs_write_it_beside_their_recipe(workspace: Workspace) -> None:
     for options in (["--smoke"], ["--max-steps", "2"], ["--max-steps", "3"]):
         assert workspace.command("train", "training.yaml", *options).returncode == 0
-    text = (workspace.path / FILE).read_text(encoding="utf-8")
+    text = (workspace.path / EXPERIMENTS).read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["training-001", "training-002"]
     assert "- Since training-001: length 2 steps → 3 steps\n" in text
 
 
 def test_notes_that_cannot_be_written_do_not_fail_a_run(workspace: Workspace) -> None:
-    (workspace.path / FILE).mkdir()
+    (workspace.path / EXPERIMENTS).mkdir()
     result = workspace.command("train", "training.yaml", "--max-steps", "1")
     assert result.returncode == 0
-    assert f"{FILE} was not written: Is a directory" in result.stderr
+    assert f"{EXPERIMENTS} was not written: Is a directory" in result.stderr

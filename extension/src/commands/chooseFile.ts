@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import { EVENTS } from "../generated/protocol";
+import { RUN_FILES } from "../generated/protocol";
 
 const MOST_TEXTS = 200;
 
@@ -39,7 +39,7 @@ export async function textsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
       "**/node_modules/**",
       most,
     );
-  const runs = (await find(`**/${EVENTS}`)).map(({ fsPath }) => path.dirname(fsPath) + path.sep);
+  const runs = (await find(`**/${RUN_FILES.events}`)).map(({ fsPath }) => path.dirname(fsPath) + path.sep);
   const texts = await find("**/*.txt", MOST_TEXTS);
   return texts.filter(({ fsPath }) => !runs.some((run) => fsPath.startsWith(run)));
 }

@@ -2,11 +2,12 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
+import { RUN_FILES } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 
 /** The recipe as a run read it: a file in its folder. */
 export function recipeThen(folder: string): vscode.Uri {
-  return vscode.Uri.file(path.join(folder, "config.yaml"));
+  return vscode.Uri.file(path.join(folder, RUN_FILES.recipe));
 }
 
 /** Put what a run was told back into its recipe: an edit that the editor can undo, not saved. */

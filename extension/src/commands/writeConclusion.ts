@@ -2,10 +2,11 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
+import { RUN_FILES } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import { findConclusion } from "../runs/conclusion";
 
-const NOTES = "experiments.md";
+const NOTES = RUN_FILES.experiments;
 
 /** Ask what a run has taught, and write it into its entry in `experiments.md`. */
 export async function writeConclusion(run: RunRecord, recipe: vscode.Uri): Promise<void> {

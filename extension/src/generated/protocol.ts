@@ -332,7 +332,6 @@ export const CODE_ACTION_KINDS = {
   addSection: "refactor.rewrite.section.trainsmith",
 } as const;
 export const PRIVACY_VARIABLE = "TRAINSMITH_PRIVACY";
-export const EVENTS = "events.jsonl";
 export const CREATE_NEXT_VERSION = "trainsmith.createNextVersion";
 export const REQUESTS = {
   runPlan: "trainsmith/runPlan",
@@ -342,4 +341,9 @@ export const REQUESTS = {
   settings: "trainsmith/settings",
   checkOverrides: "trainsmith/checkOverrides",
   writeOverrides: "trainsmith/writeOverrides",
+} as const;
+export const RUN_FILES = {
+  events: "events.jsonl",
+  recipe: "config.yaml",
+  experiments: "experiments.md",
 } as const;

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import type { TrainsmithEvent } from "../generated/events";
-import { CONTEXT_KEYS, EVENTS } from "../generated/protocol";
+import { CONTEXT_KEYS, RUN_FILES } from "../generated/protocol";
 import type { Server } from "../server/client";
 import { Repeater } from "../shared/repeat";
 import { isBeginOrEnd, NOT_STARTED, type Progress } from "./progress";
@@ -117,7 +117,7 @@ export class ActiveRuns implements vscode.Disposable {
   }
 
   private take(folder: string, events: readonly TrainsmithEvent[]): void {
-    if (events.some(isBeginOrEnd)) void this.server.tellOfRun(path.join(folder, EVENTS));
+    if (events.some(isBeginOrEnd)) void this.server.tellOfRun(path.join(folder, RUN_FILES.events));
     this.changed.fire();
   }
 

@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import { EVENTS } from "../generated/protocol";
+import { RUN_FILES } from "../generated/protocol";
 import type { RunList as Listing, RunRecord } from "../generated/reports";
 import type { Server } from "../server/client";
 import { trainerReport } from "../server/commandLine";
@@ -42,7 +42,7 @@ export class RunList implements vscode.Disposable {
     private readonly state: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    const watcher = vscode.workspace.createFileSystemWatcher(`**/${EVENTS}`);
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/${RUN_FILES.events}`);
     this.subscriptions = vscode.Disposable.from(
       this.changed,
       watcher,
@@ -143,7 +143,7 @@ export class RunList implements vscode.Disposable {
 
   private async listAll(): Promise<void> {
     this.isStale = false;
-    const pattern = `**/${EVENTS}`;
+    const pattern = `**/${RUN_FILES.events}`;
     const files = await vscode.workspace.findFiles(pattern, "**/node_modules/**", MOST_RUNS);
     const parents = new Set(files.map(({ fsPath }) => path.dirname(path.dirname(fsPath))));
     const records: RunRecord[] = [];

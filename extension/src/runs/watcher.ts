@@ -1,7 +1,7 @@
 import * as path from "node:path";
 
 import type { TrainsmithEvent } from "../generated/events";
-import { EVENTS } from "../generated/protocol";
+import { RUN_FILES } from "../generated/protocol";
 import { Repeater } from "../shared/repeat";
 import { type Facts, type NewRows, type RowCursor, RunSeries } from "./series";
 import { EventTail } from "./tail";
@@ -95,7 +95,7 @@ class WatchedRun {
     folder: string,
     private readonly onError: (message: string) => void,
   ) {
-    this.tail = new EventTail(path.join(folder, EVENTS));
+    this.tail = new EventTail(path.join(folder, RUN_FILES.events));
   }
 
   get isRead(): boolean {

@@ -1,4 +1,4 @@
-"""The names of the files and folders in a run's folder."""
+"""The names of the files and folders that runs write."""
 
 EVENTS = "events.jsonl"
 """Everything that happened, one event per line."""
@@ -15,3 +15,6 @@ FINAL = "final"
 """The final model, in the format that `transformers` reads."""
 SMOKE_MARK = "smoke-run.txt"
 """Marks the folder of a smoke run, which the next smoke run replaces."""
+
+EXPERIMENTS = "experiments.md"
+"""Notes beside the recipe, outside the runs' folders: one entry per run."""

@@ -18,7 +18,6 @@ from trainsmith_schemas.runs.reports import RunRecord
 from trainsmith_trainer.formatting import change_text, duration
 from trainsmith_trainer.storage.atomic import write_file
 
-FILE = "experiments.md"
 _HEAD = b"# Experiments\n"
 _CONCLUSION = b"\n**Conclusion:** \n"
 _SAMPLE_LENGTH = 300

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from trainsmith_schemas.runs import events
-from trainsmith_trainer.history.experiments import FILE, note_run
+from trainsmith_schemas.runs.layout import EXPERIMENTS
+from trainsmith_trainer.history.experiments import note_run
 from trainsmith_trainer.history.record import read_run
 
 
@@ -15,7 +16,7 @@ class Notes:
 
     def __init__(self, folder: Path, notes: Path) -> None:
         self._folder = folder
-        self._path = notes / FILE
+        self._path = notes / EXPERIMENTS
         self._sample: str | None = None
 
     def __call__(self, event: events.Event) -> None:
