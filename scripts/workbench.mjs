@@ -1,10 +1,11 @@
 // The real VS Code workbench for tests and for `npm run editor`: code-server from npm, and Chromium.
-// code-server's own install scripts fetch from elsewhere, so its native parts are built here.
+// code-server's install scripts download from other hosts, so its native modules are built here.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { installOnce } from "./lib/installOnce.mjs";
 import { bin, Failure, main, run, step } from "./lib/run.mjs";
 
 const VERSION = "4.100.3";
@@ -12,26 +13,26 @@ const RIPGREP = `@vscode/ripgrep-${process.platform}-${process.arch}@1.18.0`;
 const NATIVE = ["node-pty", "native-watchdog", "@vscode/native-watchdog", "@vscode/spdlog"];
 
 const cache = process.env.TRAINSMITH_CACHE ?? path.join(os.homedir(), ".cache", "trainsmith");
-const home = path.join(cache, `workbench-${VERSION}`);
-const entry = path.join(home, "node_modules", "code-server", "out", "node", "entry.js");
-const ready = path.join(home, ".ready");
+const installation = path.join(cache, `code-server-${VERSION}`);
 
 /** Install the workbench and find a browser. Resolves to {entry, chromium}. */
 export async function setupWorkbench() {
   const chromium = await findChromium();
-  if (!fs.existsSync(ready)) await install();
-  return { entry, chromium };
+  await installOnce(installation, install);
+  return { entry: entryIn(installation), chromium };
 }
 
 /** Where the installed workbench and the browser are, for tests that run after set-up. */
 export function workbench() {
-  return { entry, chromium: installedChromium() };
+  return { entry: entryIn(installation), chromium: installedChromium() };
 }
 
-async function install() {
+function entryIn(home) {
+  return path.join(home, "node_modules", "code-server", "out", "node", "entry.js");
+}
+
+async function install(home) {
   console.log(`Setting up the workbench, code-server ${VERSION} (once)`);
-  fs.rmSync(home, { recursive: true, force: true });
-  fs.mkdirSync(home, { recursive: true });
   fs.writeFileSync(path.join(home, "package.json"), '{"private": true}');
   const vscode = path.join(home, "node_modules", "code-server", "lib", "vscode");
   await npm(home, "fetch code-server", ["install", `code-server@${VERSION}`]);
@@ -40,7 +41,7 @@ async function install() {
     "install",
     "--omit=dev",
   ]);
-  await build(vscode);
+  await build(home, vscode);
   await npm(home, "fetch ripgrep", ["install", RIPGREP]);
   const ripgrep = path.join(vscode, "node_modules", "@vscode", "ripgrep", "bin");
   fs.mkdirSync(ripgrep, { recursive: true });
@@ -50,19 +51,18 @@ async function install() {
   link("code-linux.sh", path.join(vscode, "bin", "remote-cli", "code-server"));
   link("browser-linux.sh", path.join(vscode, "bin", "helpers", "browser.sh"));
   const config = path.join(home, "config.yaml");
-  await step("start it once", process.execPath, [entry, "--config", config, "--version"]);
-  fs.writeFileSync(ready, VERSION);
+  await step("start it once", process.execPath, [entryIn(home), "--config", config, "--version"]);
 }
 
-/** Without their scripts: those fetch prebuilt programs from hosts that may be out of reach. */
+/** Run npm without install scripts: they download programs from hosts that may be unreachable. */
 function npm(cwd, title, args) {
   const program = process.platform === "win32" ? "npm.cmd" : "npm";
   const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
   return step(title, program, [...args, ...quiet], { cwd });
 }
 
-async function build(vscode) {
-  const headers = await findHeaders();
+async function build(home, vscode) {
+  const headers = await findHeaders(home);
   const advice = "It needs a C++ compiler and make: apt install build-essential";
   if (!(await loads(path.join(home, "node_modules", "argon2")))) {
     const program = process.platform === "win32" ? "npm.cmd" : "npm";
@@ -100,8 +100,8 @@ function findGyp() {
   return found;
 }
 
-/** Node's headers: beside Node, or from the npm package of the same version. */
-async function findHeaders() {
+/** Node's headers: beside Node, or from the npm package of the same version, installed in `home`. */
+async function findHeaders(home) {
   const beside = path.dirname(path.dirname(fs.realpathSync(process.execPath)));
   if (fs.existsSync(path.join(beside, "include", "node", "node.h"))) return beside;
   const name = `node-${process.platform}-${process.arch}`;

@@ -28,7 +28,8 @@ vi.mock("vscode", () => {
     },
     workspace: {
       createFileSystemWatcher: () => watcher,
-      findFiles: () => Promise.resolve(files.map((file) => ({ fsPath: `${file}/${RUN_FILES.events}` }))),
+      findFiles: () =>
+        Promise.resolve(files.map((file) => ({ fsPath: `${file}/${RUN_FILES.events}` }))),
     },
   };
 });

@@ -60,7 +60,8 @@ test("a run that is written is read again and again", async () => {
   await fs.writeFile(path.join(folder, RUN_FILES.events), step(1));
   const steps = await new Promise<number>((resolve) => {
     const reader = watcher.watch(folder, () => {
-      if (reader.facts.progress.step === 1) void fs.appendFile(path.join(folder, RUN_FILES.events), step(2));
+      if (reader.facts.progress.step === 1)
+        void fs.appendFile(path.join(folder, RUN_FILES.events), step(2));
       else resolve(reader.facts.progress.step);
     });
   });
