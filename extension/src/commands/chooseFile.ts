@@ -39,7 +39,9 @@ export async function textsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
       "**/node_modules/**",
       most,
     );
-  const runs = (await find(`**/${RUN_FILES.events}`)).map(({ fsPath }) => path.dirname(fsPath) + path.sep);
+  const runs = (await find(`**/${RUN_FILES.events}`)).map(
+    ({ fsPath }) => path.dirname(fsPath) + path.sep,
+  );
   const texts = await find("**/*.txt", MOST_TEXTS);
   return texts.filter(({ fsPath }) => !runs.some((run) => fsPath.startsWith(run)));
 }
