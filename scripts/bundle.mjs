@@ -31,8 +31,8 @@ function bundles(folder, shared) {
 }
 
 /**
- * Prints when a round of builds begins and ends. The problem matcher in .vscode/tasks.json waits for
- * these lines, and F5 waits for the problem matcher.
+ * Prints when a round of builds begins and ends. The problem matcher in .vscode/tasks.json waits
+ * for these lines, and F5 waits for the problem matcher.
  */
 function reporter() {
   let building = 0;

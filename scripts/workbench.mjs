@@ -1,5 +1,6 @@
-// The real VS Code workbench for tests and for `npm run editor`: code-server from npm, and Chromium.
-// code-server's install scripts download from other hosts, so its native modules are built here.
+// The real VS Code workbench for tests and for `npm run editor`: code-server from npm, and
+// Chromium. code-server's install scripts download from other hosts, so its native modules are
+// built here.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";

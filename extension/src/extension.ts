@@ -29,7 +29,7 @@ import { plainText } from "./shared/plainText";
 import { TrainingPanels } from "./training/panel";
 import { Walkthrough } from "./walkthrough";
 
-/** Starts the language server and registers the commands. Everything else waits until it is used. */
+/** Starts the language server and registers the commands. Everything else loads when it is used. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Trainsmith", { log: true });
   const server = new Server(context, log);
@@ -100,7 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
 }
 
-/** A failure is a message for the user, whatever caused it. */
+/** Run a command; if it fails, show the error in a notification. */
 async function reported(body: () => Promise<unknown>): Promise<void> {
   try {
     await body();

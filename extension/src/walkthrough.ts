@@ -16,13 +16,13 @@ interface Parts {
 }
 
 const KEY = "walkthrough.done";
-/** VS Code knows the walkthrough's steps soon after it has opened the page. */
-const KNOWN_MILLISECONDS = 1000;
+/** VS Code listens to the steps' context keys shortly after it has opened the page. */
+const LISTENING_MILLISECONDS = 1000;
 
 /**
- * Completes the steps of VS Code's walkthrough, by context keys that are set when the thing was
- * really done. VS Code listens only once the walkthrough was open, and a key that was set before
- * counts for nothing; so what was done is kept, and told again when such a page is opened.
+ * Completes the steps of VS Code's walkthrough by setting a context key when the user has really
+ * done the step. VS Code ignores keys that were set before the walkthrough was opened, so completed
+ * steps are stored, and their keys are set again when the page opens.
  */
 export class Walkthrough implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
@@ -34,19 +34,19 @@ export class Walkthrough implements vscode.Disposable {
   ) {
     const { documents, runs, comparisons, lessons } = parts;
     this.subscriptions = vscode.Disposable.from(
-      documents.onDidChange(() => void this.look()),
+      documents.onDidChange(() => void this.checkRecipe()),
       runs.onDidEnd(({ progress }) => {
         if (progress.end?.kind === "finished") this.complete(CONTEXT_KEYS.runFinished);
       }),
       comparisons.onDidCompare(() => {
         this.complete(CONTEXT_KEYS.runsCompared);
       }),
-      lessons.progress.onDidChange(() => void this.lookAtLessons()),
+      lessons.progress.onDidChange(() => void this.checkLessons()),
       vscode.window.tabGroups.onDidChangeTabs(({ opened, changed }) => {
-        if ([...opened, ...changed].some(isPage)) this.tellSoon();
+        if ([...opened, ...changed].some(isPage)) this.setKeysSoon();
       }),
     );
-    if (vscode.window.tabGroups.all.some(({ tabs }) => tabs.some(isPage))) this.tellSoon();
+    if (vscode.window.tabGroups.all.some(({ tabs }) => tabs.some(isPage))) this.setKeysSoon();
   }
 
   dispose(): void {
@@ -54,8 +54,8 @@ export class Walkthrough implements vscode.Disposable {
     this.subscriptions.dispose();
   }
 
-  /** Whether the recipe in the editor is without errors and warnings. */
-  private async look(): Promise<void> {
+  /** Complete the step if the recipe in the editor has no errors or warnings. */
+  private async checkRecipe(): Promise<void> {
     const { server, documents } = this.parts;
     const uri = vscode.window.activeTextEditor?.document.uri;
     if (this.done.includes(CONTEXT_KEYS.recipeClean) || !uri) return;
@@ -64,7 +64,7 @@ export class Walkthrough implements vscode.Disposable {
     if (plan?.errors === 0 && plan.warnings === 0) this.complete(CONTEXT_KEYS.recipeClean);
   }
 
-  private async lookAtLessons(): Promise<void> {
+  private async checkLessons(): Promise<void> {
     const { lessons } = this.parts;
     if (await lessons.anyIsRead()) this.complete(CONTEXT_KEYS.lessonRead);
   }
@@ -75,24 +75,24 @@ export class Walkthrough implements vscode.Disposable {
 
   private complete(key: string): void {
     if (!this.done.includes(key)) void this.state.update(KEY, [...this.done, key]);
-    tell(key);
+    pulse(key);
   }
 
-  private tellSoon(): void {
+  private setKeysSoon(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.done.forEach(tell);
-    }, KNOWN_MILLISECONDS);
+      this.done.forEach(pulse);
+    }, LISTENING_MILLISECONDS);
   }
 }
 
-/** Set a context key for a moment: what VS Code finds set when it begins to listen is lost on it. */
-function tell(key: string): void {
+/** Set a context key and clear it: VS Code ignores a key that is set when it starts to listen. */
+function pulse(key: string): void {
   void vscode.commands.executeCommand("setContext", key, true);
   void vscode.commands.executeCommand("setContext", key, false);
 }
 
-/** Whether a tab is a page of VS Code's own, as a walkthrough is; the API has no kind for those. */
+/** Whether a tab is a page of VS Code, such as a walkthrough; the API has no type for these. */
 function isPage({ input }: vscode.Tab): boolean {
   return input === undefined;
 }

@@ -17,7 +17,7 @@ test("a new recipe and its model file are written and opened", async ({ workbenc
   const name = page.locator(".quick-input-widget input").first();
   await expect(page.locator(".quick-input-title")).toContainText("4/4");
   await name.fill("training_mistakes.yaml");
-  await expect(page.locator(".quick-input-message")).toContainText("It exists already.");
+  await expect(page.locator(".quick-input-message")).toContainText("This file already exists.");
   await name.fill("mine.yaml");
   await page.keyboard.press("Enter");
   const editor = page.locator('.monaco-editor[data-uri$="mine.yaml"]').first();

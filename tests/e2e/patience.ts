@@ -4,8 +4,8 @@ import { expect } from "@playwright/test";
 export const PATIENCE = 120_000;
 
 /**
- * Try again what the workbench may swallow, as a key that comes while a panel is drawn. Each attempt
- * waits twice as long as the one before, so that a busy machine gets to the end of one.
+ * Try again what the workbench may swallow, as a key that comes while a panel is drawn. Each
+ * attempt waits twice as long as the one before, so that a busy machine gets to the end of one.
  */
 export async function persist(attempt: (patience: number) => Promise<void>): Promise<void> {
   let patience = 1000;

@@ -100,6 +100,6 @@ test("the profile is shown and chosen", async ({ workbench }) => {
   await expect(page.locator(".hover-language-status").first()).toBeVisible();
   await expect(
     page.locator(".hover-language-status", { hasText: "tt-train 0.62 to 0.65" }),
-  ).toContainText("a comment in the file says so");
+  ).toContainText("set by a comment in the file");
   await workbench.screenshot("profile-status");
 });

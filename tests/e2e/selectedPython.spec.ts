@@ -1,5 +1,5 @@
-// The Python that is selected in the Python extensions, which no registry in reach has: two stand-ins
-// give the answers of their APIs, as files of this test say.
+// The Python that is selected in the Python extensions, which no registry in reach has: two
+// stand-ins give the answers of their APIs, as files of this test say.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";

@@ -6,19 +6,19 @@ import { RUN_FILES } from "../generated/protocol";
 
 const MOST_TEXTS = 200;
 
-/** Let the user choose one of some files, or any other; those called as wished come first. */
+/** Let the user choose one of `files` or browse; files with the name of `preferred` come first. */
 export async function chooseFile(
   files: readonly vscode.Uri[],
   folder: vscode.Uri,
   options: vscode.QuickPickOptions,
-  wished = "",
+  preferred = "",
 ): Promise<vscode.Uri | undefined> {
-  const isWished = (file: string): boolean => path.basename(file) === path.basename(wished);
+  const isPreferred = (file: string): boolean => path.basename(file) === path.basename(preferred);
   const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = files
     .map((uri) => ({ label: path.relative(folder.fsPath, uri.fsPath), uri }))
     .sort(
       (one, other) =>
-        Number(isWished(other.label)) - Number(isWished(one.label)) ||
+        Number(isPreferred(other.label)) - Number(isPreferred(one.label)) ||
         one.label.localeCompare(other.label),
     );
   const browse: vscode.QuickPickItem & { uri?: vscode.Uri } = {
@@ -31,7 +31,7 @@ export async function chooseFile(
   return opened;
 }
 
-/** The text files of a folder of the workspace, but for those that runs have written. */
+/** The text files in a folder of the workspace, except those that runs have written. */
 export async function textsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
   const find = (pattern: string, most?: number): Thenable<vscode.Uri[]> =>
     vscode.workspace.findFiles(
@@ -46,7 +46,7 @@ export async function textsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
   return texts.filter(({ fsPath }) => !runs.some((run) => fsPath.startsWith(run)));
 }
 
-/** A file as a recipe names it: from its own folder, with slashes, also outside of the workspace. */
+/** A file's path as a recipe writes it: relative to the recipe's folder, with forward slashes. */
 export function nameIn(recipe: vscode.Uri, file: vscode.Uri): string {
   const relative = path.relative(path.dirname(recipe.fsPath), file.fsPath);
   return relative.replaceAll("\\", "/");

@@ -6,21 +6,21 @@ import type { LastEditor } from "../recipes/editors";
 import type { RunList } from "../runs/list";
 import type { Server } from "../server/client";
 import { resultText } from "../shared/formatting";
-import { recipeThen } from "./restoreRecipe";
+import { recipeCopy } from "./restoreRecipe";
 import { recipeDocument } from "./runRecipe";
 
-/** Compare the runs that are meant: one alone with the baseline, else with the run before it. */
+/** Compare the selected runs; a single run is compared with the baseline or its parent run. */
 export async function compareRuns(
   list: RunList,
   comparisons: Comparisons,
-  meant: readonly RunRecord[],
+  selected: readonly RunRecord[],
 ): Promise<void> {
   const all = await list.all();
-  const [only, ...others] = meant;
-  const runs = only && others.length === 0 ? [only, ...partner(list, all, only)] : meant;
+  const [only, ...others] = selected;
+  const runs = only && others.length === 0 ? [only, ...partner(list, all, only)] : selected;
   const chosen = runs.length > 1 ? runs : await choose(all, runs);
   if (!chosen) return;
-  if (chosen.length < 2) throw new Error("Choose two runs or more to compare.");
+  if (chosen.length < 2) throw new Error("Choose at least two runs to compare.");
   await comparisons.show(chosen);
 }
 
@@ -34,7 +34,7 @@ async function choose(
   all: readonly RunRecord[],
   picked: readonly RunRecord[],
 ): Promise<RunRecord[] | undefined> {
-  if (all.length < 2) throw new Error("There are no two runs yet to compare.");
+  if (all.length < 2) throw new Error("There are not two runs to compare yet.");
   const items = all.map((run) => ({
     label: run.name,
     description: `${run.state} · ${resultText(run)}`,
@@ -43,14 +43,14 @@ async function choose(
   }));
   const answer = await vscode.window.showQuickPick(items, {
     title: "Compare Runs",
-    placeHolder: "Choose two runs or more",
+    placeHolder: "Choose at least two runs",
     canPickMany: true,
   });
   return answer?.map(({ run }) => run);
 }
 
 /**
- * Compare a recipe's last run with the one before it. Where there is one run only, show what has
+ * Compare a recipe's last run with the one before it. If there is only one run, show what has
  * changed in the recipe since.
  */
 export async function compareWithLastRun(
@@ -62,10 +62,10 @@ export async function compareWithLastRun(
 ): Promise<void> {
   const { uri } = await recipeDocument(editors, recipe);
   const [last, before] = (await server.runs(uri)).filter(({ smoke }) => !smoke);
-  if (!last) throw new Error("There is no run of this recipe yet to compare with.");
+  if (!last) throw new Error("This recipe has no run to compare with yet.");
   if (!before) {
     const title = `${last.name} ↔ ${uri.path.split("/").at(-1) ?? ""}`;
-    await vscode.commands.executeCommand("vscode.diff", recipeThen(last.folder), uri, title);
+    await vscode.commands.executeCommand("vscode.diff", recipeCopy(last.folder), uri, title);
     return;
   }
   await list.refresh();

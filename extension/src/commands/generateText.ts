@@ -8,7 +8,7 @@ import type { TrainingPython } from "../python/trainingPython";
 import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 
-/** Let the model of a run write text in a terminal: its final one, else its newest checkpoint. */
+/** Generate text in a terminal with a run's final model, or else with its newest checkpoint. */
 export async function generateText(
   server: Server,
   training: TrainingPython,
@@ -17,23 +17,23 @@ export async function generateText(
   if (!mayRunPrograms()) return;
   const prompt = await vscode.window.showInputBox({
     title: `Generate Text with ${run.name}`,
-    prompt: "The text that the model goes on with; leave it empty to begin with a new line.",
+    prompt: "The text that the model continues; leave it empty to start with a new line.",
     placeHolder: "To be, or not to be",
   });
   if (prompt === undefined) return;
   const python = await training.forTraining();
   if (!python) return;
-  const said = prompt === "" ? [] : ["--prompt", prompt];
+  const options = prompt === "" ? [] : ["--prompt", prompt];
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(run.folder));
   const task = new vscode.Task(
-    // No task of tasks.json: nothing to train, and nobody follows it.
+    // Not a task of our type, since those are shown as runs.
     { type: "process" },
     folder ?? vscode.TaskScope.Global,
     `text of ${run.name}`,
     "Trainsmith",
     new vscode.ProcessExecution(
       python.program,
-      [...python.args, "-m", "trainsmith", "generate", run.folder, ...said],
+      [...python.args, "-m", "trainsmith", "generate", run.folder, ...options],
       { cwd: path.dirname(run.folder), env: server.environment() },
     ),
     `$${TASK_TYPE}`,

@@ -5,14 +5,14 @@ import * as vscode from "vscode";
 import type { RunRecord } from "../generated/reports";
 import type { RunList } from "../runs/list";
 
-/** Show a run's folder: in the explorer where it lies in the workspace. */
+/** Show a run's folder: in the explorer if it is in the workspace, else in the file manager. */
 export async function openRunFolder({ folder }: RunRecord): Promise<void> {
   const uri = vscode.Uri.file(folder);
   const inside = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
   await vscode.commands.executeCommand(inside ? "revealInExplorer" : "revealFileInOS", uri);
 }
 
-/** Delete the folders of runs once the user has agreed: into the trash where there is one. */
+/** Delete the folders of runs after the user confirms, into the trash if there is one. */
 export async function deleteRuns(list: RunList, runs: readonly RunRecord[]): Promise<void> {
   if (runs.length === 0) return;
   const running = runs.find(({ state }) => state === "running");
@@ -24,7 +24,7 @@ export async function deleteRuns(list: RunList, runs: readonly RunRecord[]): Pro
     `Delete ${what}?`,
     {
       modal: true,
-      detail: `${names.join(", ")}: checkpoints, curves and the final model, all of the folder.`,
+      detail: `${names.join(", ")}: everything, including checkpoints, curves and the final model.`,
     },
     button,
   );
@@ -38,7 +38,7 @@ async function remove(folder: vscode.Uri): Promise<void> {
   try {
     await vscode.workspace.fs.delete(folder, { recursive: true, useTrash: true });
   } catch (error) {
-    // A remote machine may have no trash; then only the user can decide.
+    // A remote machine may have no trash.
     const button = "Delete Permanently";
     const answer = await vscode.window.showWarningMessage(
       `${path.basename(folder.fsPath)} cannot be moved to the trash.`,

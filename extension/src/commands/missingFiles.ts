@@ -8,10 +8,9 @@ import type { Server } from "../server/client";
 import { chooseFile, nameIn, textsIn } from "./chooseFile";
 
 /**
- * Let the user choose the files that a run would not find.
+ * Let the user choose files in place of those that do not exist.
  *
- * @returns what to set for the run, as the trainer's `--set` takes it; `undefined` where the user
- * wants no run without them.
+ * @returns overrides for the run, as `--set` accepts them; `undefined` if the user cancelled.
  */
 export async function chooseMissing(
   documents: Documents,
@@ -28,7 +27,7 @@ export async function chooseMissing(
     const options: vscode.QuickPickOptions = {
       title: isModel ? "Choose a Model File" : "Choose the Data",
       placeHolder: written
-        ? `${name} names ${written}, which is not there`
+        ? `${name} is ${written}, which does not exist`
         : `${path.basename(recipe.fsPath)} has no ${name}`,
       ignoreFocusOut: true,
     };
@@ -39,16 +38,16 @@ export async function chooseMissing(
   return chosen;
 }
 
-/** Offer to write what was chosen for a run into its recipe: an edit that can be undone. */
+/** Offer to write the chosen files into the recipe, as an edit that can be undone. */
 export async function offerToWrite(
   server: Server,
   recipe: vscode.Uri,
   chosen: readonly string[],
 ): Promise<void> {
   const button = "Write into Recipe";
-  const said = chosen.map(spoken).join(", ");
+  const settings = chosen.map(inWords).join(", ");
   const answer = await vscode.window.showInformationMessage(
-    `For this run, ${said}. The recipe still says otherwise.`,
+    `For this run, ${settings}. The recipe is unchanged.`,
     button,
   );
   if (answer !== button) return;
@@ -58,8 +57,8 @@ export async function offerToWrite(
   await vscode.workspace.applyEdit(edit);
 }
 
-/** `data_path is "data/text.txt"`, of what `--set` takes. */
-function spoken(override: string): string {
+/** An override in words: `data_path is "data/text.txt"`. */
+function inWords(override: string): string {
   const [key = "", value = ""] = override.split(/=(.*)/s);
   return `${key.split(".").at(-1) ?? key} is ${value}`;
 }

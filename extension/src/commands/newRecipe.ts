@@ -6,12 +6,13 @@ import { chooseFile, nameIn, textsIn } from "./chooseFile";
 
 const MODEL_FILE = "model_configs/model.yaml";
 
-/** Ask for a template, a board, the data and a place; write the recipe and its model file there. */
+/** Ask for a template, a board, the data and a file name; write the recipe and its model file. */
 export async function newRecipe(server: Server): Promise<void> {
   const templates = await server.templates();
   if (!templates) return;
   const [folder] = vscode.workspace.workspaceFolders ?? [];
-  if (!folder) throw new Error("Open a folder first: the recipe and its model file go there.");
+  if (!folder)
+    throw new Error("Open a folder first: the recipe and its model file are written there.");
   const step = (number: number, placeHolder: string) => ({
     title: `New Training Config (${number}/4)`,
     placeHolder,
@@ -38,11 +39,13 @@ export async function newRecipe(server: Server): Promise<void> {
   if (!data) return;
   const file = await vscode.window.showInputBox({
     ...step(4, ""),
-    prompt: "The recipe's file; its model file goes beside it, into model_configs.",
+    prompt: "The recipe's file name. Its model file is written to model_configs beside it.",
     value: await freeName(folder.uri),
     validateInput: async (name) => {
-      if (!/\.ya?ml$/.test(name)) return "The name of a YAML file ends in .yaml";
-      return (await exists(vscode.Uri.joinPath(folder.uri, name))) ? "It exists already." : "";
+      if (!/\.ya?ml$/.test(name)) return "The file name must end in .yaml or .yml.";
+      return (await exists(vscode.Uri.joinPath(folder.uri, name)))
+        ? "This file already exists."
+        : "";
     },
   });
   if (!file) return;

@@ -23,7 +23,7 @@ type Register = (
   body: (...arguments_: unknown[]) => Promise<unknown>,
 ) => vscode.Disposable;
 
-/** Register what can be done with the runs that are selected, or whose menu is open. */
+/** Register the commands for the runs that are selected or whose menu is open. */
 export function registerRunCommands(register: Register, parts: Parts): vscode.Disposable[] {
   const { server, training, documents, list, view, comparisons } = parts;
   const onRuns = (id: string, body: (runs: readonly RunRecord[]) => Promise<void>) =>

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Run } from "../generated/protocol";
 import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
 
-/** Go on with a run that was stopped, failed or killed; ask which of several. */
+/** Resume a run that was stopped, failed or killed; if there are several, ask which. */
 export async function resumeTraining(parts: RunParts, recipe: unknown): Promise<void> {
   const { uri } = await recipeDocument(parts.editors, recipe);
   const runs = (await parts.server.runs(uri)).filter(({ state }) => state !== "finished");

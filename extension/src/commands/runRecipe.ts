@@ -9,10 +9,10 @@ import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
 
-/** The user has thought better of it. */
-const NOTHING = Symbol("nothing");
+/** The user cancelled. */
+const CANCELLED = Symbol("cancelled");
 
-/** What a run needs of the extension. */
+/** The parts of the extension that start a run. */
 export interface RunParts {
   readonly server: Server;
   readonly editors: LastEditor;
@@ -20,17 +20,17 @@ export interface RunParts {
   readonly training: TrainingPython;
 }
 
-/** What is said about one run only. */
+/** Options of a single run. */
 export interface RunOptions {
-  /** The name of the run to go on with; without it, the newest. */
+  /** The name of the run to resume; by default the newest. */
   readonly run?: string;
-  /** Settings, each as the trainer's `--set` takes it. */
+  /** Overrides, each in the form `section.key=value`. */
   readonly set?: readonly string[];
 }
 
 /**
- * Train a recipe, or try it, in a terminal that the user sees and can interrupt: the one that a
- * lens or a menu means, else the one in the editor.
+ * Run a task on a recipe in a terminal, where the user can interrupt it. Code lenses and menus pass
+ * the recipe; without one it is the recipe in the editor.
  */
 export async function runRecipe(
   { server, editors, documents, training }: RunParts,
@@ -39,18 +39,18 @@ export async function runRecipe(
   { run, set = [] }: RunOptions = {},
 ): Promise<void> {
   if (!mayRunPrograms()) return;
-  const meant = recipe ?? editors.yaml()?.document.uri ?? (await chooseRecipe(documents));
-  if (meant === NOTHING) return;
-  const document = await recipeDocument(editors, meant);
+  const target = recipe ?? editors.yaml()?.document.uri ?? (await chooseRecipe(documents));
+  if (target === CANCELLED) return;
+  const document = await recipeDocument(editors, target);
   if (document.isUntitled || (document.isDirty && !(await document.save()))) {
-    throw new Error("Save the recipe first: the trainer reads it from the disk.");
+    throw new Error("Save the recipe first: the trainer reads it from disk.");
   }
   const plan = await server.runPlan(document.uri);
   if (!plan) return;
   if (plan.document !== "training") {
     throw new Error("This file is not a training recipe: it has no training_config section.");
   }
-  // A dry run says what is wrong itself.
+  // A dry run reports errors itself.
   if (task !== "dryRun" && plan.errors > 0 && !(await runDespite(plan.errors))) return;
   const missing = plan.missing.filter(({ key }) => !set.some((one) => one.startsWith(`${key}=`)));
   const chosen = await chooseMissing(documents, document.uri, missing);
@@ -70,19 +70,19 @@ export async function runRecipe(
   if (chosen.length > 0) await offerToWrite(server, document.uri, chosen);
 }
 
-/** A known recipe, where none is in sight; `undefined` where none is known. */
+/** Ask for one of the workspace's recipes; `undefined` if there are none. */
 async function chooseRecipe(
   documents: Documents,
-): Promise<vscode.Uri | typeof NOTHING | undefined> {
+): Promise<vscode.Uri | typeof CANCELLED | undefined> {
   await documents.start();
   const recipes = documents.recipes();
   if (recipes.length === 0) return undefined;
   const items = recipes.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   const picked = await vscode.window.showQuickPick(items, { title: "Which recipe?" });
-  return picked?.uri ?? NOTHING;
+  return picked?.uri ?? CANCELLED;
 }
 
-/** The document that a command is about: a URI, or its text, else what is in the editor. */
+/** The document that a command is for: a URI, a URI as text, or else the one in the editor. */
 export async function recipeDocument(
   editors: LastEditor,
   recipe: unknown,

@@ -14,17 +14,17 @@ const SEVERITIES: Record<OverrideProblem["severity"], vscode.InputBoxValidationS
   information: vscode.InputBoxValidationSeverity.Info,
 };
 
-/** What was chosen for the run: the values by their keys, as YAML. */
+/** The overrides chosen so far: keys with their values as YAML. */
 type Chosen = ReadonlyMap<string, string>;
 
 type Item = vscode.QuickPickItem & { setting?: Setting; run?: boolean };
 
-/** Train a recipe with some settings changed for this run only; the recipe stays as it is. */
+/** Train a recipe with some settings changed for this run only; the recipe is not edited. */
 export async function runWithOverrides(parts: RunParts, recipe: unknown): Promise<void> {
   if (!mayRunPrograms()) return;
   const { uri } = await recipeDocument(parts.editors, recipe);
   const settings = await parts.server.settings(uri);
-  if (settings.length === 0) throw new Error("This file has no settings that a run could change.");
+  if (settings.length === 0) throw new Error("This file has no settings that a run can override.");
   const chosen = new Map<string, string>();
   for (;;) {
     const picked = await pick(uri, settings, chosen);
@@ -39,16 +39,16 @@ export async function runWithOverrides(parts: RunParts, recipe: unknown): Promis
   await runRecipe(parts, "train", uri, { set: arguments_(chosen) });
 }
 
-/** Let the user choose a setting to change, or the run, which comes first once there is a change. */
+/** Ask for a setting to change; once there are changes, the first item starts the run. */
 async function pick(
   recipe: vscode.Uri,
   settings: readonly Setting[],
   chosen: Chosen,
 ): Promise<Item | undefined> {
   const changes = settings.filter(({ key }) => chosen.has(key));
-  const said = changes.map((one) => `${lastPart(one.key)} ${change(one, chosen)}`).join(", ");
+  const detail = changes.map((one) => `${lastPart(one.key)} ${change(one, chosen)}`).join(", ");
   const many = changes.length === 1 ? "1 change" : `${changes.length} changes`;
-  const run: Item[] = [{ label: `$(play) Run with ${many}`, detail: said, run: true }];
+  const run: Item[] = [{ label: `$(play) Run with ${many}`, detail, run: true }];
   const items = [
     ...(changes.length > 0 ? run : []),
     ...group("changed", changes, chosen),
@@ -79,14 +79,14 @@ function group(label: string, settings: readonly Setting[], chosen: Chosen): Ite
   return [{ label, kind: vscode.QuickPickItemKind.Separator }, ...items];
 }
 
-/** `0.0003 → 0.001`, or the value that it has. */
+/** The change, such as `0.0003 → 0.001`, or else the current value. */
 function change({ key, value }: Setting, chosen: Chosen): string {
   const now = value === "" ? "not set" : value;
   const then = chosen.get(key);
   return then === undefined ? now : `${now} → ${then}`;
 }
 
-/** Ask for a value that the trainer would take; the server says what is wrong with others. */
+/** Ask for a value that the trainer accepts; the server reports what is wrong with the input. */
 async function askValue(
   server: Server,
   recipe: vscode.Uri,
@@ -94,12 +94,12 @@ async function askValue(
   chosen: Chosen,
 ): Promise<string | undefined> {
   const value = chosen.get(setting.key) ?? setting.value;
-  const problemOf = async (wish: string): Promise<OverrideProblem | undefined> => {
+  const problemOf = async (input: string): Promise<OverrideProblem | undefined> => {
     const others = new Map([...chosen].filter(([key]) => key !== setting.key));
     const before = await server.overrideProblems(recipe, arguments_(others));
     const known = new Set(before.map(({ message }) => message));
-    const wished = arguments_(new Map([...others, [setting.key, wish]]));
-    const problems = await server.overrideProblems(recipe, wished);
+    const after = arguments_(new Map([...others, [setting.key, input]]));
+    const problems = await server.overrideProblems(recipe, after);
     const caused = problems.filter(({ message }) => !known.has(message));
     return caused.find(({ severity }) => severity === "error") ?? caused[0];
   };
@@ -107,7 +107,7 @@ async function askValue(
   if (setting.choices.length > 0) {
     const items = setting.choices.map(async (label) => ({
       label,
-      description: label === value ? "as it is" : "",
+      description: label === value ? "current" : "",
       detail: (await problemOf(label))?.message ?? "",
     }));
     const options = { title, placeHolder: setting.about, ignoreFocusOut: true };
@@ -118,15 +118,15 @@ async function askValue(
     value,
     prompt: `${setting.about} Expected: ${setting.expected}.`,
     ignoreFocusOut: true,
-    validateInput: async (wish) => {
-      if (wish === setting.value) return undefined;
-      const problem = await problemOf(wish);
+    validateInput: async (input) => {
+      if (input === setting.value) return undefined;
+      const problem = await problemOf(input);
       return problem && { message: problem.message, severity: SEVERITIES[problem.severity] };
     },
   });
 }
 
-/** As the trainer's `--set` takes them. */
+/** In the form that the trainer's `--set` accepts. */
 function arguments_(chosen: Chosen): string[] {
   return [...chosen].map(([key, value]) => `${key}=${value}`);
 }

@@ -4,7 +4,7 @@ import type { LastEditor } from "../recipes/editors";
 import type { TrainingPanels } from "../training/panel";
 import { recipeDocument } from "./runRecipe";
 
-/** Show the curves of a recipe's runs: of the one that a lens or the status bar means, if any. */
+/** Show the Training panel of a recipe, with the run of the lens or status bar if there is one. */
 export async function showTraining(
   panels: TrainingPanels,
   editors: LastEditor,

@@ -7,7 +7,7 @@ import { statusText } from "../runs/progress";
 
 const CTRL_C = "\u0003";
 
-/** Stop a run as Ctrl-C in its terminal does, so that it saves a checkpoint; ask which of several. */
+/** Send Ctrl-C to a run, so that it saves a checkpoint; if there are several runs, ask which. */
 export async function stopTraining(runs: ActiveRuns, processes: TaskProcesses): Promise<void> {
   const run = runs.running.length > 1 ? await choose(runs.running) : runs.running[0];
   if (!run) return;
@@ -25,7 +25,7 @@ async function choose(runs: readonly ActiveRun[]): Promise<ActiveRun | undefined
   return (await vscode.window.showQuickPick(items, { title: "Stop Training" }))?.run;
 }
 
-/** The terminals of tasks, which VS Code tells only by the ids of their processes. */
+/** Finds the terminal of a task by its process id, since VS Code's API does not connect them. */
 export class TaskProcesses implements vscode.Disposable {
   private readonly ids = new WeakMap<vscode.TaskExecution, number>();
   private readonly subscription = vscode.tasks.onDidStartTaskProcess(({ execution, processId }) => {

@@ -8,7 +8,7 @@ import { findConclusion } from "../runs/conclusion";
 
 const NOTES = RUN_FILES.experiments;
 
-/** Ask what a run has taught, and write it into its entry in `experiments.md`. */
+/** Ask for the conclusion of a run, and write it into the run's entry in `experiments.md`. */
 export async function writeConclusion(run: RunRecord, recipe: vscode.Uri): Promise<void> {
   const uri = vscode.Uri.file(path.join(path.dirname(recipe.fsPath), NOTES));
   const find = async () => {
@@ -17,11 +17,11 @@ export async function writeConclusion(run: RunRecord, recipe: vscode.Uri): Promi
   };
   const before = await find().catch(() => undefined);
   if (!before?.place) {
-    throw new Error(`${NOTES} beside the recipe has no place for a conclusion of ${run.name}.`);
+    throw new Error(`${NOTES} beside the recipe has no "Conclusion" line for ${run.name}.`);
   }
   const text = await vscode.window.showInputBox({
     title: `Conclusion of ${run.name}`,
-    prompt: `What did it show? It is written into ${NOTES}.`,
+    prompt: `What did the run show? The answer is written to ${NOTES}.`,
     value: before.place.text,
   });
   if (text === undefined) return;

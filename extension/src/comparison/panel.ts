@@ -13,10 +13,10 @@ import type { FromPage, ToPage } from "./messages";
 
 const VIEW_TYPE = "trainsmithComparison";
 
-/** Shows runs beside each other: what they were told, how they learned, what they wrote. */
+/** Shows runs side by side: their settings, curves and samples. */
 export class Comparisons implements vscode.Disposable {
   private readonly compared = new vscode.EventEmitter<void>();
-  /** Runs are shown beside each other. */
+  /** Fires when runs are shown side by side. */
   readonly onDidCompare = this.compared.event;
 
   constructor(
@@ -26,7 +26,7 @@ export class Comparisons implements vscode.Disposable {
     private readonly watcher: RunWatcher,
   ) {}
 
-  /** Compare runs in a panel, the oldest first. */
+  /** Compare runs in a panel, oldest first. */
   async show(runs: readonly RunRecord[]): Promise<void> {
     const ordered = [...runs].sort((one, other) => one.started - other.started);
     const folders = ordered.map(({ folder }) => folder);
@@ -62,7 +62,7 @@ export class Comparisons implements vscode.Disposable {
   }
 }
 
-/** Tells a page what its runs write, as long as it is seen. */
+/** Sends a page what its runs write while the page is visible. */
 class Feed implements vscode.Disposable {
   private readonly readers: ReadonlyMap<string, RunReader>;
   private readonly subscriptions: vscode.Disposable;
@@ -77,7 +77,7 @@ class Feed implements vscode.Disposable {
     this.readers = new Map(
       comparison.runs.map(({ folder }) => {
         const reader = watcher.watch(folder, () => {
-          this.pass(folder, reader);
+          this.sendNew(folder, reader);
         });
         return [folder, reader];
       }),
@@ -85,12 +85,12 @@ class Feed implements vscode.Disposable {
     this.pause();
     this.subscriptions = vscode.Disposable.from(
       panel.webview.onDidReceiveMessage((message: FromPage) => this.answer(message)),
-      // A hidden page is gone; it says that it is ready when it comes back.
+      // VS Code destroys a hidden page; the page sends `ready` when it is shown again.
       panel.onDidChangeViewState(() => {
         if (!panel.visible) this.pause();
       }),
       list.onDidChange(() => {
-        this.tell();
+        this.sendComparison();
       }),
     );
   }
@@ -124,22 +124,22 @@ class Feed implements vscode.Disposable {
   }
 
   private begin(): void {
-    this.tell();
+    this.sendComparison();
     for (const [folder, reader] of this.readers) {
       reader.paused = false;
       reader.rewind();
-      this.pass(folder, reader);
+      this.sendNew(folder, reader);
       void reader.read();
     }
   }
 
-  private tell(): void {
+  private sendComparison(): void {
     const { baseline } = this.list;
     const known = this.comparison.runs.find(({ folder }) => path.normalize(folder) === baseline);
     this.post({ type: "comparison", comparison: this.comparison, baseline: known?.folder });
   }
 
-  private pass(folder: string, reader: RunReader): void {
+  private sendNew(folder: string, reader: RunReader): void {
     this.post({ type: "rows", folder, ...reader.newRows() });
     this.post({ type: "facts", folder, facts: reader.facts });
   }

@@ -7,9 +7,9 @@ import type { BlockResult } from "./result";
 import { checkBlock, trainBlock } from "./scratch";
 import { runInTerminal } from "./terminal";
 
-type Tell = (block: number, result: BlockResult) => void;
+type OnResult = (block: number, result: BlockResult) => void;
 
-/** Runs the blocks of a lesson that is open, and knows what became of each. */
+/** Runs the blocks of an open lesson, and keeps the result of each. */
 export class BlockRunner implements vscode.Disposable {
   private readonly results = new Map<number, BlockResult>();
   private readonly running = new Map<number, AbortController>();
@@ -17,7 +17,7 @@ export class BlockRunner implements vscode.Disposable {
   constructor(
     private readonly parts: LessonParts,
     private readonly lesson: Lesson,
-    private readonly tell: Tell,
+    private readonly onResult: OnResult,
   ) {}
 
   /** Check a block, train it, or run it in a terminal. */
@@ -36,8 +36,8 @@ export class BlockRunner implements vscode.Disposable {
       const place = { lesson: this.lesson, index, signal: stopping.signal };
       this.set(index, await work(this.parts, place, block.text));
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
-      this.set(index, { state: "failed", text: stopping.signal.aborted ? "Stopped." : said });
+      const message = error instanceof Error ? error.message : String(error);
+      this.set(index, { state: "failed", text: stopping.signal.aborted ? "Stopped." : message });
     } finally {
       this.running.delete(index);
     }
@@ -47,9 +47,9 @@ export class BlockRunner implements vscode.Disposable {
     this.running.get(index)?.abort();
   }
 
-  /** Tell everything once more, to a page that was hidden and knows nothing. */
-  tellAll(): void {
-    for (const [block, result] of this.results) this.tell(block, result);
+  /** Send all results again, to a page that was hidden and lost them. */
+  sendAll(): void {
+    for (const [block, result] of this.results) this.onResult(block, result);
   }
 
   dispose(): void {
@@ -58,6 +58,6 @@ export class BlockRunner implements vscode.Disposable {
 
   private set(block: number, result: BlockResult): void {
     this.results.set(block, result);
-    this.tell(block, result);
+    this.onResult(block, result);
   }
 }

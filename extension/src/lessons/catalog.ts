@@ -2,7 +2,7 @@ import { remembered } from "../shared/remembered";
 import type { Found, Lesson } from "./lesson";
 import type { Rendered } from "./render";
 
-/** The lessons in a folder and their pages, each read when it is first needed. */
+/** The lessons in a folder and their pages, each loaded when it is first needed. */
 export class Catalog {
   private readonly pages = new Map<string, () => Promise<Rendered>>();
 

@@ -2,13 +2,13 @@ import * as vscode from "vscode";
 
 import type { Block } from "./blocks";
 
-/** Open a block as a document of its own, which has no file yet. */
+/** Open a block as an untitled document. */
 export async function openBlock({ language, text }: Block): Promise<void> {
   const document = await vscode.workspace.openTextDocument({ language, content: text });
   await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
 }
 
-/** Put a block on lines of its own after the cursor's line, or into a new document. */
+/** Insert a block after the line with the cursor, or into a new document. */
 export async function insertBlock(
   text: string,
   editor: vscode.TextEditor | undefined,

@@ -3,29 +3,29 @@ import * as path from "node:path";
 
 import { parse } from "yaml";
 
-/** A lesson: a folder `<NN-slug>` with a `lesson.md`, whose front matter says what it is. */
+/** A lesson: a folder `<NN-slug>` with a `lesson.md`, whose front matter describes it. */
 export interface Lesson {
   readonly folder: string;
-  /** The folder's name, by which links and progress know the lesson. */
+  /** The folder's name, which links and progress use. */
   readonly id: string;
-  /** The number that the folder's name begins with. */
+  /** The number at the start of the folder's name. */
   readonly order: number;
   readonly title: string;
   readonly description: string;
-  /** How long it takes. */
+  /** How long the lesson takes. */
   readonly minutes: number;
-  /** What has to be there before its blocks can be run, in words. */
+  /** What its blocks need to run, in words. */
   readonly needs: readonly string[];
-  /** The folder with the files that its recipes name, absolute. */
+  /** The absolute path of the folder with the files that its recipes name. */
   readonly files: string;
-  /** Its diagrams as SVG, drawn when the extension was packaged, in the order of their blocks. */
+  /** Its diagrams as SVG, drawn when the extension was packaged, in their order in the text. */
   readonly diagrams: readonly string[];
   /** The Markdown without its front matter. */
   readonly markdown: string;
 }
 
-/** What the front matter says, `files` as it was written: relative to the lesson's folder. */
-export type Described = Omit<Lesson, "folder" | "id" | "order" | "diagrams">;
+/** The front matter and Markdown; `files` is still relative to the lesson's folder. */
+export type LessonText = Omit<Lesson, "folder" | "id" | "order" | "diagrams">;
 
 const FRONT_MATTER = /^---\r?\n(.*?)\r?\n---\r?\n/s;
 const NAME = /^(\d+)-/;
@@ -43,7 +43,7 @@ export interface Found {
   readonly broken: readonly BrokenLesson[];
 }
 
-/** Every lesson under a folder. One that cannot be read does not hide the others. */
+/** Every lesson in a folder. A lesson that cannot be read does not affect the others. */
 export async function findLessons(root: string): Promise<Found> {
   const entries = await fs.readdir(root, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -65,12 +65,13 @@ export async function findLessons(root: string): Promise<Found> {
 
 async function readLesson(folder: string): Promise<Lesson> {
   const file = path.join(folder, "lesson.md");
-  const described = splitLesson(await fs.readFile(file, "utf8"), file);
+  const text = splitLesson(await fs.readFile(file, "utf8"), file);
   const id = path.basename(folder);
   const order = Number(NAME.exec(id)?.[1] ?? NaN);
-  if (Number.isNaN(order)) throw new Error(`${folder}: a lesson's folder is named <NN-slug>`);
-  const files = path.resolve(folder, described.files);
-  return { folder, id, order, ...described, files, diagrams: await readDiagrams(folder) };
+  if (Number.isNaN(order))
+    throw new Error(`${folder}: the folder of a lesson must be named <NN-slug>`);
+  const files = path.resolve(folder, text.files);
+  return { folder, id, order, ...text, files, diagrams: await readDiagrams(folder) };
 }
 
 async function readDiagrams(folder: string): Promise<string[]> {
@@ -82,12 +83,12 @@ async function readDiagrams(folder: string): Promise<string[]> {
   );
 }
 
-/** A lesson's front matter and Markdown. Throws if the front matter lacks something. */
-export function splitLesson(text: string, file: string): Described {
+/** Split a lesson into front matter and Markdown. Throws if a field is missing or invalid. */
+export function splitLesson(text: string, file: string): LessonText {
   const match = FRONT_MATTER.exec(text);
   const data: unknown = match ? parse(match[1] ?? "") : undefined;
   if (!match || typeof data !== "object" || data === null) {
-    throw new Error(`${file}: a lesson begins with front matter between two lines of ---`);
+    throw new Error(`${file}: a lesson must begin with front matter between two lines of ---`);
   }
   const { title, description, minutes, needs, files } = data as Record<string, unknown>;
   const texts = [title, description, files].every((value) => typeof value === "string");

@@ -8,7 +8,7 @@ import { Progress } from "./progress";
 
 type Given = Omit<LessonParts, "context" | "catalog" | "progress">;
 
-/** The lessons that come with the extension, and the panel that shows one of them. */
+/** The lessons bundled with the extension, and the panel that shows one of them. */
 export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly catalog: Catalog;
   readonly progress: Progress;
@@ -23,7 +23,7 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
     this.parts = { ...given, context, catalog, progress };
   }
 
-  /** Whether all sections of some lesson were read. */
+  /** Whether all sections of any lesson were read. */
   async anyIsRead(): Promise<boolean> {
     for (const lesson of await this.catalog.lessons()) {
       const { headings } = await this.catalog.rendered(lesson);
@@ -33,7 +33,7 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
     return false;
   }
 
-  /** Open a lesson at a heading; without an id let the user choose. */
+  /** Open a lesson at a heading; without an id the user chooses the lesson. */
   async open(id: unknown, heading: unknown): Promise<void> {
     const { lessons, broken } = await this.catalog.find();
     const lesson =
@@ -45,20 +45,20 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
     if (lesson) await this.show(lesson, typeof heading === "string" ? heading : undefined);
   }
 
-  /** Forget what was read, once the user has agreed. */
+  /** Forget what was read, after the user confirms. */
   async resetProgress(): Promise<void> {
     const button = "Reset";
     const answer = await vscode.window.showWarningMessage(
       "Reset the progress of all lessons?",
-      { modal: true, detail: "What was marked as read counts as unread again." },
+      { modal: true, detail: "Every section becomes unread." },
       button,
     );
     if (answer !== button) return;
-    this.panel?.readAnew();
+    this.panel?.resetReading();
     await this.progress.reset();
   }
 
-  /** Called by VS Code for the panel that was open before the window was loaded again. */
+  /** Called by VS Code for the panel that was open before the window was reloaded. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const id = (state as { lesson?: unknown } | undefined)?.lesson;
     const lesson = (await this.catalog.lessons()).find((one) => one.id === id);

@@ -2,28 +2,28 @@ import { COMMANDS, VIEWS } from "../generated/protocol";
 
 type Check = (arguments_: readonly unknown[]) => boolean;
 
-const nothing: Check = (arguments_) => arguments_.length === 0;
+const noArguments: Check = (arguments_) => arguments_.length === 0;
 
-/** A lesson's id and, if wanted, the id of a heading in it. */
-const aPlace: Check = (arguments_) =>
+/** A lesson's id and, optionally, the id of a heading in it. */
+const aHeading: Check = (arguments_) =>
   arguments_.length <= 2 &&
   arguments_.every((part) => typeof part === "string" && /^[\p{L}\p{N}_-]+$/u.test(part));
 
-/** The commands that a lesson may link to, each with what it may be given. */
+/** The commands that a lesson may link to, with the arguments that each accepts. */
 const LINKED: ReadonlyMap<string, Check> = new Map([
-  [COMMANDS.runTraining, nothing],
-  [COMMANDS.smokeRun, nothing],
-  [COMMANDS.showTraining, nothing],
-  [COMMANDS.compareRuns, nothing],
-  [COMMANDS.compareWithLastRun, nothing],
-  [COMMANDS.newRecipe, nothing],
-  [COMMANDS.openLesson, aPlace],
-  [`${VIEWS.runsView}.focus`, nothing],
+  [COMMANDS.runTraining, noArguments],
+  [COMMANDS.smokeRun, noArguments],
+  [COMMANDS.showTraining, noArguments],
+  [COMMANDS.compareRuns, noArguments],
+  [COMMANDS.compareWithLastRun, noArguments],
+  [COMMANDS.newRecipe, noArguments],
+  [COMMANDS.openLesson, aHeading],
+  [`${VIEWS.runsView}.focus`, noArguments],
 ]);
 
 export const LINKED_COMMANDS: readonly string[] = [...LINKED.keys()];
 
-/** A heading of this lesson or of another one, the web, or one of our listed commands. */
+/** Whether a link leads to a heading, to another lesson, to the web, or to a listed command. */
 export function isAllowedLink(target: string): boolean {
   if (target.startsWith("#") || target.startsWith("https://")) return true;
   return lessonLink(target) !== undefined || isAllowedCommand(target);
@@ -41,7 +41,7 @@ function isAllowedCommand(target: string): boolean {
   }
 }
 
-/** The link that opens a lesson, at a heading if one is given. */
+/** A link that opens a lesson, optionally at a heading. */
 export function commandToOpen(lesson: string, heading?: string): string {
   const given = JSON.stringify(heading ? [lesson, heading] : [lesson]);
   return `command:${COMMANDS.openLesson}?${encodeURIComponent(given)}`;

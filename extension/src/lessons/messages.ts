@@ -1,8 +1,8 @@
-// What a lesson's panel and its page say to each other.
+// The messages between a lesson's panel and its page.
 import { type Action, ACTIONS } from "./blocks";
 import type { BlockResult } from "./result";
 
-/** What the page remembers while its tab is hidden, and over a reload of the window. */
+/** The page's state, which VS Code keeps while the page is hidden and over reloads. */
 export interface PageState {
   /** The lesson's id. */
   readonly lesson: string;
@@ -13,9 +13,9 @@ export interface PageState {
 export type ToPage =
   | { readonly type: "scroll"; readonly top: number }
   | { readonly type: "reveal"; readonly heading: string }
-  /** A word to eyes and screen readers, gone after a while. */
+  /** A short text, shown for a while and read by screen readers. */
   | { readonly type: "say"; readonly text: string }
-  /** Nothing counts as read any more. */
+  /** All sections are unread again. */
   | { readonly type: "reset" }
   | { readonly type: "result"; readonly block: number; readonly result: BlockResult };
 
@@ -23,11 +23,11 @@ export type FromPage =
   /** The page has been loaded. */
   | { readonly type: "ready" }
   | { readonly type: "scroll"; readonly top: number }
-  /** The end of a section was before the reader's eyes for a while. */
+  /** The end of a section was visible for a while. */
   | { readonly type: "read"; readonly heading: string }
   | { readonly type: "block"; readonly block: number; readonly action: Action };
 
-/** A message of the page, if it is one: whatever else comes is not answered. */
+/** A message from the page, if it is valid; anything else is ignored. */
 export function fromPage(message: unknown): FromPage | undefined {
   if (typeof message !== "object" || message === null) return undefined;
   const { type, top, heading, block, action } = message as Record<string, unknown>;

@@ -3,7 +3,7 @@ import type { Lesson } from "./lesson";
 import { commandToOpen } from "./links";
 import type { Rendered } from "./render";
 
-/** The body of a lesson's page: what it is, its text, and the way to those around it. */
+/** The body of a lesson's page: the facts, the text, and links to the neighbouring lessons. */
 export function lessonBody(
   lesson: Lesson,
   { html }: Rendered,
@@ -15,7 +15,7 @@ export function lessonBody(
   const needs = lesson.needs.length > 0 ? `<br>Needs: ${escapeHtml(lesson.needs.join(", "))}` : "";
   const untrusted = trusted
     ? ""
-    : '<p class="meta" role="note">The workspace is not trusted, so nothing is run here.</p>';
+    : '<p class="meta" role="note">The workspace is not trusted, so nothing runs here.</p>';
   return `<main data-lesson="${escapeHtml(lesson.id)}" data-trusted="${trusted}">
 <p class="meta">${facts.join(" · ")}${needs}</p>
 ${untrusted}

@@ -11,23 +11,23 @@ import { lessonBody } from "./page";
 import { type LessonParts, VIEW_TYPE } from "./parts";
 import type { Rendered } from "./render";
 
-/** Where the reader was in each lesson: pixels from the top, by the lesson's id. */
+/** The scroll positions: pixels from the top by the lesson's id. */
 const SCROLL = "lessons.scroll";
 
-/** What is open now. */
+/** The lesson that is open. */
 interface Shown {
   readonly lesson: Lesson;
   readonly rendered: Rendered;
   readonly runner: BlockRunner;
 }
 
-/** The panel with the lesson that is open; another lesson takes its place. */
+/** The panel of the open lesson; another lesson replaces it. */
 export class LessonPanel implements vscode.Disposable {
   private readonly panel: vscode.WebviewPanel;
   private readonly media: vscode.Uri;
   private shown: Shown | undefined;
   private ready = false;
-  /** Said to the page as soon as it is ready. */
+  /** Sent to the page as soon as it is ready. */
   private place: ToPage | undefined;
   private readonly trust = vscode.workspace.onDidGrantWorkspaceTrust(() => void this.fill());
 
@@ -51,7 +51,7 @@ export class LessonPanel implements vscode.Disposable {
       if (known && this.shown) await this.answer(known, this.shown);
     });
     this.panel.onDidChangeViewState(() => {
-      // A hidden page is gone; it says that it is ready when it comes back.
+      // VS Code destroys a hidden page; the page sends `ready` when it is shown again.
       if (!this.panel.visible) this.ready = false;
     });
     this.panel.onDidDispose(() => {
@@ -64,7 +64,7 @@ export class LessonPanel implements vscode.Disposable {
     return this.panel.onDidDispose;
   }
 
-  /** Show a lesson at a heading, or where the reader was last. */
+  /** Show a lesson at a heading, or at the last scroll position. */
   async show(lesson: Lesson, heading?: string): Promise<void> {
     this.panel.reveal(undefined, false);
     if (this.shown?.lesson.id === lesson.id) {
@@ -80,14 +80,14 @@ export class LessonPanel implements vscode.Disposable {
     this.shown = { lesson, rendered, runner };
     const top = this.scrolls()[lesson.id] ?? 0;
     if (heading) this.place = { type: "reveal", heading };
-    // A page that comes back with the window knows its place itself.
+    // A restored page has kept its scroll position.
     else if (!this.given || before) this.place = { type: "scroll", top };
     this.panel.title = lesson.title;
     await this.fill();
   }
 
-  /** Tell the page that nothing counts as read, so that it tells nothing from before. */
-  readAnew(): void {
+  /** Make all sections of the page unread, so that it reports none it saw before. */
+  resetReading(): void {
     this.post({ type: "reset" });
   }
 
@@ -116,7 +116,7 @@ export class LessonPanel implements vscode.Disposable {
       case "ready":
         this.ready = true;
         if (this.place) this.goTo(this.place);
-        runner.tellAll();
+        runner.sendAll();
         break;
       case "scroll":
         await this.parts.context.workspaceState.update(SCROLL, {
@@ -135,7 +135,7 @@ export class LessonPanel implements vscode.Disposable {
     }
   }
 
-  /** The page names a block by its number, so what is done is always the lesson's own text. */
+  /** The page sends only a block's number, so the text that runs is always the lesson's. */
   private async act(
     action: Action,
     index: number,

@@ -6,10 +6,10 @@ import type { Server } from "../server/client";
 import type { Catalog } from "./catalog";
 import type { Progress } from "./progress";
 
-/** The kind of webview that a lesson is shown in, by which VS Code restores it. */
+/** The type of a lesson's webview, by which VS Code restores it. */
 export const VIEW_TYPE = "trainsmithLesson";
 
-/** What the lessons' panel and their blocks work with. */
+/** The parts of the extension that lessons use. */
 export interface LessonParts {
   readonly context: vscode.ExtensionContext;
   readonly server: Server;

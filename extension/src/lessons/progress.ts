@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 const KEY = "lessons.read";
 
-/** What a learner has read: the sections of each lesson, kept over windows and workspaces. */
+/** The sections that were read, stored for all windows and workspaces. */
 export class Progress implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;

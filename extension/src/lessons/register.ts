@@ -9,7 +9,7 @@ type Register = (
   body: (...arguments_: unknown[]) => Promise<unknown>,
 ) => vscode.Disposable;
 
-/** Everything about lessons: the view that lists them, their panel and their commands. */
+/** Register the view of the lessons and their commands. */
 export function registerLessons(register: Register, lessons: Lessons): { dispose(): unknown }[] {
   return [
     new LessonsView(lessons.catalog, lessons.progress),

@@ -14,16 +14,16 @@ hljs.registerLanguage("json", json);
 hljs.registerLanguage("python", python);
 hljs.registerLanguage("yaml", yaml);
 
-/** A heading of the second level: a section of a lesson. */
+/** A second-level heading: a section of a lesson. */
 export interface Heading {
   readonly id: string;
   readonly title: string;
 }
 
-/** A lesson's page, and what its script and the tree speak of. */
+/** A lesson's page, and the blocks and headings in it. */
 export interface Rendered {
   readonly html: string;
-  /** Its blocks of code; the page knows them by their places in this list. */
+  /** Its blocks of code; the page refers to them by their index. */
   readonly blocks: readonly Block[];
   readonly headings: readonly Heading[];
 }
@@ -41,12 +41,12 @@ const markdown = new MarkdownIt({ html: false, linkify: false, typographer: fals
 markdown.use(anchor, { slugify });
 markdown.validateLink = isAllowedLink;
 
-// Wide tables scroll in a box that the keyboard reaches.
+// A wide table scrolls in a box that can have the focus.
 markdown.renderer.rules.table_open = () =>
   '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
 markdown.renderer.rules.table_close = () => "</table></div>\n";
 
-// The page takes no style attributes, so a column's alignment is a class.
+// The page's policy forbids style attributes, so a column's alignment becomes a class.
 for (const rule of ["th_open", "td_open"] as const) {
   markdown.renderer.rules[rule] = (tokens, index, options, _, self) => {
     const token = tokens[index];
@@ -56,7 +56,7 @@ for (const rule of ["th_open", "td_open"] as const) {
   };
 }
 
-// A link to another lesson's file opens that lesson here too.
+// A link to another lesson's file becomes a command that opens the lesson.
 markdown.renderer.rules.link_open = (tokens, index, options, _, self) => {
   const link = lessonLink(String(tokens[index]?.attrGet("href") ?? ""));
   if (link) tokens[index]?.attrSet("href", commandToOpen(link.lesson, link.heading));
@@ -91,8 +91,8 @@ ${caption}<pre tabindex="0"><code class="hljs">${code}</code></pre>
 }
 
 /**
- * A lesson's Markdown as HTML, with the drawings of its Mermaid blocks; one that was not drawn is
- * shown as it is written. Raw HTML is shown as text: `<venv>` survives.
+ * Render a lesson's Markdown as HTML. Mermaid blocks are replaced by their diagrams; a block
+ * without a diagram is shown as code. Raw HTML such as `<venv>` is shown as text.
  */
 export function renderLesson(source: string, diagrams: readonly string[] = []): Rendered {
   const blocks: Block[] = [];
@@ -110,7 +110,7 @@ function plainText(inline: Token | undefined): string {
   return (inline?.children ?? []).map(({ content }) => content).join("");
 }
 
-/** Headings' ids, the way that GitHub makes them. */
+/** The id of a heading, as GitHub forms it. */
 export function slugify(heading: string): string {
   return heading
     .trim()

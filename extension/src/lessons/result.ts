@@ -1,4 +1,4 @@
-/** A finding of `trainsmith check`, as far as a lesson shows it. */
+/** The part of a `trainsmith check` finding that a lesson shows. */
 export interface Finding {
   readonly line: number;
   readonly code: string;
@@ -6,7 +6,7 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What became of a block that was checked or trained; shown beside it. */
+/** The result of a block that was checked or trained, shown below it. */
 export type BlockResult =
   | { readonly state: "running"; readonly text: string }
   | { readonly state: "checked"; readonly findings: readonly Finding[] }

@@ -9,10 +9,10 @@ import type { BlockResult, Finding } from "./result";
 
 const BLOCK = "block.yaml";
 const RUNS = "checkpoints";
-/** The exit status of `trainsmith check` that found errors; they are on its output all the same. */
+/** The exit code of `trainsmith check` if it found errors; its output is still complete. */
 const FOUND_ERRORS = 1;
 
-/** Whose block it is, and how it is stopped. */
+/** The lesson and index of a block, and the signal that stops it. */
 export interface BlockPlace {
   readonly lesson: Lesson;
   readonly index: number;
@@ -29,7 +29,7 @@ export async function checkBlock(
   return { state: "checked", findings: await check(parts, folder, place.signal) };
 }
 
-/** Train a recipe for a few steps in a scratch folder, where it has no errors. */
+/** Train a recipe for a few steps in a scratch folder, if it has no errors. */
 export async function trainBlock(
   parts: LessonParts,
   place: BlockPlace,
@@ -38,7 +38,7 @@ export async function trainBlock(
   const { server, training } = parts;
   const { signal } = place;
   const python = await training.forTraining();
-  if (!python) throw new Error("There is no Python yet that has what training needs.");
+  if (!python) throw new Error("No Python has the packages that training needs.");
   const folder = await scratchFolder(parts, place, text);
   const findings = await check(parts, folder, signal);
   if (findings.some(({ severity }) => severity === "error")) return { state: "checked", findings };
@@ -46,7 +46,7 @@ export async function trainBlock(
   await trainerOutput(server, ["train", BLOCK, ...options], folder, { signal, python });
   const { runs } = (await trainerReport(server, ["runs", path.join(folder, RUNS)])) as RunList;
   const [run] = runs;
-  if (!run) throw new Error("The run has left nothing behind.");
+  if (!run) throw new Error("The run left no results.");
   const { step: steps, loss, validation_loss: validationLoss } = run;
   return { state: "trained", findings, steps, loss, validationLoss };
 }
@@ -61,7 +61,7 @@ async function check(
   return JSON.parse(await trainerOutput(server, arguments_, folder, options)) as Finding[];
 }
 
-/** A fresh folder of the extension's own with the block and the files that the lesson's recipes name. */
+/** A new folder in the extension's storage with the block and the lesson's files. */
 async function scratchFolder(
   { context }: LessonParts,
   { lesson, index }: BlockPlace,

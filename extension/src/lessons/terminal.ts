@@ -8,7 +8,7 @@ import type { LessonParts } from "./parts";
 const NAME = "Trainsmith Lesson";
 const PROGRAM = "trainsmith";
 
-/** Run a block in a terminal, once the user has seen it and agreed. */
+/** Run a block in a terminal, after the user has seen and confirmed it. */
 export async function runInTerminal(parts: LessonParts, text: string): Promise<void> {
   const button = "Run in Terminal";
   const answer = await vscode.window.showWarningMessage(
@@ -25,10 +25,10 @@ export async function runInTerminal(parts: LessonParts, text: string): Promise<v
   terminal.sendText(text.trim());
 }
 
-/** An environment in which `trainsmith` is the one that comes with the extension. */
+/** An environment in which `trainsmith` is the program bundled with the extension. */
 async function shell({ context, server, training }: LessonParts): Promise<Record<string, string>> {
   const python = await training.current();
-  if (!python) throw new Error("There is no Python to run it; the language status says why.");
+  if (!python) throw new Error("There is no Python to run it with; the language status shows why.");
   const folder = path.join(context.globalStorageUri.fsPath, "bin");
   await fs.mkdir(folder, { recursive: true });
   const command = [python.program, ...python.args].map((part) => `"${part}"`).join(" ");

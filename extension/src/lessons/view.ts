@@ -15,7 +15,7 @@ const UNREAD = new vscode.ThemeIcon("circle-large-outline");
 const BROKEN = new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed"));
 const LESSON = new vscode.ThemeIcon("mortar-board");
 
-/** The view of all lessons and their sections, with what has been read. */
+/** The view of all lessons and their sections, with the reading progress. */
 export class LessonsView implements vscode.TreeDataProvider<Entry>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
   private readonly subscriptions: vscode.Disposable;
@@ -68,9 +68,9 @@ function lessonItem(lesson: Lesson, read: number, all: number): vscode.TreeItem 
   item.description = done ? "read" : `${read} of ${all} · ${lesson.minutes} min`;
   const needs = lesson.needs.length > 0 ? `\n\nNeeds: ${lesson.needs.join(", ")}` : "";
   item.tooltip = `${lesson.description}${needs}`;
-  const said = done ? "read" : `${read} of ${all} sections read`;
+  const progress = done ? "read" : `${read} of ${all} sections read`;
   item.accessibilityInformation = {
-    label: `${lesson.title}, ${said}, about ${lesson.minutes} minutes`,
+    label: `${lesson.title}, ${progress}, about ${lesson.minutes} minutes`,
   };
   item.command = opening(lesson.id);
   return item;

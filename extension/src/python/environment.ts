@@ -3,29 +3,29 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 import { reasonIn } from "./installerErrors";
-import { answers, type Python, usable } from "./interpreters";
+import { outputOf, type Python, usable } from "./interpreters";
 
-/** What our packages say of themselves, as Python's packaging writes it. */
+/** The folder of our distribution's metadata, as Python's packaging names it. */
 const METADATA = /^trainsmith-.*\.dist-info$/;
 const TRAIN_EXTRA = /^Requires-Dist: (\S+); extra == ['"]train['"]$/gm;
-/** Each environment has a folder of its own; one without this file is half made. */
+/** Each environment has its own folder; one without this file is incomplete. */
 const PREFIX = "environment-";
 const COMPLETE = "complete.json";
-/** What is left of a window that was closed while it made one is removed after this time. */
+/** An incomplete environment, left by a window that was closed, is removed after this time. */
 const ABANDONED_MILLISECONDS = 24 * 60 * 60 * 1000;
 const TAIL_LINES = 200;
-/** venv shows only the command of a failed `ensurepip`; run again, that shows its own error. */
+/** If `ensurepip` fails, venv shows only its command; `ensurepip` run again shows its error. */
 const HIDDEN_BY_VENV = "'ensurepip'";
 
-/** What training needs, as requirements of pip: the `train` extra of our own distribution. */
+/** The packages that training needs, as pip requirements: the `train` extra of our distribution. */
 export async function trainingRequirements(bundled: string): Promise<string[]> {
   const folder = (await fs.readdir(bundled)).find((name) => METADATA.test(name));
-  if (!folder) throw new Error(`There is no metadata of Trainsmith in ${bundled}.`);
+  if (!folder) throw new Error(`${bundled} has no metadata of Trainsmith.`);
   const metadata = await fs.readFile(path.join(bundled, folder, "METADATA"), "utf8");
   return [...metadata.matchAll(TRAIN_EXTRA)].map(([, requirement = ""]) => requirement);
 }
 
-/** The environment that was made last and whose Python starts. */
+/** The newest complete environment whose Python starts. */
 export async function madeEnvironment(storage: string): Promise<Python | undefined> {
   for (const folder of await folders(storage)) {
     if (!(await exists(path.join(folder, COMPLETE)))) continue;
@@ -35,26 +35,26 @@ export async function madeEnvironment(storage: string): Promise<Python | undefin
   return undefined;
 }
 
-/** A program failed; the message has the lines of it that tell the cause. */
+/** A program failed; the message has the lines of its output that name the cause. */
 export class SetUpError extends Error {}
 
 export interface Making {
-  /** The Python that the environment is made with. */
+  /** The Python that creates the environment. */
   readonly python: Python;
-  /** The folder that holds environments; it is made if it is not there. */
+  /** The folder for environments, created if it does not exist. */
   readonly storage: string;
   readonly requirements: readonly string[];
-  /** Told each line that a program writes. */
+  /** Called with each line that a program writes. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Make a virtual environment with what training needs. The environments that were there before are
- * removed once it is complete; after a failure or a cancellation the partial files are removed.
+ * Create a virtual environment for training. Once it is complete, older environments are removed;
+ * after a failure or a cancellation, the partial files are removed.
  *
- * @throws {SetUpError} a program failed.
- * @throws {Error} named `AbortError`: it was cancelled.
+ * @throws {SetUpError} if a program failed.
+ * @throws {Error} named `AbortError` if it was cancelled.
  */
 export async function makeEnvironment(making: Making): Promise<Python> {
   const { storage, requirements, signal } = making;
@@ -67,7 +67,7 @@ export async function makeEnvironment(making: Making): Promise<Python> {
     const python = await usable({ program: programIn(folder), args: [] });
     if (!python) throw new SetUpError(`${programIn(folder)} does not start`);
     await fs.writeFile(path.join(folder, COMPLETE), JSON.stringify({ requirements }));
-    for (const old of before) if (await isDone(old)) await remove(old);
+    for (const old of before) if (await isRemovable(old)) await remove(old);
     return python;
   } catch (error) {
     await remove(folder);
@@ -75,7 +75,7 @@ export async function makeEnvironment(making: Making): Promise<Python> {
   }
 }
 
-/** A line of pip or uv in a few words, if it says what is happening: `Downloading torch (190 MB)`. */
+/** A line of pip or uv in short, if it shows progress: `Downloading torch (190 MB)`. */
 export function progressOf(line: string): string | undefined {
   const [, verb, what = ""] =
     /^\s*(Collecting|Downloading|Using cached|Building|Installing)\b (.*)/.exec(line) ?? [];
@@ -87,14 +87,14 @@ export function progressOf(line: string): string | undefined {
   return `${verb} ${name}${size ? ` (${size})` : ""}`;
 }
 
-/** With Python's own `venv` and pip; with uv where this Python comes without them, as Debian's. */
+/** Install with Python's `venv` and pip, or with uv if this Python lacks them, as Debian's does. */
 async function install(making: Making, folder: string): Promise<void> {
   const { python, requirements } = making;
   try {
     await run(making, python.program, [...python.args, "-m", "venv", folder]);
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;
-    if (await answers({ program: "uv", args: ["--version"] })) {
+    if (await outputOf({ program: "uv", args: ["--version"] })) {
       await installWithUv(making, folder);
       return;
     }
@@ -113,7 +113,7 @@ async function installWithUv(making: Making, folder: string): Promise<void> {
   await run(making, "uv", ["pip", "install", "--python", programIn(folder), ...requirements]);
 }
 
-/** Run a program to its end; arguments are a list, and there is no shell. */
+/** Run a program until it ends, without a shell. */
 function run({ say, signal }: Making, program: string, args: readonly string[]): Promise<void> {
   say(`$ ${program} ${args.join(" ")}`);
   const lines: string[] = [];
@@ -133,7 +133,7 @@ function run({ say, signal }: Making, program: string, args: readonly string[]):
     child.on("error", (error) => {
       failure = error;
     });
-    // It may write until it is gone, also after it was told to end.
+    // A program may still write after it was told to stop.
     child.on("close", (code, killedBy) => {
       if (code === 0) resolve();
       else if (signal.aborted) reject(failure ?? new Error("cancelled"));
@@ -145,22 +145,22 @@ function run({ say, signal }: Making, program: string, args: readonly string[]):
 
 function killedMessage(program: string, signal: NodeJS.Signals): string {
   const memory = signal === "SIGKILL" ? "; this computer may have run out of memory" : "";
-  return `${path.basename(program)} was ended by ${signal}${memory}`;
+  return `${path.basename(program)} was killed by ${signal}${memory}`;
 }
 
-/** The user's own settings of pip hold, but for what leads out of an environment. */
+/** The user's pip settings apply, except those that would install outside the environment. */
 function environmentOfPip(): NodeJS.ProcessEnv {
-  const own = {
+  const overrides = {
     PIP_USER: "0",
     PIP_NO_COLOR: "1",
     NO_COLOR: "1",
     PYTHONUNBUFFERED: "1",
     PYTHONUTF8: "1",
   };
-  return { ...process.env, PYTHONPATH: undefined, PYTHONHOME: undefined, ...own };
+  return { ...process.env, PYTHONPATH: undefined, PYTHONHOME: undefined, ...overrides };
 }
 
-/** The folders of environments, the newest first. */
+/** The folders of environments, newest first. */
 async function folders(storage: string): Promise<string[]> {
   const names = await fs.readdir(storage).catch(() => []);
   const found = names.filter((name) => name.startsWith(PREFIX)).map((n) => path.join(storage, n));
@@ -168,7 +168,8 @@ async function folders(storage: string): Promise<string[]> {
   return aged.sort((one, other) => one.age - other.age).map(({ folder }) => folder);
 }
 
-async function isDone(folder: string): Promise<boolean> {
+/** Whether an environment is complete or abandoned; another window may still be creating it. */
+async function isRemovable(folder: string): Promise<boolean> {
   return (
     (await exists(path.join(folder, COMPLETE))) || (await age(folder)) > ABANDONED_MILLISECONDS
   );

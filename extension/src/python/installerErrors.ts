@@ -1,22 +1,22 @@
-// Why pip, uv or venv failed, in the few of its lines that name the cause. The last line rarely
-// does: pip ends a conflict with "ResolutionImpossible", and a missing network with "No matching
-// distribution found".
+// Finds the lines of pip's, uv's or venv's output that name the cause of a failure. The last line
+// rarely does: pip reports a conflict as "ResolutionImpossible", and a missing network as "No
+// matching distribution found".
 
-/** A notification shows a few lines; one that is longer is cut in its middle. */
+/** A notification shows only a few lines, so a longer line is cut in the middle. */
 const LONGEST_LINE = 240;
-/** Of a long list of versions the last ones tell whether the wanted one exists. */
+/** The last entries of a long list of versions show whether the required version exists. */
 const KEPT_VERSIONS = 3;
 
 const NO_VERSIONS = "(from versions: none)";
 
-/** The cause, if the output shows this kind of failure. */
+/** Returns the lines that name the cause, if the output shows this kind of failure. */
 type Cause = (lines: readonly string[]) => readonly string[] | undefined;
 
 const CAUSES: readonly Cause[] = [
   ...[noSpace, conflict, noNetwork, noRelease, managed, noVenv, noBuild, ofUv],
 ];
 
-/** The lines of an installer's output that tell why it failed, as one text. */
+/** The reason for a failure, from the lines of an installer's output. */
 export function reasonIn(output: readonly string[]): string {
   const lines = output.map((line) => line.trimEnd()).filter((line) => line.trim() !== "");
   for (const cause of CAUSES) {
@@ -34,7 +34,7 @@ function noSpace(lines: readonly string[]): readonly string[] | undefined {
   return some(lines.filter((line) => full.test(line)).slice(-1));
 }
 
-/** Requirements that exclude each other; one may come from a constraint that the user configured. */
+/** Requirements conflict; one may come from a constraint in the user's configuration. */
 function conflict(lines: readonly string[]): readonly string[] | undefined {
   const found = lastIndex(lines, /have conflicting dependencies/);
   if (found < 0) return undefined;
@@ -42,19 +42,19 @@ function conflict(lines: readonly string[]): readonly string[] | undefined {
   return [lines[found] ?? "", ...(from < 0 ? [] : indented(lines, from + 1))];
 }
 
-/** pip warns about each connection that failed, then says only that it found no version. */
+/** pip warns about each failed connection, but its error is only that it found no version. */
 function noNetwork(lines: readonly string[]): readonly string[] | undefined {
   if (!lines.some((line) => line.includes(NO_VERSIONS))) return undefined;
   const broken = /connection broken by '?(.*)': \//;
-  const said = lines.flatMap((line) => {
+  const reasons = lines.flatMap((line) => {
     const [, error] = broken.exec(line) ?? [];
     if (error !== undefined) return [errorIn(error)];
     return /^Could not fetch URL|is not a trusted or secure host/.test(line) ? [line] : [];
   });
-  return said.length > 0 ? [...unfound(lines), ...said.slice(-1)] : undefined;
+  return reasons.length > 0 ? [...unfound(lines), ...reasons.slice(-1)] : undefined;
 }
 
-/** Releases for other Pythons or systems are not even listed by pip. */
+/** pip does not list releases for other Pythons or systems. */
 function noRelease(lines: readonly string[]): readonly string[] | undefined {
   if (!lines.some((line) => line.includes(NO_VERSIONS))) return undefined;
   const ignored = lines.filter((line) => line.includes("require a different python version"));
@@ -66,12 +66,12 @@ function unfound(lines: readonly string[]): readonly string[] {
   return lines.filter((line) => line.includes("No matching distribution found")).slice(-1);
 }
 
-/** An environment that belongs to the system's own package manager (PEP 668). */
+/** The environment is managed by the system's package manager (PEP 668). */
 function managed(lines: readonly string[]): readonly string[] | undefined {
   const found = lines.findIndex((line) => line.includes("environment is externally managed"));
   const at = found < 0 ? lines.findIndex((line) => line.includes("is externally managed")) : found;
   if (at < 0) return undefined;
-  // What the distribution advises follows; its first sentence names the package to install.
+  // The first sentence of the distribution's advice names the package to install.
   const advice = indented(lines, at + 1)
     .join(" ")
     .replace(/\s+/g, " ");
@@ -79,7 +79,7 @@ function managed(lines: readonly string[]): readonly string[] | undefined {
   return [lines[at] ?? "", ...(first ? [first] : [])];
 }
 
-/** Debian's Python without its package for environments. */
+/** Debian's Python lacks the package for virtual environments. */
 function noVenv(lines: readonly string[]): readonly string[] | undefined {
   const at = lines.findIndex((line) => /ensurepip is not$|ensurepip is not available/.test(line));
   const install = lines.find((line) => /^\s*apt(-get)? install/.test(line));
@@ -87,7 +87,7 @@ function noVenv(lines: readonly string[]): readonly string[] | undefined {
   return ["ensurepip is not available", `Install it with: ${install.trim()}`];
 }
 
-/** A package that has to be built here, and whose build failed: the last line of the build. */
+/** A package had to be built and the build failed; its last line is the error. */
 function noBuild(lines: readonly string[]): readonly string[] | undefined {
   const found = lastIndex(lines, /^\s*× .*did not run successfully/);
   if (found < 0) return undefined;
@@ -95,7 +95,7 @@ function noBuild(lines: readonly string[]): readonly string[] | undefined {
   return [lines[found] ?? "", ...(end > found + 1 ? lines.slice(end - 1, end) : [])];
 }
 
-/** uv names an error, the causes of it below, and sometimes a hint. */
+/** uv writes an error, its causes below it, and sometimes a hint. */
 function ofUv(lines: readonly string[]): readonly string[] | undefined {
   const error = lastIndex(lines, /^(error: |\s*× )/);
   const isCause = (line: string): boolean => /^\s*(cause: |Caused by: |╰─▶ )/.test(line);
@@ -108,13 +108,13 @@ function ofUv(lines: readonly string[]): readonly string[] | undefined {
   const until = more.findIndex((line) => indentOf(line) <= depth || isHint(line));
   const paragraph = [lines[last] ?? "", ...(until < 0 ? more : more.slice(0, until))];
   const stderr = paragraph.findIndex((line) => line.trim() === "[stderr]");
-  // A failed build shows its whole output, and the last line of it is the error.
+  // For a failed build uv shows the whole output, and the last line is the error.
   const cause = stderr < 0 ? [paragraph.join(" ")] : paragraph.slice(-1);
   const hint = more.filter((line) => isHint(line) && /\bPython\b/.test(line)).slice(0, 1);
   return [lines[error] ?? "", ...cause, ...hint];
 }
 
-/** The lines from `start` on that are indented, as a block below the line before. */
+/** The block of indented lines that begins at `start`. */
 function indented(lines: readonly string[], start: number): readonly string[] {
   const end = lines.findIndex((line, at) => at >= start && !/^\s|^╰/.test(line));
   return lines.slice(start, end < 0 ? undefined : end);
@@ -128,7 +128,7 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length;
 }
 
-/** The message in Python's notation of an exception: `NewConnectionError('<…>: refused')`. */
+/** The message in the repr of a Python exception: `NewConnectionError('<…>: refused')`. */
 function errorIn(text: string): string {
   const message = /^\w+\((["'])(.*)\1\)$/.exec(text)?.[2] ?? text;
   return message.replace(/^<[^>]*>: /, "").replace(/^\w+\(host='([^']*)', port=\d+\): /, "$1: ");
@@ -138,7 +138,7 @@ function some(lines: readonly string[]): readonly string[] | undefined {
   return lines.length > 0 ? lines : undefined;
 }
 
-/** Lines as the sentences of one text, without marks of the installer and without long lists. */
+/** Join lines as sentences, without the installer's markers and without long lists. */
 function joined(lines: readonly string[]): string {
   return lines
     .map((line) =>
@@ -152,7 +152,7 @@ function joined(lines: readonly string[]): string {
     .join(". ");
 }
 
-/** `(from versions: 1.0, 1.1, …)` and pip's list of versions for other Pythons, by their ends. */
+/** Shorten `(from versions: 1.0, 1.1, …)` and pip's list of versions for other Pythons. */
 function withoutLists(line: string): string {
   return line.replace(
     /(versions: |different python version: )([^)]*)/,

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 
-/** A Python that can run the server: a program and the arguments that select the version. */
+/** A Python that can run the server: a program, and arguments that select the version. */
 export interface Python {
   readonly program: string;
   readonly args: readonly string[];
@@ -13,14 +13,14 @@ export interface Candidate {
 }
 
 const OLDEST = [3, 10] as const;
-const QUESTION = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
-const MISSING =
+const PRINT_VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
+const PRINT_MISSING =
   "import sys, importlib.util as u; print(*[m for m in sys.argv[1:] if u.find_spec(m) is None])";
 const PROBE_MILLISECONDS = 10_000;
 
 /**
- * Where a Python may be, the likeliest first: the setting alone if there is one, then what is
- * selected in the Python extension, then the usual names.
+ * Candidates in the order of preference: only the setting if there is one; otherwise the
+ * interpreter selected in the Python extension, then the usual names.
  */
 export function candidates(
   setting: string,
@@ -34,7 +34,7 @@ export function candidates(
   return [...(selected ? [selected] : []), ...usual, ...launcher];
 }
 
-/** The first candidate that answers and is new enough; what each of the others said. */
+/** The first candidate that starts and is new enough, and why earlier candidates were rejected. */
 export async function firstUsable(
   list: readonly Candidate[],
 ): Promise<{ python: Python | undefined; rejected: string[] }> {
@@ -48,22 +48,22 @@ export async function firstUsable(
   return { python: undefined, rejected };
 }
 
-/** A Python that starts and is new enough; otherwise `undefined`. */
+/** The Python if it starts and is new enough; otherwise `undefined`. */
 export async function usable(candidate: Candidate): Promise<Python | undefined> {
   return (await firstUsable([candidate])).python;
 }
 
-/** Which modules a Python lacks. They are looked for and not imported, so it is quick. */
+/** The modules that a Python lacks. They are found without importing them, which is quick. */
 export async function missingModules(
   { program, args }: Candidate,
   modules: readonly string[],
 ): Promise<string[]> {
-  const said = await answers({ program, args: [...args, "-c", MISSING, ...modules] });
-  return said === undefined ? [...modules] : said.split(" ").filter((name) => name !== "");
+  const missing = await outputOf({ program, args: [...args, "-c", PRINT_MISSING, ...modules] });
+  return missing === undefined ? [...modules] : missing.split(" ").filter((name) => name !== "");
 }
 
-/** What a program writes when it is called; `undefined` where it does not start, or fails. */
-export function answers({ program, args }: Candidate): Promise<string | undefined> {
+/** The output of a program; `undefined` if it does not start or fails. */
+export function outputOf({ program, args }: Candidate): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(program, [...args], { timeout: PROBE_MILLISECONDS }, (error, output) => {
       resolve(error ? undefined : output.trim());
@@ -72,7 +72,7 @@ export function answers({ program, args }: Candidate): Promise<string | undefine
 }
 
 function versionOf({ program, args }: Candidate): Promise<string | undefined> {
-  return answers({ program, args: [...args, "-c", QUESTION] });
+  return outputOf({ program, args: [...args, "-c", PRINT_VERSION] });
 }
 
 function isNewEnough(version: string): boolean {

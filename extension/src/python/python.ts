@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 
 import { SETTINGS } from "../generated/protocol";
-import { answers, type Candidate, candidates, firstUsable, type Python } from "./interpreters";
+import { outputOf, type Candidate, candidates, firstUsable, type Python } from "./interpreters";
 
 export type { Python };
 
-/** The part of the Python extension's API that we use, if it is there. */
+/** The part of the Python extension's API that is used here, if the extension is installed. */
 interface PythonExtension {
   readonly environments?: {
     getActiveEnvironmentPath(): { readonly path: string };
@@ -15,7 +15,7 @@ interface PythonExtension {
   };
 }
 
-/** The same of the Python Environments extension, which takes over from it. */
+/** The same for the Python Environments extension, which replaces it. */
 interface EnvironmentsExtension {
   getEnvironment?(scope: undefined): Promise<
     | {
@@ -27,27 +27,27 @@ interface EnvironmentsExtension {
   >;
 }
 
-/** Find a Python for the server and for training; without one, say so once with the way out. */
+/** Find a Python for the server and for training; if there is none, offer to choose one. */
 export async function choosePython(log: vscode.LogOutputChannel): Promise<Python | undefined> {
   const { python, rejected } = await findPython();
   for (const reason of rejected) log.info(`Not used: ${reason}`);
-  if (!python) void complain(rejected);
+  if (!python) void reportMissing(rejected);
   return python;
 }
 
-/** The first Python that can be used: the setting's, the selected one, the usual ones, uv's. */
+/** The first usable Python: from the setting, the selected interpreter, the usual names, or uv. */
 export async function findPython(): Promise<{ python: Python | undefined; rejected: string[] }> {
   const setting = vscode.workspace.getConfiguration().get<string>(SETTINGS.pythonPath, "").trim();
   const list = candidates(setting, await selectedInterpreter(), process.platform);
   const found = await firstUsable(list);
   if (found.python || setting) return found;
   const uv = { program: "uv", args: ["python", "find", "--no-python-downloads", ">=3.10"] };
-  const program = await answers(uv);
+  const program = await outputOf(uv);
   const more = await firstUsable(program ? [{ program, args: [] }] : []);
   return { python: more.python, rejected: [...found.rejected, ...more.rejected] };
 }
 
-/** What the user has selected. It may lie in the workspace, so it counts only in a trusted one. */
+/** The interpreter that the user selected. It may be in the workspace, so that must be trusted. */
 async function selectedInterpreter(): Promise<Candidate | undefined> {
   if (!vscode.workspace.isTrusted) return undefined;
   return (await ofEnvironmentsExtension()) ?? (await ofPythonExtension());
@@ -63,9 +63,9 @@ async function ofEnvironmentsExtension(): Promise<Candidate | undefined> {
 async function ofPythonExtension(): Promise<Candidate | undefined> {
   const api = await activated<PythonExtension>("ms-python.python");
   const active = api?.environments?.getActiveEnvironmentPath();
-  // The extension's answer without a selection is the bare command, which we try anyway.
+  // Without a selection the extension returns the bare command, which is a candidate anyway.
   if (!active?.path || active.path === "python") return undefined;
-  // The path may be an environment's folder; resolved, it is a program.
+  // The path may be an environment's folder, so it is resolved to a program.
   const resolved = await api?.environments?.resolveEnvironment?.(active).catch(() => undefined);
   return { program: resolved?.executable.uri?.fsPath ?? active.path, args: [] };
 }
@@ -75,14 +75,14 @@ async function activated<Api>(id: string): Promise<Api | undefined> {
   return extension && Promise.resolve(extension.activate()).catch(() => undefined);
 }
 
-async function complain(rejected: readonly string[]): Promise<void> {
+async function reportMissing(rejected: readonly string[]): Promise<void> {
   const button = "Choose Python";
   const answer = await vscode.window.showErrorMessage(
     `Trainsmith needs Python 3.10 or newer (${rejected.join(", ")}).`,
     button,
   );
   if (answer !== button) return;
-  // An interpreter belongs to its machine, so in a remote window the user's settings don't have it.
+  // An interpreter is a setting of its machine, so a remote window has it in the remote settings.
   const page = vscode.env.remoteName ? "openRemoteSettings" : "openSettings";
   await vscode.commands.executeCommand(`workbench.action.${page}`, { query: SETTINGS.pythonPath });
 }

@@ -13,12 +13,12 @@ import { plainText } from "../shared/plainText";
 import { missingModules } from "./interpreters";
 import { findPython, type Python } from "./python";
 
-/** A requirement's name; those of training are called as the modules that they bring. */
+/** A requirement's name, which for the packages of training is also the module's name. */
 const NAME = /^[\w.-]+/;
 
 /**
- * The Python that trains: the one that is found, if it has what training needs, else an environment that
- * the extension makes when the user wants it.
+ * The Python that trains: the one that was found, if it has everything that training needs, or else
+ * an environment that the extension creates when the user agrees.
  */
 export class TrainingPython {
   private making: Promise<Python | undefined> | undefined;
@@ -28,16 +28,16 @@ export class TrainingPython {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** The Python that trains, as things are; one that lacks modules says so itself. */
+  /** The Python that would train now; the trainer itself reports missing modules. */
   async current(): Promise<Python | undefined> {
-    // Another one may have been selected since the server was started.
+    // The user may have selected another Python since the server started.
     const { python } = await findPython();
     return (await this.complete(python)) ?? python;
   }
 
   /**
-   * A Python with all that training needs. Where there is none, ask once whether to make one, and
-   * wait for it; `undefined` where the user does not want that, or it failed and was told.
+   * A Python with everything that training needs. If there is none, offer to set one up and wait
+   * for it; `undefined` if the user declines or the set-up fails, which is reported.
    */
   async forTraining(): Promise<Python | undefined> {
     const python = await this.current();
@@ -47,13 +47,13 @@ export class TrainingPython {
     const button = "Set Up Training Environment";
     const answer = await vscode.window.showWarningMessage(
       `Training needs ${enumeration(missing)}, which ${described(python)} lacks. They can be ` +
-        "installed into an environment of Trainsmith's own; your Python stays as it is.",
+        "installed into a separate environment for Trainsmith; your Python is not changed.",
       button,
     );
     return answer === button ? this.setUp() : undefined;
   }
 
-  /** Make the environment, with its progress in a notification. */
+  /** Create the environment, with progress in a notification. */
   setUp(): Promise<Python | undefined> {
     this.making ??= this.make().finally(() => {
       this.making = undefined;
@@ -90,13 +90,13 @@ export class TrainingPython {
       this.log.info(`Training: ${described(made)}`);
       return made;
     } catch (error) {
-      if (error instanceof SetUpError) void this.tell(error.message);
+      if (error instanceof SetUpError) void this.reportFailure(error.message);
       else if (!(error instanceof Error && error.name === "AbortError")) throw error;
       return undefined;
     }
   }
 
-  private async tell(reason: string): Promise<void> {
+  private async reportFailure(reason: string): Promise<void> {
     const button = "Show Log";
     const answer = await vscode.window.showErrorMessage(
       `The training environment was not set up, and partial files were removed: ${plainText(reason)}`,
@@ -105,7 +105,7 @@ export class TrainingPython {
     if (answer === button) this.log.show();
   }
 
-  /** The first Python that lacks nothing: the one that was found, then the environment that was made. */
+  /** The first Python that lacks no module: the one that was found, or the created environment. */
   private async complete(python: Python | undefined): Promise<Python | undefined> {
     if (python && (await this.missing(python)).length === 0) return python;
     const made = await madeEnvironment(this.storage);

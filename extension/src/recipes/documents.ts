@@ -10,14 +10,14 @@ const TYPING_MILLISECONDS = 300;
 const RECIPE = "training";
 const MODEL = "model";
 
-/** Which YAML files are ours. The server tells; menus and the palette read it from context keys. */
+/** The YAML files that the server recognises as ours; menus and the palette use context keys. */
 export class Documents implements vscode.Disposable {
   private readonly known = new Map<string, DocumentStatus>();
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable;
   private typing: NodeJS.Timeout | undefined;
 
-  /** What is known of some file has changed, or another one is in the editor. */
+  /** Fires when the status of a file has changed or another file is in the editor. */
   readonly onDidChange = this.changed.event;
 
   constructor(private readonly server: Server) {
@@ -45,20 +45,20 @@ export class Documents implements vscode.Disposable {
     );
   }
 
-  /** Look at the workspace, or wait until that is done. */
+  /** Scan the workspace, or wait until that is done. */
   readonly start = remembered(() => this.scanWorkspace());
 
-  /** The recipes that are known, as files. */
+  /** The recipes of the workspace. */
   recipes(): vscode.Uri[] {
     return this.paths(({ document }) => document === RECIPE).map((path) => vscode.Uri.file(path));
   }
 
-  /** The model files that are known. */
+  /** The model files of the workspace. */
   models(): vscode.Uri[] {
     return this.paths(({ document }) => document === MODEL).map((path) => vscode.Uri.file(path));
   }
 
-  /** What the file in the editor is, if it is ours. */
+  /** The status of the file in the editor, if it is ours. */
   active(): DocumentStatus | undefined {
     const document = active();
     return document && this.known.get(document.uri.fsPath);
@@ -69,7 +69,7 @@ export class Documents implements vscode.Disposable {
     this.subscriptions.dispose();
   }
 
-  /** The file in the editor comes first. */
+  /** Start with the file in the editor. */
   private async scanWorkspace(): Promise<void> {
     const document = active();
     if (document) await this.refresh(document.uri);
@@ -104,7 +104,7 @@ export class Documents implements vscode.Disposable {
 
   private updateContextKeys(): void {
     const set = (key: string, files: string[]): void => {
-      // A remote window has its own way to write a path of the other machine.
+      // In a remote window, VS Code may write a path of the other machine as in its URI.
       const paths = files.flatMap((file) => [file, vscode.Uri.file(file).path]);
       void vscode.commands.executeCommand("setContext", key, paths);
     };

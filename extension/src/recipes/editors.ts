@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
 /**
- * The text editor that the user worked in last. VS Code knows no active one while a lesson has the
- * focus, and a lesson's buttons and links mean the recipe beside it.
+ * The text editor that was active last. VS Code has no active editor while a lesson has the focus,
+ * but the lesson's buttons and links apply to the recipe beside it.
  */
 export class LastEditor implements vscode.Disposable {
   private last = vscode.window.activeTextEditor;
@@ -10,7 +10,7 @@ export class LastEditor implements vscode.Disposable {
     this.last = editor ?? this.last;
   });
 
-  /** The editor, if it is still to be seen and shows YAML. */
+  /** The editor, if it is still visible and shows YAML. */
   yaml(): vscode.TextEditor | undefined {
     const editor = vscode.window.activeTextEditor ?? this.last;
     const visible = vscode.window.visibleTextEditors.find(

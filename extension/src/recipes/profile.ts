@@ -7,12 +7,12 @@ const AUTO = "auto";
 const COMMENT = /^(\s*#\s*trainsmith:.*?\bprofile\s*=\s*)\S*/;
 
 const REASONS: Record<DocumentStatus["chosenBy"], string> = {
-  comment: "a comment in the file says so",
-  settings: "the settings say so",
-  keys: "its keys say so",
+  comment: "set by a comment in the file",
+  settings: "set in the settings",
+  keys: "detected from its keys",
 };
 
-/** The trainer that the file in the editor is judged for, beside its language. */
+/** Shows beside the language for which trainer the file in the editor is checked. */
 export class ProfileStatus implements vscode.Disposable {
   private item: vscode.LanguageStatusItem | undefined;
   private readonly subscription: vscode.Disposable;
@@ -28,7 +28,7 @@ export class ProfileStatus implements vscode.Disposable {
     this.item?.dispose();
   }
 
-  /** Where the editor has nothing of ours there is no item at all. */
+  /** There is no item if the file in the editor is not ours. */
   private show(): void {
     const status = this.documents.active();
     if (!status?.profile) {
@@ -44,7 +44,7 @@ export class ProfileStatus implements vscode.Disposable {
   }
 }
 
-/** Let the user choose the trainer of the file in the editor, and where to write it down. */
+/** Let the user choose the trainer of the file in the editor, and where the choice is written. */
 export async function chooseProfile(documents: Documents): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const status = documents.active();
@@ -65,7 +65,7 @@ export async function chooseProfile(documents: Documents): Promise<void> {
 async function pickProfile(status: DocumentStatus): Promise<string | undefined> {
   const now = status.chosenBy === "keys" ? AUTO : status.profile?.name;
   const choices = [
-    { name: AUTO, title: "Automatic", about: "The trainer that the file's keys tell of." },
+    { name: AUTO, title: "Automatic", about: "Detect the trainer from the file's keys." },
     ...status.choices,
   ].map(({ name, title, about }) => ({
     label: title,
@@ -82,14 +82,17 @@ async function pickProfile(status: DocumentStatus): Promise<string | undefined> 
 }
 
 async function pickPlace(profile: string): Promise<"comment" | "settings" | undefined> {
-  const comment = profile === AUTO ? "Take the comment away" : `# trainsmith: profile=${profile}`;
+  const comment = profile === AUTO ? "Remove the comment" : `# trainsmith: profile=${profile}`;
   const setting = `"${SETTINGS.profile}": "${profile}"`;
   const picked = await vscode.window.showQuickPick(
     [
       { label: "In This File", description: comment, place: "comment" as const },
       { label: "In the Settings", description: setting, place: "settings" as const },
     ],
-    { title: "Choose Profile", placeHolder: "Where to write it down; the file's comment wins" },
+    {
+      title: "Choose Profile",
+      placeHolder: "Where to write it; a comment in the file takes precedence",
+    },
   );
   return picked?.place;
 }
@@ -97,13 +100,13 @@ async function pickPlace(profile: string): Promise<"comment" | "settings" | unde
 async function writeComment(editor: vscode.TextEditor, profile: string): Promise<void> {
   const { document } = editor;
   const lines = Array.from({ length: document.lineCount }, (_, line) => document.lineAt(line));
-  const there = lines.find(({ text }) => COMMENT.test(text));
+  const existing = lines.find(({ text }) => COMMENT.test(text));
   await editor.edit((edit) => {
-    if (!there) {
+    if (!existing) {
       if (profile !== AUTO) {
         edit.insert(new vscode.Position(0, 0), `# trainsmith: profile=${profile}\n`);
       }
-    } else if (profile === AUTO) edit.delete(there.rangeIncludingLineBreak);
-    else edit.replace(there.range, there.text.replace(COMMENT, `$1${profile}`));
+    } else if (profile === AUTO) edit.delete(existing.rangeIncludingLineBreak);
+    else edit.replace(existing.range, existing.text.replace(COMMENT, `$1${profile}`));
   });
 }

@@ -14,7 +14,7 @@ const SEARCH_MILLISECONDS = 400;
 /** How much earlier than its task a run may seem to start, by the clocks of two processes. */
 const CLOCK_SECONDS = 1;
 
-/** A run that is under way in a task of this window. */
+/** A run in a task of this window. */
 export interface ActiveRun {
   readonly execution: vscode.TaskExecution;
   readonly recipe: vscode.Uri;
@@ -23,7 +23,7 @@ export interface ActiveRun {
   readonly progress: Progress;
 }
 
-/** How a run's process ended. */
+/** A run whose process has ended. */
 export interface EndedRun extends ActiveRun {
   readonly exitCode: number | undefined;
 }
@@ -31,15 +31,15 @@ export interface EndedRun extends ActiveRun {
 interface Active {
   readonly execution: vscode.TaskExecution;
   readonly recipe: vscode.Uri;
-  /** When its task began, in seconds since 1970; 0 where it was there before us. */
+  /** When its task started, in seconds since 1970; 0 if it was running before the extension. */
   readonly since: number;
   /** What it writes, once its folder is known. */
   written: { readonly folder: string; readonly reader: RunReader } | undefined;
 }
 
 /**
- * The runs that were started in this window, by whatever way, until their process ends. A run that
- * outlived the window's last reload is found again.
+ * The runs started in this window, in whatever way, until their process ends. A run that continues
+ * while the window is reloaded is found again.
  */
 export class ActiveRuns implements vscode.Disposable {
   private readonly active: Active[] = [];
@@ -69,7 +69,7 @@ export class ActiveRuns implements vscode.Disposable {
     for (const execution of vscode.tasks.taskExecutions) this.begin(execution, 0);
   }
 
-  /** The runs that are under way, the newest first. */
+  /** The active runs, newest first. */
   get running(): readonly ActiveRun[] {
     return this.active.map(shownRun);
   }
@@ -89,7 +89,7 @@ export class ActiveRuns implements vscode.Disposable {
     this.searching.start();
   }
 
-  /** Look for the folders of runs whose trainer has not made one yet. */
+  /** Look for the folders of runs that had none at the last search. */
   private async findFolders(): Promise<void> {
     for (const run of [...this.active]) await this.findFolder(run);
     if (this.active.every(({ written }) => written)) this.searching.stop();
@@ -106,7 +106,7 @@ export class ActiveRuns implements vscode.Disposable {
   }
 
   private async read(run: Active, folder: string): Promise<void> {
-    // Two searches may end with the same folder: one of them when the run's process has ended.
+    // The search when the process ends may find the same folder as an earlier one.
     if (run.written || !this.active.includes(run)) return;
     const reader = this.watcher.watch(folder, (events) => {
       this.take(folder, events);
@@ -117,11 +117,12 @@ export class ActiveRuns implements vscode.Disposable {
   }
 
   private take(folder: string, events: readonly TrainsmithEvent[]): void {
-    if (events.some(isBeginOrEnd)) void this.server.tellOfRun(path.join(folder, RUN_FILES.events));
+    if (events.some(isBeginOrEnd))
+      void this.server.notifyOfRun(path.join(folder, RUN_FILES.events));
     this.changed.fire();
   }
 
-  /** The folder of the run: the first one of the recipe since the task began. */
+  /** The folder of the run: the recipe's first run since the task started. */
   private async find({ execution, recipe, since }: Active): Promise<string | undefined> {
     const { definition } = execution.task;
     const runs = await this.server.runs(recipe);

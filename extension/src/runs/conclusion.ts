@@ -1,4 +1,4 @@
-/** A piece of a text, as offsets. */
+/** A conclusion, and its offsets in the file. */
 export interface Conclusion {
   readonly start: number;
   readonly end: number;
@@ -6,8 +6,8 @@ export interface Conclusion {
 }
 
 /**
- * Where `experiments.md` has the conclusion of a run: the rest of the line behind `**Conclusion:**`
- * in its last entry. The trainer writes only between the entry's marks, so it stays.
+ * Find a run's conclusion in `experiments.md`: the rest of the line after `**Conclusion:**` in the
+ * run's last entry. The trainer writes only between the entry's marks, so it keeps the conclusion.
  */
 export function findConclusion(content: string, name: string): Conclusion | undefined {
   const begin = content.lastIndexOf(`<!-- trainsmith: ${name} -->`);

@@ -8,15 +8,15 @@ import { yamlOf } from "../shared/formatting";
 import type { EndedRun, ActiveRuns } from "./activeRuns";
 import { folderOf } from "./tasks";
 
-/** What mends a failed run: one value of one key, and the recipe that it is for. */
+/** How to fix a failed run: the value to set, and the recipe that was run. */
 interface Remedy {
   readonly recipe: vscode.Uri;
   readonly change: { readonly key: string; readonly value: string } | undefined;
 }
 
 /**
- * Why the last run of a recipe failed, on the line that the trainer names, with the value that it
- * suggests. It is gone with the next run, or when that line is edited.
+ * Shows why the last run of a recipe failed, on the line that the trainer names, with the value
+ * that it suggests as a quick fix. The next run removes it, and so does an edit of that line.
  */
 export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
   private readonly found = vscode.languages.createDiagnosticCollection(VIEWS.runsView);
@@ -90,7 +90,7 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
     return failure;
   }
 
-  /** Take away what is said of a recipe's last run, in whichever file. */
+  /** Remove the failure of a recipe's last run, in whichever file it is shown. */
   private forget(recipe: vscode.Uri): void {
     this.found.forEach((file, [failure]) => {
       const remedy = failure && this.remedies.get(failure);
@@ -104,7 +104,7 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
     this.found.delete(file);
   }
 
-  /** Keep to the line while others change; an edit of the line itself answers it. */
+  /** Move the failure with its line when other lines change; an edit of the line removes it. */
   private follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     for (const { range, text } of contentChanges) {
       const failure = this.at(document.uri);

@@ -12,14 +12,14 @@ import type { ActiveRuns } from "./activeRuns";
 
 const MOST_RUNS = 1000;
 const SOON_MILLISECONDS = 500;
-/** A run that another program trains is looked at so often. */
+/** The delay after a change in a run that another program trains. */
 const LATER_MILLISECONDS = 5000;
 const BASELINE = "baseline";
 
-/** All runs of the workspace, as the trainer lists them; those of this window tell how they go. */
+/** All runs of the workspace, as the trainer lists them, with live progress for this window's. */
 export class RunList implements vscode.Disposable {
   private records: readonly RunRecord[] = [];
-  /** Listing reads all events of all runs, in a process for each folder of runs. */
+  /** Listing starts a process for each folder of runs, which reads all events of its runs. */
   private readonly load = oneAtATime(() => this.listAll());
   private readonly loadFirst = remembered(() => this.load());
   private isAsked = false;
@@ -27,10 +27,10 @@ export class RunList implements vscode.Disposable {
   /** Something changed while the list was hidden. */
   private isStale = false;
   private timer: NodeJS.Timeout | undefined;
-  /** When to look again, in milliseconds since 1970, and when that is allowed. */
+  /** When the next refresh is due and when it is allowed, in milliseconds since 1970. */
   private due = Infinity;
   private earliest = 0;
-  private isLooking = false;
+  private isRefreshing = false;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable;
 
@@ -47,16 +47,16 @@ export class RunList implements vscode.Disposable {
       this.changed,
       watcher,
       watcher.onDidCreate(() => {
-        this.lookAgain(SOON_MILLISECONDS);
+        this.refreshSoon(SOON_MILLISECONDS);
       }),
       watcher.onDidDelete(() => {
-        this.lookAgain(SOON_MILLISECONDS);
+        this.refreshSoon(SOON_MILLISECONDS);
       }),
       watcher.onDidChange(({ fsPath }) => {
-        if (!this.liveIn(path.dirname(fsPath))) this.lookAgain(LATER_MILLISECONDS);
+        if (!this.liveIn(path.dirname(fsPath))) this.refreshSoon(LATER_MILLISECONDS);
       }),
       active.onDidEnd(() => {
-        this.lookAgain(0);
+        this.refreshSoon(0);
       }),
       active.onDidChange(() => {
         this.changed.fire();
@@ -64,7 +64,7 @@ export class RunList implements vscode.Disposable {
     );
   }
 
-  /** The runs, the newest first. The first call looks for them. */
+  /** The runs, newest first. The first call lists them. */
   async all(): Promise<readonly RunRecord[]> {
     this.isAsked = true;
     await this.loadFirst();
@@ -72,17 +72,17 @@ export class RunList implements vscode.Disposable {
     return this.records.map((record) => this.withProgress(record));
   }
 
-  /** Look for runs again. A caller of `all` meanwhile gets those that are known, without waiting. */
+  /** List the runs again. Meanwhile `all` returns the known runs without waiting. */
   async refresh(): Promise<void> {
     await this.load();
     this.changed.fire();
   }
 
-  /** Whether the list is seen. One that is not looks for runs when it is asked for them. */
+  /** Set whether the list is visible. A hidden list is refreshed only on request. */
   setVisible(visible: boolean): void {
     this.isVisible = visible;
-    // The editor's watcher does not see all that happens in folders.
-    if (visible) this.lookAgain(0);
+    // VS Code's file watcher misses some changes in folders.
+    if (visible) this.refreshSoon(0);
     else if (this.due !== Infinity) {
       clearTimeout(this.timer);
       this.due = Infinity;
@@ -91,10 +91,10 @@ export class RunList implements vscode.Disposable {
   }
 
   /**
-   * Look again after a while, if the list was asked for before. A look that takes long delays the
-   * next one by as much, so that listing takes half of a processor at most.
+   * Refresh the list after a delay, if it has been requested before. The next refresh waits at
+   * least as long as the last one took, so that listing takes at most half of a processor.
    */
-  lookAgain(milliseconds: number): void {
+  refreshSoon(milliseconds: number): void {
     if (!this.isAsked) return;
     if (!this.isVisible) {
       this.isStale = true;
@@ -105,14 +105,14 @@ export class RunList implements vscode.Disposable {
   }
 
   private schedule(): void {
-    if (this.isLooking || this.due === Infinity) return;
+    if (this.isRefreshing || this.due === Infinity) return;
     clearTimeout(this.timer);
     const at = Math.max(this.due, this.earliest);
-    this.timer = setTimeout(() => void this.look(), Math.max(0, at - Date.now()));
+    this.timer = setTimeout(() => void this.refreshNow(), Math.max(0, at - Date.now()));
   }
 
-  private async look(): Promise<void> {
-    this.isLooking = true;
+  private async refreshNow(): Promise<void> {
+    this.isRefreshing = true;
     this.due = Infinity;
     const began = Date.now();
     try {
@@ -120,13 +120,13 @@ export class RunList implements vscode.Disposable {
     } catch (error) {
       this.log.error(`The runs of the workspace: ${String(error)}`);
     } finally {
-      this.isLooking = false;
+      this.isRefreshing = false;
       this.earliest = 2 * Date.now() - began;
       this.schedule();
     }
   }
 
-  /** The folder of the run that others are held against, if there is one. */
+  /** The folder of the run that others are compared with, if there is one. */
   get baseline(): string | undefined {
     return this.state.get<string>(BASELINE);
   }
@@ -180,7 +180,7 @@ export class RunList implements vscode.Disposable {
   }
 }
 
-/** A run's recipe: the file that the trainer was given, or the known recipe that it must be. */
+/** A run's recipe: the absolute path it was started with, or else the recipe whose path matches. */
 export function recipeOfRun(run: RunRecord, recipes: readonly vscode.Uri[]): vscode.Uri {
   if (path.isAbsolute(run.config)) return vscode.Uri.file(run.config);
   const parts = run.config.split(/[\\/]/).filter((part) => part !== ".." && part !== ".");

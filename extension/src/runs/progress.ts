@@ -1,6 +1,6 @@
 import type { RunFailed, RunStarted, TrainsmithEvent } from "../generated/events";
 
-/** What the status bar knows of a run. */
+/** How far a run has come. */
 export interface Progress {
   readonly step: number;
   readonly totalSteps: number;
@@ -12,7 +12,7 @@ export interface Progress {
 /** How a run ended. */
 export interface End {
   readonly kind: "finished" | "stopped" | "failed";
-  /** What follows the run's name in a sentence for the user. */
+  /** The rest of a sentence that starts with the run's name. */
   readonly message: string;
   /** Why and where it failed, in the trainer's words. */
   readonly failure?: RunFailed;
@@ -26,20 +26,20 @@ export const NOT_STARTED: Progress = {
   end: undefined,
 };
 
-/** Whether a run begins or ends with an event, of which its other events are only steps. */
+/** Whether a run starts or ends with this event. */
 export function isBeginOrEnd({ event }: TrainsmithEvent): boolean {
   return event.startsWith("run_");
 }
 
 /**
- * Whether what was said earlier of a step no longer counts: a run that goes on after a stop starts
- * again after its last checkpoint and takes the steps behind that once more.
+ * Whether earlier events for a step are superseded: a resumed run starts again from its last
+ * checkpoint and repeats the steps after that.
  */
 export function isSuperseded(step: number, { steps_before }: RunStarted): boolean {
   return step > steps_before;
 }
 
-/** The progress after one more event. */
+/** The progress after another event. */
 export function advance(progress: Progress, event: TrainsmithEvent): Progress {
   switch (event.event) {
     case "run_started":
@@ -65,12 +65,12 @@ function finished(event: { loss: number; validation_loss: number | null }): End 
 
 function failed(failure: RunFailed): End {
   const { message, advice } = failure;
-  const mend = advice === null ? "" : `. To mend it: ${advice}`;
-  return { kind: "failed", message: `failed: ${message}${mend}`, failure };
+  const fix = advice === null ? "" : `. To fix it: ${advice}`;
+  return { kind: "failed", message: `failed: ${message}${fix}`, failure };
 }
 
 function stopped(step: number, reason: string): string {
-  return `stopped at step ${step} (${reason}); its last checkpoint is whole`;
+  return `stopped at step ${step} (${reason}); its last checkpoint is complete`;
 }
 
 /** The status bar's text: `step 120/600 · loss 2.310 · 0:42 left`. */
@@ -83,7 +83,7 @@ export function statusText(progress: Progress): string {
   return parts.join(" · ");
 }
 
-/** Seconds as people read them: `0:42`, `12:05`, `3:07:00`. */
+/** A duration in seconds as `0:42`, `12:05` or `3:07:00`. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const pad = (value: number): string => String(value).padStart(2, "0");

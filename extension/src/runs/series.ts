@@ -1,40 +1,45 @@
 import type { CheckpointSaved, Sample, TrainsmithEvent } from "../generated/events";
 import { advance, isSuperseded, NOT_STARTED, type Progress } from "./progress";
 
-/** What is measured at each step, one array for each quantity. */
+/** The quantities measured at each step. */
 export const COLUMNS = ["step", "loss", "learning_rate", "tokens_per_second", "grad_norm"] as const;
 export type Column = (typeof COLUMNS)[number];
 
-/** What a page shows of a run besides its curves. */
+/** What a page shows about a run besides its curves. */
 export interface Facts {
   readonly progress: Progress;
   readonly device: string;
   readonly parameters: number;
   readonly tokensPerSecond: number | undefined;
-  /** Steps at which the model was measured, and the losses. */
+  /** The steps with a validation, and their losses. */
   readonly validation: readonly (readonly [step: number, loss: number])[];
   readonly samples: readonly Sample[];
   readonly checkpoints: readonly CheckpointSaved[];
 }
 
-/** Rows from an index on: what a page has from there on is void. */
+/** New rows, which replace all rows from the index `from` on. */
 export interface NewRows {
   readonly from: number;
   readonly columns: Record<Column, Float64Array>;
 }
 
-/** A reader's place among the rows. */
+/** What a panel sends its page about a run. */
+export type RunMessage =
+  | ({ readonly type: "rows"; readonly folder: string } & NewRows)
+  | { readonly type: "facts"; readonly folder: string; readonly facts: Facts };
+
+/** A reader's position in the rows. */
 export interface RowCursor {
   /** The rows since the last call. */
   newRows(): NewRows;
-  /** Pass everything on again, to a page that has nothing. */
+  /** Return to the first row, for a page that has no data. */
   rewind(): void;
   dispose(): void;
 }
 
 const MOST_SAMPLES = 50;
 
-/** A run as numbers: its events are taken in as they come, and only what is new is passed on. */
+/** A run's events as rows of numbers and facts. */
 export class RunSeries {
   private readonly columns: Record<Column, number[]> = {
     step: [],
@@ -49,8 +54,8 @@ export class RunSeries {
   private progress: Progress = NOT_STARTED;
   private device = "";
   private parameters = 0;
-  /** Rows before these have been passed on to a reader and still count. */
-  private readonly passedOn = new Set<{ rows: number }>();
+  /** The cursors' positions: earlier rows were passed on and have not been superseded. */
+  private readonly positions = new Set<{ rows: number }>();
 
   take(events: readonly TrainsmithEvent[]): void {
     for (const event of events) {
@@ -59,7 +64,7 @@ export class RunSeries {
     }
   }
 
-  /** Begin again, as a run without events. */
+  /** Remove everything, as for a run without events. */
   clear(): void {
     this.keepRows(0);
     this.validation = [];
@@ -82,24 +87,24 @@ export class RunSeries {
     };
   }
 
-  /** A place among the rows, before the first. */
+  /** A new cursor before the first row. */
   cursor(): RowCursor {
-    const place = { rows: 0 };
-    this.passedOn.add(place);
+    const position = { rows: 0 };
+    this.positions.add(position);
     return {
       newRows: () => {
-        const from = place.rows;
-        place.rows = this.columns.step.length;
+        const from = position.rows;
+        position.rows = this.columns.step.length;
         const columns = Object.fromEntries(
           COLUMNS.map((name) => [name, Float64Array.from(this.columns[name].slice(from))]),
         ) as Record<Column, Float64Array>;
         return { from, columns };
       },
       rewind: () => {
-        place.rows = 0;
+        position.rows = 0;
       },
       dispose: () => {
-        this.passedOn.delete(place);
+        this.positions.delete(position);
       },
     };
   }
@@ -134,11 +139,11 @@ export class RunSeries {
 
   private keepRows(count: number): void {
     for (const name of COLUMNS) this.columns[name].length = count;
-    for (const place of this.passedOn) place.rows = Math.min(place.rows, count);
+    for (const position of this.positions) position.rows = Math.min(position.rows, count);
   }
 }
 
-/** Not a number is `null` in JSON, and a gap in a curve. */
+/** `NaN`, a gap in a curve, is `null` in JSON. */
 function orGap(value: number | null): number {
   return value ?? NaN;
 }

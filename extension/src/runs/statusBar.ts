@@ -14,7 +14,7 @@ const ICONS = {
   failed: "$(error)",
 };
 
-/** Shows the newest run in the status bar, and says how each run ended. */
+/** Shows the newest run in the status bar, and notifies the user when a run has ended. */
 export class RunStatus implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
   private readonly subscriptions: vscode.Disposable;
@@ -63,11 +63,11 @@ function nameOf({ recipe, folder }: ActiveRun): string {
 async function announce(run: EndedRun): Promise<void> {
   const { end, step, totalSteps } = run.progress;
   if (!end) {
-    // It refused the recipe or was killed; a closed terminal has no exit code and needs no words.
+    // It refused the recipe or was killed. A closed terminal has no exit code and needs no message.
     if (!run.exitCode) return;
-    const what = totalSteps > 0 ? `broke off at step ${step}` : "did not start";
+    const what = totalSteps > 0 ? `ended unexpectedly at step ${step}` : "did not start";
     void vscode.window.showErrorMessage(
-      plainText(`${nameOf(run)} ${what}; the terminal says why.`),
+      plainText(`${nameOf(run)} ${what}; the terminal shows why.`),
     );
     return;
   }

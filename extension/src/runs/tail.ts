@@ -4,12 +4,12 @@ import type { TrainsmithEvent } from "../generated/events";
 
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 1 << 20;
-/** A file that begins with other bytes than before is another file: a run says when it started. */
+/** If the first bytes have changed, it is another file: a run's first event has its start time. */
 const HEAD_BYTES = 256;
 
-/** What a call of `read` has found. */
+/** The result of a call of `read`. */
 export interface Reading {
-  /** The file is another one than before, or gone: what was read of it no longer counts. */
+  /** The file was replaced or removed: events read before are void. */
   readonly restarted: boolean;
   readonly events: readonly TrainsmithEvent[];
 }
@@ -17,24 +17,24 @@ export interface Reading {
 /** Reads a run's events as they are written, each line once, by offset. */
 export class EventTail {
   private offset = 0;
-  /** The bytes of a line whose end is not written yet. */
+  /** The bytes of a line that is not complete yet. */
   private rest: Buffer = Buffer.alloc(0);
-  /** The file that was read: its first bytes, and its number on the disk. */
+  /** The first bytes and the inode of the file that was read. */
   private head: Buffer = Buffer.alloc(0);
   private inode = 0n;
 
   constructor(private readonly file: string) {}
 
   /**
-   * The events written since the last call. A file that isn't there yet has none; one that was
-   * replaced or became shorter is read from its start.
+   * The events written since the last call. A file that does not exist yet has none; a file that
+   * was replaced or truncated is read from its start.
    */
   async read(): Promise<Reading> {
     const handle = await fs.open(this.file).catch(() => undefined);
-    if (!handle) return { restarted: this.beginAgain(), events: [] };
+    if (!handle) return { restarted: this.reset(), events: [] };
     try {
       const { ino, size } = await handle.stat({ bigint: true });
-      const restarted = (await this.isAnother(handle, ino, size)) && this.beginAgain();
+      const restarted = (await this.isReplaced(handle, ino, size)) && this.reset();
       this.inode = ino;
       const events: TrainsmithEvent[] = [];
       const buffer = Buffer.alloc(CHUNK_BYTES);
@@ -49,7 +49,7 @@ export class EventTail {
     }
   }
 
-  private async isAnother(handle: fs.FileHandle, inode: bigint, size: bigint): Promise<boolean> {
+  private async isReplaced(handle: fs.FileHandle, inode: bigint, size: bigint): Promise<boolean> {
     if (this.offset === 0) return false;
     if (inode !== this.inode || size < this.offset) return true;
     const head = Buffer.alloc(this.head.length);
@@ -57,8 +57,8 @@ export class EventTail {
     return !head.equals(this.head);
   }
 
-  /** Whether something had been read. */
-  private beginAgain(): boolean {
+  /** Start again from the beginning of the file. Returns whether anything had been read. */
+  private reset(): boolean {
     const before = this.offset;
     this.offset = 0;
     this.rest = this.head = Buffer.alloc(0);
@@ -81,7 +81,7 @@ export class EventTail {
   }
 }
 
-/** A line that is no event, after a crash perhaps, is passed over. */
+/** A line that is not an event, perhaps after a crash, is skipped. */
 function parse(line: string): TrainsmithEvent[] {
   try {
     const value = JSON.parse(line) as TrainsmithEvent;

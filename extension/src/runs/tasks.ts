@@ -8,18 +8,18 @@ import type { TrainingPython } from "../python/trainingPython";
 import type { Documents } from "../recipes/documents";
 import type { Server } from "../server/client";
 
-/** A task of ours, as it stands in `tasks.json`. */
+/** A task of our type, as it is written in `tasks.json`. */
 export interface RecipeTask extends vscode.TaskDefinition {
   readonly task: TaskName;
-  /** The recipe; a relative path counts from the workspace folder. */
+  /** The recipe; a relative path is relative to the workspace folder. */
   readonly config: string;
-  /** The name of the run to go on with, without it the newest; only for `resume`. */
+  /** The name of the run to resume; by default the newest. Only for `resume`. */
   readonly run?: string;
   /** Settings for this run only, each `section.key=value`. */
   readonly set?: readonly string[];
 }
 
-/** Tasks that everybody with a recipe has; going on needs a run to go on with. */
+/** The tasks offered for every recipe; `resume` also needs a run. */
 const OFFERED = TASKS.filter((task) => task !== "resume");
 
 const OPTIONS: Record<TaskName, readonly string[]> = {
@@ -41,7 +41,7 @@ export function isRecipeTask(definition: vscode.TaskDefinition): definition is R
   return definition.type === TASK_TYPE;
 }
 
-/** Offers the tasks of all recipes, and completes those of `tasks.json`. */
+/** Provides the tasks of all recipes, and resolves those of `tasks.json`. */
 export class RecipeTasks implements vscode.TaskProvider {
   constructor(
     private readonly server: Server,
@@ -71,7 +71,7 @@ export class RecipeTasks implements vscode.TaskProvider {
   }
 }
 
-/** A task that runs a Python with a list of arguments in a terminal of its own. */
+/** A task that runs `trainsmith train` in its own terminal. */
 export function createTask(
   server: Server,
   { program, args }: Python,
@@ -123,7 +123,7 @@ export function recipeOf(
   return path.resolve(root, expanded);
 }
 
-/** The workspace folder that a task belongs to, the only one where it belongs to none. */
+/** The workspace folder that a task belongs to, or else the first. */
 export function folderOf(scope: vscode.Task["scope"]): vscode.WorkspaceFolder | undefined {
   return typeof scope === "object" ? scope : vscode.workspace.workspaceFolders?.[0];
 }

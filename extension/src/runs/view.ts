@@ -20,7 +20,7 @@ const ICONS: Record<RunRecord["state"], vscode.ThemeIcon> = {
   interrupted: new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground")),
 };
 
-/** The view of all runs of the workspace, the newest first. */
+/** The view of all runs of the workspace, newest first. */
 export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
   private readonly view: vscode.TreeView<RunRecord>;
@@ -56,9 +56,9 @@ export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disp
   getTreeItem(run: RunRecord): vscode.TreeItem {
     const baseline = run.folder === this.list.baseline;
     const item = new vscode.TreeItem(run.name);
-    const said = [baseline ? "baseline" : "", resultText(run), changesInShort(run) ?? ""];
+    const parts = [baseline ? "baseline" : "", resultText(run), changesInShort(run) ?? ""];
     item.id = run.folder;
-    item.description = said.filter((text) => text !== "").join(" · ");
+    item.description = parts.filter((text) => text !== "").join(" · ");
     item.iconPath = ICONS[run.state];
     item.tooltip = tooltip(run);
     item.accessibilityInformation = { label: `${run.name}, ${run.state}, ${item.description}` };
@@ -76,7 +76,7 @@ export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disp
     return item;
   }
 
-  /** The runs that a command means: those of the menu or the selection. */
+  /** The runs that a command is for: those of the menu or the selection. */
   chosen(one: unknown, several: unknown): readonly RunRecord[] {
     if (Array.isArray(several) && several.length > 0) return several as RunRecord[];
     return one === undefined ? this.view.selection : [one as RunRecord];
@@ -106,6 +106,6 @@ function tooltip(run: RunRecord): vscode.MarkdownString {
     line("More than one thing changed: no single one explains the result.");
   }
   for (const advice of run.advice) line(`Advice: ${adviceText(advice)}`);
-  line(`Began ${new Date(run.started * 1000).toLocaleString()}`);
+  line(`Started ${new Date(run.started * 1000).toLocaleString()}`);
   return text;
 }

@@ -10,19 +10,19 @@ const POLL_MILLISECONDS = 400;
 
 type OnEvents = (events: readonly TrainsmithEvent[]) => void;
 
-/** Reads what runs write, each file once, for everyone in the window who shows them. */
+/** Reads the events of runs, each file once for all parts of the window that show it. */
 export class RunWatcher {
   private readonly runs = new Map<string, WatchedRun>();
   private readonly polling = new Repeater(() => this.readAll(), POLL_MILLISECONDS);
 
-  /** @param onError Called with what could not be read. */
+  /** @param onError Called with a message if a file cannot be read. */
   constructor(private readonly onError: (message: string) => void) {}
 
   /**
    * Watch a run until the reader is disposed of.
    *
-   * @param onEvents Called with new events once they are part of the run's facts and rows, and with
-   * none when the run's file was removed or emptied.
+   * @param onEvents Called with new events once they are part of the run's facts and rows, or with
+   * an empty list when the run's file was removed or emptied.
    */
   watch(folder: string, onEvents: OnEvents): RunReader {
     const run = this.runs.get(folder) ?? new WatchedRun(folder, this.onError);
@@ -45,9 +45,9 @@ export class RunWatcher {
   }
 }
 
-/** One run's view of a run that is watched, with a place of its own among the rows. */
+/** A reader of a watched run, with its own position in the rows. */
 export class RunReader {
-  /** A reader that is paused hears of nothing; a file that has only such readers is not read. */
+  /** A paused reader gets no events; a file that has only paused readers is not read. */
   paused = false;
   private readonly rows: RowCursor;
 
@@ -64,12 +64,12 @@ export class RunReader {
     return this.run.series.facts;
   }
 
-  /** Read now what was written since the last look. */
+  /** Read what was written since the last time now. */
   read(): Promise<void> {
     return this.run.read();
   }
 
-  /** The rows since the last call, and the index of the first; all rows after `rewind`. */
+  /** The rows since the last call, or all rows after `rewind`. */
   newRows(): NewRows {
     return this.rows.newRows();
   }
@@ -102,7 +102,7 @@ class WatchedRun {
     return [...this.readers].some(({ paused }) => !paused);
   }
 
-  /** One reading waits for the other, so that every line is read once. */
+  /** Readings wait for each other, so that every line is read once. */
   read(): Promise<void> {
     this.reading = this.reading
       .then(() => this.readOnce())

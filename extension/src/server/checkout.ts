@@ -1,6 +1,6 @@
 import * as path from "node:path";
 
-/** The port on which the editor's debugger waits for the server; .vscode/launch.json sets it. */
+/** The variable with the port on which the debugger waits; .vscode/launch.json sets it. */
 export const DEBUG_PORT = "TRAINSMITH_DEBUG_PORT";
 
 /** How the server runs from a checkout of the repository, in an extension development host. */
@@ -13,7 +13,7 @@ export interface Checkout {
   readonly debugger: readonly string[];
 }
 
-/** The checkout at `root`; `undefined` for an extension that was installed. */
+/** The checkout at `root`; `undefined` for an installed extension. */
 export function checkoutOf(
   development: boolean,
   root: string,

@@ -42,54 +42,54 @@ export class Server implements vscode.Disposable {
     this.status.command = { title: "Restart", command: COMMANDS.restartServer };
   }
 
-  /** Start the server, or wait for the start that is under way. */
+  /** Start the server, or wait until it has started. */
   start(): Promise<void> {
     return this.starting ?? this.restart();
   }
 
-  /** Stop the server if there is one, and start it with the settings as they are now. */
+  /** Stop the server if it runs, and start it with the current settings. */
   restart(): Promise<void> {
-    // A client that is starting cannot be stopped, so one start waits for the other.
+    // A client that is starting cannot be stopped, so wait for it.
     const before = (this.starting ?? Promise.resolve()).catch(() => undefined);
     this.starting = before.then(() => this.stop()).then(() => this.launch());
     return this.starting;
   }
 
   /**
-   * What Run Training needs to know of a document; `undefined` where there is no Python, which the
-   * user has been told.
+   * What Run Training needs to know about a document; `undefined` if there is no Python, which was
+   * reported to the user.
    */
   async runPlan(uri: vscode.Uri): Promise<RunPlan | undefined> {
     await this.start().catch(() => undefined);
-    // It may start now: the user has chosen another Python since, or installed one.
+    // It may start now, if the user has chosen or installed another Python meanwhile.
     if (!this.client) await this.restart();
     return this.request<RunPlan>(REQUESTS.runPlan, { uri: uri.toString() });
   }
 
-  /** What a document is; `undefined` where there is no server. */
+  /** The kind of a document; `undefined` if there is no server. */
   documentStatus(uri: vscode.Uri): Promise<DocumentStatus | undefined> {
     return this.request<DocumentStatus>(REQUESTS.documentStatus, { uri: uri.toString() });
   }
 
-  /** The runs of a recipe, the newest first. */
+  /** The runs of a recipe, newest first. */
   async runs(uri: vscode.Uri): Promise<readonly Run[]> {
     return (await this.request<Run[]>(REQUESTS.runs, { uri: uri.toString() })) ?? [];
   }
 
   /**
-   * Tell the server that a run has begun or ended. The editor's own watcher does not see what is
-   * written into folders that were made at once with the folder around them, as a first run's are.
+   * Notify the server that a run has started or ended. VS Code's file watcher misses files in a
+   * folder that was created together with its parent, as the first run's folder is.
    */
-  async tellOfRun(events: string): Promise<void> {
-    await this.client?.tellOfChange(events);
+  async notifyOfRun(events: string): Promise<void> {
+    await this.client?.notifyOfChange(events);
   }
 
-  /** What a run of a recipe can be told. */
+  /** The settings that a run of a recipe can override. */
   async settings(uri: vscode.Uri): Promise<readonly Setting[]> {
     return (await this.request<Setting[]>(REQUESTS.settings, { uri: uri.toString() })) ?? [];
   }
 
-  /** What settings for one run, each `section.key=value`, would make wrong. */
+  /** The problems that overrides, each `section.key=value`, would cause. */
   async overrideProblems(
     uri: vscode.Uri,
     overrides: readonly string[],
@@ -98,7 +98,7 @@ export class Server implements vscode.Disposable {
     return (await this.request<OverrideProblem[]>(REQUESTS.checkOverrides, params)) ?? [];
   }
 
-  /** The edit that writes such settings into the recipe or its model file. */
+  /** The edit that writes overrides into the recipe or its model file. */
   async writeOverrides(
     uri: vscode.Uri,
     overrides: readonly string[],
@@ -108,23 +108,23 @@ export class Server implements vscode.Disposable {
     return this.client?.protocol2CodeConverter.asWorkspaceEdit(edit);
   }
 
-  /** What a new recipe is made from; `undefined` where there is no server. */
+  /** The templates of new recipes; `undefined` if there is no server. */
   templates(): Promise<Templates | undefined> {
     return this.request<Templates>(REQUESTS.templates, {});
   }
 
   /**
-   * The environment of the trainer: Python finds the packages that come with the extension, before
-   * the user's own and never in the working directory, where anything could lie, and what the
-   * setting keeps on this machine stays there.
+   * The trainer's environment. Python imports the packages bundled with the extension before the
+   * user's, and nothing from the working directory, which may contain anything. The privacy setting
+   * is passed on.
    */
   environment(): Record<string, string> {
     const settings = vscode.workspace.getConfiguration();
     const privacy = settings.get<string>(SETTINGS.privacy);
-    const usual = settings.inspect<string>(SETTINGS.privacy)?.defaultValue;
-    // Nothing in a recipe overrides what the trainer is told in this way.
-    const told = privacy && privacy !== usual ? { [PRIVACY_VARIABLE]: privacy } : {};
-    return { ...this.packages(), ...told };
+    const standard = settings.inspect<string>(SETTINGS.privacy)?.defaultValue;
+    // A recipe cannot override this variable.
+    const variable = privacy && privacy !== standard ? { [PRIVACY_VARIABLE]: privacy } : {};
+    return { ...this.packages(), ...variable };
   }
 
   dispose(): void {
@@ -133,8 +133,8 @@ export class Server implements vscode.Disposable {
   }
 
   /**
-   * The server's answer; `undefined` where there is no server. A request that was with a server
-   * when that was replaced, as a changed setting does, goes to the next one.
+   * The server's response; `undefined` if there is no server. If the server was restarted during
+   * the request, for example by a changed setting, the request is sent again.
    */
   private async request<T>(method: string, params: object): Promise<T | undefined> {
     await this.start();
@@ -155,8 +155,8 @@ export class Server implements vscode.Disposable {
 
   private async launch(): Promise<void> {
     this.show("Trainsmith is starting", vscode.LanguageStatusSeverity.Information, true);
-    const own = this.checkout && (await usable(this.checkout.python));
-    this.python = own ?? (await choosePython(this.log));
+    const venv = this.checkout && (await usable(this.checkout.python));
+    this.python = venv ?? (await choosePython(this.log));
     if (!this.python) {
       this.show("Trainsmith has no Python", vscode.LanguageStatusSeverity.Error);
       return;
@@ -166,7 +166,8 @@ export class Server implements vscode.Disposable {
     const server = {
       command: program,
       args: [...args, ...(this.checkout?.debugger ?? []), "-m", "trainsmith", "lsp"],
-      // Pythons before 3.11 import from the working directory first, so it is never the workspace.
+      // Python before 3.11 imports from the working directory first, so it must not be the
+      // workspace.
       options: { cwd: this.bundled(), env: { ...process.env, ...this.packages() } },
     };
     const { Client } = await import("./languageClient");
@@ -178,12 +179,12 @@ export class Server implements vscode.Disposable {
   }
 
   private packages(): Record<string, string> {
-    const own = process.env.PYTHONPATH;
-    const paths = [...this.folders(), ...(own ? [own] : [])];
+    const inherited = process.env.PYTHONPATH;
+    const paths = [...this.folders(), ...(inherited ? [inherited] : [])];
     return { PYTHONPATH: paths.join(path.delimiter), PYTHONSAFEPATH: "1", PYTHONUTF8: "1" };
   }
 
-  /** A folder of packages that come with the extension; no other program writes into it. */
+  /** A folder of packages bundled with the extension; no other program writes to it. */
   bundled(): string {
     return this.folders()[0];
   }

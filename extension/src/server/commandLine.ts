@@ -8,17 +8,17 @@ const run = promisify(execFile);
 const MOST_BYTES = 64 * 2 ** 20;
 
 interface Options {
-  /** Ends the program. */
+  /** Stops the program. */
   readonly signal?: AbortSignal;
-  /** Exit codes, beside 0, with which the output is an answer. */
+  /** Exit codes besides 0 with which the output is valid. */
   readonly accepted?: readonly number[];
-  /** The Python that runs it, without one the server's. */
+  /** The Python that runs the program; by default the server's. */
   readonly python?: Python;
 }
 
 /**
- * What the trainer's command line writes to its output, called with a list of arguments. It throws
- * what the trainer has to say where it fails.
+ * Run `trainsmith` with a list of arguments, and return its output. If it fails, throw an error
+ * with what it wrote to stderr.
  */
 export async function trainerOutput(
   server: Server,
@@ -28,7 +28,7 @@ export async function trainerOutput(
 ): Promise<string> {
   await server.start();
   const python = chosen ?? server.python;
-  if (!python) throw new Error("There is no Python to ask; the language status says why.");
+  if (!python) throw new Error("There is no Python to run it with; the language status shows why.");
   try {
     const { stdout } = await run(
       python.program,
@@ -49,14 +49,14 @@ export async function trainerOutput(
 }
 
 /**
- * What the trainer's command line answers with `--format json`. Every path is absolute: it works in
- * the extension's own folder, since Pythons before 3.11 import from where they work, and what asks
- * for this does so in workspaces that nobody trusts too.
+ * The output of `trainsmith … --format json`. Every path must be absolute: it runs in the
+ * extension's own folder, because Python before 3.11 imports from the working directory, and
+ * reports are also read in workspaces that are not trusted.
  */
 export async function trainerReport(
   server: Server,
   arguments_: readonly string[],
 ): Promise<unknown> {
-  const said = await trainerOutput(server, [...arguments_, "--format", "json"], server.bundled());
-  return JSON.parse(said);
+  const output = await trainerOutput(server, [...arguments_, "--format", "json"], server.bundled());
+  return JSON.parse(output);
 }

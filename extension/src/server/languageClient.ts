@@ -1,4 +1,4 @@
-// Loaded when the server is started: it is most of what the extension has to load at all.
+// Loaded when the server starts, since the client library is most of the extension's code.
 import * as vscode from "vscode";
 import {
   DidChangeWatchedFilesNotification,
@@ -19,7 +19,7 @@ const STATES: Record<State, ServerState> = {
   [State.Stopped]: "stopped",
 };
 
-/** A client that says nothing to the user about what fails because it is being stopped. */
+/** A client that shows no errors caused by being stopped. */
 export class Client extends LanguageClient {
   private retired = false;
 
@@ -32,7 +32,7 @@ export class Client extends LanguageClient {
       documentSelector: [
         { scheme: "file", language: "yaml" },
         { scheme: "untitled", language: "yaml" },
-        // A repository that is read without a disk; paths in its files are not looked for.
+        // A remote repository that is browsed without a clone; paths in its files are not checked.
         { scheme: "vscode-vfs", language: "yaml" },
       ],
       outputChannel,
@@ -43,8 +43,8 @@ export class Client extends LanguageClient {
     });
   }
 
-  /** Tell the server that a file has changed. */
-  tellOfChange(file: string): Promise<void> {
+  /** Notify the server that a file has changed. */
+  notifyOfChange(file: string): Promise<void> {
     return this.sendNotification(DidChangeWatchedFilesNotification.type, {
       changes: [{ uri: vscode.Uri.file(file).toString(), type: FileChangeType.Changed }],
     });

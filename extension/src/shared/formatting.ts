@@ -1,6 +1,6 @@
 import type { Advice, Difference, RunRecord } from "../generated/reports";
 
-/** What changed since the run before, in a few words: `learning rate 0.0003 → 0.001, and 1 more`. */
+/** The changes since the parent run in short: `learning rate 0.0003 → 0.001, and 1 more`. */
 export function changesInShort({ changes }: RunRecord): string | undefined {
   const [first, ...others] = [...(changes ?? [])].sort(
     (one, other) => Number(other.matters) - Number(one.matters),
@@ -15,33 +15,33 @@ export function changeText({ what, values }: Difference): string {
   return `${what} ${values.join(" → ")}`;
 }
 
-/** How many of the changes can change what the model learns. */
+/** How many of the changes can affect what the model learns. */
 export function countMatter(changes: readonly Difference[] | null): number {
   return (changes ?? []).filter(({ matters }) => matters).length;
 }
 
-/** The result of a run, or how far it has come. */
+/** The result of a run, with the step unless it has finished. */
 export function resultText({ state, step, total_steps, loss }: RunRecord): string {
   const result = loss === null ? [] : [`loss ${loss.toFixed(3)}`];
   const far = `step ${step.toLocaleString("en")}/${total_steps.toLocaleString("en")}`;
   return [...(state === "finished" ? [] : [far]), ...result].join(" · ");
 }
 
-/** What the losses suggest to try: `overfitting (…): try dropout_prob 0.2`. */
+/** A change that the losses suggest: `overfitting (…): try dropout_prob 0.2`. */
 export function adviceText({ symptom, evidence, change }: Advice): string {
   return `${symptom} (${evidence}): try ${change.key.split(".").at(-1) ?? ""} ${String(change.value)}`;
 }
 
 const SIZES = ["bytes", "kB", "MB", "GB", "TB"];
 
-/** Bytes as people read them, in powers of 1000 as the trainer's log has them: `181 MB`. */
+/** A number of bytes in powers of 1000, as in the trainer's log: `181 MB`. */
 export function sizeText(bytes: number): string {
   const rounded = Number(bytes.toPrecision(3));
   const power = Math.min(Math.floor(Math.log10(Math.max(rounded, 1)) / 3), SIZES.length - 1);
   return `${Number((bytes / 1000 ** power).toPrecision(3))} ${SIZES[power] ?? ""}`;
 }
 
-/** A value as YAML 1.1 reads it back: `5e-7` would be text to it, and `5.0e-7` is a number. */
+/** A value as YAML 1.1, where `5.0e-7` is a number but `5e-7` is text. */
 export function yamlOf(value: unknown): string {
   if (typeof value !== "number") return JSON.stringify(value);
   const [mantissa = "", exponent] = String(Number(value.toPrecision(6))).split("e");

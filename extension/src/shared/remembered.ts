@@ -1,6 +1,6 @@
 /**
- * The result of `load`, which is called once: everyone waits for the same call. A call that failed
- * is not remembered, so the next one tries again.
+ * Returns a function that calls `load` once and shares its result between all callers. A failed
+ * call is not remembered, so the next caller tries again.
  */
 export function remembered<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;

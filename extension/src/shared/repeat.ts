@@ -1,10 +1,10 @@
 /**
- * Repeats work. The next time begins some milliseconds after the last one ended, so that slow work
- * never piles up.
+ * Repeats work. Each round begins some milliseconds after the last one has ended, so slow work does
+ * not pile up.
  */
 export class Repeater {
   private timer: NodeJS.Timeout | undefined;
-  /** Changes with every start and stop; work that began before one schedules nothing. */
+  /** Changes with every start and stop; work from an earlier round schedules nothing. */
   private round = 0;
   private going = false;
 
@@ -13,7 +13,7 @@ export class Repeater {
     private readonly milliseconds: number,
   ) {}
 
-  /** Begin, or go on with what has begun. */
+  /** Start repeating, unless it has started already. */
   start(): void {
     if (this.going) return;
     this.going = true;
@@ -37,7 +37,8 @@ export class Repeater {
 }
 
 /**
- * `work`, called one at a time. Calls during one share the next, which begins when that has ended.
+ * Returns a function that runs `work` one call at a time. Calls made while it runs share one
+ * further call, which begins when the current one has ended.
  */
 export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let now: Promise<void> | undefined;

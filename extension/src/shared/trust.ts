@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-/** Whether programs may run for this workspace; if not, say so with the way to change it. */
+/** Whether programs may run in this workspace; if not, a notification offers to trust it. */
 export function mayRunPrograms(): boolean {
   if (vscode.workspace.isTrusted) return true;
   void refuse();

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import * as vscode from "vscode";
 
-/** A page that has a style sheet and a script of its own, both under its name. */
+/** A page; its style sheet and its script are named after it. */
 interface Page {
   readonly title: string;
   readonly name: string;
@@ -10,7 +10,7 @@ interface Page {
   readonly body: string;
 }
 
-/** A whole page that can load its own style and script and nothing else in the world. */
+/** The HTML of a page that can load its own style sheet and script, and nothing else. */
 export function page(
   webview: vscode.Webview,
   media: vscode.Uri,
@@ -36,13 +36,13 @@ export function page(
 </head>
 <body>
 ${body}
-<div id="said" role="status" aria-live="polite"></div>
+<div id="announcement" role="status" aria-live="polite"></div>
 <script nonce="${nonce}" src="${resource(`${name}.js`)}"></script>
 </body>
 </html>`;
 }
 
-/** Text as it stands in HTML, in attributes too. */
+/** Escape text for HTML, attributes included. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -13,7 +13,7 @@ import type { FromPage, PageState, ToPage } from "./messages";
 const VIEW_TYPE = "trainsmithTraining";
 const RUNS_MILLISECONDS = 2000;
 
-/** The Training panels, one for each recipe. They come back when the window is loaded again. */
+/** The Training panels, one for each recipe. VS Code restores them when the window is reloaded. */
 export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSerializer<PageState> {
   private readonly panels = new Map<string, TrainingPanel>();
   private readonly serializer = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this);
@@ -26,7 +26,7 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Show a recipe's panel beside the editor, with one of its runs or the newest. */
+  /** Show a recipe's panel beside the editor, with the given run or the newest. */
   show(recipe: vscode.Uri, folder?: string): void {
     const open = this.panels.get(recipe.toString());
     if (open) {
@@ -38,7 +38,7 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
     this.fill(panel, recipe, folder ? [folder] : []);
   }
 
-  /** Called by VS Code for a panel that was open before the window was loaded again. */
+  /** Called by VS Code for a panel that was open before the window was reloaded. */
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state?: PageState): Thenable<void> {
     if (state) this.fill(panel, vscode.Uri.parse(state.recipe), state.shown);
     else panel.dispose();
@@ -68,10 +68,10 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
   }
 }
 
-/** One recipe's panel: passes on what its runs write, as long as it is seen. */
+/** One recipe's panel: sends the page what its runs write while the page is visible. */
 class TrainingPanel implements vscode.Disposable {
   private readonly shown = new Map<string, RunReader>();
-  /** The newest run that was there at the last look; a newer one is shown by itself. */
+  /** The newest run when the runs were last listed; a newer one is shown automatically. */
   private newest: string | undefined;
   private ready = false;
   private readonly listing = new Repeater(() => this.readRuns(), RUNS_MILLISECONDS);
@@ -92,7 +92,7 @@ class TrainingPanel implements vscode.Disposable {
       for (const folder of [...this.shown.keys()]) this.remove(folder);
     });
     panel.onDidChangeViewState(() => {
-      // A hidden page is gone; it says that it is ready when it comes back.
+      // VS Code destroys a hidden page; the page sends `ready` when it is shown again.
       if (!panel.visible) this.pause();
     });
   }
@@ -107,15 +107,15 @@ class TrainingPanel implements vscode.Disposable {
     this.panel.dispose();
   }
 
-  /** Show a run: what is known of it, then what it writes. */
+  /** Show a run: what it has written so far, then what it writes next. */
   private add(folder: string): void {
     if (this.shown.has(folder)) return;
     const reader = this.watcher.watch(folder, () => {
-      this.pass(folder, reader);
+      this.sendNew(folder, reader);
     });
     reader.paused = !this.ready;
     this.shown.set(folder, reader);
-    this.passAll(folder, reader);
+    this.sendAll(folder, reader);
   }
 
   private remove(folder: string): void {
@@ -151,7 +151,7 @@ class TrainingPanel implements vscode.Disposable {
   private resume(): void {
     this.ready = true;
     this.listing.start();
-    for (const [folder, reader] of this.shown) this.passAll(folder, reader);
+    for (const [folder, reader] of this.shown) this.sendAll(folder, reader);
     void this.readRuns();
   }
 
@@ -160,7 +160,7 @@ class TrainingPanel implements vscode.Disposable {
       this.log.error(`The runs of ${this.recipe.fsPath}: ${String(error)}`);
       return [];
     });
-    // It may be hidden or closed by now.
+    // The panel may have been hidden or closed meanwhile.
     if (!this.ready) return;
     const newest = runs[0]?.folder;
     const isNew = newest !== this.newest && this.newest !== undefined;
@@ -170,16 +170,16 @@ class TrainingPanel implements vscode.Disposable {
     this.post({ type: "runs", runs, shown: [...this.shown.keys()], running });
   }
 
-  /** Pass on all of a run to a page that has nothing of it, and what was written meanwhile. */
-  private passAll(folder: string, reader: RunReader): void {
+  /** Send everything about a run, to a page that has none of it. */
+  private sendAll(folder: string, reader: RunReader): void {
     if (!this.ready) return;
     reader.paused = false;
     reader.rewind();
-    this.pass(folder, reader);
+    this.sendNew(folder, reader);
     void reader.read();
   }
 
-  private pass(folder: string, reader: RunReader): void {
+  private sendNew(folder: string, reader: RunReader): void {
     this.post({ type: "rows", folder, ...reader.newRows() });
     this.post({ type: "facts", folder, facts: reader.facts });
   }

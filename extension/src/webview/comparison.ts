@@ -1,12 +1,12 @@
-// The page of a comparison: what the runs were told, how they learned, what they wrote.
+// The comparison page: the settings of the runs, their curves and their samples.
 import type { FromPage, ToPage } from "../comparison/messages";
 import type { Comparison, Difference, RunRecord } from "../generated/reports";
-import type { Facts } from "../runs/series";
 import { adviceText } from "../shared/formatting";
 import { Chart, type View } from "./training/chart";
 import { element, make, replace } from "./training/dom";
 import { lossCurves, precise, seriesColor } from "./training/lines";
-import { Rows } from "./training/rows";
+import { redrawer } from "./training/redraw";
+import { RunData } from "./training/runData";
 
 interface Api {
   postMessage(message: FromPage): void;
@@ -15,12 +15,14 @@ declare function acquireVsCodeApi(): Api;
 
 const SMOOTHING = 0.6;
 const api = acquireVsCodeApi();
-const said = document.getElementById("said");
+const announcement = document.getElementById("announcement");
 let comparison: Comparison | undefined;
 let baseline: string | undefined;
-const rows = new Map<string, Rows>();
-const facts = new Map<string, Facts>();
+const data = new RunData();
 let view: View;
+const drawSoon = redrawer(() => {
+  if (comparison) draw(comparison);
+});
 
 const [settings, results, charts, samples] = (
   [
@@ -40,15 +42,15 @@ const loss = new Chart(charts, {
   title: "Loss",
   height: 320,
   format: precise,
-  onView(wanted) {
-    view = wanted;
+  onView(next) {
+    view = next;
     drawSoon();
   },
   onPoint(step) {
     loss.mark(step);
   },
-  say(text) {
-    if (said) said.textContent = text;
+  announce(text) {
+    if (announcement) announcement.textContent = text;
   },
 });
 
@@ -60,45 +62,20 @@ document.addEventListener("click", ({ target }) => {
   }
 });
 
-window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
-  switch (data.type) {
-    case "comparison":
-      ({ comparison, baseline } = data);
-      break;
-    case "rows": {
-      const known = rows.get(data.folder) ?? new Rows();
-      known.write(data.from, data.columns);
-      rows.set(data.folder, known);
-      break;
-    }
-    case "facts":
-      facts.set(data.folder, data.facts);
-      break;
-  }
+window.addEventListener("message", ({ data: message }: MessageEvent<ToPage>) => {
+  if (message.type === "comparison") ({ comparison, baseline } = message);
+  else data.receive(message);
   drawSoon();
 });
-// The theme has changed.
-new MutationObserver(drawSoon).observe(document.body, { attributeFilter: ["class"] });
 api.postMessage({ type: "ready" });
-
-let waiting = false;
-
-/** Draw once for all that comes within a frame. */
-function drawSoon(): void {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    if (comparison) draw(comparison);
-  });
-}
 
 function draw(answer: Comparison): void {
   replace(settings, ...settingsPart(answer));
   replace(results, make("h2", {}, "Results"), resultTable(answer.runs));
   const curves = answer.runs.flatMap(({ name, folder }, index) => {
     const color = seriesColor(index);
-    return lossCurves({ name, color, rows: rows.get(folder), facts: facts.get(folder) }, SMOOTHING);
+    const run = { name, color, rows: data.rows.get(folder), facts: data.facts.get(folder) };
+    return lossCurves(run, SMOOTHING);
   });
   loss.draw(curves, view, false);
   replace(samples, make("h2", {}, "Samples"), sampleColumns(answer.runs));
@@ -110,7 +87,8 @@ function settingsPart({ runs, differences, matter }: Comparison): HTMLElement[] 
     const text = `${matter} things changed: no single one explains the result.`;
     parts.push(make("p", { class: "caution", role: "note" }, text));
   }
-  if (differences.length === 0) parts.push(make("p", {}, "Nothing: the runs were told the same."));
+  if (differences.length === 0)
+    parts.push(make("p", {}, "Nothing: the runs have the same settings."));
   else {
     const ordered = [...differences].sort((a, b) => Number(b.matters) - Number(a.matters));
     parts.push(table("Settings", runs, ordered.map(settingRow)));
@@ -120,7 +98,7 @@ function settingsPart({ runs, differences, matter }: Comparison): HTMLElement[] 
 }
 
 function settingRow({ what, keys, values, matters }: Difference): HTMLElement {
-  const note = matters ? "" : " (without influence on the model)";
+  const note = matters ? "" : " (does not affect the model)";
   return make(
     "tr",
     { class: matters ? "matters" : "minor", title: keys.join(", ") },
@@ -165,7 +143,7 @@ function resultTable(runs: readonly RunRecord[]): HTMLElement {
       button("restore", "Revert to This", folder, `Revert to This: the recipe of ${name}`),
     ),
     row("Conclusion", ({ name, folder }) =>
-      button("conclude", "Write…", folder, `Write a conclusion of ${name}`),
+      button("conclude", "Write…", folder, `Write a conclusion for ${name}`),
     ),
   ]);
 }
@@ -176,13 +154,13 @@ function number(value: number | null): string {
 
 function sampleColumns(runs: readonly RunRecord[]): HTMLElement {
   const columns = runs.map(({ name, folder }, index) => {
-    const last = facts.get(folder)?.samples.at(-1);
+    const last = data.facts.get(folder)?.samples.at(-1);
     const text = last
       ? [
           make("p", { class: "meta" }, `Step ${last.step.toLocaleString("en")}`),
           make("pre", { tabindex: "0" }, make("span", { class: "prompt" }, last.prompt), last.text),
         ]
-      : [make("p", { class: "meta" }, "It wrote no text.")];
+      : [make("p", { class: "meta" }, "This run has no samples.")];
     return make("div", {}, make("h3", {}, swatch(index), ` ${name}`), ...text);
   });
   return make("div", { class: "columns samples" }, ...columns);

@@ -1,4 +1,4 @@
-// The lesson's page: its buttons, what became of its blocks, and where the reader is.
+// The lesson's page: its buttons, the results of its blocks, and the reading position.
 import type { Action } from "../lessons/blocks";
 import type { FromPage, PageState, ToPage } from "../lessons/messages";
 import { watchReading } from "./lesson/reading";
@@ -11,13 +11,13 @@ interface Api {
 }
 declare function acquireVsCodeApi(): Api;
 
-const MILLISECONDS_SAID = 4000;
-const MILLISECONDS_STILL = 200;
+const ANNOUNCEMENT_MILLISECONDS = 4000;
+const SCROLLED_MILLISECONDS = 200;
 
 const api = acquireVsCodeApi();
 const main = document.querySelector("main");
 const lesson = main?.dataset.lesson ?? "";
-const said = document.getElementById("said");
+const announcement = document.getElementById("announcement");
 
 document.addEventListener("click", ({ target }) => {
   if (!(target instanceof HTMLButtonElement)) return;
@@ -26,34 +26,34 @@ document.addEventListener("click", ({ target }) => {
   if (action && block) api.postMessage({ type: "block", block: Number(block), action });
 });
 
-let silence: ReturnType<typeof setTimeout> | undefined;
+let clearing: ReturnType<typeof setTimeout> | undefined;
 
-/** Say it to eyes and to screen readers, and be still again after a while. */
-function say(text: string): void {
-  if (!said) return;
-  said.textContent = text;
-  clearTimeout(silence);
-  silence = setTimeout(() => {
-    said.textContent = "";
-  }, MILLISECONDS_SAID);
+/** Show a text for a while; screen readers read it too. */
+function announce(text: string): void {
+  if (!announcement) return;
+  announcement.textContent = text;
+  clearTimeout(clearing);
+  clearing = setTimeout(() => {
+    announcement.textContent = "";
+  }, ANNOUNCEMENT_MILLISECONDS);
 }
 
-let still: ReturnType<typeof setTimeout> | undefined;
+let scrolled: ReturnType<typeof setTimeout> | undefined;
 
-/** Whether the reader's place is shown. Until then VS Code may scroll to that of the page before. */
+/** Whether the page is at its position. Before, VS Code may scroll to that of the previous page. */
 let placed = false;
 
 window.addEventListener("scroll", () => {
   if (!placed) return;
   const scroll = window.scrollY;
   api.setState({ lesson, scroll });
-  clearTimeout(still);
-  still = setTimeout(() => {
+  clearTimeout(scrolled);
+  scrolled = setTimeout(() => {
     api.postMessage({ type: "scroll", top: scroll });
-  }, MILLISECONDS_STILL);
+  }, SCROLLED_MILLISECONDS);
 });
 
-/** The heading takes the focus too, so that reading and tabbing go on from there. */
+/** Scroll to a heading and focus it, so that reading and tabbing continue from there. */
 function reveal(id: string): void {
   const heading = document.getElementById(id);
   heading?.setAttribute("tabindex", "-1");
@@ -61,7 +61,7 @@ function reveal(id: string): void {
   heading?.scrollIntoView();
 }
 
-const readAnew =
+const resetReading =
   main &&
   watchReading(main, (heading) => {
     api.postMessage({ type: "read", heading });
@@ -71,8 +71,8 @@ window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
   placed ||= data.type === "scroll" || data.type === "reveal";
   if (data.type === "scroll") window.scrollTo(0, data.top);
   else if (data.type === "reveal") reveal(data.heading);
-  else if (data.type === "say") say(data.text);
-  else if (data.type === "reset") readAnew?.();
+  else if (data.type === "say") announce(data.text);
+  else if (data.type === "reset") resetReading?.();
   else showResult(data.block, data.result);
 });
 

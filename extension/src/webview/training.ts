@@ -1,11 +1,12 @@
-// The Training panel's page: the runs of a recipe, their curves, samples and checkpoints.
+// The Training panel's page: the runs of a recipe, with curves, samples and checkpoints.
 import type { Run } from "../generated/protocol";
-import type { Column, Facts } from "../runs/series";
+import type { Column } from "../runs/series";
 import type { FromPage, PageState, ToPage } from "../training/messages";
 import { Chart, type View } from "./training/chart";
 import { element, replace } from "./training/dom";
 import { curve, lossCurves, precise, prefix, seriesColor, type ShownRun } from "./training/lines";
-import { Rows } from "./training/rows";
+import { redrawer } from "./training/redraw";
+import { RunData } from "./training/runData";
 import { checkpointTable, runTable, sampleList } from "./training/tables";
 
 interface Api {
@@ -17,7 +18,7 @@ declare function acquireVsCodeApi(): Api;
 
 const api = acquireVsCodeApi();
 const main = element("main");
-const said = document.getElementById("said");
+const announcement = document.getElementById("announcement");
 
 let state: PageState = api.getState() ?? {
   recipe: decodeURI(main.dataset.recipe ?? ""),
@@ -27,9 +28,9 @@ let state: PageState = api.getState() ?? {
 };
 let runs: readonly Run[] = [];
 let running: readonly string[] = [];
-const rows = new Map<string, Rows>();
-const facts = new Map<string, Facts>();
+const data = new RunData();
 let view: View;
+const drawSoon = redrawer(draw);
 
 const runsHost = document.createElement("section");
 const controls = document.createElement("div");
@@ -43,15 +44,15 @@ main.append(runsHost, controls, chartsHost, textsHost);
 const whole = (value: number): string => Math.round(value).toLocaleString("en");
 
 const common = {
-  onView(wanted: View): void {
-    view = wanted;
+  onView(next: View): void {
+    view = next;
     drawSoon();
   },
   onPoint(step: number): void {
     for (const chart of [loss, ...small.map(([, one]) => one)]) chart.mark(step);
   },
-  say(text: string): void {
-    if (said) said.textContent = text;
+  announce(text: string): void {
+    if (announcement) announcement.textContent = text;
   },
 };
 const loss = new Chart(chartsHost, { ...common, title: "Loss", height: 320, format: precise });
@@ -77,43 +78,18 @@ runsHost.addEventListener("change", ({ target }) => {
   if (folder) api.postMessage({ type: "show", folder, shown: target.checked });
 });
 
-window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
-  switch (data.type) {
-    case "runs":
-      ({ runs, running } = data);
-      remember({ shown: data.shown });
-      forgetHidden(data.shown);
-      break;
-    case "rows": {
-      const known = rows.get(data.folder) ?? new Rows();
-      known.write(data.from, data.columns);
-      rows.set(data.folder, known);
-      break;
-    }
-    case "facts":
-      facts.set(data.folder, data.facts);
-      break;
-  }
+window.addEventListener("message", ({ data: message }: MessageEvent<ToPage>) => {
+  if (message.type === "runs") {
+    ({ runs, running } = message);
+    remember({ shown: message.shown });
+    data.retain(message.shown);
+  } else data.receive(message);
   drawSoon();
 });
-// The theme has changed.
-new MutationObserver(drawSoon).observe(document.body, { attributeFilter: ["class"] });
 api.postMessage({ type: "ready" });
 
-let waiting = false;
-
-/** Draw once for all that comes within a frame. */
-function drawSoon(): void {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    draw();
-  });
-}
-
 function draw(): void {
-  const shown = state.shown.filter((folder) => rows.has(folder));
+  const shown = state.shown.filter((folder) => data.rows.has(folder));
   const drawn = shown.map(shownRun);
   const losses = drawn.flatMap((run) => lossCurves(run, state.smoothing));
   loss.draw(losses, view, state.logScale);
@@ -124,19 +100,19 @@ function draw(): void {
   drawTables();
 }
 
-/** A run that is shown, with a name where there are several. */
+/** A run to draw; its name is empty if it is the only one. */
 function shownRun(folder: string): ShownRun {
   const name = state.shown.length > 1 ? (folder.split(/[\\/]/).at(-1) ?? folder) : "";
   const color = seriesColor(state.shown.indexOf(folder));
-  return { name, color, rows: rows.get(folder), facts: facts.get(folder) };
+  return { name, color, rows: data.rows.get(folder), facts: data.facts.get(folder) };
 }
 
 function drawTables(): void {
-  replace(runsHost, runTable(runs, state.shown, running, facts));
+  replace(runsHost, runTable(runs, state.shown, running, data.facts));
   stop.disabled = running.length === 0;
   const known = state.shown.flatMap((folder) => {
-    const one = facts.get(folder);
-    return one ? [{ name: prefix(shownRun(folder)), facts: one }] : [];
+    const facts = data.facts.get(folder);
+    return facts ? [{ name: prefix(shownRun(folder)), facts }] : [];
   });
   replace(textsHost, ...sampleList(known), ...checkpointTable(known));
 }
@@ -198,11 +174,4 @@ function labelled(text: string, input: HTMLInputElement): HTMLLabelElement {
 function remember(change: Partial<PageState>): void {
   state = { ...state, ...change };
   api.setState(state);
-}
-
-function forgetHidden(shown: readonly string[]): void {
-  for (const folder of [...rows.keys()].filter((one) => !shown.includes(one))) {
-    rows.delete(folder);
-    facts.delete(folder);
-  }
 }

@@ -1,12 +1,14 @@
-/** How long the end of a section has to be seen until the section counts as read. */
+/** How long the end of a section must be visible until the section is read. */
 const MILLISECONDS = 1000;
 
 /**
- * Tell the id of each section's heading once the end of the section was seen for a while.
+ * Call `onRead` with the id of a section's heading when the end of the section was visible for a
+ * while.
  *
- * The function that comes back begins anew: what is in sight then counts when the reader moves on.
+ * @returns a function that makes all sections unread; sections that are visible are read again only
+ * after the next scroll.
  */
-export function watchReading(main: HTMLElement, tell: (heading: string) => void): () => void {
+export function watchReading(main: HTMLElement, onRead: (heading: string) => void): () => void {
   const timers = new Map<Element, ReturnType<typeof setTimeout>>();
   const headings = new Map(sectionEnds(main));
   const observer = new IntersectionObserver((entries) => {
@@ -16,7 +18,7 @@ export function watchReading(main: HTMLElement, tell: (heading: string) => void)
       if (!isIntersecting || id === undefined) continue;
       const read = (): void => {
         observer.unobserve(target);
-        tell(id);
+        onRead(id);
       };
       timers.set(target, setTimeout(read, MILLISECONDS));
     }

@@ -1,6 +1,6 @@
 import type { BlockResult, Finding } from "../../lessons/result";
 
-/** Show beside a block what became of it. */
+/** Show the result of a block below it. */
 export function showResult(block: number, result: BlockResult): void {
   const figure = document.querySelector(`figure[data-block="${block}"]`);
   const place = figure?.querySelector(".result");
@@ -13,7 +13,7 @@ export function showResult(block: number, result: BlockResult): void {
   if (button) setRunning(button, running);
 }
 
-/** The first button of a block that runs starts it, and stops it while it runs. */
+/** The first button of a block starts it, or stops it while it runs. */
 function setRunning(button: HTMLButtonElement, running: boolean): void {
   const { start, title } = button.dataset;
   button.dataset.start = start ?? button.dataset.action ?? "";
@@ -60,7 +60,7 @@ function list(findings: readonly Finding[]): HTMLElement {
   return element;
 }
 
-/** A message, with what stands between backticks as code. */
+/** A message, with the text between backticks as code. */
 function withCode(message: string): (string | HTMLElement)[] {
   return message.split("`").map((part, index) => {
     if (index % 2 === 0) return part;

@@ -11,7 +11,7 @@ export interface DrawnCurve extends Curve {
   readonly points?: boolean;
 }
 
-/** The steps that are shown; `undefined` for all. */
+/** The range of steps that is shown; `undefined` for all. */
 export type View = readonly [low: number, high: number] | undefined;
 
 interface Options {
@@ -19,10 +19,10 @@ interface Options {
   readonly height: number;
   readonly format: (value: number) => string;
   readonly onView: (view: View) => void;
-  /** The keyboard has chosen a step, which all charts mark. */
+  /** Called when a step was chosen with the keyboard; all charts mark it. */
   readonly onPoint: (step: number) => void;
-  /** Say what is under the cursor to people who don't see it. */
-  readonly say: (text: string) => void;
+  /** Announce the values under the cursor to screen readers. */
+  readonly announce: (text: string) => void;
 }
 
 const SYNC = uPlot.sync("training");
@@ -30,13 +30,13 @@ const ZOOM = 2;
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's `const enum`, which the bundler cannot read
 const LOGARITHMIC = 3 as uPlot.Scale.Distr;
 
-/** Curves over the steps of runs. The pointer or the keyboard zooms and reads values. */
+/** Curves over the steps of runs, with zooming and reading of values by pointer or keyboard. */
 export class Chart {
   private readonly host = document.createElement("div");
   private plot: uPlot | undefined;
   private look = "";
   private view: View;
-  /** The steps of all curves, from the first to the last. */
+  /** The first and the last step of all curves. */
   private extent: readonly [number, number] = [0, 1];
   /** The step under the cursor. */
   private at: number | undefined;
@@ -53,7 +53,7 @@ export class Chart {
     this.host.className = "chart";
     this.host.setAttribute("role", "group");
     this.host.setAttribute("aria-roledescription", "chart");
-    this.host.setAttribute("aria-label", `${options.title}: arrow keys read it, + and - zoom`);
+    this.host.setAttribute("aria-label", `${options.title}: arrow keys read values, + and - zoom`);
     this.host.addEventListener("keydown", (event) => {
       if (this.press(event)) event.preventDefault();
     });
@@ -89,7 +89,7 @@ export class Chart {
     this.drawing = false;
   }
 
-  /** Put the cursor on a step. */
+  /** Move the cursor to a step. */
   mark(step: number): void {
     this.at = step;
     this.plot?.setCursor({ left: this.plot.valToPos(step, "x"), top: 0 });
@@ -184,7 +184,7 @@ export class Chart {
     };
   }
 
-  /** Do what a key means; false for a key that means nothing here. */
+  /** Handle a key. Returns false for a key that has no function here. */
   private press({ key, shiftKey, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
     const { plot } = this;
     if (!plot || ctrlKey || altKey || metaKey) return false;
@@ -223,7 +223,7 @@ export class Chart {
     }
   }
 
-  /** Put the cursor on a point and say what is there. */
+  /** Move the cursor to a point and announce its values. */
   private point(index: number): void {
     const { plot } = this;
     const steps = plot?.data[0];
@@ -236,10 +236,10 @@ export class Chart {
       const name = typeof label === "string" ? label : "";
       return typeof value === "number" ? [`${name} ${this.options.format(value)}`] : [];
     });
-    this.options.say(`Step ${step.toLocaleString("en")}: ${values.join(", ")}`);
+    this.options.announce(`Step ${step.toLocaleString("en")}: ${values.join(", ")}`);
   }
 
-  /** Zoom around the cursor, or the middle, within the run. */
+  /** Zoom around the cursor or else the middle, within the extent of the curves. */
   private zoom(factor: number): void {
     const { plot } = this;
     if (!plot) return;
@@ -249,19 +249,19 @@ export class Chart {
     const min = Math.max(first, center - (center - low) * factor);
     const max = Math.min(last, center + (high - center) * factor);
     if (max - min < 1) return;
-    // At once, since a second press may come before the next frame.
+    // Set at once, since another key may be pressed before the next frame.
     this.view = min <= first && max >= last ? undefined : [min, max];
     this.options.onView(this.view);
   }
 }
 
-/** The theme's colours, which a canvas has to be told. */
+/** The theme's colours, since CSS does not apply inside a canvas. */
 export function colors(): { foreground: string; grid: string; font: string } {
   const style = getComputedStyle(document.body);
   return { foreground: style.color, grid: faint(style.color), font: `12px ${style.fontFamily}` };
 }
 
-/** A colour that stays behind others. */
+/** A lighter shade of a colour, for curves in the background. */
 export function faint(color: string): string {
   return `color-mix(in srgb, ${color} 30%, transparent)`;
 }

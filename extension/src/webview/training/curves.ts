@@ -1,4 +1,4 @@
-// Numbers to curves: smoothing, and as many points as a screen can show.
+// Prepares curves for drawing: smoothing, and reduction to what a screen can show.
 
 /** Points of one curve; `NaN` is a gap. */
 export interface Curve {
@@ -7,9 +7,9 @@ export interface Curve {
 }
 
 /**
- * The exponential moving average, corrected for its start from nothing, as TensorBoard draws it.
+ * The exponential moving average with bias correction, as in TensorBoard. Gaps stay gaps.
  *
- * @param weight How much of the past stays, from 0 to below 1. Gaps stay gaps and count for nothing.
+ * @param weight The weight of earlier values, from 0 to below 1.
  */
 export function smooth(y: ArrayLike<number>, weight: number): Float64Array {
   const smoothed = new Float64Array(y.length);
@@ -29,8 +29,8 @@ export function smooth(y: ArrayLike<number>, weight: number): Float64Array {
 }
 
 /**
- * At most twice as many points as there are buckets: the lowest and the highest of each, so that no
- * peak is lost. What lies outside of a range is left out, but for one neighbour on either side.
+ * Reduce a curve to at most two points per bucket, the lowest and the highest, so that no peak is
+ * lost. Points outside the range are left out, except one neighbour on either side.
  *
  * @param curve With `x` in ascending order.
  */
@@ -62,7 +62,7 @@ export function downsample(
   return [xs, ys];
 }
 
-/** The indices of the lowest and the highest value; of gaps only, the first. */
+/** The indices of the lowest and the highest value; the first index if there are only gaps. */
 function extremes(y: ArrayLike<number>, from: number, to: number): [number, number] {
   let lowest = from;
   let highest = from;
@@ -76,12 +76,12 @@ function extremes(y: ArrayLike<number>, from: number, to: number): [number, numb
   return [lowest, highest];
 }
 
-/** The first index whose value is not below another. */
-function lowerBound(sorted: ArrayLike<number>, wanted: number): number {
+/** The first index whose value is at least `bound`. */
+function lowerBound(sorted: ArrayLike<number>, bound: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? NaN) < wanted) low = middle + 1;
+    if ((sorted[middle] ?? NaN) < bound) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,11 +1,11 @@
-/** The only element of its kind; the page has it from the start. */
+/** An element that the page has from the start. */
 export function element(selector: string): HTMLElement {
   const found = document.querySelector<HTMLElement>(selector);
   if (!found) throw new Error(`The page has no ${selector}.`);
   return found;
 }
 
-/** A new element with what is in it. */
+/** A new element with attributes and children. */
 export function make(
   name: string,
   attributes: Record<string, string> = {},
@@ -17,7 +17,7 @@ export function make(
   return made;
 }
 
-/** Fill an element anew, and leave in it what stays: focus, selection and scrolling do too. */
+/** Replace an element's children; unchanged nodes are kept, with their focus and scrolling. */
 export function replace(host: Element, ...children: Node[]): void {
   const before = [...host.childNodes];
   children.forEach((child, index) => {
@@ -28,20 +28,20 @@ export function replace(host: Element, ...children: Node[]): void {
   for (const surplus of before.slice(children.length)) surplus.remove();
 }
 
-/** Make a node like another one of its kind; false for one of another kind. */
-function update(old: Node, wanted: Node): boolean {
-  if (old.nodeName !== wanted.nodeName) return false;
-  if (!(old instanceof Element && wanted instanceof Element)) {
-    if (old.textContent !== wanted.textContent) old.textContent = wanted.textContent;
+/** Update a node to match another. Returns false if they are of different kinds. */
+function update(old: Node, target: Node): boolean {
+  if (old.nodeName !== target.nodeName) return false;
+  if (!(old instanceof Element && target instanceof Element)) {
+    if (old.textContent !== target.textContent) old.textContent = target.textContent;
     return true;
   }
   for (const { name } of [...old.attributes]) {
-    if (!wanted.hasAttribute(name)) old.removeAttribute(name);
+    if (!target.hasAttribute(name)) old.removeAttribute(name);
   }
-  for (const { name, value } of wanted.attributes) {
+  for (const { name, value } of target.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
-  if (old instanceof HTMLInputElement) old.checked = wanted.hasAttribute("checked");
-  replace(old, ...wanted.childNodes);
+  if (old instanceof HTMLInputElement) old.checked = target.hasAttribute("checked");
+  replace(old, ...target.childNodes);
   return true;
 }

@@ -1,10 +1,10 @@
-// The lines of runs in a chart: the same wherever runs are drawn.
+// The curves of runs, which look the same on every page.
 import type { Column, Facts } from "../../runs/series";
 import { type DrawnCurve, faint } from "./chart";
 import { smooth } from "./curves";
 import { Rows } from "./rows";
 
-/** A run that is drawn; one that is alone needs no name. */
+/** A run to draw; its name is empty if it is the only one. */
 export interface ShownRun {
   readonly name: string;
   readonly color: string;
@@ -12,28 +12,28 @@ export interface ShownRun {
   readonly facts: Facts | undefined;
 }
 
-/** The theme's own colours for charts; more runs than colours take them again. */
+/** The theme's colours for charts, repeated if there are more runs. */
 const COLORS = ["blue", "orange", "green", "purple", "red", "yellow"];
 
-/** The colour of the run at a place among those that are shown. */
+/** The colour of the run at an index among those that are shown. */
 export function seriesColor(index: number): string {
   const name = COLORS[index % COLORS.length] ?? "foreground";
   return getComputedStyle(document.body).getPropertyValue(`--vscode-charts-${name}`).trim();
 }
 
-/** A run's name in front of what is its own. */
+/** A run's name as a prefix of a label. */
 export function prefix({ name }: ShownRun): string {
   return name === "" ? "" : `${name}: `;
 }
 
-/** What was measured at each step. */
+/** A quantity measured at each step. */
 export function curve(run: ShownRun, column: Column): Omit<DrawnCurve, "width"> {
   const rows = run.rows ?? new Rows();
   const label = `${prefix(run)}${column.replaceAll("_", " ")}`;
   return { x: rows.column("step"), y: rows.column(column), label, color: run.color };
 }
 
-/** The loss at each step, smoothed (0 for not, towards 1 for more), and the validation's. */
+/** The training loss, smoothed from 0 (not at all) to below 1, and the validation loss. */
 export function lossCurves(run: ShownRun, smoothing: number): DrawnCurve[] {
   const raw = curve(run, "loss");
   const name = prefix(run);
@@ -58,7 +58,7 @@ export function lossCurves(run: ShownRun, smoothing: number): DrawnCurve[] {
   return curves;
 }
 
-/** A number with as many digits as tell something. */
+/** A number with four significant digits. */
 export function precise(value: number): string {
   return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)
     ? value.toExponential(2)

@@ -1,17 +1,17 @@
-// What the page says in words and tables, so that nothing is to be had from a picture alone.
+// Tables and lists, so that all information is available as text too.
 import type { Run } from "../../generated/protocol";
 import { clock } from "../../runs/progress";
 import type { Facts } from "../../runs/series";
 import { sizeText } from "../../shared/formatting";
 import { make } from "./dom";
 
-/** A run that is shown, with its name where there are several. */
+/** A run that is shown; its name is empty if it is the only one. */
 interface Known {
   readonly name: string;
   readonly facts: Facts;
 }
 
-/** All runs of the recipe, the newest first, each to be shown or not. */
+/** All runs of the recipe, newest first, each with a checkbox that shows it. */
 export function runTable(
   runs: readonly Run[],
   shown: readonly string[],
@@ -21,9 +21,9 @@ export function runTable(
   if (runs.length === 0) {
     return make("p", { class: "empty" }, "This recipe has no runs yet: Run Training starts one.");
   }
-  const going = runs.some((run) => run.state === "unfinished");
+  const unfinished = runs.some((run) => run.state === "unfinished");
   const head = ["Run", "State", "Step", "Loss", "Validation", "Tokens/s"];
-  if (going) head.push("Time left");
+  if (unfinished) head.push("Time left");
   const body = runs.map((run) => {
     const at = shown.indexOf(run.folder);
     const known = facts.get(run.folder);
@@ -62,7 +62,7 @@ function cells(run: Run, state: string, facts: Facts | undefined): string[] {
   ];
 }
 
-/** What the models wrote, the newest first. */
+/** The samples of the runs, newest first. */
 export function sampleList(runs: readonly Known[]): HTMLElement[] {
   const samples = runs
     .flatMap(({ name, facts }) => facts.samples.map((sample) => ({ name, ...sample })))
@@ -79,7 +79,7 @@ export function sampleList(runs: readonly Known[]): HTMLElement[] {
   return [make("h2", {}, "Samples"), make("ol", { class: "samples" }, ...items)];
 }
 
-/** The checkpoints that were saved, the newest first. */
+/** The saved checkpoints, newest first. */
 export function checkpointTable(runs: readonly Known[]): HTMLElement[] {
   const rows = runs
     .flatMap(({ name, facts }) => facts.checkpoints.map((saved) => ({ name, ...saved })))
