@@ -40,7 +40,7 @@ def _outline(workspace: Workspace, *options: str) -> RunOutline:
     return outline
 
 
-def test_what_is_said_is_what_happens(workspace: Workspace) -> None:
+def test_dry_run_predicts_real_run(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"num_epochs": 3, "max_steps": 7, "keep_last_n": 2})
     outline = _outline(workspace)
     assert not (workspace.path / "checkpoints").exists(), "nothing is written"
@@ -62,7 +62,7 @@ def test_what_is_said_is_what_happens(workspace: Workspace) -> None:
     assert outline.training_tokens + outline.validation_tokens == len(TEXT)
 
 
-def test_whichever_ends_first_ends_the_run(workspace: Workspace) -> None:
+def test_dry_run_reports_whether_epochs_or_steps_end_run(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"num_epochs": 2, "max_steps": 10_000})
     outline = _outline(workspace)
     assert (outline.ends_by, outline.epochs) == ("num_epochs", 2)
@@ -70,7 +70,7 @@ def test_whichever_ends_first_ends_the_run(workspace: Workspace) -> None:
     assert _outline(workspace, "--max-steps", "3").ends_by == "max_steps"
 
 
-def test_the_text_is_for_people(workspace: Workspace) -> None:
+def test_text_output_describes_run_and_warnings(workspace: Workspace) -> None:
     workspace.write_recipe(
         training_config={"gradient_accumulation_steps": 3, "use_moreh_adamw": True, "max_steps": 1}
     )
@@ -90,7 +90,7 @@ def test_the_text_is_for_people(workspace: Workspace) -> None:
         ({"data_path": "short.txt"}, "transformer_config.max_sequence_length", "train on more"),
     ],
 )
-def test_what_cannot_run_is_an_error(
+def test_dry_run_reports_errors_of_recipe_and_data(
     workspace: Workspace, training: dict[str, Any], key: str, message: str
 ) -> None:
     workspace.write("short.txt", "abc")
@@ -104,7 +104,7 @@ def test_what_cannot_run_is_an_error(
     assert answer.errors[0].message in result.stderr
 
 
-def test_cautions_name_their_keys(workspace: Workspace) -> None:
+def test_warnings_have_keys_and_places(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"batch_size": 100_000, "validation_split": 0.0001})
     warned = {warning.config_path: warning.place for warning in _ask(workspace).warnings}
     assert warned == {
@@ -113,7 +113,7 @@ def test_cautions_name_their_keys(workspace: Workspace) -> None:
     }
 
 
-def test_checkpoints_that_do_not_fit_on_the_disk_are_a_caution(workspace: Workspace) -> None:
+def test_dry_run_warns_if_checkpoints_exceed_disk(workspace: Workspace) -> None:
     model = {"embedding_dim": 65536, "num_blocks": 96, "max_sequence_length": 16}
     workspace.write_model(**model)
     workspace.write_recipe(training_config={"keep_last_n": 1000, "max_steps": 10_000})
@@ -122,7 +122,12 @@ def test_checkpoints_that_do_not_fit_on_the_disk_are_a_caution(workspace: Worksp
     assert "TB and the disk has" in warning.message
 
 
-def test_no_tensor_library_is_needed(workspace: Workspace) -> None:
+def test_dry_run_of_huge_depth_is_instant(workspace: Workspace) -> None:
+    workspace.write_model(num_blocks=10**9)
+    assert _outline(workspace).parameters > 10**12
+
+
+def test_dry_run_imports_no_tensor_library(workspace: Workspace) -> None:
     code = (
         "import sys\nfrom trainsmith.__main__ import main\n"
         "try: main(prog_name='trainsmith')\n"
@@ -140,7 +145,7 @@ def test_no_tensor_library_is_needed(workspace: Workspace) -> None:
     assert loaded == "[]"
 
 
-def test_options_that_exclude_each_other(workspace: Workspace) -> None:
+def test_exclusive_options_are_refused(workspace: Workspace) -> None:
     both = workspace.command("train", "training.yaml", "--dry-run", "--smoke")
     assert (both.returncode, "exclude each other" in both.stderr) == (2, True)
     json_run = workspace.command("train", "training.yaml", "--format", "json")
@@ -156,7 +161,7 @@ def test_options_that_exclude_each_other(workspace: Workspace) -> None:
         {"model_type": "llama", "intermediate_dim": 256, "num_groups": 2},
     ],
 )
-def test_activations_are_what_pytorch_keeps(shape: dict[str, Any]) -> None:
+def test_activation_estimate_matches_tensors_saved_by_pytorch(shape: dict[str, Any]) -> None:
     config = TransformerConfig.model_validate({**MODEL, "vocab_size": 24, **shape})
     sequences = 4
     model = build_model(config).train()
@@ -180,7 +185,7 @@ def test_activations_are_what_pytorch_keeps(shape: dict[str, Any]) -> None:
     assert estimate - passing == pytest.approx(sum(kept.values()), rel=0.1)
 
 
-def test_recomputing_activations_saves_memory() -> None:
+def test_recomputing_activations_lowers_memory_estimate() -> None:
     plain = TransformerConfig(num_blocks=12)
     sparing = TransformerConfig(num_blocks=12, runner_type="memory_efficient")
     least, most = (derived.activation_memory(config, 8, 100) for config in (sparing, plain))
@@ -189,7 +194,9 @@ def test_recomputing_activations_saves_memory() -> None:
     assert least < most / 4
 
 
-def test_a_smoke_run_tries_everything_and_replaces_the_one_before(workspace: Workspace) -> None:
+def test_smoke_run_exercises_everything_and_replaces_previous_one(
+    workspace: Workspace,
+) -> None:
     workspace.write_recipe(
         training_config={"max_steps": 300, "validation_frequency": 100, "checkpoint_frequency": 100}
     )
@@ -209,7 +216,7 @@ def test_a_smoke_run_tries_everything_and_replaces_the_one_before(workspace: Wor
     assert (workspace.run_folder("training-smoke") / "final" / "model.safetensors").is_file()
 
 
-def test_a_smoke_run_never_replaces_another_run(workspace: Workspace) -> None:
+def test_smoke_run_never_replaces_other_run(workspace: Workspace) -> None:
     run = workspace.run_folder("mine")
     run.mkdir(parents=True)
     (run / "precious").touch()
@@ -218,7 +225,7 @@ def test_a_smoke_run_never_replaces_another_run(workspace: Workspace) -> None:
     assert (run / "precious").exists()
 
 
-def test_a_smoke_run_that_went_on_is_a_run_and_stays(workspace: Workspace) -> None:
+def test_resumed_smoke_run_is_not_replaced(workspace: Workspace) -> None:
     assert workspace.command("train", "training.yaml", "--smoke").returncode == 0
     longer = ("--resume", "--name", "training-smoke", "--max-steps", "8")
     assert workspace.command("train", "training.yaml", *longer).returncode == 0
@@ -226,7 +233,7 @@ def test_a_smoke_run_that_went_on_is_a_run_and_stays(workspace: Workspace) -> No
     assert (result.returncode, "exists already" in result.stderr) == (2, True)
 
 
-def test_a_smoke_run_that_is_going_on_stays(workspace: Workspace) -> None:
+def test_active_smoke_run_is_not_replaced(workspace: Workspace) -> None:
     run = workspace.run_folder("training-smoke")
     run.mkdir(parents=True)
     (run / SMOKE_MARK).touch()
@@ -235,7 +242,7 @@ def test_a_smoke_run_that_is_going_on_stays(workspace: Workspace) -> None:
     assert (result.returncode, "going on in another process" in result.stderr) == (2, True)
 
 
-def test_the_name_of_a_recipe_may_be_of_any_script(workspace: Workspace) -> None:
+def test_recipe_name_may_contain_any_script(workspace: Workspace) -> None:
     recipe = "мой рецепт (1).yaml"
     workspace.write(recipe, (workspace.path / "training.yaml").read_text(encoding="utf-8"))
     assert workspace.command("train", recipe, "--smoke").returncode == 0
@@ -244,7 +251,7 @@ def test_the_name_of_a_recipe_may_be_of_any_script(workspace: Workspace) -> None
     assert workspace.command("train", recipe, *longer).returncode == 0
 
 
-def test_the_estimate_counts_what_the_whole_run_has() -> None:
+def test_whole_run_estimate_counts_steps_validations_and_checkpoints() -> None:
     def plan(steps: int, every: int) -> Plan:
         return Plan(steps, "max_steps", 10, 4, 4, 64, validate_every=every, save_every=every)
 

@@ -22,7 +22,7 @@ def _failure(workspace: Workspace) -> events.RunFailed:
     return failed
 
 
-def test_a_diverging_run_names_its_line_and_another_rate(workspace: Workspace) -> None:
+def test_divergence_reports_line_and_suggests_lower_rate(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"learning_rate": 1e30, "max_steps": 50})
     result = workspace.command("train", "training.yaml")
     assert result.returncode == 1
@@ -44,7 +44,7 @@ def test_a_diverging_run_names_its_line_and_another_rate(workspace: Workspace) -
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason=NO_MEMORY_LIMIT)
-def test_too_large_a_batch_names_its_line_and_half_of_it(workspace: Workspace) -> None:
+def test_out_of_memory_reports_line_and_suggests_half_the_batch(workspace: Workspace) -> None:
     """A real process with a limit on its memory, and a step that needs far more."""
     workspace.write("text.txt", "abcdefgh" * 200_000)
     workspace.write_recipe(training_config={"batch_size": 20_000})
@@ -79,7 +79,7 @@ def test_too_large_a_batch_names_its_line_and_half_of_it(workspace: Workspace) -
         (ValueError("a mistake of ours"), None, None),
     ],
 )
-def test_what_happens_in_an_update(
+def test_error_in_update_is_mapped_to_its_key(
     workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,

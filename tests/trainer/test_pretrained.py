@@ -278,6 +278,14 @@ def test_a_tensor_that_does_not_fit_is_named(
     assert said in str(refusal.value)
 
 
+def test_more_blocks_than_tensors_is_refused_at_once(tmp_path: Path) -> None:
+    _make(_LLAMA, tmp_path)
+    _change(tmp_path, num_hidden_layers=10**9)
+    pretrained = describe(tmp_path)
+    with pytest.raises(UnreadableModelError, match="describes 1,000,000,000 blocks"):
+        check_weights(pretrained, pretrained.shape)
+
+
 def test_an_output_layer_that_contradicts_the_tying_is_refused(tmp_path: Path) -> None:
     _make({**_LLAMA, "tie_word_embeddings": True}, tmp_path)
     file = tmp_path / "model.safetensors"

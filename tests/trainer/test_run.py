@@ -16,7 +16,7 @@ from trainsmith_schemas.runs import events
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
 
 
-def test_a_run_leaves_what_is_promised(finished: Workspace) -> None:
+def test_run_folder_contains_all_artifacts(finished: Workspace) -> None:
     folder = finished.run_folder()
     names = {path.name for path in folder.iterdir()}
     assert names == {
@@ -37,7 +37,7 @@ def test_a_run_leaves_what_is_promised(finished: Workspace) -> None:
     assert samples.count("=== step") == samples.count("validation loss") == 2
 
 
-def test_every_step_is_an_event(finished: Workspace) -> None:
+def test_events_cover_every_step_validation_and_checkpoint(finished: Workspace) -> None:
     said = finished.events()
     assert isinstance(said[0], events.RunStarted)
     assert said[0].total_steps == 6
@@ -52,7 +52,7 @@ def test_every_step_is_an_event(finished: Workspace) -> None:
     assert said[-1].loss == steps[-1].loss
 
 
-def test_the_newest_checkpoints_are_kept_and_whole(finished: Workspace) -> None:
+def test_rotation_keeps_newest_checkpoints_intact(finished: Workspace) -> None:
     found = checkpoints_in(finished.run_folder() / "checkpoints")
     # Of 2, 4 and 6 the last two stay; the third step's loss is known, and 6 is better.
     assert [verify_checkpoint(path).step for path in found] == [4, 6]
@@ -60,7 +60,7 @@ def test_the_newest_checkpoints_are_kept_and_whole(finished: Workspace) -> None:
     assert optimizer["step"] == 6
 
 
-def test_resolved_values_and_where_they_come_from(finished: Workspace) -> None:
+def test_resolved_config_names_origin_of_each_value(finished: Workspace) -> None:
     text = (finished.run_folder() / "resolved.yaml").read_text(encoding="utf-8")
     lines = text.splitlines()
     assert "  batch_size: 4  # training.yaml:4:15" in lines
@@ -69,7 +69,7 @@ def test_resolved_values_and_where_they_come_from(finished: Workspace) -> None:
     assert yaml.safe_load(text)["training_config"]["max_steps"] == 6
 
 
-def test_the_final_model_opens_in_transformers(finished: Workspace) -> None:
+def test_final_model_loads_in_transformers(finished: Workspace) -> None:
     final = finished.run_folder() / "final"
     model = transformers.AutoModelForCausalLM.from_pretrained(final)
     tokenizer = transformers.AutoTokenizer.from_pretrained(final)
@@ -79,7 +79,7 @@ def test_the_final_model_opens_in_transformers(finished: Workspace) -> None:
     assert loss < np.log(len(set(TEXT))), "better than guessing"
 
 
-def test_greedy_text_is_that_of_transformers(finished: Workspace) -> None:
+def test_greedy_generation_equals_transformers(finished: Workspace) -> None:
     final = finished.run_folder() / "final"
     result = finished.command(
         *("generate", "checkpoints/training-001", "--prompt", "To be"),
@@ -93,7 +93,7 @@ def test_greedy_text_is_that_of_transformers(finished: Workspace) -> None:
     assert result.stdout == tokenizer.decode(written[0]) + "\n"
 
 
-def test_generate_names_what_it_cannot_do(finished: Workspace) -> None:
+def test_generate_reports_unknown_characters_and_missing_model(finished: Workspace) -> None:
     run = "checkpoints/training-001"
     unknown = finished.command("generate", run, "--prompt", "Ünknown")
     assert unknown.returncode == 1
@@ -104,7 +104,7 @@ def test_generate_names_what_it_cannot_do(finished: Workspace) -> None:
     assert "Traceback" not in unknown.stderr + nothing.stderr
 
 
-def test_generate_wants_a_prompt_that_has_tokens(workspace: Workspace) -> None:
+def test_generate_requires_prompt_with_tokens(workspace: Workspace) -> None:
     numbers = [number % 50 for number in range(400)]
     workspace.write("numbers.yaml", f"tokens: {numbers}\ntokenizer_vocab_size: 50\n")
     trained = workspace.command(
@@ -123,7 +123,7 @@ def _samples(workspace: Workspace, name: str) -> list[str]:
     return [event.text for event in workspace.events(name) if isinstance(event, events.Sample)]
 
 
-def test_the_same_seed_gives_the_same_run(workspace: Workspace) -> None:
+def test_same_seed_reproduces_run_exactly(workspace: Workspace) -> None:
     workspace.write_recipe(eval_config={"temperature": 1.0})
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         setting = f"training_config.seed={seed}"
@@ -139,7 +139,7 @@ def test_the_same_seed_gives_the_same_run(workspace: Workspace) -> None:
     assert final[0] == final[1]
 
 
-def test_a_taken_name_is_refused_and_default_names_count_up(workspace: Workspace) -> None:
+def test_taken_name_is_refused_and_default_names_count_up(workspace: Workspace) -> None:
     workspace.run_folder("mine").mkdir(parents=True)
     workspace.run_folder("training-007").mkdir()
     result = workspace.command("train", "training.yaml", "--name", "mine")
@@ -150,7 +150,7 @@ def test_a_taken_name_is_refused_and_default_names_count_up(workspace: Workspace
     assert workspace.run_folder("training-008").is_dir()
 
 
-def test_a_diverging_run_stops_before_its_weights_are_spoilt(workspace: Workspace) -> None:
+def test_divergence_stops_run_before_weights_are_corrupted(workspace: Workspace) -> None:
     result = workspace.command(
         *("train", "training.yaml", "--set", "training_config.learning_rate=1e30"),
         *(
@@ -175,7 +175,7 @@ def test_a_diverging_run_stops_before_its_weights_are_spoilt(workspace: Workspac
     assert verify_checkpoint(newest).step == failed.step
 
 
-def test_keys_without_effect_are_named(workspace: Workspace) -> None:
+def test_keys_without_effect_cause_warnings(workspace: Workspace) -> None:
     workspace.write_recipe(
         training_config={"use_moreh_adamw": True, "project_name": "x", "max_steps": 1},
         device_config={"enable_ddp": True},
@@ -195,7 +195,7 @@ def test_keys_without_effect_are_named(workspace: Workspace) -> None:
     assert warned["device_config.enable_ddp"].startswith("training.yaml:13:3: `enable_ddp`")
 
 
-def test_epochs_and_steps_say_which_ends_the_run(workspace: Workspace) -> None:
+def test_run_reports_whether_epochs_or_steps_end_it(workspace: Workspace) -> None:
     workspace.write_recipe(
         training_config={"num_epochs": 1, "max_steps": 1000, "save_strategy": "epoch"}
     )
@@ -213,7 +213,7 @@ def _saved(workspace: Workspace) -> list[events.CheckpointSaved]:
     return [event for event in said if isinstance(event, events.CheckpointSaved)]
 
 
-def test_checkpoints_at_the_ends_of_epochs(workspace: Workspace) -> None:
+def test_save_strategy_epoch_saves_at_end_of_each_epoch(workspace: Workspace) -> None:
     workspace.write("text.txt", TEXT[:600])
     workspace.write_recipe(
         training_config={
@@ -234,7 +234,7 @@ def test_checkpoints_at_the_ends_of_epochs(workspace: Workspace) -> None:
     assert [steps[epoch].epoch, steps[epoch + 1].epoch] == [1, 2]
 
 
-def test_the_best_checkpoint_is_remembered_and_stays(workspace: Workspace) -> None:
+def test_rotation_keeps_best_checkpoint(workspace: Workspace) -> None:
     """The rate is far too high, so that the model is best at first."""
     workspace.write_recipe(
         training_config={
@@ -261,7 +261,7 @@ def test_the_best_checkpoint_is_remembered_and_stays(workspace: Workspace) -> No
     assert all(np.array_equal(final[name], newest[name]) for name in newest)
 
 
-def test_weights_that_are_no_numbers_are_not_saved(workspace: Workspace) -> None:
+def test_weights_with_nan_are_not_saved(workspace: Workspace) -> None:
     """One step so far that float32 cannot hold where it leads."""
     too_far = ("--set", "training_config.learning_rate=1e39")
     result = workspace.command(
@@ -272,7 +272,7 @@ def test_weights_that_are_no_numbers_are_not_saved(workspace: Workspace) -> None
     assert checkpoints_in(workspace.run_folder() / "checkpoints") == []
 
 
-def test_data_may_be_named_on_the_command_line(workspace: Workspace) -> None:
+def test_data_option_replaces_data_path(workspace: Workspace) -> None:
     workspace.write("other.txt", "abc" * 200)
     result = workspace.command("train", "training.yaml", "--data", "other.txt", "--max-steps", "1")
     assert result.returncode == 0

@@ -46,7 +46,7 @@ def _records(file: Path) -> Iterator[Any]:
             yield message
 
 
-def test_an_offline_run_holds_settings_and_metrics_and_no_text(workspace: Workspace) -> None:
+def test_offline_wandb_run_contains_settings_and_metrics_but_no_text(workspace: Workspace) -> None:
     workspace.write_recipe(training_config=_ASKED)
     code, errors = _train(workspace, WANDB_MODE="offline")
     assert code == 0, errors
@@ -69,7 +69,7 @@ def test_an_offline_run_holds_settings_and_metrics_and_no_text(workspace: Worksp
     assert exit_record.exit_code == 0
 
 
-def test_a_service_that_does_not_know_us_ends_the_run_before_its_first_step(
+def test_failed_wandb_login_ends_run_before_first_step(
     workspace: Workspace,
 ) -> None:
     workspace.write_recipe(training_config=_ASKED)
@@ -102,7 +102,7 @@ def test_a_service_that_does_not_know_us_ends_the_run_before_its_first_step(
         ("", "privacy: [\n", ".trainsmith.yaml cannot be asked"),
     ],
 )
-def test_private_metrics_stay_here(
+def test_privacy_setting_refuses_wandb(
     workspace: Workspace, variable: str, project: str | None, says: str
 ) -> None:
     workspace.write_recipe(training_config=_ASKED)
@@ -116,14 +116,14 @@ def test_private_metrics_stay_here(
     assert not workspace.run_folder().parent.exists()
 
 
-def test_who_sends_nothing_is_not_asked(workspace: Workspace) -> None:
+def test_privacy_setting_is_ignored_without_tracker(workspace: Workspace) -> None:
     code, errors = _train(workspace, "--max-steps", "1", TRAINSMITH_PRIVACY="local-only")
     assert code == 0, errors
     assert not (workspace.run_folder() / "wandb").exists()
 
 
 @pytest.mark.parametrize("package", ["wandb", "tensorboard"])
-def test_a_missing_package_is_said_before_anything_runs(workspace: Workspace, package: str) -> None:
+def test_missing_tracker_package_is_reported_before_run(workspace: Workspace, package: str) -> None:
     workspace.write_recipe(training_config={f"use_{package}": True})
     hide = f"import importlib.util as u; f = u.find_spec; u.find_spec = lambda n: n != {package!r}"
     run = "from trainsmith.__main__ import main; main(['train', 'training.yaml'])"
@@ -144,7 +144,7 @@ def _scalars(folder: Path, tag: str) -> list[tuple[int, float]]:
     return [(one.step, one.value) for one in accumulator.Scalars(tag)]
 
 
-def test_tensorboard_reads_the_metrics(workspace: Workspace) -> None:
+def test_tensorboard_logs_step_and_validation_losses(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"use_tensorboard": True})
     code, errors = _train(workspace)
     assert code == 0, errors
@@ -155,7 +155,7 @@ def test_tensorboard_reads_the_metrics(workspace: Workspace) -> None:
         assert _scalars(folder, tag) == [(step, pytest.approx(loss)) for step, loss in wanted]
 
 
-def test_steps_that_are_taken_again_stand_once_in_tensorboard(tmp_path: Path) -> None:
+def test_resumed_steps_replace_earlier_ones_in_tensorboard(tmp_path: Path) -> None:
     def start(steps_before: int, first: int, last: int, loss: float) -> None:
         board = TensorBoard(tmp_path)
         board(_started(steps_before))

@@ -120,13 +120,13 @@ def train(
         from trainsmith_trainer.config.load import read_recipe, resolve
 
         recipe = read_recipe(config, overrides)
-        if backend != "auto":  # What cannot run at all says so before a checkpoint is looked for.
-            _backend(backend, "train")
+        # A backend that was named and cannot run is refused before a checkpoint is searched for.
+        named = None if backend == "auto" else _backend(backend, "train")
         plan = _plan_resume(recipe, name, wanted)
         resolved = resolve(recipe, lambda: _spare_model(recipe, name, wanted, plan))
         require_modules(modules_for(backend))
-        chosen = _backend(backend, "train")
-        if backend != "auto":
+        chosen = named or _backend(backend, "train")
+        if named:
             resolved = replace(resolved, options=(*resolved.options, "--backend", backend))
         from trainsmith_trainer.run.training import run_training
 

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.families.family import OUTPUT
 from trainsmith_schemas.families.registry import (
     parameter_shapes,
     require_hugging_face,
     require_layout,
 )
+from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer
@@ -73,6 +74,12 @@ def check_weights(pretrained: Pretrained, config: TransformerConfig) -> dict[str
 
     The arguments and errors are those of `read_weights`.
     """
+    stored = stored_tensors(pretrained.folder)
+    if config.num_blocks > len(stored):  # The tables below have entries for every block.
+        raise UnreadableModelError(
+            f"{pretrained.folder} has {plural(len(stored), 'tensor')}, and its {CONFIG_FILE} "
+            f"describes {plural(config.num_blocks, 'block')}"
+        )
     length = {"max_sequence_length": pretrained.shape.max_sequence_length}
     whole = config.model_copy(update=length)
     wanted = parameter_shapes(whole)
@@ -82,7 +89,7 @@ def check_weights(pretrained: Pretrained, config: TransformerConfig) -> dict[str
     possible = {**untied, **family.zeros(whole)}
     places: dict[str, StoredTensor] = {}
     problems: list[str] = []
-    for name, tensor in stored_tensors(pretrained.folder).items():
+    for name, tensor in stored.items():
         if name.endswith(family.constants):
             continue
         ours = _our_name(name, require_layout(config).body)

@@ -21,6 +21,7 @@ from trainsmith_trainer.errors import ResumeError
 from trainsmith_trainer.run.corpus import read_corpus
 from trainsmith_trainer.run.initial_weights import refuse_other_weights
 from trainsmith_trainer.run.learning_rate import Schedule, schedule_of
+from trainsmith_trainer.run.model_size import refuse_oversized_model
 from trainsmith_trainer.run.plan import Plan, plan_of, smoke_plan
 from trainsmith_trainer.run.resume import ResumePlan, fresh_plan, refuse_another_model
 from trainsmith_trainer.run_dir.checkpoint import Checkpoint
@@ -117,11 +118,12 @@ def read_inputs(config: ResolvedConfig, backend: LoadedBackend, *, smoke: bool) 
     """Read the data, and fix the length of the run.
 
     Raises:
-        RunError: the data does not suit the recipe.
+        RunError: the data does not suit the recipe, or the model exceeds the memory.
     """
     training = config.document.training_config
     length = config.model.max_sequence_length
     corpus, model = read_corpus(config)
+    refuse_oversized_model(model)
     sampler = Sampler(corpus.training, length, training.seed)
     whole = plan_of(config.document, sequences=sampler.sequences, length=length)
     return RunInputs(

@@ -16,6 +16,7 @@ from torch.nn import functional
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.decode_step import affine, attend_to_past
 from trainsmith_trainer.backends.torch.models.transformer import (
+    Block,
     Dropout,
     LayerCache,
     Step,
@@ -58,20 +59,16 @@ class Gpt2(Transformer):
         vectors = self.transformer["wte"](tokens) + self.transformer["wpe"](positions)
         return self.transformer["drop"](vectors)
 
-    def blocks(self) -> Iterable[nn.Module]:
+    def blocks(self) -> Iterable[Block]:
         """The blocks in order."""
-        return cast("nn.ModuleList", self.transformer["h"])
-
-    def steps(self) -> list[Step]:
-        """The blocks for one token at a time."""
-        return [cast("_Block", block).step() for block in self.blocks()]
+        return cast("Iterable[Block]", self.transformer["h"])
 
     def logits(self, vectors: Tensor) -> Tensor:
         """Normalise, then one score for each token of the vocabulary."""
         return self.lm_head(self.transformer["ln_f"](vectors))
 
 
-class _Block(nn.Module):
+class _Block(Block):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         width = config.embedding_dim

@@ -18,6 +18,7 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.decode_step import affine, attend_to_past
 from trainsmith_trainer.backends.torch.models.rotary import RotaryEmbedding
 from trainsmith_trainer.backends.torch.models.transformer import (
+    Block,
     Dropout,
     LayerCache,
     Step,
@@ -58,20 +59,16 @@ class Llama(Transformer):
         """Token vectors; positions enter in attention."""
         return self.model["embed_tokens"](tokens)
 
-    def blocks(self) -> Iterable[nn.Module]:
+    def blocks(self) -> Iterable[Block]:
         """The blocks in order."""
-        return cast("nn.ModuleList", self.model["layers"])
-
-    def steps(self) -> list[Step]:
-        """The blocks for one token at a time."""
-        return [cast("_Block", block).step() for block in self.blocks()]
+        return cast("Iterable[Block]", self.model["layers"])
 
     def logits(self, vectors: Tensor) -> Tensor:
         """Normalise, then one score for each token of the vocabulary."""
         return self.lm_head(self.model["norm"](vectors))
 
 
-class _Block(nn.Module):
+class _Block(Block):
     def __init__(self, config: TransformerConfig, attention: LlamaAttention) -> None:
         super().__init__()
         self.input_layernorm = nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)

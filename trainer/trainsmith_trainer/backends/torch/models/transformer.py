@@ -39,6 +39,18 @@ Step = Callable[[Tensor, int, LayerCache], Tensor]
 """A block for one token: its vector, (1, width), its position, and what was before it."""
 
 
+class Block(nn.Module):
+    """One block: attention and a feed-forward network, each with a normalisation before it."""
+
+    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+        """(batch, length, width) → the same; keys and values are stored in the cache."""
+        raise NotImplementedError
+
+    def step(self) -> Step:
+        """`forward` for one token; it reads the weights at each call, so later changes count."""
+        raise NotImplementedError
+
+
 class Transformer(nn.Module):
     """A decoder: tokens in, for each position the logits of the next token out."""
 
@@ -50,13 +62,13 @@ class Transformer(nn.Module):
         """Vectors of tokens that begin at position `start`: (batch, length, width)."""
         raise NotImplementedError
 
-    def blocks(self) -> Iterable[nn.Module]:
-        """The blocks in order; each takes (vectors, cache) and gives vectors."""
+    def blocks(self) -> Iterable[Block]:
+        """The blocks in order."""
         raise NotImplementedError
 
     def steps(self) -> list[Step]:
-        """The blocks for one token at a time; they read the weights as they are now and later."""
-        raise NotImplementedError
+        """The blocks for one token at a time."""
+        return [block.step() for block in self.blocks()]
 
     def logits(self, vectors: Tensor) -> Tensor:
         """The last normalisation and the output layer: (batch, length, vocabulary)."""
