@@ -5,13 +5,13 @@ import { PATIENCE } from "./tests/e2e/patience";
 
 cleanEnvironment();
 
-/** The real workbench in a real browser; `npm test -- e2e` does the set-up first. */
+/** Tests in a real workbench in a real browser; `npm test -- e2e` runs set-up first. */
 export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "test-output/e2e",
-  // One workbench serves all tests, and a training run wants the processor to itself.
+  // All tests share one workbench, and training runs need the processor.
   workers: 1,
-  // No result depends on how quickly it comes; these only end a test that hangs.
+  // No result depends on speed; these timeouts only end a test that hangs.
   timeout: 600_000,
   expect: { timeout: PATIENCE },
   use: { actionTimeout: PATIENCE, navigationTimeout: PATIENCE },

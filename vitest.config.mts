@@ -4,7 +4,7 @@ import { cleanEnvironment } from "./scripts/lib/environment.mjs";
 
 cleanEnvironment();
 
-/** No result depends on how quickly it comes; this only ends a test that hangs. */
+/** No result depends on speed; this timeout only ends a test that hangs. */
 const PATIENCE = 240_000;
 
 export default defineConfig({

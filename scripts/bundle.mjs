@@ -1,12 +1,12 @@
-// Bundles the extension and its pages with esbuild. `npm run watch` bundles into dist/, where the
-// manifest expects it, and again after every change; `npm run package` calls this for the .vsix.
+// Bundles the extension and its pages with esbuild: `npm run watch` into dist/, where the manifest
+// expects the bundle, again after every change; `npm run package` into the .vsix.
 import path from "node:path";
 
 import { Failure, main, ROOT } from "./lib/run.mjs";
 
 const PAGES = ["comparison", "lesson", "training"];
 
-/** What esbuild builds: the extension for Node, the pages for the browser inside a webview. */
+/** The builds: the extension for Node, and the pages for the browser inside a webview. */
 function bundles(folder, shared) {
   const source = path.join(ROOT, "extension", "src");
   return [

@@ -1,4 +1,4 @@
-// `npm run check`: style, types, boundaries and generated files; `--fix` mends what tools can mend.
+// `npm run check`: style, types, boundaries and generated files; `--fix` applies automatic fixes.
 import { bin, Failure, main, run, seconds, venv } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -36,6 +36,5 @@ await main(async () => {
       console.log(output);
     }
   }
-  if (failed.length)
-    throw new Failure(`Failed: ${failed.join(", ")}. \`npm run fix\` may mend it.`);
+  if (failed.length) throw new Failure(`Failed: ${failed.join(", ")}. \`npm run fix\` may fix it.`);
 });

@@ -1,4 +1,4 @@
-// `npm run demo`: check the sample, train it for about a minute, and show what came of it.
+// `npm run demo`: check the sample, train it for about a minute, and show the result.
 import fs from "node:fs";
 import path from "node:path";
 
@@ -11,10 +11,10 @@ const RUNS = path.join("demo-output");
 await main(async () => {
   await setup({ extras: ["train"], node: false });
 
-  heading("1. What `trainsmith check` says of the sample workspace");
+  heading("1. Check the sample workspace with `trainsmith check`");
   await run(venv("trainsmith"), ["check", SAMPLE], { show: true });
 
-  heading("2. Training examples/shakespeare/training.yaml on this machine, about a minute");
+  heading("2. Train examples/shakespeare/training.yaml on this machine, about a minute");
   const name = freeName();
   const { code } = await run(
     venv("trainsmith"),
@@ -24,9 +24,9 @@ await main(async () => {
     ],
     { show: true },
   );
-  if (code !== 0) throw new Failure("The training stopped; what it says above tells why.");
+  if (code !== 0) throw new Failure("Training failed; the output above shows why.");
 
-  heading("3. What came of it");
+  heading("3. The result");
   const folder = path.join(RUNS, name);
   const events = readEvents(path.join(ROOT, folder, "events.jsonl"));
   const steps = events.filter(({ event }) => event === "step");
@@ -36,7 +36,7 @@ await main(async () => {
   if (finished.validation_loss !== null) {
     console.log(`Validation   ${finished.validation_loss.toFixed(3)}`);
   }
-  console.log("\nWhat it writes now:\n");
+  console.log("\nText from the trained model:\n");
   await run(
     venv("trainsmith"),
     ["generate", folder, "--prompt", "ROMEO.\n", "--temperature", "0.8", "--max-new-tokens", "200"],
@@ -50,7 +50,7 @@ function heading(text) {
   console.log(`\n\x1b[1m${text}\x1b[0m\n`);
 }
 
-/** The demo keeps its earlier runs. */
+/** A name that no earlier run of the demo has. */
 function freeName() {
   for (let number = 1; ; number += 1) {
     const name = `demo-${number}`;

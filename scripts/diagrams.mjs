@@ -1,5 +1,5 @@
-// The lessons' Mermaid diagrams as SVG, drawn when the extension is packaged: its pages load no
-// drawing library, and their content security policy lets no style in but their own sheet.
+// Draws the lessons' Mermaid diagrams as SVG when the extension is packaged, so that its pages load
+// no drawing library. Their content security policy allows no styles except their own style sheet.
 import fs from "node:fs";
 import path from "node:path";
 
@@ -8,10 +8,10 @@ import MarkdownIt from "markdown-it";
 
 import { Failure } from "./lib/run.mjs";
 
-/** What a page would refuse, or must not have. */
+/** What a page's policy forbids, or what an image must not contain. */
 const FORBIDDEN = /<style|\sstyle=|<script|<foreignObject|\son\w+=|https?:(?!\/\/www\.w3\.org)/i;
 
-/** Draw the diagrams of every lesson under a folder, each as `diagrams/<number>.svg` beside it. */
+/** Draw the diagrams of every lesson in a folder, as `diagrams/<number>.svg` beside the lesson. */
 export function drawDiagrams(lessons) {
   for (const name of fs.readdirSync(lessons)) {
     const file = path.join(lessons, name, "lesson.md");
@@ -33,8 +33,8 @@ export function diagramsOf(text) {
 }
 
 /**
- * A diagram as SVG with the colours of the page around it. Its `accTitle` and `accDescr`, which it
- * must have, are its text for those who do not see it.
+ * A diagram as SVG in the colours of the page. It must have `accTitle` and `accDescr`, the text for
+ * screen readers.
  */
 export function drawDiagram(source, id, file) {
   const title = /^\s*accTitle:\s*(.+)$/m.exec(source)?.[1];
@@ -52,11 +52,12 @@ export function drawDiagram(source, id, file) {
     .replace("<svg", `<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-text"`)
     .replace(/(<svg[^>]*>)/, `$1\n${element("title", title)}\n${element("desc", description)}`);
   const found = FORBIDDEN.exec(drawn);
-  if (found) throw new Failure(`${file}: the drawing has ${found[0]}, which no page takes`);
+  if (found)
+    throw new Failure(`${file}: the drawing contains ${found[0]}, which pages do not allow`);
   return drawn;
 
   function element(name, text) {
-    const escaped = text.replace(/[&<>]/g, (one) => `&#${one.charCodeAt(0)};`);
+    const escaped = text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
     return `<${name} id="${id}-${name === "title" ? "title" : "text"}">${escaped}</${name}>`;
   }
 }

@@ -1,5 +1,5 @@
-// `npm run editor`: the sample workspace in VS Code with the extension. Your own `code` if there is
-// one, else a workbench in the browser, which lives until Ctrl-C.
+// `npm run editor`: opens the sample workspace in VS Code with the extension. Without a `code`
+// command it starts a workbench in the browser, which runs until Ctrl-C.
 import path from "node:path";
 
 import { Failure, main, ROOT, run } from "./lib/run.mjs";
@@ -21,14 +21,14 @@ await main(async () => {
   }
   const { entry } = await setupWorkbench();
   const server = await startWorkbench({ entry, vsix, workspace: WORKSPACE });
-  console.log(`\nThe workbench is at ${server.url}\nCtrl-C ends it.`);
+  console.log(`\nThe workbench is at ${server.url}\nCtrl-C stops it.`);
   await open(server.url);
   await new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, resolve);
     server.process.once("exit", resolve);
   });
   await server.stop();
-  if (server.process.exitCode) throw new Failure("The workbench ended by itself.");
+  if (server.process.exitCode) throw new Failure("The workbench stopped unexpectedly.");
   return 0;
 });
 

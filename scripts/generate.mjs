@@ -1,4 +1,4 @@
-// `npm run generate`: write what follows from the schemas and the rules.
+// `npm run generate`: write the files that are generated from the schemas and the rules.
 import { main, run, venv } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 

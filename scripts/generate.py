@@ -1,8 +1,8 @@
-"""Write everything that follows from the schemas and the rules.
+"""Write the files that are generated from the schemas and the rules.
 
-`npm run generate` writes the files; `--check` only says which of them are out of date. The outputs:
-JSON Schemas, the reference pages, the manifest's commands and settings, and TypeScript's view of
-events and messages.
+`npm run generate` writes the files; `--check` only lists those that are out of date. The outputs:
+JSON Schemas, the reference pages, the manifest's commands and settings, and the TypeScript types
+of events and messages.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _document_schema(document: Any) -> dict[str, Any]:
 
 
 def _manifest(settings: Mapping[str, Any]) -> str:
-    """package.json with the blocks that the schemas own; the rest of it stays as it is."""
+    """package.json with the generated blocks replaced."""
     manifest = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
     contributes = manifest["contributes"]
     contributes["commands"] = [
@@ -87,7 +87,7 @@ def _manifest(settings: Mapping[str, Any]) -> str:
 
 
 def _menus() -> dict[str, list[dict[str, Any]]]:
-    """The menus: the palette hides what has no use, and others show what has its place there."""
+    """The menus: the palette hides commands that do not apply, and the others list theirs."""
     menus: dict[str, list[dict[str, Any]]] = {"commandPalette": []}
     for command in COMMANDS:
         when = {"when": command.when} if command.when else {}
@@ -95,7 +95,7 @@ def _menus() -> dict[str, list[dict[str, Any]]]:
             hidden = when if command.palette else {"when": "false"}
             menus["commandPalette"].append({"command": command.id, **hidden})
         for menu, group in command.menus:
-            # All views share one menu of titles.
+            # All views share the menu `view/title`.
             shown = {"when": f"view == {command.view}"} if menu == "view/title" else when
             menus.setdefault(menu, []).append({"command": command.id, **shown, "group": group})
         for group, condition in command.on_runs:
@@ -109,7 +109,7 @@ _IN_RUNS = f"view == {names.RUNS_VIEW}"
 
 
 def _keybindings() -> list[dict[str, str]]:
-    """The keys of the runs' view."""
+    """The key bindings of the view of runs."""
     return [
         {
             "command": command.id,
@@ -123,7 +123,7 @@ def _keybindings() -> list[dict[str, str]]:
 
 
 def _walkthrough() -> dict[str, Any]:
-    """VS Code's walkthrough; context keys complete its steps."""
+    """VS Code's walkthrough, whose steps are completed by context keys."""
     return {
         "id": "start",
         "title": walkthrough.TITLE,
@@ -145,7 +145,7 @@ def _walkthrough() -> dict[str, Any]:
 
 
 def _setting(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A setting as VS Code's manifest wants it: Markdown under its own name, no title."""
+    """A setting in the form of VS Code's manifest: without a title, the description as Markdown."""
     kept = {key: value for key, value in schema.items() if key not in ("title", "description")}
     return {**kept, "markdownDescription": schema["description"]}
 
@@ -187,7 +187,7 @@ def _protocol() -> str:
 
 
 def _reports() -> str:
-    """What the command line answers with `--format json`."""
+    """The types of the command line's output with `--format json`."""
     models = (reports.DryRun, reports.RunList, reports.Comparison)
     _, schema = models_json_schema([(model, "serialization") for model in models])
     return _typescript({"title": "Reports", **schema})
@@ -199,7 +199,7 @@ def _camel_case(name: str) -> str:
 
 
 def _typescript(schema: Mapping[str, Any], appendix: str = "") -> str:
-    """A JSON Schema as TypeScript, by json-schema-to-typescript."""
+    """Convert a JSON Schema to TypeScript with json-schema-to-typescript."""
     request = json.dumps({"schema": schema, "appendix": appendix})
     program = ["node", str(ROOT / "scripts/schema_to_typescript.mjs")]
     result = subprocess.run(program, input=request, capture_output=True, text=True, check=False)
@@ -213,7 +213,7 @@ def _json(value: Any) -> str:
 
 
 def main() -> int:
-    """Write the generated files, or with `--check` name those that are out of date."""
+    """Write the generated files, or with `--check` list those that are out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
     check: bool = parser.parse_args().check
@@ -224,7 +224,7 @@ def main() -> int:
             (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
             (ROOT / path).write_text(text, encoding="utf-8")
     if check and stale:
-        print("Mend with: npm run generate")
+        print("Fix with: npm run generate")
     return 1 if check and stale else 0
 
 

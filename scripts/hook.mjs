@@ -1,4 +1,4 @@
-// What .pre-commit-config.yaml calls: a tool that `npm run setup` installed, on every platform.
+// Runs a tool that `npm run setup` installed, on every platform; .pre-commit-config.yaml calls it.
 import fs from "node:fs";
 
 import { bin, Failure, main, run, venv } from "./lib/run.mjs";

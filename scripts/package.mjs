@@ -1,5 +1,5 @@
-// `npm run package`: the .vsix for this platform. It brings its own server and trainer: our Python
-// packages and what the server needs, so that any Python 3.10 or newer can run it.
+// `npm run package`: builds the .vsix for this platform. It contains the server and the trainer:
+// our Python packages and the server's dependencies, so that any Python 3.10 or newer can run it.
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -8,17 +8,17 @@ import { pathToFileURL } from "node:url";
 import { bin, Failure, main, ROOT, step, venv } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
-/** Exactly what goes into the .vsix is put together here. */
+/** The folder with exactly the content of the .vsix. */
 const STAGE = path.join(ROOT, "dist", "package");
 export const BUNDLED = path.join(STAGE, "bundled");
 const COPIED = ["package.json", "CHANGELOG.md", "LICENSE", "walkthroughs"];
 /** The sample workspace, whose files the lessons' recipes name. */
 const SAMPLE = path.join("examples", "shakespeare");
-/** What running things leaves behind in folders that are copied. */
+/** Files in the copied folders that running things leaves behind. */
 const LEFT_OUT = new Set(["__pycache__", "checkpoints", "experiments.md"]);
-/** The page of the extension in galleries, which show no pictures and files from beside it. */
+/** The extension's page in galleries, which show no files from the repository. */
 const PAGE = path.join("extension", "README.md");
-/** Left out: types for editors of Python. */
+/** Left out: type stubs. */
 const IGNORED = "bundled/**/*.pyi\n";
 const MEDIA = path.join("extension", "media");
 const REFERENCE = path.join("docs", "reference");
@@ -29,13 +29,13 @@ const PACKAGES = [
   "trainer/trainsmith_trainer",
 ];
 
-/** CPython versions whose compiled parts lie side by side; their file names differ. */
+/** The CPython versions with compiled modules, which are side by side under different names. */
 export const PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"];
 
-/** What only Python 3.10 needs; pip leaves it out when it runs in a newer one. */
+/** Packages that only Python 3.10 needs; pip leaves them out when it runs in a newer version. */
 const BACKPORTS = ["exceptiongroup"];
 
-/** VS Code's name of a platform → the wheels' name. */
+/** VS Code's name of a platform → the platform tag of wheels. */
 const WHEELS = {
   "linux-x64": "manylinux_2_17_x86_64",
   "linux-arm64": "manylinux_2_17_aarch64",
@@ -47,12 +47,12 @@ const WHEELS = {
 /** Build everything and resolve to the path of the .vsix. */
 export async function packageExtension() {
   const target = `${process.platform}-${process.arch}`;
-  if (!(target in WHEELS)) throw new Failure(`There is no package for ${target} yet.`);
+  if (!(target in WHEELS)) throw new Failure(`Packaging for ${target} is not supported.`);
   for (const name of [...COPIED, SAMPLE, MEDIA])
     copy(path.join(ROOT, name), path.join(STAGE, name));
   copy(path.join(ROOT, PAGE), path.join(STAGE, "README.md"));
   fs.writeFileSync(path.join(STAGE, ".vscodeignore"), IGNORED);
-  // Its packages are there only once set-up is over.
+  // Imported here, since its packages are installed by set-up.
   const { drawDiagrams } = await import("./diagrams.mjs");
   drawDiagrams(path.join(STAGE, "walkthroughs"));
   const bundle = ["scripts/bundle.mjs", path.join(STAGE, "dist")];
@@ -61,7 +61,7 @@ export async function packageExtension() {
   for (const name of PACKAGES) {
     copy(path.join(ROOT, name), path.join(BUNDLED, path.basename(name)));
   }
-  // Where the server looks for the pages that explain its findings.
+  // The server looks here for the pages that explain its findings.
   copy(path.join(ROOT, REFERENCE), path.join(BUNDLED, "trainsmith_server", "reference"));
   const file = vsixPath();
   await step(
@@ -78,12 +78,12 @@ export async function packageExtension() {
   return file;
 }
 
-/** Where the .vsix for this platform is once it is built. */
+/** The path of the .vsix for this platform. */
 export function vsixPath() {
   return path.join(ROOT, "dist", `trainsmith-${process.platform}-${process.arch}.vsix`);
 }
 
-/** What the server needs from PyPI, as constraints.txt pins it; done again when that changes. */
+/** Install the server's dependencies, as pinned in constraints.txt; repeated when that changes. */
 async function bundleDependencies(target) {
   const stamp = path.join(ROOT, "dist", "bundled.json");
   const inputs = ["pyproject.toml", "constraints.txt", "scripts/package.mjs"];
@@ -93,19 +93,19 @@ async function bundleDependencies(target) {
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === wanted) return;
   fs.rmSync(BUNDLED, { recursive: true, force: true });
   const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"];
-  await step("bundle the server and what it needs", venv("python"), [
+  await step("bundle the server and its dependencies", venv("python"), [
     ...[...pip, "install", "--target", BUNDLED, "--no-compile"],
     ...["--constraint", "constraints.txt", ROOT, ...BACKPORTS],
   ]);
-  await addCompiledParts(target, pip);
+  await addCompiledModules(target, pip);
   for (const name of ["bin", "Scripts"]) {
     fs.rmSync(path.join(BUNDLED, name), { recursive: true, force: true });
   }
   fs.writeFileSync(stamp, wanted);
 }
 
-/** pydantic_core is compiled for one CPython; fetch it for the others too. */
-async function addCompiledParts(target, pip) {
+/** pip installs pydantic_core for one CPython only; add the modules for the others. */
+async function addCompiledModules(target, pip) {
   const constraints = fs.readFileSync(path.join(ROOT, "constraints.txt"), "utf8");
   const pin = /^pydantic_core==.*$/m.exec(constraints)[0];
   const wheels = path.join(BUNDLED, ".wheels");
@@ -120,7 +120,7 @@ async function addCompiledParts(target, pip) {
     await step(`unpack ${wheel}`, venv("python"), ["-m", "zipfile", "-e", file, BUNDLED]);
   }
   fs.rmSync(wheels, { recursive: true });
-  // PyYAML works without libyaml, and its compiled part would fit one CPython only.
+  // PyYAML works without libyaml, and its compiled module would fit one CPython only.
   fs.rmSync(path.join(BUNDLED, "_yaml"), { recursive: true });
   for (const name of fs.readdirSync(path.join(BUNDLED, "yaml"))) {
     if (/^_yaml\..*(so|pyd)$/.test(name)) fs.rmSync(path.join(BUNDLED, "yaml", name));

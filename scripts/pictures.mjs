@@ -1,4 +1,4 @@
-// `npm run pictures`: the pictures of the README, of the real workbench while it really trains.
+// `npm run pictures`: takes the README's screenshots in a real workbench during real training.
 import { bin, main, run } from "./lib/run.mjs";
 import { packageExtension } from "./package.mjs";
 import { setup } from "./setup.mjs";

@@ -1,5 +1,5 @@
-// `npm run setup`: a virtual environment with the project in it, and node_modules.
-// Run again, it looks at a stamp and does nothing.
+// `npm run setup`: creates a virtual environment with the project in it, and node_modules. Stamp
+// files record what is installed, so running it again does nothing.
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -9,7 +9,7 @@ import { Failure, main, ROOT, run, step, venv } from "./lib/run.mjs";
 
 const OLDEST_PYTHON = [3, 10];
 
-/** Set up what a script needs: Python with the extras, and node_modules if `node` is true. */
+/** Install what a script needs: Python with the extras, and node_modules if `node` is true. */
 export async function setup({ extras = ["train", "dev"], node = true } = {}) {
   await setupPython(extras);
   if (node) await setupNode();
@@ -25,10 +25,10 @@ async function setupPython(extras) {
   if (!fs.existsSync(venv("python"))) {
     const python = await findPython();
     await step(
-      `make .venv with Python ${python.version}`,
+      `create .venv with Python ${python.version}`,
       python.program,
       [...python.args, "-m", "venv", path.join(ROOT, ".venv")],
-      { advice: "On Debian and Ubuntu the module is a package: apt install python3-venv" },
+      { advice: "On Debian and Ubuntu the venv module is a package: apt install python3-venv" },
     );
   }
   const all = [...new Set([...(done?.extras ?? []), ...extras])].sort();
@@ -39,7 +39,9 @@ async function setupPython(extras) {
       ...["-m", "pip", "install", "--disable-pip-version-check", "--quiet"],
       ...["--constraint", "constraints.txt", "--editable", `.[${all}]`],
     ],
-    { advice: "Is there a network? Then run the same command again; it goes on where it was." },
+    {
+      advice: "Check the network, then run the same command again; it continues where it stopped.",
+    },
   );
   fs.writeFileSync(stamp, JSON.stringify({ hash: wanted, extras: all }));
 }
@@ -51,7 +53,7 @@ async function setupNode() {
   console.log("Setting up Node (once)");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   await step("install node_modules", npm, ["ci", "--no-audit", "--no-fund"], {
-    advice: "Is there a network? Then run the same command again.",
+    advice: "Check the network, then run the same command again.",
   });
   fs.writeFileSync(stamp, JSON.stringify({ hash: wanted }));
 }
@@ -74,8 +76,8 @@ async function findPython() {
   }
   throw new Failure(
     `Trainsmith needs Python ${OLDEST_PYTHON.join(".")} or newer` +
-      `${seen.length ? ` (${seen.join(", ")})` : ", and there is none on the PATH"}.\n` +
-      "Install it, or name it: TRAINSMITH_PYTHON=/path/to/python3 npm run setup",
+      `${seen.length ? ` (${seen.join(", ")})` : ", and none is on the PATH"}.\n` +
+      "Install it, or set its path: TRAINSMITH_PYTHON=/path/to/python3 npm run setup",
   );
 }
 

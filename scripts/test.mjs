@@ -1,7 +1,7 @@
-// `npm test`: every suite, then what was skipped and why, one table and one line that sums them.
-// `npm test -- pytest` runs one suite; what follows it goes to the runner.
-// `npm test -- quick` runs what needs neither torch nor a workbench nor many processes.
-// `--hostile` comes first and runs the tests as on a machine with odd settings.
+// `npm test`: runs every suite, then lists the skipped tests with reasons and the results.
+// `npm test -- pytest` runs one suite; further arguments are passed to its runner.
+// `npm test -- quick` runs the tests that need no torch, no workbench and few processes.
+// `--hostile` as the first argument runs the tests as on a machine with odd settings.
 import fs from "node:fs";
 import path from "node:path";
 
@@ -38,7 +38,7 @@ const SUITES = {
   },
 };
 
-/** What the quick path leaves out: files that load torch, train, fuzz, or start processes. */
+/** Files that `quick` leaves out: they load torch, train, fuzz, or start processes. */
 const SLOW_PYTHON = [
   "tests/trainer",
   "tests/whole",
@@ -76,7 +76,7 @@ await main(async () => {
   await setup();
   fs.mkdirSync(OUTPUT, { recursive: true });
   for (const name of names) await SUITES[name].prepare?.();
-  // Set-up honours the user's settings of pip and npm, and tests see none of them.
+  // Set-up uses the user's settings of pip and npm; tests see none of them.
   if (hostile) Object.assign(process.env, hostileVariables(path.join(OUTPUT, "hostile")));
   cleanEnvironment();
   const results = [];
@@ -95,7 +95,7 @@ async function runSuite(suite, extra) {
     env: suite.env?.(report),
   });
   const counts = readJunit(report);
-  // A runner that broke before it could count still counts as one failure.
+  // A runner that crashed before it wrote its report counts as one failure.
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   return { title: suite.title, time: seconds(began), ...counts };
 }

@@ -16,14 +16,14 @@ const NATIVE = ["node-pty", "native-watchdog", "@vscode/native-watchdog", "@vsco
 const cache = process.env.TRAINSMITH_CACHE ?? path.join(os.homedir(), ".cache", "trainsmith");
 const installation = path.join(cache, `code-server-${VERSION}`);
 
-/** Install the workbench and find a browser. Resolves to {entry, chromium}. */
+/** Install the workbench and Chromium. Resolves to the paths {entry, chromium}. */
 export async function setupWorkbench() {
   const chromium = await findChromium();
   await installOnce(installation, install);
   return { entry: entryIn(installation), chromium };
 }
 
-/** Where the installed workbench and the browser are, for tests that run after set-up. */
+/** The paths of the installed workbench and browser, for tests that run after set-up. */
 export function workbench() {
   return { entry: entryIn(installation), chromium: installedChromium() };
 }
@@ -97,11 +97,11 @@ function findGyp() {
       path.join(root, "node-gyp", "bin", "node-gyp.js"),
     ])
     .find((file) => fs.existsSync(file));
-  if (!found) throw new Failure("npm's own node-gyp was not found beside Node; reinstall npm.");
+  if (!found) throw new Failure("npm's node-gyp was not found beside Node; reinstall npm.");
   return found;
 }
 
-/** Node's headers: beside Node, or from the npm package of the same version, installed in `home`. */
+/** Node's headers: beside Node, or from the npm package of the same version. */
 async function findHeaders(home) {
   const beside = path.dirname(path.dirname(fs.realpathSync(process.execPath)));
   if (fs.existsSync(path.join(beside, "include", "node", "node.h"))) return beside;
@@ -135,7 +135,7 @@ async function findChromium() {
     });
   } else {
     await step("playwright install chromium", bin("playwright"), ["install", "chromium"], {
-      advice: "Or install Chromium yourself and name it: CHROMIUM=/path/to/chromium npm test",
+      advice: "Or install Chromium yourself and set its path: CHROMIUM=/path/to/chromium npm test",
     });
     const { chromium } = await import("playwright-core");
     process.env.CHROMIUM = chromium.executablePath();

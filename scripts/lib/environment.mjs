@@ -1,16 +1,16 @@
-// The environment of all tests: nothing of the machine's settings reaches them. What it keeps and
-// sets is in tests/environment.json, which tests/environment.py reads for pytest.
+// The environment of all tests, free of the machine's settings. tests/environment.json lists the
+// variables that are kept and set; tests/environment.py applies it for pytest.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
 import { ROOT } from "./run.mjs";
 
-/** Where this is set, the environment is clean, and this is its home. */
+/** If this variable is set, the environment is clean, and its value is the home folder. */
 const HOME = "TRAINSMITH_TEST_HOME";
 const HOSTILE = "TRAINSMITH_TEST_HOSTILE";
 
-/** The variables that tests see of an environment; `home` is the folder that is theirs. */
+/** The variables of an environment that tests see; `home` becomes their home folder. */
 export function cleanVariables(variables, home) {
   const text = fs.readFileSync(path.join(ROOT, "tests", "environment.json"), "utf8");
   const { keeps, belowTheUsersHome, sets, setsWhenHostile } = JSON.parse(text);
@@ -25,7 +25,7 @@ export function cleanVariables(variables, home) {
   return { ...result, [HOME]: home };
 }
 
-/** Make this process's environment the clean one, unless the process that started it did so. */
+/** Clean the environment of this process, unless the parent process has done so. */
 export function cleanEnvironment() {
   if (process.env[HOME]) return;
   const name = process.env[HOSTILE] ? "home with späces-" : "trainsmith-home-";
@@ -36,7 +36,7 @@ export function cleanEnvironment() {
   process.once("exit", () => fs.rmSync(home, { recursive: true, force: true }));
 }
 
-/** Settings of a machine that nobody has and that must not change a result. */
+/** Unusual settings of a machine, which must not change any test result. */
 export function hostileVariables(folder) {
   fs.rmSync(folder, { recursive: true, force: true });
   for (const name of ["pip", "git", "npm"])

@@ -1,6 +1,6 @@
 // Installing into a folder that several processes share.
+import { randomUUID } from "node:crypto";
 import fs from "node:fs";
-import path from "node:path";
 
 /**
  * Install into a folder unless it exists. `install` fills a new folder beside it, which is renamed
@@ -9,8 +9,8 @@ import path from "node:path";
  */
 export async function installOnce(folder, install) {
   if (fs.existsSync(folder)) return;
-  fs.mkdirSync(path.dirname(folder), { recursive: true });
-  const staging = fs.mkdtempSync(`${folder}-`);
+  const staging = `${folder}-${randomUUID()}`;
+  fs.mkdirSync(staging, { recursive: true });
   try {
     await install(staging);
     renameUnlessThere(staging, folder);

@@ -1,15 +1,15 @@
-// JUnit reports, which all three runners write: how many tests passed, and why some were skipped.
+// Reads the JUnit reports of all three runners: the counts, and why tests were skipped.
 import fs from "node:fs";
 
 const ENTITIES = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
 
-/** The counts of a report and its skipped tests, as {name, reason}; no report is one failure. */
+/** A report's counts and its skipped tests as {name, reason}; a missing report is one failure. */
 export function readJunit(file) {
   if (!fs.existsSync(file)) return { passed: 0, failed: 1, skipped: 0, skips: [] };
   return parseJunit(fs.readFileSync(file, "utf8"));
 }
 
-/** The same of a report's text. */
+/** The same from the text of a report. */
 export function parseJunit(text) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const [, attributes] of text.matchAll(/<testsuite ([^>]*)>/g)) {
@@ -22,7 +22,7 @@ export function parseJunit(text) {
   return { ...counts, skips: [...skipsIn(text)] };
 }
 
-/** Each reason once, with the names of the tests that were skipped for it. */
+/** The names of the skipped tests by their reason. */
 export function byReason(skips) {
   const reasons = new Map();
   for (const { name, reason } of skips) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);

@@ -1,4 +1,4 @@
-// Running programs and saying so: one line per step, its output only when it fails.
+// Runs programs as steps: each prints one line, and its output only if it fails.
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,23 +7,23 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
 export const OUTPUT = path.join(ROOT, "test-output");
 const WINDOWS = process.platform === "win32";
 
-/** A failure whose message is all that the user needs. */
+/** A failure that is shown by its message, without a stack. */
 export class Failure extends Error {}
 
-/** A program of the project's virtual environment. */
+/** The path of a program in the project's virtual environment. */
 export function venv(program) {
   const folder = path.join(ROOT, ".venv", WINDOWS ? "Scripts" : "bin");
   return path.join(folder, WINDOWS ? `${program}.exe` : program);
 }
 
-/** A program that npm installed for the project. */
+/** The path of a program in node_modules. */
 export function bin(program) {
   return path.join(ROOT, "node_modules", ".bin", WINDOWS ? `${program}.cmd` : program);
 }
 
 /**
- * Run a program and wait for it. Resolves to {code, output}; `show` passes its output on.
- * Arguments are a list and there is no shell, except for the .cmd files of Windows.
+ * Run a program and wait for it. Resolves to {code, signal, output}; with `show` the output goes to
+ * the terminal instead. There is no shell, except for .cmd files on Windows.
  */
 export function run(program, args, { cwd = ROOT, env = {}, show = false, input } = {}) {
   return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export function run(program, args, { cwd = ROOT, env = {}, show = false, input }
   });
 }
 
-/** Do one step of set-up: print what it is and how long it took, and its output if it fails. */
+/** Run a step of set-up: print its title and duration, and its output if it fails. */
 export async function step(title, program, args, options = {}) {
   const began = Date.now();
   const live = process.stdout.isTTY;
@@ -63,7 +63,7 @@ export async function step(title, program, args, options = {}) {
   return result.output;
 }
 
-/** Run a script's main function; a failure is a message and exit code 1, not a stack. */
+/** Run a script's main function; a `Failure` prints its message and sets the exit code 1. */
 export async function main(body) {
   try {
     process.exitCode = (await body()) ?? 0;

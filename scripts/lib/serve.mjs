@@ -1,4 +1,4 @@
-// One running workbench: code-server with the extension installed, in folders of its own.
+// Starts a workbench: code-server with the extension installed, in temporary folders.
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import net from "node:net";
@@ -9,10 +9,10 @@ import { Failure, run, venv } from "./run.mjs";
 
 const START_MILLISECONDS = 60_000;
 
-/** What belongs to the machine and not to its user: the Python that the project set up. */
+/** Settings of the machine rather than the user: the project's Python. */
 const MACHINE_SETTINGS = { "trainsmith.python.path": venv("python") };
 
-/** First-run pages and prompts off. */
+/** Settings that turn off first-run pages, prompts and network access. */
 const SETTINGS = {
   "chat.commandCenter.enabled": false,
   "chat.disableAIFeatures": true,
@@ -38,17 +38,16 @@ const SETTINGS = {
   "workbench.welcomePage.walkthroughs.openOnInstall": false,
 };
 
-/** Nobody is asked, and nothing is trusted. */
+/** Settings for a workspace that is not trusted, without a prompt. */
 const UNTRUSTED = {
   "security.workspace.trust.banner": "always",
   "security.workspace.trust.startupPrompt": "never",
 };
 
 /**
- * Install a .vsix into a fresh workbench and serve it on a free local port.
- * Resolves to {url, port, process, stop}; `settings` come on top of the quiet defaults, and `env`
- * on the environment; `extensions` are other .vsix files to install. Where `trust` is false, the
- * workspace is one that nobody trusts yet.
+ * Install a .vsix into a fresh workbench and serve it on a free local port. Resolves to {url, port,
+ * process, stop, data, logs}. `settings` and `env` are added to the defaults, `extensions` are
+ * further .vsix files to install, and with `trust: false` the workspace is not trusted.
  */
 export async function startWorkbench(options) {
   const { entry, vsix, workspace, log } = options;
@@ -81,7 +80,7 @@ export async function startWorkbench(options) {
       ...(trust ? ["--disable-workspace-trust"] : []),
       ...["--disable-getting-started-override", workspace],
     ],
-    // A group of its own, so that stopping it ends the extension host and its children too.
+    // A process group of its own, so that stopping it stops the extension host and its children.
     {
       env: { ...process.env, ...env, ...added },
       stdio: ["ignore", output, output],
@@ -89,10 +88,10 @@ export async function startWorkbench(options) {
     },
   );
   const stop = async () => {
-    const ended = new Promise((resolve) => server.once("exit", resolve));
+    const exited = new Promise((resolve) => server.once("exit", resolve));
     signalGroup(server, "SIGTERM");
     const timer = setTimeout(() => signalGroup(server, "SIGKILL"), 5000);
-    if (server.exitCode === null && server.signalCode === null) await ended;
+    if (server.exitCode === null && server.signalCode === null) await exited;
     clearTimeout(timer);
     fs.rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   };
@@ -120,20 +119,20 @@ function writeSettings(folder, settings) {
   fs.writeFileSync(path.join(folder, "settings.json"), JSON.stringify(settings, null, 2));
 }
 
-/** Everything that would reach into the user's own VS Code or out to a gallery is unset. */
+/** The environment without anything that affects the user's VS Code or contacts a gallery. */
 function environment(home) {
-  const own = { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
+  const folders = { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
   for (const name of Object.keys(process.env)) {
     if (/^(VSCODE_|ELECTRON_)/.test(name) || name === "NODE_OPTIONS") delete process.env[name];
   }
-  return { ...own, EXTENSIONS_GALLERY: '{"serviceUrl":""}', CS_DISABLE_FILE_DOWNLOADS: "1" };
+  return { ...folders, EXTENSIONS_GALLERY: '{"serviceUrl":""}', CS_DISABLE_FILE_DOWNLOADS: "1" };
 }
 
 function signalGroup(server, signal) {
   try {
     process.kill(-server.pid, signal);
   } catch {
-    // It has ended already.
+    // It has already exited.
   }
 }
 

@@ -1,4 +1,4 @@
-// axe-core finds no serious problem in the extension's own pages, in any kind of theme.
+// axe-core finds no serious problem in the extension's pages, in any kind of theme.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 
@@ -20,15 +20,15 @@ const RECIPE = `training_config:
   checkpoint_dir: access_runs
 `;
 
-/** What axe-core calls serious or critical in the page that is open, in each theme. */
+/** Expect no problems in the open page that axe-core calls serious or critical, in each theme. */
 async function expectNoProblems(workbench: Workbench, name: string): Promise<void> {
   for (const theme of THEMES) {
     workbench.set("workbench.colorTheme", theme);
     const body = workbench.webview().locator("body");
     await expect(body).toHaveAttribute("data-vscode-theme-id", theme);
     const frame = await (await body.elementHandle()).ownerFrame();
-    if (!frame) throw new Error("The page is gone.");
-    // Not as a script of the page, whose content security policy would keep it out.
+    if (!frame) throw new Error("The page was closed.");
+    // Not as a script of the page, since its content security policy would refuse it.
     await frame.evaluate(AXE);
     const results = await frame.evaluate(() =>
       (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
@@ -45,8 +45,8 @@ async function expectNoProblems(workbench: Workbench, name: string): Promise<voi
   }
 }
 
-/** What the pages' content security policy has refused. */
-function refusals({ page }: Workbench): readonly string[] {
+/** Records what the pages' content security policy refuses. */
+function recordRefusals({ page }: Workbench): readonly string[] {
   const refused: string[] = [];
   page.on("console", (message) => {
     if (message.text().includes("Content Security Policy")) refused.push(message.text());
@@ -58,7 +58,7 @@ test.slow();
 
 test("lessons", async ({ workbench }) => {
   const { page } = workbench;
-  const refused = refusals(workbench);
+  const refused = recordRefusals(workbench);
   await workbench.command("Trainsmith: Open Lesson");
   await page.locator(".quick-input-widget").getByText("Configuration Patterns").click();
   const lesson = workbench.webview();
@@ -72,7 +72,7 @@ test("lessons", async ({ workbench }) => {
 
 test("training and comparison", async ({ workbench }) => {
   const { page } = workbench;
-  const refused = refusals(workbench);
+  const refused = recordRefusals(workbench);
   workbench.write("access.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
   workbench.write("access_model.yaml", MODEL);
   for (const [index, rate] of ["0.0003", "0.0005"].entries()) {

@@ -37,7 +37,7 @@ test("a recipe is sorted, converted, and saved as its next version from the pale
   await expect(next).toContainText("optimizer:");
 });
 
-test("the palette has none of it for other files", async ({ workbench }) => {
+test("the palette does not offer these commands for other files", async ({ workbench }) => {
   const { page } = workbench;
   await workbench.open("compose.yaml", "services:\n  web: 1\n");
   await page.keyboard.press("F1");

@@ -1,6 +1,6 @@
-// The environment that the extension makes where a Python lacks what training needs. Python's venv
-// and pip are real, and so is the training. Only the packages are small: pip finds them in a
-// folder, and that of torch leads to the modules that the project's own environment has.
+// The environment that the extension creates if Python lacks packages for training. venv, pip and
+// the training are real. The packages are stubs that pip finds in a folder; the one of torch adds
+// the modules of the project's environment to the search path.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -13,7 +13,7 @@ const WHEELS = path.join(OUTPUT, "wheels");
 const BARE = path.join(OUTPUT, "bare-python");
 const NEEDED = ["matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch"];
 
-/** Writes a wheel; one of torch adds the folder of installed modules to the module search path. */
+/** Writes a stub wheel; that of torch adds the project's installed modules to the search path. */
 const WRITE_WHEEL = `
 import sys, sysconfig, zipfile
 folder, name = sys.argv[1:]
@@ -52,7 +52,7 @@ test.beforeAll(() => {
   execFileSync(base.toString().trim(), ["-m", "venv", "--without-pip", BARE]);
 });
 
-test("where modules are missing, one button makes an environment and the run goes on", async ({
+test("if modules are missing, one button creates an environment and the run continues", async ({
   workbench,
 }) => {
   const { page, data } = workbench;
@@ -67,7 +67,7 @@ test("where modules are missing, one button makes an environment and the run goe
   const bare = path.join(BARE, "bin", "python");
   await workbench.setPython(bare, bare);
 
-  await test.step("what is cancelled leaves nothing", async () => {
+  await test.step("a cancelled set-up leaves no files", async () => {
     await workbench.command("Trainsmith: Run Training");
     await expect(question).toBeVisible();
     await workbench.screenshot("environment-question");
@@ -78,7 +78,7 @@ test("where modules are missing, one button makes an environment and the run goe
     await expect.poll(environments).toEqual([]);
   });
 
-  await test.step("what fails says why and leaves nothing", async () => {
+  await test.step("a failed set-up shows the reason and leaves no files", async () => {
     for (const name of NEEDED.slice(0, -1)) writeWheel(name);
     await workbench.command("Trainsmith: Run Training");
     await button.click();
@@ -90,7 +90,7 @@ test("where modules are missing, one button makes an environment and the run goe
     await expect(page.locator(".part.panel .view-lines")).toContainText("No matching distribution");
   });
 
-  await test.step("what succeeds trains", async () => {
+  await test.step("after a successful set-up the run trains", async () => {
     writeWheel("torch");
     await editor.locator(".view-line").first().click();
     await workbench.command("Trainsmith: Run Training");
@@ -101,7 +101,7 @@ test("where modules are missing, one button makes an environment and the run goe
     await workbench.screenshot("environment-made");
   });
 
-  await test.step("the next run asks nothing", async () => {
+  await test.step("the next run needs no set-up", async () => {
     await workbench.command("Trainsmith: Run Training");
     await expect(workbench.notification(/Run bare-002 finished/)).toBeVisible();
     expect(environments()).toHaveLength(1);

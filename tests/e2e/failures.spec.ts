@@ -13,7 +13,9 @@ const RECIPE = `training_config:
 
 test.slow();
 
-test("a failed run is an error on its line, with what mends it", async ({ workbench }) => {
+test("a failed run is shown as an error on the line that caused it, with a quick fix", async ({
+  workbench,
+}) => {
   const { page } = workbench;
   workbench.write("fail.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
   workbench.write("fail_model.yaml", MODEL);

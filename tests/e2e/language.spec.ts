@@ -9,7 +9,7 @@ const TOO_HIGH = fs
   .readFileSync(SAMPLE, "utf8")
   .replace(/learning_rate: \S+/, "learning_rate: 0.02");
 
-test("a rate that is too high is underlined, explained and mended", async ({ workbench }) => {
+test("a rate that is too high is underlined, explained and fixed", async ({ workbench }) => {
   const { page } = workbench;
   const editor = await workbench.open("too_high.yaml", TOO_HIGH);
   await expect(editor.locator(".squiggly-warning")).toHaveCount(1);
@@ -30,7 +30,7 @@ test("a rate that is too high is underlined, explained and mended", async ({ wor
   await expect(editor.locator(".squiggly-warning")).toHaveCount(0);
 });
 
-test("the code of a problem leads to the page that explains it", async ({ workbench }) => {
+test("the code of a problem links to the page that explains it", async ({ workbench }) => {
   const { page } = workbench;
   const editor = await workbench.open("explained.yaml", TOO_HIGH);
   await expect(editor.locator(".squiggly-warning")).toHaveCount(1);

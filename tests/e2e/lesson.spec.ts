@@ -1,7 +1,7 @@
 import { lessonRow, openSection } from "./lessons";
 import { expect, test, type Workbench } from "./workbench";
 
-/** Open the first lesson by keyboard. */
+/** Open the first lesson with the keyboard. */
 async function openLesson(workbench: Workbench): Promise<void> {
   const first = workbench.page.locator(".quick-input-widget .monaco-list-row.focused");
   await workbench.command("Trainsmith: Open Lesson");
@@ -9,7 +9,7 @@ async function openLesson(workbench: Workbench): Promise<void> {
   await workbench.page.keyboard.press("Enter");
 }
 
-/** Expect the page to be so many pixels from its top; a page that is being replaced is asked again. */
+/** Expect a scroll position in pixels; retried while the page is being replaced. */
 async function expectScroll(workbench: Workbench, pixels: number): Promise<void> {
   const body = workbench.webview().locator("body");
   await expect(async () => {
@@ -17,7 +17,7 @@ async function expectScroll(workbench: Workbench, pixels: number): Promise<void>
   }).toPass();
 }
 
-test("a lesson is read and used by keyboard alone", async ({ workbench }) => {
+test("a lesson is read and used with the keyboard only", async ({ workbench }) => {
   const { page } = workbench;
   const notes = await workbench.open("notes.yaml", "# mine\n");
   await openLesson(workbench);
@@ -44,25 +44,25 @@ test("a lesson is read and used by keyboard alone", async ({ workbench }) => {
   await workbench.screenshot("lesson-copied");
 });
 
-test("lessons are listed with their sections, and lead to each other", async ({ workbench }) => {
+test("lessons are listed with their sections, and link to each other", async ({ workbench }) => {
   const { page } = workbench;
   const lesson = await openSection(workbench, "Configuration Patterns", "Sampling while you train");
 
-  // Read where the reader is, and no section that only rushed by.
+  // The section at the reader's position is read; sections that were scrolled past are not.
   await expect(lessonRow(workbench, "Sampling while you train")).toHaveAccessibleName(/, read$/);
   await expect(lessonRow(workbench, "A small recipe")).toHaveAccessibleName(/not read yet$/);
   await expect(lessonRow(workbench, "Configuration Patterns")).toContainText(/[1-9] of \d+/);
   await workbench.screenshot("lessons-view");
 
-  // The next one begins at its top, and not where this one was.
+  // The next lesson starts at its top.
   await lesson.getByRole("link", { name: "Next: Change One Thing" }).click();
   await expect(lesson.getByRole("heading", { level: 1 })).toHaveText("Change One Thing");
   await expectScroll(workbench, 0);
   await lesson.getByRole("link", { name: "table of symptoms" }).click();
   await expect(lesson.getByRole("heading", { name: "Change one thing" })).toBeFocused();
 
-  // Both lessons keep their places.
-  // The page reports its place when it was still for a moment; this timer ends after that one.
+  // Each lesson keeps its scroll position. The page reports it after a pause in scrolling; this
+  // timer is longer than that pause.
   await lesson.locator("body").evaluate(
     () =>
       new Promise<void>((resolve) => {
@@ -76,7 +76,7 @@ test("lessons are listed with their sections, and lead to each other", async ({ 
   await lesson.getByRole("link", { name: "Previous: Configuration" }).click();
   await expectScroll(workbench, 1234);
 
-  // It comes back with the window, in its place.
+  // After a reload of the window the lesson is open at the same position.
   await workbench.reload();
   await expect(lesson.getByRole("link", { name: "Next: Change One Thing" })).toBeVisible();
   await expectScroll(workbench, 1234);
@@ -86,8 +86,8 @@ test("lessons are listed with their sections, and lead to each other", async ({ 
   const progress = lessonRow(workbench, "Configuration Patterns");
   await expect(progress).toHaveAccessibleName(/, 0 of/);
 
-  // What is open stays unread until the reader moves on.
-  // The page counts what was in sight for a second; this timer ends after that one.
+  // After a reset, visible sections stay unread until the reader scrolls. A section counts as read
+  // when it was visible for a second; this timer is longer.
   await lesson.locator("body").evaluate(() => new Promise((resolve) => setTimeout(resolve, 1500)));
   await expect(progress).toHaveAccessibleName(/, 0 of/);
   await lesson.locator("body").evaluate(() => {
@@ -97,7 +97,7 @@ test("lessons are listed with their sections, and lead to each other", async ({ 
 });
 
 for (const theme of ["Default Light Modern", "Default Dark Modern", "Default High Contrast"]) {
-  test(`a lesson keeps to the theme ${theme}`, async ({ workbench }) => {
+  test(`a lesson uses the theme ${theme}`, async ({ workbench }) => {
     workbench.set("workbench.colorTheme", theme);
     await openLesson(workbench);
     const body = workbench.webview().locator("body");

@@ -1,11 +1,13 @@
-// What can be done with the blocks of code of a lesson.
+// The actions of the blocks of code in lessons.
 import fs from "node:fs";
 import path from "node:path";
 
 import { openSection } from "./lessons";
 import { expect, test } from "./workbench";
 
-test("a mistake is checked, and what is found stands beside it", async ({ workbench }) => {
+test("a block with a mistake is checked, and the findings are shown below it", async ({
+  workbench,
+}) => {
   const lesson = await openSection(workbench, "Configuration Patterns", "The learning rate");
   const block = lesson.locator("figure", { hasText: "A mistake: lr-too-high" });
   await block.getByRole("button", { name: "Check" }).focus();
@@ -18,7 +20,7 @@ test("a mistake is checked, and what is found stands beside it", async ({ workbe
   await expect(opened).toContainText("learning_rate: 0.01");
   await expect(opened.locator(".squiggly-warning").first()).toBeVisible();
 
-  // A page that was hidden comes back with what was found.
+  // A hidden page shows the findings again.
   await workbench.command("Trainsmith: Focus on Lessons View");
   await workbench.page.locator(".tab", { hasText: "Configuration Patterns" }).click();
   await expect(block.getByRole("status")).toContainText("lr-too-high");
@@ -40,7 +42,7 @@ test("a recipe trains in a scratch folder, and can be stopped", async ({ workben
   expect(fs.readdirSync(workbench.workspace, { recursive: true })).toEqual(before);
 });
 
-test("a command is shown first, and then runs in a terminal", async ({ workbench }) => {
+test("a command is confirmed first, and then runs in a terminal", async ({ workbench }) => {
   const { page } = workbench;
   const lesson = await openSection(workbench, "Change One Thing", "Compare");
   const button = lesson.getByRole("button", { name: "Run in Terminal" });

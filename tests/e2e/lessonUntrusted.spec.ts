@@ -3,7 +3,7 @@ import { expect, test } from "./workbench";
 
 test.use({ launch: { trust: false } });
 
-test("in a workspace that nobody trusts, lessons are read and nothing runs", async ({
+test("in a workspace that is not trusted, lessons can be read and nothing runs", async ({
   workbench,
 }) => {
   const lesson = await openSection(workbench, "Configuration Patterns", "A small recipe");

@@ -1,9 +1,9 @@
-// How tests find lessons in their view.
+// Finds and opens lessons in the view of lessons.
 import type { FrameLocator, Locator } from "@playwright/test";
 
 import { expect, type Workbench } from "./workbench";
 
-/** The row of a lesson or a section of the lessons' view. */
+/** The row of a lesson or a section in the view. */
 export function lessonRow({ page }: Workbench, title: string): Locator {
   return page.getByRole("treeitem", { name: new RegExp(`^${title}, `) });
 }

@@ -2,9 +2,7 @@ import { expect, test } from "./workbench";
 
 const RECIPE = "training_config:\n  max_steps: 10\n";
 
-test("a recipe has its commands in the menus, and other files have none of them", async ({
-  workbench,
-}) => {
+test("menus have the commands of recipes for recipes only", async ({ workbench }) => {
   const { page } = workbench;
   await workbench.open("recipe.yaml", RECIPE);
   await workbench.open("other.yaml", "services:\n  web: 1\n");

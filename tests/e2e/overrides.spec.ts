@@ -24,7 +24,7 @@ const THEMES = [
 
 test.slow();
 
-test("settings are changed for one run, and the server judges them", async ({ workbench }) => {
+test("settings are changed for one run, and the server checks them", async ({ workbench }) => {
   const { page, workspace } = workbench;
   const pick = page.locator(".quick-input-widget");
   const input = pick.locator("input").first();
@@ -85,7 +85,7 @@ test("settings are changed for one run, and the server judges them", async ({ wo
   await workbench.screenshot("overrides-run");
 });
 
-test("a file that is not there is chosen, and the choice goes into the recipe", async ({
+test("a replacement for a missing file is chosen and written into the recipe", async ({
   workbench,
 }) => {
   const { page, workspace } = workbench;
@@ -101,7 +101,7 @@ test("a file that is not there is chosen, and the choice goes into the recipe", 
   await expect(pick).toContainText("Choose the Data");
   await expect(rows.first()).toContainText("found.txt");
   await expect(rows.last()).toContainText("Browse…");
-  // The test before has left a run, with the text that it validated on.
+  // The test before has left a run with a validation.txt.
   await expect(rows.filter({ hasText: "validation.txt" })).toHaveCount(0);
   await workbench.screenshot("missing-data");
   await page.keyboard.press("Enter");

@@ -1,11 +1,11 @@
 import { expect } from "@playwright/test";
 
-/** Milliseconds that a test waits for what has to come; no result depends on its speed. */
+/** How many milliseconds a test waits for a result; no result depends on speed. */
 export const PATIENCE = 120_000;
 
 /**
- * Try again what the workbench may swallow, as a key that comes while a panel is drawn. Each
- * attempt waits twice as long as the one before, so that a busy machine gets to the end of one.
+ * Repeat an action that the workbench may swallow, such as a key while a panel is being drawn. Each
+ * attempt waits twice as long as the one before, so that one succeeds on a busy machine too.
  */
 export async function persist(attempt: (patience: number) => Promise<void>): Promise<void> {
   let patience = 1000;

@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-/** The pictures of the README, taken in the workbench of the tests; `npm run pictures` starts it. */
+/** Takes the README's screenshots in the workbench of the tests; `npm run pictures` runs it. */
 export default defineConfig({
   testDir: ".",
   testMatch: "*.pictures.ts",

@@ -13,7 +13,7 @@ const RECIPE = `training_config:
   wandb_project: plays
 `;
 
-test("what shall stay on this machine stays, whatever a recipe says", async ({ workbench }) => {
+test("the privacy setting refuses a recipe that would send data", async ({ workbench }) => {
   const { page, workspace } = workbench;
   workbench.set("trainsmith.privacy", "local-only");
   workbench.write("private.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));

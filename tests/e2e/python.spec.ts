@@ -2,7 +2,7 @@ import { expect, test } from "./workbench";
 
 const WRONG = "training_config:\n  batch_size: six\n";
 
-test("a Python that is not there is named, and one that is there is taken at once", async ({
+test("a missing Python is reported, and one that is set later is used at once", async ({
   workbench,
 }) => {
   const { page } = workbench;

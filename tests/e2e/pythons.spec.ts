@@ -21,12 +21,12 @@ for (const version of PYTHONS) {
     const python = await findPython(version);
     test.skip(
       python === undefined,
-      `Python ${version} is not here: install it to test the bundled server with it`,
+      `Python ${version} is not installed: install it to test the bundled server with it`,
     );
     if (!python) return;
     const server = run(python, ["-m", "trainsmith", "lsp"], {
       cwd: BUNDLED,
-      // Only what the .vsix brings, and nothing that this Python happens to have.
+      // Only the packages in the .vsix, and none that this Python has installed.
       env: { PYTHONPATH: BUNDLED, PYTHONNOUSERSITE: "1", PYTHONDONTWRITEBYTECODE: "1" },
     });
     server.child.stdin?.end(`Content-Length: ${INITIALIZE.length}\r\n\r\n${INITIALIZE}`);
@@ -35,7 +35,7 @@ for (const version of PYTHONS) {
   });
 }
 
-/** On the PATH, or where pyenv keeps it. */
+/** Find a Python on the PATH or in pyenv's folder. */
 async function findPython(version: string): Promise<string | undefined> {
   const versions = path.join(process.env.PYENV_ROOT ?? os.homedir(), "versions");
   const kept = fs.existsSync(versions) ? fs.readdirSync(versions) : [];

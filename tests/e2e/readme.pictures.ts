@@ -1,4 +1,4 @@
-// The pictures of the README: the sample workspace, written, trained, compared, and the lesson.
+// Takes the README's screenshots: writing, training, comparing and overriding a recipe.
 import fs from "node:fs";
 import path from "node:path";
 
@@ -8,7 +8,7 @@ import { expect, test, type Workbench } from "./workbench";
 const IMAGES = path.join(ROOT, "docs", "images");
 const MOST_BYTES = 200_000;
 
-test("the pictures of the README", async ({ workbench }) => {
+test("the screenshots of the README", async ({ workbench }) => {
   const { page, workspace } = workbench;
   const long = { timeout: 240_000 };
   const read = (name: string): string => fs.readFileSync(path.join(workspace, name), "utf8");
@@ -56,7 +56,7 @@ test("the pictures of the README", async ({ workbench }) => {
   await page.keyboard.press("Escape");
 });
 
-/** Keep a picture; a README that is slow to load is not read. */
+/** Take a screenshot, which must be small so that the README loads quickly. */
 async function take({ page }: Workbench, name: string): Promise<void> {
   await page.keyboard.press("Shift");
   const picture = await page.screenshot({ path: path.join(IMAGES, `${name}.png`) });

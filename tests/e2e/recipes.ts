@@ -1,4 +1,4 @@
-/** A model file for runs of a second or two. */
+/** A model file for runs that take a second or two. */
 export const MODEL = `transformer_config:
   model_type: gpt2
   embedding_dim: 32

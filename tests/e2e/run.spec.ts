@@ -13,14 +13,14 @@ const TINY = `training_config:
   checkpoint_dir: tiny_runs
 `;
 
-test("Run Training trains in a terminal, tells the status bar, and writes the model", async ({
+test("Run Training trains in a terminal, updates the status bar, and writes the model", async ({
   workbench,
 }) => {
   const { page, workspace } = workbench;
   workbench.write("tiny.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
   workbench.write("tiny_model.yaml", MODEL);
   const editor = await workbench.open("tiny.yaml", TINY);
-  // Typed but not saved: Run Training saves first.
+  // The edit is not saved; Run Training saves the file first.
   await editor.locator(".view-line", { hasText: "max_steps: 4" }).click();
   await page.keyboard.press("End");
   await page.keyboard.type("0");
@@ -56,14 +56,14 @@ test("a recipe with an error asks before it runs", async ({ workbench }) => {
   await expect(question).toBeVisible();
   await workbench.screenshot("run-with-error");
   await question.getByRole("button", { name: "Show Problems" }).click();
-  // The problems of the whole workspace are there; only the rows in sight are drawn.
+  // The view lists the problems of the whole workspace, but only draws visible rows.
   const filter = page.getByPlaceholder(/^Filter \(e\.g\./);
   await filter.fill("seven");
   await expect(page.locator(".markers-panel .monaco-list-row", { hasText: "seven" })).toBeVisible();
   await filter.fill("");
 });
 
-test("where no recipe is in sight, Run Training asks which one", async ({ workbench }) => {
+test("without an open recipe, Run Training asks which one to run", async ({ workbench }) => {
   const { page } = workbench;
   await workbench.showNoRuns();
   await page.getByRole("button", { name: "Run Training" }).first().click();

@@ -13,7 +13,7 @@ const recipe = (name: string, steps: number): string => `training_config:
   checkpoint_dir: ${name}_runs
 `;
 
-/** A recipe that can be trained, open in the editor. */
+/** Open a recipe that can be trained in the editor. */
 async function openRecipe(workbench: Workbench, name: string, steps: number) {
   workbench.write(`${name}.txt`, "The quick brown fox jumps over the lazy dog.\n".repeat(200));
   workbench.write(`${name}_model.yaml`, MODEL);
@@ -48,7 +48,9 @@ test("a run is stopped, resumed, and compared with the next one", async ({ workb
   await workbench.screenshot("compare");
 });
 
-test("dry and smoke runs are tasks that leave the recipe's runs alone", async ({ workbench }) => {
+test("dry runs and smoke runs are tasks that do not count as runs of the recipe", async ({
+  workbench,
+}) => {
   const { page, workspace } = workbench;
   const editor = await openRecipe(workbench, "trial", 2000);
   await editor.locator(".codelens-decoration a", { hasText: "Dry Run" }).click();
@@ -63,7 +65,7 @@ test("dry and smoke runs are tasks that leave the recipe's runs alone", async ({
   await expect(editor.locator(".codelens-decoration")).not.toContainText("Last run");
 });
 
-test("a task of tasks.json trains", async ({ workbench }) => {
+test("a task from tasks.json trains", async ({ workbench }) => {
   const { page, workspace } = workbench;
   await openRecipe(workbench, "task", 20);
   fs.mkdirSync(path.join(workspace, ".vscode"), { recursive: true });

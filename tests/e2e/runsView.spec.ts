@@ -1,4 +1,4 @@
-// The view of all runs, and what is done with runs there.
+// The view of all runs and its commands.
 import fs from "node:fs";
 import path from "node:path";
 
@@ -18,7 +18,7 @@ const RECIPE = `training_config:
 const runRow = (workbench: Workbench, name: string) =>
   workbench.page.locator(".sidebar .monaco-list-row", { hasText: name });
 
-/** Choose from a run's menu; one that has just opened takes no click yet. */
+/** Choose an entry of a run's menu; the menu may ignore clicks when it has just opened. */
 async function choose(workbench: Workbench, name: string, entry: string): Promise<void> {
   const menu = workbench.page.locator(".monaco-menu-container");
   await runRow(workbench, name).click({ button: "right" });
@@ -32,7 +32,7 @@ async function choose(workbench: Workbench, name: string, entry: string): Promis
 
 test.slow();
 
-test("runs are listed, compared, noted, taken back and deleted", async ({ workbench }) => {
+test("runs are listed, compared, concluded, restored and deleted", async ({ workbench }) => {
   const { page, workspace } = workbench;
   await workbench.showNoRuns();
   await expect(page.locator(".welcome-view-content", { hasText: "none yet" })).toBeVisible();

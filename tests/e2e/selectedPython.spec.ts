@@ -1,5 +1,5 @@
-// The Python that is selected in the Python extensions, which no registry in reach has: two
-// stand-ins give the answers of their APIs, as files of this test say.
+// The Python that is selected in the Python extensions. Tests have no gallery to install these
+// from, so two stubs implement their APIs; a file of this test has the selection.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -10,7 +10,7 @@ import { expect, test } from "./workbench";
 const FOLDER = path.join(OUTPUT, "stand-ins");
 const SELECTED = path.join(FOLDER, "selected.json");
 
-/** The parts of the extensions' APIs that are used; `read` gives what is selected. */
+/** The parts of the extensions' APIs that are used; `read` returns the selection. */
 const PYTHON = `({ environments: {
   getActiveEnvironmentPath: () => ({ path: read().python ? "some-folder" : "python" }),
   resolveEnvironment: async () => ({ executable: { uri: { fsPath: read().python } } }),
@@ -42,7 +42,7 @@ function writeStandIn(name: string, api: string): void {
   execFileSync(bin("vsce"), ["package", ...out], { cwd: folder });
 }
 
-/** An environment without packages, so that a run says what it lacks. */
+/** An environment without packages, so that a run reports the missing ones. */
 function makePython(name: string): string {
   const folder = path.join(FOLDER, name);
   execFileSync(venv("python"), ["-m", "venv", "--without-pip", folder]);
@@ -56,9 +56,7 @@ test.beforeAll(() => {
   fs.writeFileSync(SELECTED, "{}");
 });
 
-test("the Python that is selected now is the one that trains, without a restart", async ({
-  workbench,
-}) => {
+test("a run uses the Python that is selected now, without a restart", async ({ workbench }) => {
   const text = fs.readFileSync(path.join(workbench.workspace, "training.yaml"), "utf8");
   const runNeeds = async (name: string): Promise<void> => {
     await workbench.command("Notifications: Clear All Notifications");
@@ -69,7 +67,7 @@ test("the Python that is selected now is the one that trains, without a restart"
   const [one, other] = [makePython("one"), makePython("other")];
   fs.writeFileSync(SELECTED, JSON.stringify({ python: one }));
   await workbench.open("training.yaml", text);
-  // The machine's setting would win.
+  // The machine's setting would take precedence.
   await workbench.setPython("", one);
   await runNeeds("one");
   fs.writeFileSync(SELECTED, JSON.stringify({ python: one, environments: other }));

@@ -1,4 +1,4 @@
-// The Training panel, on runs as the trainer writes them, made up of numbers.
+// The Training panel, with synthetic runs in the trainer's format.
 import fs from "node:fs";
 import path from "node:path";
 
@@ -7,7 +7,7 @@ import { expect, test, type Workbench } from "./workbench";
 
 const RECIPE = "training_config:\n  max_steps: 100000\n  checkpoint_dir: panel_runs\n";
 
-/** Write the events of a run of so many steps. */
+/** Write the events of a run with a number of steps. */
 function writeRun(workbench: Workbench, name: string, steps: number, start = 4): void {
   const folder = path.join(workbench.workspace, "panel_runs", name);
   fs.mkdirSync(folder, { recursive: true });
@@ -62,7 +62,7 @@ test.beforeEach(async ({ workbench }) => {
   await workbench.command("View: Close All Editors");
 });
 
-test("two runs are shown together, by keyboard too, and come back after a reload", async ({
+test("two runs are shown together, read with the keyboard, and restored after a reload", async ({
   workbench,
 }) => {
   const { page } = workbench;
@@ -94,7 +94,7 @@ test("two runs are shown together, by keyboard too, and come back after a reload
   await expect(chart).toContainText("panel-002: smoothed");
 });
 
-test("a run of 100,000 steps is shown whole and grows while it is watched", async ({
+test("a run of 100,000 steps is shown completely and updated while it grows", async ({
   workbench,
 }) => {
   writeRun(workbench, "panel-003", 100_000);
@@ -117,7 +117,7 @@ for (const theme of [
   "Default High Contrast",
   "Default High Contrast Light",
 ]) {
-  test(`the panel keeps to the theme ${theme}`, async ({ workbench }) => {
+  test(`the panel uses the theme ${theme}`, async ({ workbench }) => {
     writeRun(workbench, "panel-004", 2000);
     workbench.set("workbench.colorTheme", theme);
     await workbench.open("panel.yaml", RECIPE);

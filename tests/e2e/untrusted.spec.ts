@@ -1,4 +1,4 @@
-// A workspace that nobody trusts: recipes are written with all help, and nothing is run.
+// A workspace that is not trusted: language features work, and nothing runs.
 import { expect, test } from "./workbench";
 
 const RECIPE = `training_config:
@@ -8,11 +8,11 @@ const RECIPE = `training_config:
 
 test.use({ launch: { trust: false } });
 
-test("where nobody trusts the workspace, recipes are edited and nothing runs", async ({
+test("in a workspace that is not trusted, recipes can be edited and nothing runs", async ({
   workbench,
 }) => {
   const { page } = workbench;
-  // A Python that the workspace names is not started.
+  // A Python from the workspace's settings is not started.
   workbench.set("trainsmith.python.path", "/no/such/python");
   const editor = await workbench.open("stranger.yaml", RECIPE);
   await expect(editor.locator(".squiggly-error")).toHaveCount(1);

@@ -1,4 +1,4 @@
-// VS Code's own walkthrough: its steps complete when the thing was really done.
+// VS Code's walkthrough: a step is completed when the user has really done it.
 import { MODEL } from "./recipes";
 import { expect, test, type Workbench } from "./workbench";
 
@@ -14,7 +14,7 @@ const RECIPE = `training_config:
 
 const STEPS = ["Write a sound recipe", "Train it", "Change one thing", "Learn the craft"];
 
-/** Open the walkthrough, and expect each of its steps to be complete or not. */
+/** Open the walkthrough, and expect which of its steps are complete. */
 async function expectComplete(workbench: Workbench, expected: readonly boolean[]): Promise<void> {
   const { page } = workbench;
   await workbench.command("Welcome: Open Walkthrough");
@@ -26,11 +26,11 @@ async function expectComplete(workbench: Workbench, expected: readonly boolean[]
   await expect.poll(() => Promise.all(marks.map((mark) => mark.isVisible()))).toEqual(expected);
 }
 
-// A worker of its own, whose workbench has no past.
+// A separate worker, whose workbench has no history.
 test.use({ launch: { trust: true } });
 test.slow();
 
-test("steps complete by what was done, and not by a click", async ({ workbench }) => {
+test("steps are completed by what the user does, and not by a click", async ({ workbench }) => {
   const { page } = workbench;
   workbench.removeRuns();
   await expectComplete(workbench, [false, false, false, false]);
@@ -50,7 +50,7 @@ test("steps complete by what was done, and not by a click", async ({ workbench }
   await expect(editor.locator(".squiggly-warning")).toHaveCount(0);
   await expectComplete(workbench, [true, false, false, false]);
 
-  // What is done before VS Code knows the walkthrough counts too.
+  // Steps that are done before the walkthrough is opened count too.
   await workbench.closeEditors();
   await workbench.reload();
   await train(workbench, RECIPE, "steps-001");
@@ -72,7 +72,7 @@ async function train(workbench: Workbench, recipe: string, name: string): Promis
   await workbench.command("Notifications: Clear All Notifications");
 }
 
-/** Read a lesson to its end, a page at a time. */
+/** Read a lesson to its end, page by page. */
 async function read(workbench: Workbench, title: string): Promise<void> {
   const { page } = workbench;
   await workbench.command("Trainsmith: Open Lesson");
@@ -84,7 +84,7 @@ async function read(workbench: Workbench, title: string): Promise<void> {
   await lesson.getByRole("heading", { level: 1 }).click();
   await expect(async () => {
     await page.keyboard.press("PageDown");
-    // The page counts what was in sight for a second; this timer ends after that one.
+    // A section counts as read when it was visible for a second; this timer is longer.
     const body = lesson.locator("body");
     await body.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1500)));
     expect(await row.isVisible()).toBe(true);

@@ -1,5 +1,5 @@
 // The fixture of these tests: code-server with our .vsix, a copy of the sample workspace, and
-// Chromium, which can reach nothing but this machine.
+// Chromium, which can connect only to this machine.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -30,20 +30,20 @@ const CHROMIUM = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
-/** The workbench as a user sees it. */
+/** The workbench in the browser. */
 export class Workbench {
-  /** Hosts other than this machine that a page asked for. */
+  /** Hosts other than this machine that a page requested. */
   readonly outside = new Set<string>();
 
   constructor(
     readonly page: Page,
     readonly workspace: string,
-    /** The folder of the workbench's own data: settings, logs, what extensions keep. */
+    /** The folder of the workbench's data: settings, logs, storage of extensions. */
     readonly data: string,
   ) {
     page.context().on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
-      // Webviews read the extension's own files under this name; a service worker answers.
+      // Webviews load the extension's files from this host name; a service worker serves them.
       const ours = hostname === "127.0.0.1" || hostname.endsWith(".vscode-resource.vscode-cdn.net");
       if (/^(http|ws)/.test(protocol) && !ours) this.outside.add(hostname);
     });
@@ -53,7 +53,7 @@ export class Workbench {
   async open(name: string, text: string): Promise<Locator> {
     this.write(name, text);
     const input = this.page.locator(".quick-input-widget input").first();
-    // A panel that is just being drawn may swallow the first key.
+    // A panel that is being drawn may swallow the first key.
     await persist(async (timeout) => {
       await this.page.keyboard.press("Control+P");
       await input.waitFor({ timeout });
@@ -68,12 +68,12 @@ export class Workbench {
     return editor;
   }
 
-  /** Write a file that tests need but nobody opens. */
+  /** Write a file into the workspace without opening it. */
   write(name: string, text: string): void {
     fs.writeFileSync(path.join(this.workspace, name), text);
   }
 
-  /** Close every editor and panel; what is not saved is lost. */
+  /** Close every editor and panel, and discard unsaved changes. */
   async closeEditors(): Promise<void> {
     const tabs = this.page.locator(".editor-group-container .tab");
     const discard = this.page.getByRole("dialog").getByRole("button", { name: "Don't Save" });
@@ -85,34 +85,34 @@ export class Workbench {
     }).toPass();
   }
 
-  /** Remove the runs of tests that came before. */
+  /** Remove the runs of earlier tests. */
   removeRuns(): void {
     const files = fs.readdirSync(this.workspace, { recursive: true, encoding: "utf8" });
     for (const file of files.filter((one) => path.basename(one) === RUN_FILES.events))
       fs.rmSync(path.join(this.workspace, path.dirname(file)), { recursive: true });
   }
 
-  /** Show the view of runs as it is without any. */
+  /** Show the view of runs in a workspace without runs. */
   async showNoRuns(): Promise<void> {
     this.removeRuns();
-    // The view looks again when it comes into sight.
+    // The view is refreshed when it becomes visible.
     await this.command("View: Show Explorer");
     await this.command("Trainsmith: Focus on Runs View");
   }
 
-  /** Change a setting of the workspace. */
+  /** Set a workspace setting, and reset the others. */
   set(name: string, value: unknown): void {
     fs.mkdirSync(path.join(this.workspace, ".vscode"), { recursive: true });
     this.write(".vscode/settings.json", JSON.stringify({ [name]: value }));
   }
 
-  /** With a recipe open, choose a Python in the settings; the server starts in the one expected. */
-  async setPython(chosen: string, expected: string): Promise<void> {
+  /** With a recipe open, set a Python and wait until the server has started with `expected`. */
+  async setPython(setting: string, expected: string): Promise<void> {
     const started = (): string | undefined =>
       read(path.join(this.data, "logs"), "Trainsmith.log")
         .match(/Language server: .*/g)
         ?.at(-1);
-    this.set("trainsmith.python.path", chosen);
+    this.set("trainsmith.python.path", setting);
     await expect.poll(started).toContain(expected);
   }
 
@@ -124,7 +124,7 @@ export class Workbench {
     await this.page.locator(".statusbar-item").first().waitFor();
   }
 
-  /** Run a command from the palette by its title; it may take a moment until it is offered. */
+  /** Run a command from the palette by its title, once it is offered. */
   async command(title: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input").first();
     const row = this.page.locator(".quick-input-widget .monaco-list-row", { hasText: title });
@@ -138,10 +138,10 @@ export class Workbench {
     await row.first().waitFor({ state: "hidden" });
   }
 
-  /** Point at a word until its hover says what is expected. */
+  /** Hover over a word until the hover contains a text. */
   async hover(word: Locator, text: string): Promise<Locator> {
     const hover = this.page.locator(".monaco-hover:not(.hidden)", { hasText: text }).first();
-    // A lens that comes to stand above the line moves the word away from the pointer.
+    // A code lens that appears above the line moves the word away from the pointer.
     await persist(async (timeout) => {
       await this.page.mouse.move(0, 0);
       await word.hover();
@@ -150,7 +150,7 @@ export class Workbench {
     return hover;
   }
 
-  /** What the open webview shows. */
+  /** The content of the open webview. */
   webview(): FrameLocator {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
   }
@@ -163,26 +163,26 @@ export class Workbench {
     return this.page.locator(".notification-toast", { hasText: text });
   }
 
-  /** Keep a picture for people under test-output/screenshots. */
+  /** Save a screenshot under test-output/screenshots. */
   async screenshot(name: string): Promise<void> {
     await this.page.screenshot({ path: path.join(OUTPUT, "screenshots", `${name}.png`) });
   }
 }
 
-/** The text of all files of a name under a folder. */
+/** The text of all files with a name in a folder. */
 function read(folder: string, name: string): string {
   const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
   const named = files.filter((file) => path.basename(file) === name);
   return named.map((file) => fs.readFileSync(path.join(folder, file), "utf8")).join("");
 }
 
-/** How a spec wants its workbench, where that is not as usual: `test.use({ launch: … })`. */
+/** Options of the workbench for a spec: `test.use({ launch: … })`. */
 interface Launch {
-  /** Variables of its environment. */
+  /** Environment variables. */
   readonly env?: Record<string, string>;
-  /** Other extensions to install, as paths of .vsix files. */
+  /** Further extensions to install, as paths of .vsix files. */
   readonly extensions?: readonly string[];
-  /** False for a workspace that nobody trusts yet. */
+  /** False for a workspace that is not trusted. */
   readonly trust?: boolean;
 }
 
@@ -191,7 +191,7 @@ interface Shared {
   readonly workbench: Workbench;
 }
 
-/** One workbench for all tests of a worker; after a failure the next test gets a fresh one. */
+/** One workbench for all tests of a worker; after a failure the next test gets a new one. */
 export const test = base.extend<{ aftermath: undefined }, Shared>({
   launch: [{}, { scope: "worker", option: true }],
   workbench: [
@@ -199,7 +199,8 @@ export const test = base.extend<{ aftermath: undefined }, Shared>({
       const workspace = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-sample-"));
       fs.cpSync(path.join(ROOT, "examples", "shakespeare"), workspace, { recursive: true });
       const { entry, chromium: executablePath } = workbench();
-      if (!executablePath) throw new Error("There is no Chromium; `npm test -- e2e` installs it.");
+      if (!executablePath)
+        throw new Error("Chromium is not installed; `npm test -- e2e` installs it.");
       const server = await startWorkbench({
         entry,
         vsix: vsixPath(),
@@ -231,14 +232,14 @@ export const test = base.extend<{ aftermath: undefined }, Shared>({
     },
     { scope: "worker", timeout: 2 * PATIENCE },
   ],
-  // A fixture, since a hook here would be one of the file alone that imports this first.
+  // A fixture, since a hook in this file would apply only to the spec that imports it first.
   aftermath: [
     async ({ workbench }, use, info) => {
       await use(undefined);
-      // A picture of the workbench as a failed test left it.
+      // After a failed test, keep a screenshot.
       if (info.status !== "passed") await workbench.screenshot(`failed - ${info.title}`);
       else await workbench.closeEditors();
-      expect([...workbench.outside], "hosts that were asked for").toEqual([]);
+      expect([...workbench.outside], "hosts that were requested").toEqual([]);
     },
     { auto: true },
   ],

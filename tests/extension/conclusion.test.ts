@@ -18,19 +18,19 @@ const written = (name: string, text: string): string | undefined => {
   return place && `${NOTES.slice(0, place.start)} ${text}${NOTES.slice(place.end)}`;
 };
 
-test("a conclusion is written behind its marker, and nothing else changes", () => {
+test("a conclusion is written after its marker, and nothing else changes", () => {
   expect(written("a-001", "Good.")).toBe(
     NOTES.replace("**Conclusion:** \n", "**Conclusion:** Good.\n"),
   );
   expect(written("a-004", "Good.")).toBe(`${NOTES} Good.`);
 });
 
-test("a conclusion that stands there is known, and is replaced up to the line's end", () => {
+test("an existing conclusion is found, and replaced up to the end of the line", () => {
   expect(findConclusion(NOTES, "a-002")?.text).toBe("Too hot.");
   expect(written("a-002", "Cold.")).toContain("**Conclusion:** Cold.\r\n\nMore words.");
 });
 
-test("no other run's conclusion is taken, and none where there is no entry", () => {
+test("the conclusion of another run is not used, and a run without an entry has none", () => {
   expect(findConclusion(NOTES, "a-003")).toBeUndefined();
   expect(findConclusion(NOTES, "a-00")).toBeUndefined();
 });

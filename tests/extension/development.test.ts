@@ -40,7 +40,7 @@ test("launch configurations name files and folders of the repository", () => {
     const found = /\$\{workspaceFolder\}\/([^*]+)/.exec(text)?.[1];
     return found ? [found.replace(/\/$/, "")] : [];
   });
-  // What set-up and builds write is not in a fresh checkout.
+  // A fresh checkout has no files from set-up or builds.
   const built = /^(dist|\.venv|node_modules)(\/|$)/;
   const missing = paths.filter(
     (file) => !built.test(file) && !fs.existsSync(path.join(ROOT, file)),
@@ -49,7 +49,7 @@ test("launch configurations name files and folders of the repository", () => {
   expect(missing).toEqual([]);
 });
 
-test("launch configurations start tasks, tasks start npm scripts, compounds start both", () => {
+test("launch configurations name tasks, tasks name npm scripts, and compounds name both", () => {
   const labels = TASKS.map(({ label }) => label);
   const names = LAUNCH.configurations.map(({ name }) => name);
   for (const task of strings(LAUNCH.configurations.map((one) => one.preLaunchTask)))
@@ -70,7 +70,7 @@ test("the debugger listens on the port that the server connects to", () => {
   ]);
 });
 
-test("a development host runs the packages of the checkout, an installed extension its own", () => {
+test("a development host runs the checkout's packages, an installed extension its own", () => {
   const checkout = checkoutOf(true, ROOT, {}, process.platform);
   expect(checkout?.debugger).toEqual([]);
   expect(checkout?.packages.filter((folder) => !fs.existsSync(folder))).toEqual([]);
@@ -102,7 +102,7 @@ test("the watch build writes the bundle that the manifest names", async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-test("the problem matcher reads what the watch build prints", () => {
+test("the problem matcher matches the errors of the watch build", () => {
   const pattern = TASKS[0]?.problemMatcher.pattern.regexp ?? "";
   const line = 'extension/src/extension.ts:3:8: error: Could not resolve "./gone"';
   expect(new RegExp(pattern).exec(line)?.slice(1, 4)).toEqual([

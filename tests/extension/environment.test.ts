@@ -44,7 +44,7 @@ async function make(
   return { made, lines };
 }
 
-test("the requirements are those of the distribution's extra for training", async () => {
+test("the requirements are those of the distribution's train extra", async () => {
   const info = path.join(storage, "trainsmith-1.0.dist-info");
   await fs.mkdir(info);
   const metadata = `Name: trainsmith
@@ -57,13 +57,13 @@ Requires-Dist: torch>=2.4; extra == "train"
   expect(await trainingRequirements(storage)).toEqual(["numpy>=1.26", "torch>=2.4"]);
 });
 
-test("modules are looked for without being imported", async () => {
+test("modules are found without being imported", async () => {
   expect(await missingModules(await python(), ["json", "no_such_module", "this"])).toEqual([
     "no_such_module",
   ]);
 });
 
-test("an environment is found again, and a new one takes its place", async () => {
+test("an environment is found again, and replaced by a new one", async () => {
   const first = (await make(["pip"])).made;
   expect((await madeEnvironment(storage))?.program).toBe(first.program);
   const where = execFileSync(first.program, ["-c", "import sys; print(sys.prefix)"]).toString();
@@ -73,7 +73,7 @@ test("an environment is found again, and a new one takes its place", async () =>
   expect(await fs.readdir(storage)).toHaveLength(1);
 });
 
-test("a failure says what pip said; it leaves nothing but the environment of before", async () => {
+test("a failure reports pip's error and keeps only the earlier environment", async () => {
   const { made } = await make(["pip"]);
   const failing = make(["/no/such/folder/package.whl"]);
   await expect(failing).rejects.toThrow(SetUpError);
@@ -82,7 +82,7 @@ test("a failure says what pip said; it leaves nothing but the environment of bef
   expect((await madeEnvironment(storage))?.program).toBe(made.program);
 });
 
-test("what is cancelled ends its program and leaves nothing", async () => {
+test("a cancelled set-up stops its program and leaves no files", async () => {
   const cancelled = new AbortController();
   const making = make(["pip"], cancelled.signal, () => {
     // The first line names the program that runs.

@@ -10,7 +10,7 @@ test.each([
   [16, "16"],
   [false, "false"],
   ["a b", '"a b"'],
-])("%s is written so that YAML 1.1 reads it back", (value, text) => {
+])("%s is written as YAML 1.1 reads it", (value, text) => {
   expect(yamlOf(value)).toBe(text);
 });
 

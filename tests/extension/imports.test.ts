@@ -1,4 +1,4 @@
-// Who imports whom in the extension, type-only and lazy imports included.
+// The imports within the extension, including type-only and lazy imports.
 import * as fs from "node:fs";
 import * as path from "node:path";
 
@@ -8,8 +8,8 @@ import { expect, test } from "vitest";
 const ROOT = path.resolve(import.meta.dirname, "../../extension/src");
 
 /**
- * A folder imports only from folders in later rows, and from itself. Pages are apart: they share
- * messages and plain data with the panels, and their tsconfig keeps VS Code and Node out.
+ * A folder imports only from itself and from folders in later rows. Pages are not included: they
+ * share messages and plain data with the panels, and their tsconfig has neither VS Code nor Node.
  */
 const LAYERS: readonly (readonly string[])[] = [
   [""],
@@ -26,7 +26,7 @@ const PAGES = "webview";
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
-/** Each file with the files that it imports. */
+/** The files that each file imports. */
 function readGraph(): Graph {
   const files = fs
     .readdirSync(ROOT, { recursive: true, encoding: "utf8" })
@@ -42,7 +42,7 @@ function importsOf(file: string): string[] {
     .map(({ fileName }) => path.posix.join(path.posix.dirname(file), `${fileName}.ts`));
 }
 
-/** The first circle that is found, as the files along it. */
+/** The files of the first circular import. */
 function circleIn(graph: Graph): readonly string[] | undefined {
   const done = new Set<string>();
   const visit = (file: string, way: readonly string[]): readonly string[] | undefined => {
@@ -62,7 +62,7 @@ function circleIn(graph: Graph): readonly string[] | undefined {
   return undefined;
 }
 
-/** Imports from a folder of the same row or an earlier one, each as `from → to`. */
+/** Imports from a folder in the same or an earlier row, each as `from → to`. */
 function wrongWays(graph: Graph): string[] {
   return [...graph].flatMap(([file, imports]) =>
     imports
@@ -86,13 +86,13 @@ function folderOf(file: string): string {
 
 const graph = readGraph();
 
-test("every import names a file, and every folder has its layer", () => {
+test("every import names a file, and every folder has a layer", () => {
   expect([...graph.values()].flat().filter((file) => !graph.has(file))).toEqual([]);
   const folders = new Set([...graph.keys()].map(folderOf));
   expect([...folders].filter((one) => one !== PAGES && rowOf(one) < 0)).toEqual([]);
 });
 
-test("no file imports itself by way of others", () => {
+test("there are no circular imports", () => {
   expect(circleIn(graph)).toBeUndefined();
 });
 
@@ -100,7 +100,7 @@ test("every folder imports only from the layers below it", () => {
   expect(wrongWays(graph)).toEqual([]);
 });
 
-test("a circle and an import of a higher layer are found", () => {
+test("a circular import and an import from a higher layer are found", () => {
   const planted = new Map([
     ["runs/a.ts", ["runs/b.ts"]],
     ["runs/b.ts", ["runs/c.ts", "commands/d.ts", "shared/e.ts"]],

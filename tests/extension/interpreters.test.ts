@@ -10,7 +10,7 @@ const SELECTED = { program: "/selected", args: [] };
 
 const programs = (list: readonly { program: string }[]): string[] => list.map((c) => c.program);
 
-test("a setting is tried alone, since the user asked for it", () => {
+test("only the setting is tried if there is one", () => {
   expect(programs(candidates("/my/python", SELECTED, "linux"))).toEqual(["/my/python"]);
 });
 
@@ -18,11 +18,11 @@ test("the selected interpreter comes before the usual names", () => {
   expect(programs(candidates("", SELECTED, "linux"))).toEqual(["/selected", "python3", "python"]);
 });
 
-test("Windows has its launcher", () => {
+test("Windows also has the launcher py", () => {
   expect(candidates("", undefined, "win32").at(-1)).toEqual({ program: "py", args: ["-3"] });
 });
 
-test("a Python that is missing or too old is passed over, and it is said why", async () => {
+test("a Python that is missing or too old is skipped with the reason", async () => {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "python-"));
   const old = path.join(folder, "old-python");
   await fs.writeFile(old, "#!/bin/sh\necho 3.8.10\n", { mode: 0o755 });

@@ -16,13 +16,13 @@ const PLAYWRIGHT = `<testsuites><testsuite name="e2e" tests="1" failures="0" ski
 const VITEST = `<testsuites><testsuite name="a" tests="1" failures="0" errors="0" skipped="1">
 <testcase classname="a" name="later" time="0"><skipped/></testcase></testsuite></testsuites>`;
 
-test("a report of pytest is counted, and its skips have reasons", () => {
+test("a report of pytest has counts, and reasons for skips", () => {
   const { skips, ...counts } = parseJunit(PYTEST);
   expect(counts).toEqual({ passed: 2, failed: 2, skipped: 2 });
   expect([...byReason(skips)]).toEqual([['"nvim" is not here', ["two", "three"]]]);
 });
 
-test("Playwright's reasons are properties, and a test may give none", () => {
+test("Playwright writes reasons as properties, and a skip may have no reason", () => {
   expect(parseJunit(PLAYWRIGHT).skips).toEqual([
     { name: "Python 3.14", reason: "Python 3.14 is not here" },
   ]);

@@ -6,10 +6,10 @@ import { expect, test } from "vitest";
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const START = "extension/src/extension.ts";
 
-/** What only lessons and the server need, which is large. */
+/** Large packages that only lessons or the server need. */
 const LATER = ["markdown-it", "highlight.js", "yaml", "vscode-languageclient"];
 
-/** The packages and files that are loaded with the extension, before anything is used. */
+/** The packages and files that are loaded when the extension starts. */
 async function loadedAtOnce(): Promise<Set<string>> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -33,7 +33,7 @@ async function loadedAtOnce(): Promise<Set<string>> {
   return seen;
 }
 
-test("the extension starts without what lessons and the server need", async () => {
+test("the extension starts without the packages of lessons and the server", async () => {
   const files = await loadedAtOnce();
   expect(files).toContain("extension/src/server/client.ts");
   const early = [...files].filter((file) =>

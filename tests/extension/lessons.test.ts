@@ -29,7 +29,7 @@ async function write(id: string, text: string): Promise<void> {
   await fs.writeFile(path.join(root, id, "lesson.md"), text);
 }
 
-test("a lesson that cannot be read is listed with the reason, beside all others", async () => {
+test("a lesson that cannot be read is listed with the reason, and the others are read", async () => {
   await write("02-second", LESSON);
   await write("01-broken", "no front matter");
   await fs.mkdir(path.join(root, "03-empty"));
@@ -39,7 +39,7 @@ test("a lesson that cannot be read is listed with the reason, beside all others"
   expect(broken[0]?.reason).toContain("front matter");
 });
 
-test("lessons whose folder could not be read are looked for again", async () => {
+test("lessons are listed again after their folder could not be read", async () => {
   const folder = path.join(root, "later");
   const catalog = new Catalog(folder);
   await expect(catalog.find()).rejects.toThrow();

@@ -7,7 +7,7 @@ import { trainerReport } from "../../extension/src/server/commandLine";
 
 type Changed = (file: { fsPath: string }) => void;
 
-/** What the list listens to: VS Code's watcher of files has seen a change. */
+/** The list's listener for changes of VS Code's file watcher. */
 const write = vi.hoisted(() => ({ changed: undefined as Changed | undefined }));
 
 vi.mock("vscode", () => {
@@ -66,7 +66,7 @@ function makeList(): RunList {
   );
 }
 
-/** A run that another program trains writes an event every second. */
+/** Another program's run writes an event every second. */
 async function writeFor(seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second++) {
     write.changed?.({ fsPath: `/w/one/a-001/${RUN_FILES.events}` });
@@ -74,7 +74,7 @@ async function writeFor(seconds: number): Promise<void> {
   }
 }
 
-test("slow listings never overlap, and take half of the time at most", async () => {
+test("slow listings never overlap, and take at most half of the time", async () => {
   const list = makeList();
   list.setVisible(true);
   void list.all();
@@ -84,7 +84,7 @@ test("slow listings never overlap, and take half of the time at most", async () 
   expect(listing.mock.calls.length).toBeGreaterThan(20);
 });
 
-test("a hidden list looks for runs only when it is asked", async () => {
+test("a hidden list is refreshed only on request", async () => {
   const list = makeList();
   list.setVisible(true);
   void list.all();
@@ -97,7 +97,7 @@ test("a hidden list looks for runs only when it is asked", async () => {
   expect(listing).toHaveBeenCalledTimes(4);
 });
 
-test("whoever asks during a look gets what is known", async () => {
+test("a request during a refresh gets the known runs", async () => {
   const list = makeList();
   list.setVisible(true);
   void list.all();

@@ -80,7 +80,7 @@ test.each([
       },
     ],
   ],
-] satisfies [string, TrainsmithEvent[]][])("the status bar says %s", (text, events) => {
+] satisfies [string, TrainsmithEvent[]][])("the status bar shows %s", (text, events) => {
   expect(after(...events)).toBe(text);
 });
 

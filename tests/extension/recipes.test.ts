@@ -12,7 +12,7 @@ device_config:
   mesh_shape: [1, 1]
 `;
 
-test("a recipe takes the data's path and the board's devices", () => {
+test("a recipe has the path of the data and the devices of the board", () => {
   expect(recipeFrom(TEMPLATE, "device_config:\n  mesh_shape: [1, 2]", 'my "$&" text.txt')).toBe(
     `# First.
 training_config:
@@ -25,6 +25,6 @@ device_config:
   );
 });
 
-test("without a board the template's own device stays", () => {
+test("without a board the template's device is kept", () => {
   expect(recipeFrom(TEMPLATE, "", "data/text.txt")).toBe(TEMPLATE);
 });

@@ -5,7 +5,7 @@ import { isAllowedLink } from "../../extension/src/lessons/links";
 import { fromPage } from "../../extension/src/lessons/messages";
 import { renderLesson, slugify } from "../../extension/src/lessons/render";
 
-test("what looks like HTML is shown, not run", () => {
+test("raw HTML is shown as text", () => {
   const { html } = renderLesson(
     "Activate <venv>, a `vector<uint32_t>`.\n\n<script>alert(1)</script>",
   );
@@ -22,7 +22,7 @@ test("code is escaped in every language", () => {
   }
 });
 
-test("headings have GitHub's anchors, and those of sections are listed", () => {
+test("headings have GitHub's anchors, and sections are listed", () => {
   const { html, headings } = renderLesson(
     "# A\n\n## Steps & epochs\n\n### Of one\n\n## `lr` <x>\n",
   );
@@ -34,7 +34,7 @@ test("headings have GitHub's anchors, and those of sections are listed", () => {
   expect(slugify("The batch that counts")).toBe("the-batch-that-counts");
 });
 
-test("nothing has a style of its own, which the page would not take", () => {
+test("nothing has a style attribute, which the page would refuse", () => {
   const { html } = renderLesson("| a | b |\n| --- | ---: |\n| 1 | 2 |\n");
   expect(html).toContain('<td class="right">2</td>');
   expect(html).not.toContain("style=");
@@ -78,7 +78,7 @@ test.each([
   ["bash check", ["copy"]],
   ["python run", ["copy"]],
   ["", ["copy"]],
-])("what can be done with a block is said by its info string: %s", (info, actions) => {
+])("the info string determines the actions of a block: %s", (info, actions) => {
   const { blocks, html } = renderLesson("```" + info + "\na: 1\n```\n");
   expect(blocks[0]?.actions).toEqual(actions);
   const buttons = [...html.matchAll(/data-action="(\w+)"/g)].map(([, action]) => action);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { oneAtATime, Repeater } from "../../extension/src/shared/repeat";
 
-/** Work that ends when the test says so. */
+/** Work that the test ends. */
 function manualWork() {
   const ends: (() => void)[] = [];
   const work = vi.fn(() => new Promise<void>((resolve) => ends.push(resolve)));
@@ -28,7 +28,7 @@ test("repeated work begins again only after it has ended", async () => {
   expect(work).toHaveBeenCalledTimes(2);
 });
 
-test("work that ends after a stop schedules nothing, also where it was started again", async () => {
+test("work that ends after a stop schedules nothing, even after a new start", async () => {
   const { work, end } = manualWork();
   const repeater = new Repeater(work, 100);
   repeater.start();
@@ -42,7 +42,7 @@ test("work that ends after a stop schedules nothing, also where it was started a
   expect(work).toHaveBeenCalledTimes(2);
 });
 
-test("calls during one call share the next", async () => {
+test("calls during a call share the next one", async () => {
   const { work, end } = manualWork();
   const call = oneAtATime(work);
   const first = call();
@@ -57,7 +57,7 @@ test("calls during one call share the next", async () => {
   expect(work).toHaveBeenCalledTimes(2);
 });
 
-test("a call that fails does not hold up the next", async () => {
+test("a failed call does not block the next one", async () => {
   const work = vi.fn(() => Promise.resolve());
   work.mockRejectedValueOnce(new Error("no"));
   const call = oneAtATime(work);

@@ -33,7 +33,7 @@ const validation = (number: number): TrainsmithEvent => ({
   best: true,
 });
 
-test("rows are passed on once, and again to a page that has none", () => {
+test("rows are returned once, and again after a rewind", () => {
   const series = new RunSeries();
   const cursor = series.cursor();
   series.take([started(0), step(1), step(2)]);
@@ -45,7 +45,7 @@ test("rows are passed on once, and again to a page that has none", () => {
   expect([...cursor.newRows().columns.step]).toEqual([1, 2, 3]);
 });
 
-test("each reader has a place of its own among the rows", () => {
+test("each reader has its own position in the rows", () => {
   const series = new RunSeries();
   const [one, other] = [series.cursor(), series.cursor()];
   series.take([started(0), step(1)]);
@@ -55,7 +55,7 @@ test("each reader has a place of its own among the rows", () => {
   expect([...other.newRows().columns.step]).toEqual([1, 2]);
 });
 
-test("a second run_started supersedes the steps after the checkpoint it goes on from", () => {
+test("a second run_started supersedes the steps after the checkpoint that it resumes", () => {
   const series = new RunSeries();
   const cursor = series.cursor();
   series.take([started(0), step(1), step(2), validation(2), step(3, 9), validation(3)]);
@@ -68,7 +68,7 @@ test("a second run_started supersedes the steps after the checkpoint it goes on 
   expect(series.facts.validation).toEqual([[2, 2]]);
 });
 
-test("a run that begins again has nothing of before", () => {
+test("a cleared run has no earlier data", () => {
   const series = new RunSeries();
   const cursor = series.cursor();
   series.take([started(0), step(1), step(2), validation(2)]);
@@ -84,7 +84,7 @@ test("a loss that is not a number is a gap", () => {
   expect([...series.cursor().newRows().columns.loss]).toEqual([NaN]);
 });
 
-test("the facts are the run's", () => {
+test("the facts follow from the events", () => {
   const series = new RunSeries();
   series.take([started(0), step(1, 2.5)]);
   const { device, parameters, tokensPerSecond, progress } = series.facts;

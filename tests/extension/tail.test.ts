@@ -18,7 +18,7 @@ const steps = ({ events }: Reading): unknown[] =>
 
 const line = (step: number): string => JSON.stringify({ event: "step", step, time: 0 }) + "\n";
 
-test("a file that isn't there yet has no events", async () => {
+test("a file that does not exist yet has no events", async () => {
   expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [] });
 });
 
@@ -31,7 +31,7 @@ test("each line is read once", async () => {
   expect(await tail.read()).toEqual({ restarted: false, events: [] });
 });
 
-test("a line is read when it is whole, wherever the write was cut, even inside a character", async () => {
+test("a line is read when it is complete, wherever the write was cut, even inside a character", async () => {
   const whole = Buffer.from(JSON.stringify({ event: "sample", step: 7, text: "né🙂e" }) + "\n");
   for (let cut = 1; cut < whole.length; cut++) {
     await fs.writeFile(file, whole.subarray(0, cut));
@@ -44,7 +44,7 @@ test("a line is read when it is whole, wherever the write was cut, even inside a
   }
 });
 
-test("a line that is no JSON is passed over", async () => {
+test("a line that is not JSON is skipped", async () => {
   await fs.writeFile(file, line(1) + '{"event": "st\n' + line(2));
   expect(steps(await new EventTail(file).read())).toEqual([1, 2]);
 });
@@ -68,7 +68,7 @@ test.each([
   expect([next.restarted, steps(next)]).toEqual([false, [9]]);
 });
 
-test("a file that is moved into the place of another is read from its start", async () => {
+test("a file that replaces another is read from its start", async () => {
   const tail = new EventTail(file);
   await fs.writeFile(file, begun(1) + line(1));
   await tail.read();
@@ -78,7 +78,7 @@ test("a file that is moved into the place of another is read from its start", as
   expect([reading.restarted, steps(reading)]).toEqual([true, ["run_started", 1, 2]]);
 });
 
-test("a file that is gone begins again, once", async () => {
+test("a removed file is reported once", async () => {
   const tail = new EventTail(file);
   await fs.writeFile(file, line(1));
   await tail.read();

@@ -23,7 +23,7 @@ afterEach(async () => {
   await fs.rm(folder, { recursive: true });
 });
 
-test("everyone who watches a run gets what one reading finds", async () => {
+test("all readers of a run get the events of one reading", async () => {
   await fs.writeFile(path.join(folder, RUN_FILES.events), step(1) + step(2));
   const heard: string[] = [];
   const one = watcher.watch(folder, (events) => heard.push(`one ${events.length}`));
@@ -34,7 +34,7 @@ test("everyone who watches a run gets what one reading finds", async () => {
   expect(other.facts.progress.step).toBe(2);
 });
 
-test("a reader that comes later, or was paused, has all that is known", async () => {
+test("a reader that is added later or was paused has all data", async () => {
   await fs.writeFile(path.join(folder, RUN_FILES.events), step(1));
   const onEvents = vi.fn();
   const paused = watcher.watch(folder, onEvents);
@@ -45,7 +45,7 @@ test("a reader that comes later, or was paused, has all that is known", async ()
   expect([...watcher.watch(folder, vi.fn()).newRows().columns.step]).toEqual([1]);
 });
 
-test("a run that was replaced has nothing of the run before", async () => {
+test("a replaced run has no data of the earlier run", async () => {
   await fs.writeFile(path.join(folder, RUN_FILES.events), step(1) + step(2) + step(3));
   const reader = watcher.watch(folder, vi.fn());
   await reader.read();
@@ -56,7 +56,7 @@ test("a run that was replaced has nothing of the run before", async () => {
   expect([from, [...columns.step]]).toEqual([0, [7]]);
 });
 
-test("a run that is written is read again and again", async () => {
+test("a run is read repeatedly while it is written", async () => {
   await fs.writeFile(path.join(folder, RUN_FILES.events), step(1));
   const steps = await new Promise<number>((resolve) => {
     const reader = watcher.watch(folder, () => {

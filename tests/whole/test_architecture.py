@@ -1,7 +1,7 @@
-"""ARCHITECTURE.md names what exists: every function, class, module and folder in it is looked up.
+"""ARCHITECTURE.md is up to date: every function, class, module and folder it names exists.
 
 Python names are full, `trainsmith_server.lsp.main.serve`; TypeScript names follow their file,
-`extension/src/extension.ts:activate`. They are looked up in the source, so nothing is imported.
+`extension/src/extension.ts:activate`. They are looked up in the source without importing it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _tree(file: Path) -> ast.Module:
 
 
 def _defines(node: ast.Module | ast.ClassDef, names: list[str]) -> bool:
-    """Whether a module or class defines a name, and that a further one, and so on."""
+    """Whether a module or class defines a name; further names are looked up inside it."""
     if not names:
         return True
     for child in node.body:
@@ -56,7 +56,7 @@ def _defines(node: ast.Module | ast.ClassDef, names: list[str]) -> bool:
 
 
 def exists(name: str) -> bool:
-    """Whether a dotted name is a module of ours, or is defined in one."""
+    """Whether a dotted name is one of our modules or is defined in one."""
     parts = name.split(".")
     place = ROOT / PACKAGES[parts[0]] / parts[0]
     for count, part in enumerate(parts[1:], 1):
@@ -84,14 +84,14 @@ def test_a_typescript_name_exists(file: str, name: str) -> None:
     assert re.search(rf"\b(?:function|class|const) {name}\b|^  (?:async )?{name}\(", text, re.M)
 
 
-def test_walks_and_entry_points_are_there() -> None:
+def test_walks_and_entry_points_exist() -> None:
     assert len(_walk("A keystroke")) > 5
     assert len(_walk("A run")) > 5
     assert len(NAMES) > 20
     assert len(TYPESCRIPT) > 2
 
 
-def test_a_name_that_does_not_exist_is_found() -> None:
+def test_a_missing_name_is_detected() -> None:
     assert exists("trainsmith_server.lsp.server.Server.diagnostics")
     assert exists("trainsmith_server.lint")
     assert not exists("trainsmith_server.lsp.server.Server.gone")
@@ -99,7 +99,7 @@ def test_a_name_that_does_not_exist_is_found() -> None:
     assert not exists("trainsmith_server.gone.server")
 
 
-def test_the_file_tree_names_folders_that_exist_and_leaves_out_none() -> None:
+def test_the_file_tree_names_exactly_the_folders_that_exist() -> None:
     tree = TEXT.partition("```\n")[2].partition("```")[0]
     named: set[str] = set()
     top = ""
@@ -117,7 +117,7 @@ def test_the_file_tree_names_folders_that_exist_and_leaves_out_none() -> None:
 
 
 def _folders(package: str) -> set[str]:
-    """The folders of a package that hold source."""
+    """The folders of a package that contain source files."""
     return {
         f"{package}/{folder.name}"
         for folder in (ROOT / package).iterdir()

@@ -1,4 +1,4 @@
-"""The import boundaries hold, and the check that guards them can fail."""
+"""The import boundaries are kept, and a forbidden import is reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_boundaries_hold() -> None:
+def test_boundaries_are_kept() -> None:
     result = _lint_imports(ROOT)
     assert result.returncode == 0, result.stdout
 
@@ -58,7 +58,7 @@ def test_boundaries_hold() -> None:
         ("trainer/trainsmith_trainer/run/training.py", "import trainsmith_server"),
     ],
 )
-def test_a_planted_import_is_found(tmp_path: Path, file: str, line: str) -> None:
+def test_a_forbidden_import_is_reported(tmp_path: Path, file: str, line: str) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package)

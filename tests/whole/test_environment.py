@@ -52,7 +52,7 @@ def test_this_process_has_the_clean_environment() -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason=NO_NODE)
 @pytest.mark.parametrize("hostile", [{}, {"TRAINSMITH_TEST_HOSTILE": "1"}])
-def test_both_languages_clean_alike(hostile: dict[str, str]) -> None:
+def test_both_implementations_return_the_same_variables(hostile: dict[str, str]) -> None:
     variables = {**PLAIN, **ODD, **hostile}
     script = (
         f"import {{ cleanVariables }} from {json.dumps(HELPER.as_uri())};"

@@ -1,4 +1,4 @@
-"""Generated files agree with what they are generated from."""
+"""Generated files are up to date."""
 
 from __future__ import annotations
 

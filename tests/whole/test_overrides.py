@@ -1,4 +1,4 @@
-"""What is set for one run: the editor's answer is what the trainer would read."""
+"""Overrides for one run: the editor and the trainer compute the same values."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def by_the_trainer(text: str, overrides: list[Override]) -> object:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_setting_is_written_as_the_trainer_would_set_it(name: str) -> None:
+def test_each_override_is_written_as_the_trainer_applies_it(name: str) -> None:
     before = read(RECIPES[name])
     for setting in settings(before, None):
         override = (setting.key, "17")
@@ -53,7 +53,9 @@ def test_every_setting_is_written_as_the_trainer_would_set_it(name: str) -> None
 
 
 @given(st.data(), st.sampled_from(sorted(RECIPES)))
-def test_several_settings_are_written_one_after_another(choose: st.DataObject, name: str) -> None:
+def test_several_overrides_are_written_as_the_trainer_applies_them(
+    choose: st.DataObject, name: str
+) -> None:
     before = read(RECIPES[name])
     keys = [setting.key for setting in settings(before, None)]
     value = st.sampled_from(["0.5", "[1, 2]", "true", '"a b"', "1e-4", "null", ""])
@@ -68,14 +70,14 @@ def test_several_settings_are_written_one_after_another(choose: st.DataObject, n
         assert text[:start] + edit.new_text + text[end:] == after.text
 
 
-def test_what_is_written_comes_first() -> None:
+def test_settings_in_the_recipe_are_listed_first() -> None:
     first, second, third, *_ = settings(read(RECIPES["flow"]), None)
     assert (first.key, first.value) == ("training_config.batch_size", "8")
     assert (second.key, second.value) == ("training_config.learning_rate", "3e-4")
     assert not third.written
 
 
-def test_a_block_that_changes_the_meaning_of_others_is_not_offered_unless_it_is_there() -> None:
+def test_optimizer_settings_are_offered_only_if_the_recipe_has_the_block() -> None:
     rate = "training_config.optimizer.lr"
     keys = [[one.key for one in settings(read(RECIPES[name]), None)] for name in ("nested", "flow")]
     assert [rate in some for some in keys] == [True, False]
@@ -90,7 +92,7 @@ def test_a_model_file_has_settings_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "severity", "said"),
+    ("key", "value", "severity", "text"),
     [
         ("training_config.batch_size", "six", "error", "six"),
         ("training_config.batch_size", "0", "error", "at least 1"),
@@ -99,10 +101,10 @@ def test_a_model_file_has_settings_too() -> None:
         ("training_config.batch_size", "16", None, ""),
     ],
 )
-def test_only_what_the_change_causes_is_said(
-    key: str, value: str, severity: str | None, said: str
+def test_only_problems_caused_by_the_override_are_reported(
+    key: str, value: str, severity: str | None, text: str
 ) -> None:
     before = read("training_config:\n  batch_size: 8\n  learning_rate: 3e-4\n  sed: 1\n")
     problems = new_problems(before, edited(before, [(key, value)]))
     assert [one.severity for one in problems][:1] == ([severity] if severity else [])
-    assert all(said in one.message for one in problems[:1])
+    assert all(text in one.message for one in problems[:1])

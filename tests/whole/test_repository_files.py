@@ -1,4 +1,4 @@
-"""The files that other programs read in this repository load, and name what exists."""
+"""The repository's files for other programs are valid, and the names in them exist."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _packaged_pythons() -> list[str]:
 @pytest.mark.parametrize(
     "file", [file for file in FORMS if file.name != "config.yml"], ids=lambda file: file.name
 )
-def test_an_issue_form_has_what_the_site_requires(file: Path) -> None:
+def test_an_issue_form_has_the_required_fields(file: Path) -> None:
     form = _load(file)
     assert {"name", "description", "body"} <= set(form)
     ids = [part["id"] for part in form["body"]]
@@ -62,7 +62,7 @@ def test_the_workflow_covers_every_platform_and_python() -> None:
     assert {name.partition("-")[0] for name in matrix["os"]} == {"ubuntu", "macos", "windows"}
 
 
-def test_hooks_run_tools_of_the_checkout() -> None:
+def test_hooks_run_the_tools_of_the_checkout() -> None:
     [repository] = _load(HOOKS)["repos"]
     assert repository["repo"] == "local"
     for hook in repository["hooks"]:
@@ -78,14 +78,14 @@ def test_hooks_run_tools_of_the_checkout() -> None:
         assert result.returncode == 0, result.stderr
 
 
-def test_the_devcontainer_builds_from_a_file_and_sets_up_with_a_script() -> None:
+def test_the_devcontainer_names_a_dockerfile_and_a_script() -> None:
     folder = ROOT / ".devcontainer"
     container = json.loads((folder / "devcontainer.json").read_text(encoding="utf-8"))
     assert (folder / container["build"]["dockerfile"]).is_file()
     assert container["postCreateCommand"].removeprefix("npm run ") in _manifest()["scripts"]
 
 
-def test_the_quick_path_leaves_out_files_that_exist() -> None:
+def test_the_files_that_quick_leaves_out_exist() -> None:
     text = (ROOT / "scripts" / "test.mjs").read_text(encoding="utf-8")
     left_out = re.search(r"SLOW_PYTHON = \[(.*?)\]", text, re.DOTALL)
     assert left_out

@@ -1,4 +1,4 @@
-"""What `npm run new:…` writes passes the checks and tests of its kind, in a copy of the files."""
+"""The files written by `npm run new:…` pass their checks and tests, in a copy of the repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "checkpoints", "experiments.md"
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of the repository that shares what set-up installed."""
+    """A copy of the repository that shares the installed dependencies."""
     for name in COPIED:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=LEFT_OUT)
     for name in FILES:
@@ -57,7 +57,7 @@ def _tool(name: str) -> Path:
     return Path(sys.executable).with_name(name)
 
 
-def test_a_new_rule_has_the_style_and_its_examples_run(checkout: Path) -> None:
+def test_a_new_rule_passes_ruff_and_its_examples_run(checkout: Path) -> None:
     result = _new(checkout, "rule", "brand-new")
     assert result.returncode == 0, result.stderr
     file = checkout / "server/trainsmith_server/rules/brand_new.py"
@@ -65,8 +65,8 @@ def test_a_new_rule_has_the_style_and_its_examples_run(checkout: Path) -> None:
     _succeeds(checkout, _tool("ruff"), "check", file)
     _succeeds(checkout, _tool("ruff"), "format", "--check", file)
     pytest_ = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    said = _succeeds(checkout, *pytest_, "tests/server/test_rules.py", "-k", "brand-new")
-    assert "passed" in said
+    output = _succeeds(checkout, *pytest_, "tests/server/test_rules.py", "-k", "brand-new")
+    assert "passed" in output
 
 
 def test_a_new_lesson_passes_the_tests_of_lessons(checkout: Path) -> None:
@@ -74,8 +74,8 @@ def test_a_new_lesson_passes_the_tests_of_lessons(checkout: Path) -> None:
     assert result.returncode == 0, result.stderr
     [folder] = (checkout / "walkthroughs").glob("*-brand-new")
     vitest = ("node", "node_modules/vitest/vitest.mjs", "run", "tests/walkthroughs")
-    said = _succeeds(checkout, *vitest, "-t", f"{folder.name}|Brand New")
-    assert "passed" in said
+    output = _succeeds(checkout, *vitest, "-t", f"{folder.name}|Brand New")
+    assert "passed" in output
 
 
 def test_a_new_family_is_registered_typed_and_refused(checkout: Path) -> None:
@@ -110,8 +110,8 @@ def test_a_new_backend_is_registered_and_refused(checkout: Path) -> None:
         "except BackendError as error: print(error)\n"
         "print(list(BACKENDS), choose_backend().name)\n"
     )
-    said = _succeeds(checkout, sys.executable, "-c", program).splitlines()
-    assert said == [
+    lines = _succeeds(checkout, sys.executable, "-c", program).splitlines()
+    assert lines == [
         "the backend `brandnew` cannot train here: it is not finished",
         "['torch', 'brandnew'] torch",
     ]
@@ -131,7 +131,7 @@ def test_a_new_backend_is_registered_and_refused(checkout: Path) -> None:
         ("recipe", "x", "Usage"),
     ],
 )
-def test_a_name_that_exists_or_cannot_be_one_is_refused(kind: str, name: str, message: str) -> None:
+def test_a_name_that_exists_or_is_invalid_is_refused(kind: str, name: str, message: str) -> None:
     result = _new(ROOT, kind, name)
     assert result.returncode == 1
     assert message in result.stderr

@@ -1,4 +1,4 @@
-"""One version, wherever it stands."""
+"""The version is the same in all files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from trainsmith_schemas import __version__
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_extension_and_the_distribution_have_one_version() -> None:
+def test_the_extension_and_the_distribution_have_the_same_version() -> None:
     manifest = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
     assert manifest["version"] == __version__
