@@ -115,7 +115,7 @@ def _with_model_codes() -> frozenset[str]:
 
 @cache
 def _settling_codes() -> frozenset[str]:
-    return frozenset(rule.code for rule in all_rules() if rule.settles)
+    return frozenset(rule.code for rule in all_rules() if rule.supersedes)
 
 
 def _settled(

@@ -1,7 +1,7 @@
 """The rules: advice that a schema cannot give. One file is one rule.
 
-A module in this folder with a `RULE` is a rule; nothing else is needed to add one. Rules know the
-schemas and what `analysis.query` offers, and never one another.
+Each module in this folder defines a `RULE`; nothing has to be registered. Rules import the schemas
+and what `document.query` offers, and never each other.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from trainsmith_server.document.diagnostics import Severity
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.query import DocumentQuery, Violation
 
-_NOTHING_SAID = LintOptions()
+_DEFAULT_OPTIONS = LintOptions()
 
 
 def block(text: str) -> str:
-    """A document that is written as an indented block of the source."""
+    """Remove the indentation that a document has in the source code."""
     return dedent(text).removeprefix("\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A document that a rule finds fault with, and the same one put right.
+    """A document with the mistake, and the same document after the fix.
 
-    The rule's examples are run: it must report `bad`, its first fix must lead to `good`, and it
-    must be silent about `good`.
+    Examples run as tests: the rule must report `bad` and must not report `good`, and its first fix
+    must turn `bad` into `good`.
     """
 
     bad: str
@@ -47,26 +47,26 @@ class Rule:
     title: str
     """What is wrong, in a few words."""
     docs: str
-    """Markdown: why it matters, when it is fine, how to mend it."""
+    """Markdown: why it matters, when it is fine, how to fix it."""
     examples: tuple[Example, ...]
     fine: tuple[str, ...]
-    """Documents that look similar and that the rule must be silent about."""
+    """Documents that look similar and that the rule must not report."""
     check: Callable[[DocumentQuery], Iterator[Violation]]
     documents: tuple[str, ...] = ("training",)
-    """The kinds of document that it looks at."""
+    """The kinds of document that it checks."""
     on: bool = True
-    """Whether it speaks without being asked to; what is a matter of taste does not."""
-    settles: bool = False
-    """Whether what else could be said of the same key and its value only follows from this."""
+    """Whether it is on by default; rules that are a matter of taste are off."""
+    supersedes: bool = False
+    """Whether other diagnostics on the same key and its value are suppressed."""
     with_model: bool = False
     """Whether it runs again with the model file that a recipe names, in `DocumentQuery.model`."""
-    options: LintOptions = _NOTHING_SAID
-    """What must have been said for the rule to have a say; its examples are judged by it."""
+    options: LintOptions = _DEFAULT_OPTIONS
+    """Options without which the rule does not apply; its examples run with them."""
 
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule of the folder, by its code."""
+    """All rules of this folder, sorted by code."""
     names = [module.name for module in pkgutil.iter_modules(__path__)]
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
     return tuple(sorted((module.RULE for module in modules), key=lambda rule: rule.code))

@@ -1,4 +1,4 @@
-"""`batch-not-divisible`: a batch that cannot be divided over the devices."""
+"""`batch-not-divisible`: a batch size that the number of devices does not divide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AXES = ("moe_axis", "moe_tp_axis")
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Divide the batch by the devices that share it."""
+    """Check that the batch size is divisible by the number of devices that share it."""
     batch, mesh = query.whole("training_config.batch_size"), query.mesh()
     if batch is None or mesh is None or not query.is_on("device_config.enable_ddp"):
         return
@@ -27,7 +27,8 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     above = -(-batch.value // shares) * shares
     choices = (above, above - shares) if above > shares else (above,)
     yield Violation(
-        f"`batch_size` {batch.value} does not divide over {shares} data-parallel devices",
+        f"`batch_size` {batch.value} is not divisible by {shares}, "
+        "the number of data-parallel devices",
         batch.span,
         fixes=tuple(batch.set_to(str(choice)) for choice in choices),
         related=(mesh.related(f"{shares} devices share the batch"),),
@@ -37,15 +38,15 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 RULE = Rule(
     code="batch-not-divisible",
     severity="error",
-    title="The batch does not divide over the devices",
+    title="The batch cannot be divided evenly over the devices",
     docs="""\
-`batch_size` is the global batch. Data parallelism gives each device an equal part of it, so the
-number of data-parallel devices must divide it; trainers stop where it doesn't.
+`batch_size` is the global batch. Data parallelism divides it evenly over the devices, so it must be
+divisible by the number of data-parallel devices; trainers stop otherwise.
 
-**When it is fine.** Never. With tensor parallelism or FSDP beside data parallelism, only the rows
-of the mesh share the batch, and the rule counts only them.
+**When it is fine.** Never. If tensor parallelism or FSDP is combined with data parallelism, only
+the rows of the mesh share the batch, so the rule counts only the rows.
 
-**How to mend it.** Take the nearest multiple of the number of devices.
+**How to fix it.** Use the nearest multiple of the number of devices.
 """,
     examples=(
         Example(

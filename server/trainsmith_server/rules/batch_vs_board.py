@@ -12,27 +12,27 @@ from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 SAFE = 8
-"""Sequences at once on one device; the lesson's value for an N150."""
+"""The usual number of sequences per device on an N150; the lesson uses it too."""
 LIMIT = 16
-"""What it allows for a small model."""
+"""The largest number that is usual with a small model."""
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Compare the batch of one device with what an N150 takes."""
+    """Compare the batch size with what usually fits into an N150's memory."""
     board, batch = query.options.board, query.whole("training_config.batch_size")
     if board is None or board.name != "N150" or batch is None or batch.value <= LIMIT:
         return
     fixes = (_smaller(query, batch),) if batch.value % SAFE == 0 else ()
     yield Violation(
-        f"`batch_size` {batch.value} may not fit into an N150: {SAFE} is usual there, and {LIMIT} "
-        "with a small model",
+        f"`batch_size` {batch.value} may not fit into an N150's memory: {SAFE} is usual, or "
+        f"{LIMIT} with a small model",
         batch.span,
         fixes=fixes,
     )
 
 
 def _smaller(query: DocumentQuery, batch: Found[int]) -> Fix:
-    """The safe batch, with as many more micro-batches."""
+    """Lower the batch size and accumulate correspondingly more micro-batches."""
     accumulation = query.whole("training_config.gradient_accumulation_steps")
     steps = batch.value // SAFE * (accumulation.value if accumulation else 1)
     line = f"gradient_accumulation_steps: {steps}"
@@ -41,7 +41,7 @@ def _smaller(query: DocumentQuery, batch: Found[int]) -> Fix:
         if accumulation
         else query.editor.add_after(batch, line, title="")
     )
-    title = f"Set `batch_size` to {SAFE} and `{line}`: the effective batch stays"
+    title = f"Set `batch_size` to {SAFE} and `{line}`, with the same effective batch"
     return Fix(title, (*batch.set_to(str(SAFE)).edits, *second.edits), preferred=True)
 
 
@@ -50,15 +50,15 @@ RULE = Rule(
     severity="hint",
     title="The batch may not fit into the board's memory",
     docs="""\
-Every sequence of the batch keeps its activations in the device's memory until the backward pass.
-How many fit depends on the model and on the length of a sequence; the rule goes by what is usual on
-an N150, which is 8, or 16 with a small model. The setting `trainsmith.board`, or `board` in
-`.trainsmith.yaml`, says that the recipe is for one; without it the rule is silent.
+Each sequence of the batch keeps its activations in the device's memory until the backward pass. How
+many fit depends on the model and on the sequence length. The rule compares `batch_size` with what
+is usual on an N150: 8, or 16 with a small model. It applies only if the setting `trainsmith.board`,
+or `board` in `.trainsmith.yaml`, is that board.
 
-**When it is fine.** With a model that is small enough.
+**When it is fine.** If the model is small enough.
 
-**How to mend it.** Take a smaller `batch_size` and more `gradient_accumulation_steps`: the product
-is the effective batch, and learning stays the same.
+**How to fix it.** Use a smaller `batch_size` and more `gradient_accumulation_steps`. Their product
+is the effective batch; if it stays the same, so does what the model learns.
 """,
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""`clip-disabled`: training without the safety net."""
+"""`clip-disabled`: gradient clipping is turned off."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for clipping that is turned off."""
+    """Find clipping that is turned off."""
     clip = query.flag("training_config.use_clip_grad_norm")
     if query.profile.name != "trainsmith" or clip is None or clip.value:
         return
     yield Violation(
-        "without clipping, a single bad batch can make the loss explode",
+        "gradient clipping is off: a single bad batch can make the loss explode",
         clip.span,
         fixes=(clip.set_to("true"),),
     )
@@ -25,13 +25,13 @@ RULE = Rule(
     severity="information",
     title="Gradient clipping is off",
     docs="""\
-Clipping shortens a gradient that is longer than `clip_grad_norm_max_norm` and leaves all others
-alone. It costs next to nothing, and it keeps one bad batch from throwing the weights far away.
+Clipping scales a gradient down to `clip_grad_norm_max_norm` if its norm is larger; other gradients
+are unchanged. It costs next to nothing, and it limits the damage that one bad batch can do.
 
-**When it is fine.** With an optimizer that bounds its steps itself, or to see how long the
-gradients really are. tt-train's recipes mostly have it off, and the rule is silent about them.
+**When it is fine.** With an optimizer that limits its own steps, or to see how large the gradients
+really are. Most of tt-train's recipes have clipping off, so the rule does not apply to them.
 
-**How to mend it.** Turn it on.
+**How to fix it.** Set `use_clip_grad_norm: true`.
 """,
     examples=(
         Example(

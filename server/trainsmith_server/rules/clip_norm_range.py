@@ -1,4 +1,4 @@
-"""`clip-norm-range`: a clipping threshold that clips nothing."""
+"""`clip-norm-range`: a clipping threshold that clips almost nothing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _LIMIT = 10
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for a threshold far above every usual gradient."""
+    """Find a threshold far above usual gradient norms."""
     norm = query.number("training_config.clip_grad_norm_max_norm")
     clip = query.flag("training_config.use_clip_grad_norm")
     if norm is None or norm.value <= _LIMIT or (clip and not clip.value):
         return
     yield Violation(
-        f"`{norm.key}` {number_text(norm.value)} is so long that hardly any gradient is clipped",
+        f"`{norm.key}` {number_text(norm.value)} is so high that hardly any gradient is clipped",
         norm.span,
         fixes=(norm.set_to("1.0"),),
     )
@@ -29,12 +29,12 @@ RULE = Rule(
     severity="hint",
     title="The clipping threshold is very high",
     docs="""\
-Clipping shortens gradients that are longer than this. In a healthy run they are about 1 long, so a
-threshold above 10 lets even a bad batch through.
+Clipping scales down every gradient whose norm is above this threshold. In a healthy run the norm is
+about 1, so a threshold above 10 lets even a bad batch through.
 
-**When it is fine.** Where you have seen that the gradients of your model are longer.
+**When it is fine.** If you have seen that your model's gradients are larger.
 
-**How to mend it.** `1.0` is usual, `0.5` is careful.
+**How to fix it.** `1.0` is usual, `0.5` is cautious.
 """,
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""`clip-with-tp`: gradient clipping where the model is split."""
+"""`clip-with-tp`: gradient clipping with a model that is split over devices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MODES = {"enable_tp": "tensor parallelism", "enable_fsdp": "FSDP"}
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for clipping beside tensor parallelism or FSDP."""
+    """Find clipping together with tensor parallelism or FSDP."""
     clip = query.flag("training_config.use_clip_grad_norm")
     if clip is None or not clip.value:
         return
@@ -30,16 +30,17 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 RULE = Rule(
     code="clip-with-tp",
     severity="error",
-    title="Gradient clipping with a model that is split",
+    title="Gradient clipping with a split model",
     docs="""\
-Clipping needs the length of the whole gradient. With tensor parallelism or FSDP each device has
-only a part of it; tt-train refuses the combination ("Clip grad norm is not supported with TP or
+Clipping needs the norm of the whole gradient. With tensor parallelism or FSDP each device has only
+a part of it, so tt-train refuses the combination ("Clip grad norm is not supported with TP or
 FSDP").
 
-**When it is fine.** Never; with data parallelism alone, clipping works and the rule is silent.
+**When it is fine.** Never. Clipping works with data parallelism alone, so the rule does not apply
+there.
 
-**How to mend it.** Turn clipping off, and take a lower learning rate or a warm-up if the loss
-jumps.
+**How to fix it.** Turn clipping off. If the loss then jumps, lower the learning rate or add a
+warm-up.
 """,
     examples=(
         Example(

@@ -8,11 +8,11 @@ from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 _OTHER_LIBRARY = "training_config.use_moreh_adamw"
-"""An optimizer of tt-metal's: recipes with it are often for trainers with data of their own."""
+"""An optimizer of tt-metal; recipes with it are often for trainers that have their own data."""
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for data in a recipe that names its model and how long it is trained."""
+    """Find a recipe with a model and a length but without data."""
     model = query.key("training_config.model_config")
     length = query.has("training_config.max_steps") or query.has("training_config.num_epochs")
     if query.profile.name != "trainsmith" or model is None or not length:
@@ -33,13 +33,13 @@ RULE = Rule(
     title="The recipe names no data",
     docs="""\
 `data_path` is the data that a run trains on: a file, a pattern, or a list of them. Trainsmith's
-trainer does not start without any. Other trainers take it from the command line, and the rule is
-silent about their recipes.
+trainer does not start without data. Other trainers get it from the command line, so the rule does
+not apply to their recipes.
 
-**When it is fine.** Where every run is given its text with `--data`, and in snippets: the rule
-speaks of recipes that name their model and how long it is trained.
+**When it is fine.** If every run gets its text with `--data`, and in snippets. The rule applies
+only to recipes that name a model and say how long to train.
 
-**How to mend it.** Add the path. It is looked for beside the recipe first, then in the working
+**How to fix it.** Add the path. It is looked up beside the recipe first, then in the working
 directory.
 """,
     examples=(

@@ -1,4 +1,4 @@
-"""`ddp-on-one-device`: data parallelism with nothing to be parallel to."""
+"""`ddp-on-one-device`: data parallelism with a single device."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     if ddp is None or not ddp.value:
         return
     if mesh is None and query.has("device_config.mesh_shape"):
-        return  # The schema says what is wrong with it.
+        return  # The schema reports it.
     if mesh is not None and prod(mesh.value) != 1:
         return
     turn_off = ddp.set_to("false", title="Set `enable_ddp` to false", preferred=True)
@@ -32,7 +32,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         ddp.span,
         fixes=(turn_off, two),
         related=related,
-        # Other trainers than ours go on, and nothing is synchronised.
+        # Other trainers continue without synchronising anything.
         severity=None if query.profile.name == "trainsmith" else "warning",
     )
 
@@ -43,15 +43,15 @@ RULE = Rule(
     title="Data parallelism on one device",
     docs="""\
 Distributed data parallelism (DDP) gives each device its part of the batch, and after the backward
-pass all devices put their gradients together. With a `mesh_shape` of one device there is nothing to
-put together: at best the setting does nothing, at worst the trainer waits for a partner or stops.
+pass the devices combine their gradients. If `mesh_shape` is a single device, there is nothing to
+combine: at best the setting has no effect, at worst the trainer waits for a second device or stops.
 It usually means that a recipe was copied from a larger machine.
 
-**When it is fine.** Never; on more than one device the rule is silent.
+**When it is fine.** Never. The rule does not apply to more than one device.
 
-**How to mend it.** Turn `enable_ddp` off, or give `mesh_shape` the devices that you have:
-`[1, 2]` for an N300, `[1, 8]` for eight devices in a row. `batch_size` is the global batch: it is
-divided over the devices.
+**How to fix it.** Turn `enable_ddp` off, or set `mesh_shape` to the devices that you have: `[1, 2]`
+for an N300, `[1, 8]` for eight devices in a row. `batch_size` is the global batch: it is divided
+over the devices.
 """,
     examples=(
         Example(

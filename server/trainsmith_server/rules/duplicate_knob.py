@@ -17,9 +17,9 @@ _PAIRS = (
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Compare the two names of each setting."""
+    """Find settings that are written under both of their names."""
     if query.profile.name != "trainsmith":
-        return  # The others read only one of the two.
+        return  # Other trainers read only one of the two.
     for winner, loser in _PAIRS:
         wins = query.number(f"training_config.{winner}")
         loses = query.number(f"training_config.{loser}")
@@ -27,11 +27,11 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
             continue
         same = wins.value == loses.value
         yield Violation(
-            f"`{loser}` and `{winner}` are one setting"
-            + (", written twice" if same else f": `{winner}` {number_text(wins.value)} counts"),
+            f"`{loser}` and `{winner}` are the same setting"
+            + (", written twice" if same else f": `{winner}` {number_text(wins.value)} wins"),
             loses.span,
             fixes=(query.editor.remove(loses),),
-            related=(wins.related("the one that counts"),),
+            related=(wins.related("the value that is used"),),
             tags=("unnecessary",),
             severity="hint" if same else None,
         )
@@ -42,15 +42,15 @@ RULE = Rule(
     severity="warning",
     title="One setting under two names",
     docs="""\
-`eval_every` and `validation_frequency` are two names of one setting, and so are
-`model_save_interval` and `checkpoint_frequency`; the second of each pair wins. The `optimizer`
-block wins over `learning_rate` and `weight_decay` beside it. Whoever changes the other one changes
-nothing.
+`eval_every` and `validation_frequency` are two names for the same setting, and so are
+`model_save_interval` and `checkpoint_frequency`; the second of each pair wins. Values in the
+`optimizer` block win over `learning_rate` and `weight_decay` outside it. Changing the key that
+loses has no effect.
 
-**When it is fine.** With the same value in both, for trainers that read different ones; that is
-only a hint.
+**When it is fine.** If both have the same value, for trainers that read different keys. The rule is
+only a hint then.
 
-**How to mend it.** Keep the one that counts.
+**How to fix it.** Keep the key that wins.
 """,
     examples=(
         Example(

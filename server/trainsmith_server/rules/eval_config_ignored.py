@@ -1,4 +1,4 @@
-"""`eval-config-ignored`: a section that tt-train's Python trainers replace by flags."""
+"""`eval-config-ignored`: a section that tt-train's Python trainers do not read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Say once for a file that the section is not asked."""
+    """Report the section once per file."""
     section = query.key("eval_config")
     if section and query.profile.name == "tt-train":
         yield Violation(
@@ -26,13 +26,13 @@ RULE = Rule(
     severity="information",
     title="Sampling is set by flags",
     docs="""\
-tt-train's `train.py` and `train_nanogpt.py` take how they sample from the command line. The section
-`eval_config` is read by its C++ trainer only.
+tt-train's `train.py` and `train_nanogpt.py` take their sampling settings from the command line.
+Only its C++ trainer reads the section `eval_config`.
 
-**When it is fine.** For the C++ trainer. tt-train's own recipes mostly carry the section, so this
-rule is off until you turn it on.
+**When it is fine.** For the C++ trainer. Most of tt-train's own recipes have the section, so this
+rule is off by default.
 
-**How to mend it.** Take the section away, and pass the flags.
+**How to fix it.** Remove the section, and pass the flags.
 """,
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""`family-not-trained`: a family of models whose layers the trainer lacks."""
+"""`family-not-trained`: a model family that the trainer cannot train."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from trainsmith_server.rules import Example, Rule
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Ask whether the trainer that the file is for has the family's layers."""
+    """Check that the file's trainer can train the model family."""
     section = "transformer_config" if query.kind is MODEL else "training_config.transformer_config"
     found = query.text(f"{section}.model_type")
-    name = next((one for one in get_args(ModelType) if found and one == found.value), None)
+    name = next((name for name in get_args(ModelType) if found and name == found.value), None)
     message = not_trained(name, query.profile.name) if name else None
     if found and message:
         yield Violation(
@@ -27,15 +27,16 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 RULE = Rule(
     code="family-not-trained",
     severity="error",
-    title="The trainer does not have this family of models",
+    title="The trainer cannot train this model family",
     docs="""\
-`model_type` names a family of models that Trainsmith knows and that the trainer of this file does
-not train. Trainsmith's own trainer stops before the run begins.
+`model_type` names a model family that Trainsmith recognises, but that the trainer of this file
+cannot train. Trainsmith's own trainer stops before the run begins.
 
-**When it is fine.** In a file for a trainer that has the family: `# trainsmith: profile=tt-train`
-at the top of a DeepSeek for tt-train.
+**When it is fine.** In a file for a trainer that supports the family. Name that trainer in a
+comment at the top: `# trainsmith: profile=tt-train` for a DeepSeek model in tt-train.
 
-**How to mend it.** Choose a family that this trainer has, or the trainer that has this family.
+**How to fix it.** Choose a family that this trainer supports, or a trainer that supports this
+family.
 """,
     examples=(
         Example(
@@ -48,6 +49,6 @@ at the top of a DeepSeek for tt-train.
         "transformer_config:\n  model_type: deepseek\n  kv_lora_rank: 128\n",
     ),
     check=check,
-    settles=True,
+    supersedes=True,
     documents=("training", "model"),
 )

@@ -1,4 +1,4 @@
-"""`flat-optimizer-key`: the older way of writing what now stands in `optimizer`."""
+"""`flat-optimizer-key`: an optimizer setting outside `optimizer`, as older tt-train has it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 def _moves(
     query: DocumentQuery, found: Iterable[Found[Any]]
 ) -> Iterator[tuple[Found[Any], str | None]]:
-    """Each flat key with its line in the block; of several that say the same, only one has it."""
+    """Each flat key with the line that replaces it in the block, or `None` for a duplicate line."""
     seen: set[str] = set()
     for flat in found:
         line = _line(query, flat)
@@ -48,7 +48,7 @@ def _moves(
 
 
 def _line(query: DocumentQuery, flat: Found[Any]) -> str | None:
-    """What a flat key is in the block; nothing where the block says it already."""
+    """The line that replaces a flat key; `None` if the block already has it."""
     name = FLAT_OPTIMIZER_KEYS[flat.key]
     if query.has(f"training_config.optimizer.{name}"):
         return None
@@ -66,15 +66,16 @@ RULE = Rule(
     severity="warning",
     title="An optimizer key outside `optimizer`",
     docs="""\
-tt-train up to 0.65 read `learning_rate`, `weight_decay` and their like in `training_config`. The
-current one reads `lr`, `weight_decay`, `epsilon` in the block `training_config.optimizer`, and
-skips the old keys without a word: a run then trains with the defaults of the block.
+Versions of tt-train up to 0.65 read `learning_rate`, `weight_decay` and similar keys in
+`training_config`. The current version reads `lr`, `weight_decay` and `epsilon` in the block
+`training_config.optimizer` and ignores the old keys silently: a run then trains with the defaults
+of the block.
 
-**When it is fine.** Never: the line looks as if it did something. In recipes for Trainsmith and
-for older tt-train, which read these keys, the rule is silent.
+**When it is fine.** Never: the line seems to have an effect but has none. The rule does not apply
+to recipes for Trainsmith and for older versions of tt-train, which read these keys.
 
-**How to mend it.** Move the keys into `optimizer`. Where the block has the value already, the flat
-key goes away.
+**How to fix it.** Move the keys into `optimizer`. If the block already has the value, the flat key
+is removed.
 """,
     examples=(
         Example(

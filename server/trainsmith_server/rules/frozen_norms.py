@@ -9,7 +9,7 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for the fused AdamW without stochastic rounding."""
+    """Find the fused AdamW without stochastic rounding."""
     optimizer = query.key("training_config.optimizer")
     if query.profile.name != "tt-train" or optimizer is None:
         return
@@ -38,13 +38,13 @@ RULE = Rule(
     title="Updates of normalisation weights are rounded away",
     docs="""\
 tt-train's fused `AdamW` keeps weights in bfloat16, which has about three decimal digits. The
-weights of normalisation layers are near 1, and an update of 0.0001 rounds back to where it was:
-these layers never learn.
+weights of normalisation layers are near 1, where an update of 0.0001 is rounded away: these layers
+never learn.
 
-**When it is fine.** Where the rate is high enough or the effect small enough, as in many of
-tt-train's own recipes, so this rule is off until you turn it on.
+**When it is fine.** If the learning rate is high enough or the effect small enough, as in many of
+tt-train's own recipes. This rule is therefore off by default.
 
-**How to mend it.** Turn `stochastic_rounding` on, or take `AdamWFullPrecision`.
+**How to fix it.** Set `stochastic_rounding: true`, or use `AdamWFullPrecision`.
 """,
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""`ignored-key`: a key that the trainer never looks at."""
+"""`ignored-key`: a key that the trainer does not read."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from trainsmith_server.rules import Example, Rule
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Go through the keys that this trainer leaves unread, and say who reads them."""
+    """Report the keys that this trainer does not read, and name the trainers that do."""
     for path in query.unread():
         key = str(path[-1])
         if query.profile.name == "tt-train" and key in FLAT_OPTIMIZER_KEYS:
-            continue  # `flat-optimizer-key` says what to do with it.
+            continue  # `flat-optimizer-key` reports it.
         if path[-2:-1] == ("transformer_config",) and _of_untrained_family(query, path):
-            continue  # `family-not-trained` says it once, of `model_type`.
+            continue  # `family-not-trained` reports it once, on `model_type`.
         found = query.key(dotted(path))
         known = field_at(query.kind.model, path)
         if found is None or known is None:
             continue
         readers = " and ".join(PROFILES[name].title for name in known.read_by)
         do = "does" if len(known.read_by) == 1 else "do"
-        # tt-train carries such keys in its own files: older and newer programs share them.
+        # tt-train's own files have such keys: its older and newer programs share them.
         family = query.profile.name == "tt-train" and "tt-train-flat" in known.read_by
         yield Violation(
             f"{query.profile.title} does not read `{key}`; {readers} {do}",
@@ -42,9 +42,9 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 
 
 def _of_untrained_family(query: DocumentQuery, path: Path) -> bool:
-    """Whether a key belongs to the file's family, which the trainer lacks as a whole."""
+    """Whether a key belongs to the file's model family, which the trainer does not support."""
     found = query.text(dotted((*path[:-1], "model_type")))
-    name = next((one for one in get_args(ModelType) if found and one == found.value), None)
+    name = next((name for name in get_args(ModelType) if found and name == found.value), None)
     return bool(
         name
         and path[-1] in family_of(name).keys
@@ -66,14 +66,15 @@ RULE = Rule(
     severity="warning",
     title="The trainer does not read this key",
     docs="""\
-Several trainers read recipes like this one, and each reads other keys. What a trainer doesn't
-read, it skips without a word: a run goes on as if the line were not there. Trainsmith tells from
-the other keys of a file which trainer it was written for, and names those that read the key.
+Several trainers read recipes like this one, and each reads different keys. A trainer silently
+ignores the keys that it does not read: the run continues as if the line were not there. Trainsmith
+infers from the other keys of a file which trainer it was written for, and names the trainers that
+read the key.
 
-**When it is fine.** In a file that several trainers share. For keys that the older and the newer
-tt-train both carry, it is only a remark.
+**When it is fine.** In a file that several trainers share. tt-train's own files have keys that only
+its older versions read, so those are reported as information.
 
-**How to mend it.** Take the key away, or write the one that this trainer reads in its place.
+**How to fix it.** Remove the key, or replace it with the one that this trainer reads.
 """,
     examples=(
         Example(
@@ -98,6 +99,6 @@ tt-train both carry, it is only a remark.
         "training_config:\n  project_name: nano\n  model_source: a/b\n  learning_rate: 0.001\n",
     ),
     check=check,
-    settles=True,
+    supersedes=True,
     documents=("training", "model", "lora", "multihost", "optimizer", "blacksmith"),
 )

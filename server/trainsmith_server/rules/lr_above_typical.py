@@ -1,4 +1,4 @@
-"""`lr-above-typical`: a learning rate above the range of fine-tuning."""
+"""`lr-above-typical`: a learning rate above the usual range for fine-tuning."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from trainsmith_server.yaml.numbers import number_text
 
 _TYPICAL = 2e-4
 _TOO_HIGH = 1e-3
-"""Where `lr-too-high` begins."""
+"""From here on, `lr-too-high` reports the rate."""
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the rate of a recipe that trains all weights of a pretrained model."""
+    """Check the rate of a recipe that trains all weights of a pretrained model."""
     rate = query.learning_rate()
     if rate is None or query.start() != "pretrained":
         return
     if not _TYPICAL < rate.value < _TOO_HIGH:
         return
     yield Violation(
-        f"`{rate.key}` {number_text(rate.value)} is above the range of fine-tuning, "
+        f"`{rate.key}` {number_text(rate.value)} is above the usual range for fine-tuning, "
         "0.00001 to 0.0002",
         rate.span,
         fixes=(rate.set_to("0.0002"), rate.set_to("0.0001")),
@@ -33,14 +33,13 @@ RULE = Rule(
     severity="hint",
     title="The learning rate is above the usual range",
     docs="""\
-Fine-tuning usually works between 1e-5 and 1e-4; 2e-4 is worth a try where the loss barely moves.
-Above that a pretrained model forgets more than it learns.
+Fine-tuning usually works between 1e-5 and 1e-4; 2e-4 is worth a try if the loss barely moves. Above
+that, a pretrained model forgets more than it learns.
 
-**When it is fine.** With little data or for a few steps, so this rule is off until you turn it on.
-It is silent unless the model file has a `model_path`, since training from scratch takes 3e-4 and
-more.
+**When it is fine.** With little data or for a few steps, so this rule is off by default. It applies
+only if the model file has a `model_path`, since training from scratch uses 3e-4 or more.
 
-**How to mend it.** Start at `0.0001`.
+**How to fix it.** Start at `0.0001`.
 """,
     examples=(
         Example(

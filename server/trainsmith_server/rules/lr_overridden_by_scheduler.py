@@ -19,12 +19,12 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     )
     if scheduled is None or rate is None or rate.value == scheduled.value:
         return
-    mine, theirs = number_text(rate.value), number_text(scheduled.value)
+    ignored, used = number_text(rate.value), number_text(scheduled.value)
     yield Violation(
-        f"`max_lr` {theirs} of `scheduler_config` sets the rate: `{rate.key}` {mine} has no effect",
+        f"`scheduler_config.max_lr` {used} sets the rate: `{rate.key}` {ignored} has no effect",
         rate.span,
-        fixes=(scheduled.set_to(mine), rate.set_to(theirs)),
-        related=(scheduled.related("the rate that counts"),),
+        fixes=(scheduled.set_to(ignored), rate.set_to(used)),
+        related=(scheduled.related("the rate that is used"),),
     )
 
 
@@ -33,13 +33,13 @@ RULE = Rule(
     severity="warning",
     title="The scheduler sets another learning rate",
     docs="""\
-With a `max_lr` in `scheduler_config`, the rate rises to it and falls from there. The learning rate
-of `training_config` is not asked then, so a change to it changes nothing, and the two numbers in
-the file tell different stories.
+If `scheduler_config` has a `max_lr`, the learning rate rises to it and falls from there. The
+learning rate in `training_config` is then ignored: changing it has no effect, and the file
+contradicts itself.
 
-**When it is fine.** Never with two different numbers; with the same one, the rule is silent.
+**When it is fine.** Never with two different values. If they are equal, the rule does not apply.
 
-**How to mend it.** Write the rate that you mean into `max_lr`, or take one of the two away.
+**How to fix it.** Write the rate that you mean into `max_lr`, or remove one of the two.
 """,
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""`lr-too-high`: a learning rate at which training falls apart."""
+"""`lr-too-high`: a learning rate at which training diverges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainsmith_server.yaml.numbers import number_text
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Compare the learning rate that counts with what is usual for this training."""
+    """Compare the learning rate with the usual one for this kind of training."""
     rate, usual = query.learning_rate(), query.usual_rate()
     if rate is None or usual is None or rate.value < usual.limit:
         return
@@ -32,13 +32,13 @@ def _fixes(query: DocumentQuery, rate: Found[float], usual: UsualRate) -> Iterat
         text = number_text(usual.rate)
         yield rate.set_to(text, title=f"{key} {text}, usual {usual.situation}", preferred=True)
         return
-    yield rate.set_to("0.0001", title=f"{key} 0.0001, the usual start", preferred=True)
-    yield rate.set_to("5.0e-5", title=f"{key} 5.0e-5, the careful choice")
-    yield rate.set_to("0.0003", title=f"{key} 0.0003, for a model from random weights")
+    yield rate.set_to("0.0001", title=f"{key} 0.0001, the usual starting point", preferred=True)
+    yield rate.set_to("5.0e-5", title=f"{key} 5.0e-5, a cautious choice")
+    yield rate.set_to("0.0003", title=f"{key} 0.0003, for training from random weights")
 
 
 _ADAM_AT_MOST = 1e-3
-"""What is usual with AdamW is at most this; with the other optimizers it is more."""
+"""The highest usual rate with AdamW; the other optimizers use higher ones."""
 
 
 RULE = Rule(
@@ -46,28 +46,29 @@ RULE = Rule(
     severity="warning",
     title="The learning rate is too high",
     docs="""\
-The learning rate says how far each step moves the weights. Adam moves every weight by about this
+The learning rate sets how far each step moves the weights. Adam moves every weight by about this
 much at each step, so a rate that is ten times too high makes the loss jump about, or become NaN and
-never come back; a pretrained model forgets in a few hundred steps what it has learned.
+never recover; a pretrained model forgets in a few hundred steps what it has learned.
 
-What is usual depends on what is trained, and the rule speaks of what it knows:
+What is usual depends on the kind of training:
 
 | training | usual | too high |
 | --- | --- | --- |
 | fine-tuning: the model file has a `model_path` | 0.0001 | 0.001 |
 | LoRA | 0.0002 | 0.002 |
 | from random weights, by the model's size | 0.001 (60 M parameters) to 0.00006 | ten times that |
-| from random weights, the size not known | 0.001 | 0.01 |
+| from random weights, size unknown | 0.001 | 0.01 |
 | Muon | 0.02 | 0.2 |
 | SGD | 0.1 | 10 |
 
-The rates by size are those of GPT-3 (table 2.1), and nanoGPT's for the smallest; Muon's is its
-authors'. Of other models than language models, and of other optimizers, the rule says nothing.
+The rates by size are those of GPT-3 (table 2.1), and nanoGPT's for the smallest models; Muon's is
+its authors' default. The rule does not apply to other optimizers, or to models that are not
+language models.
 
-**When it is fine.** In a search for the highest rate that works.
+**When it is fine.** When you are looking for the highest rate that works.
 
-**How to mend it.** Start fine-tuning at `0.0001`. If the loss is jumpy, take `5.0e-5`; if it
-barely moves over the first 100 steps, `0.0002`. A small model that starts from random weights takes
+**How to fix it.** Start fine-tuning at `0.0001`. If the loss is jumpy, use `5.0e-5`; if it barely
+moves over the first 100 steps, use `0.0002`. For a small model that starts from random weights, use
 `0.0003`.
 """,
     examples=(

@@ -12,18 +12,18 @@ _LIMIT = 1e-6
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the rate of a language model, unless a reward drives the training."""
+    """Check the rate of a language model, except in reinforcement learning."""
     if query.has("training_config.grpo_config") or query.has("grpo_config"):
         return
     rate = query.learning_rate()
     if rate is None or query.usual_rate() is None or not 0 < rate.value <= _LIMIT:
         return
     yield Violation(
-        f"`{rate.key}` {number_text(rate.value)} is so small that the loss may barely move",
+        f"`{rate.key}` {number_text(rate.value)} is so low that the loss may barely move",
         rate.span,
         fixes=(
-            rate.set_to("1.0e-5", title=f"Set `{rate.key}` to 1.0e-5, still careful"),
-            rate.set_to("0.0001", title=f"Set `{rate.key}` to 0.0001, the usual start"),
+            rate.set_to("1.0e-5", title=f"Set `{rate.key}` to 1.0e-5, a cautious choice"),
+            rate.set_to("0.0001", title=f"Set `{rate.key}` to 0.0001, the usual starting point"),
         ),
     )
 
@@ -36,11 +36,11 @@ RULE = Rule(
 Adam moves each weight by about the learning rate at each step. At a millionth, a thousand steps
 move a weight by a thousandth: the run takes as long as any other and ends where it began.
 
-**When it is fine.** In reinforcement learning, where such rates are usual (the rule is silent where
-there is a `grpo_config`) and for the last polish of a model that is already good. Of other models
-than language models nothing is known, and nothing is said.
+**When it is fine.** In reinforcement learning, where such rates are usual (the rule does not apply
+if there is a `grpo_config`), and to polish a model that is already good. The rule does not apply to
+models that are not language models either.
 
-**How to mend it.** Start at `0.0001` for fine-tuning, or at `1.0e-5` to be careful.
+**How to fix it.** Start at `0.0001` for fine-tuning, or at `1.0e-5` to be cautious.
 """,
     examples=(
         Example(

@@ -1,10 +1,11 @@
-"""`mesh-board`: a mesh of other devices than the board has."""
+"""`mesh-board`: a mesh with more or fewer devices than the board."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
 
+from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.trainers.boards import BOARDS
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.query import DocumentQuery, Violation
@@ -12,13 +13,13 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Compare the devices of the mesh with those of the board that was chosen."""
+    """Compare the number of devices in the mesh with the number on the board."""
     board, mesh = query.options.board, query.mesh()
     if board is None or mesh is None or prod(mesh.value) == board.devices:
         return
-    devices = f"{board.devices} device" + ("s" if board.devices > 1 else "")
     yield Violation(
-        f"`mesh_shape` {mesh.value} is {prod(mesh.value)} devices; the {board.name} has {devices}",
+        f"`mesh_shape` {mesh.value} is {plural(prod(mesh.value), 'device')}, but the {board.name} "
+        f"has {board.devices}",
         mesh.span,
         fixes=(
             mesh.set_to(
@@ -33,15 +34,15 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 RULE = Rule(
     code="mesh-board",
     severity="warning",
-    title="The mesh has other devices than the board",
+    title="The mesh does not match the board",
     docs="""\
-`mesh_shape` opens rows × columns of devices. With more than the board has, the run stops when it
-opens them; with fewer, devices stand idle. The setting `trainsmith.board`, or `board` in
-`.trainsmith.yaml`, says which board it is; without it the rule is silent.
+`mesh_shape` opens rows × columns of devices. If the board has fewer, the run stops when it opens
+them; if the board has more, some are idle. The rule applies only if the setting `trainsmith.board`,
+or `board` in `.trainsmith.yaml`, names the board.
 
-**When it is fine.** Where the other devices are left to another run.
+**When it is fine.** If another run uses the other devices.
 
-**How to mend it.** Write the board's own mesh, or choose the board that the recipe is for.
+**How to fix it.** Use the board's own mesh, or choose the board that the recipe is for.
 """,
     examples=(
         Example(

@@ -1,53 +1,53 @@
-"""`mesh-device-ids`: more or fewer devices named than the mesh has."""
+"""`mesh-device-ids`: a list of devices that does not match the mesh."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
 
+from trainsmith_schemas.quantities import plural
 from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Count the devices that are named against those of the mesh."""
+    """Compare the number of devices in the list with the number in the mesh."""
     ids, mesh = query.wholes("device_config.device_ids"), query.mesh()
     if ids is None or not ids.value:
         return
     if mesh is None and query.has("device_config.mesh_shape"):
-        return  # The schema says what is wrong with it.
+        return  # The schema reports it.
     devices = prod(mesh.value) if mesh else 1
     twice = len(set(ids.value)) < len(ids.value)
     if len(ids.value) == devices and not twice:
         return
-    shown = f"`mesh_shape` {mesh.value}" if mesh else "without `mesh_shape`, the mesh"
-    what = "names a device twice" if twice else f"names {len(ids.value)} devices"
+    shown = f"`mesh_shape` {mesh.value} is" if mesh else "without `mesh_shape` there is"
+    what = "lists a device twice" if twice else f"lists {plural(len(ids.value), 'device')}"
     yield Violation(
-        f"`device_ids` {what}; {shown} has {devices}",
+        f"`device_ids` {what}, but {shown} {plural(devices, 'device')}",
         ids.span,
         fixes=(
             ids.set_to(
                 str(list(range(devices))),
-                title=f"Name the first {devices} devices" if devices > 1 else "Name device 0",
+                title=f"Use the first {devices} devices" if devices > 1 else "Use device 0",
                 preferred=True,
             ),
         ),
-        related=(mesh.related(f"{devices} devices"),) if mesh else (),
+        related=(mesh.related(plural(devices, "device")),) if mesh else (),
     )
 
 
 RULE = Rule(
     code="mesh-device-ids",
     severity="error",
-    title="The devices named are not as many as the mesh has",
+    title="The list of devices does not match the mesh",
     docs="""\
-`device_ids` says which device takes which place of the mesh, row after row. It needs one number for
-each place, and no number twice; the trainer stops when it opens the mesh otherwise.
+`device_ids` assigns a device to each position of the mesh, row by row. It needs one number per
+position, each only once; otherwise the trainer stops when it opens the mesh.
 
 **When it is fine.** Never.
 
-**How to mend it.** Name as many devices as rows × columns, or leave `device_ids` out: then the
-first ones are taken.
+**How to fix it.** List rows × columns devices, or remove `device_ids` to use the first ones.
 """,
     examples=(
         Example(

@@ -11,18 +11,18 @@ from trainsmith_server.rules import Example, Rule, block
 
 _MODES = ("enable_ddp", "enable_fsdp", "enable_tp")
 _UNCOUNTED = ("enable_sp", "enable_cp", "moe_axis", "moe_tp_axis")
-"""Modes that share an axis with another one, or name their own."""
+"""Modes that share an axis with another mode, or name their own."""
 _OTHER_PROGRAMS = (
     "grpo_config",
     "training_config.grpo_config",
     "training_config.multihost_config",
 )
-"""What belongs to programs that lay out the mesh themselves: GRPO takes its second dimension for
-tensor parallelism, and pipelines over several hosts share each host's mesh in both ways."""
+"""Sections of programs that lay out the mesh themselves: GRPO uses its second dimension for tensor
+parallelism, and pipelines over several hosts use each host's mesh for both modes."""
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Count the modes that are on against the dimensions that have several devices."""
+    """Compare the modes that are on with the dimensions that have several devices."""
     mesh = query.mesh()
     if mesh is None or any(query.has(f"device_config.{key}") for key in _UNCOUNTED):
         return
@@ -32,13 +32,13 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     on = [mode for mode in modes if mode and mode.value]
     dimensions = sum(size > 1 for size in mesh.value)
     if query.profile.name == "tt-train-flat":
-        # A mesh of rows and columns belongs to a later program, which has both.
+        # Only later programs, which have both modes, use rows and columns.
         yield from _older(on) if dimensions < 2 else ()
     elif query.profile.name == "tt-train" and on and dimensions and len(on) != dimensions:
         names = " and ".join(f"`{mode.key}`" for mode in on)
-        wanted = "one parallel mode" if dimensions == 1 else "two parallel modes"
+        expected = "one parallel mode" if dimensions == 1 else "two parallel modes"
         yield Violation(
-            f"tt-train takes {wanted} with `mesh_shape` {mesh.value}, and {names} "
+            f"tt-train expects {expected} with `mesh_shape` {mesh.value}, but {names} "
             f"{'are' if len(on) > 1 else 'is'} on",
             mesh.span,
             fixes=tuple(_fixes(mesh, on, dimensions)),
@@ -50,10 +50,10 @@ def _older(on: list[Found[bool]]) -> Iterator[Violation]:
     if len(on) > 1:
         names = " and ".join(f"`{mode.key}`" for mode in on)
         yield Violation(
-            f"tt-train 0.62 to 0.65 takes one parallel mode, and {names} are on",
+            f"tt-train 0.62 to 0.65 supports one parallel mode at a time, but {names} are on",
             on[1].span,
             fixes=tuple(mode.set_to("false") for mode in reversed(on)),
-            related=(on[0].related("on too"),),
+            related=(on[0].related("also on"),),
         )
 
 
@@ -68,17 +68,17 @@ def _fixes(mesh: Found[list[int]], on: list[Found[bool]], dimensions: int) -> It
 RULE = Rule(
     code="mesh-parallel-modes",
     severity="error",
-    title="The parallel modes do not fit the mesh",
+    title="The parallel modes do not match the mesh",
     docs="""\
-tt-train gives each parallel mode (`enable_ddp`, `enable_fsdp`, `enable_tp`) one dimension of the
-mesh. On a line, `[1, 8]`, it stops unless exactly one of them is on ("Line mesh requires exactly
-one of …"), and on rows and columns, `[8, 4]`, unless two are. The trainers of 0.62 to 0.65 take one
-mode at a time ("DDP and TP cannot be enabled at the same time").
+tt-train assigns each parallel mode (`enable_ddp`, `enable_fsdp`, `enable_tp`) one dimension of the
+mesh. On a line, `[1, 8]`, it stops unless exactly one mode is on ("Line mesh requires exactly one
+of …"); on rows and columns, `[8, 4]`, it stops unless two are on. The trainers of 0.62 to 0.65
+support one mode at a time ("DDP and TP cannot be enabled at the same time").
 
-**When it is fine.** Never. With sequence or context parallelism or experts on an axis of their own,
-the modes are counted otherwise, and the rule is silent.
+**When it is fine.** Never. With sequence or context parallelism, or experts on their own axis, the
+modes are counted differently, so the rule does not apply.
 
-**How to mend it.** Turn a mode off, or give the mesh as many dimensions as there are modes.
+**How to fix it.** Turn a mode off, or use a mesh with as many dimensions as there are modes.
 """,
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""`mesh-row-not-one`: a mesh with several rows for an older tt-train."""
+"""`mesh-row-not-one`: a mesh with several rows for an older version of tt-train."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the rows of the mesh."""
+    """Check that the mesh has one row."""
     mesh = query.mesh()
     if query.profile.name != "tt-train-flat" or mesh is None or mesh.value[0] == 1:
         return
     if query.is_on("device_config.enable_tp"):
-        return  # The C++ trainer of that time takes any mesh.
+        return  # The C++ trainer of that time supports any mesh.
     if not any(query.has(f"training_config.{key}") for key in FLAT_OPTIMIZER_KEYS):
-        return  # It may as well be a newer recipe with few keys.
+        return  # It may also be a newer recipe with few keys.
     yield Violation(
-        f"tt-train 0.64 and 0.65 take only one row of devices, [1, N], not {mesh.value}",
+        f"tt-train 0.64 and 0.65 support only one row of devices, [1, N], not {mesh.value}",
         mesh.span,
         fixes=(mesh.set_to(f"[1, {prod(mesh.value)}]"),),
     )
@@ -29,15 +29,15 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 RULE = Rule(
     code="mesh-row-not-one",
     severity="error",
-    title="Older tt-train takes one row of devices",
+    title="Older versions of tt-train support one row of devices",
     docs="""\
-The trainers of tt-train 0.64 and 0.65 stop with "Only [1, N] mesh shapes are supported". The keys
-of this recipe are those of that time.
+The trainers of tt-train 0.64 and 0.65 stop with "Only [1, N] mesh shapes are supported". This
+recipe has the keys of those versions.
 
-**When it is fine.** In recipes for the current tt-train, which takes any rows and columns; there
-the rule is silent.
+**When it is fine.** In recipes for the current tt-train, which supports any rows and columns; the
+rule does not apply to them.
 
-**How to mend it.** Write all devices in one row: `[1, 8]` for eight.
+**How to fix it.** Put all devices in one row: `[1, 8]` for eight.
 """,
     examples=(
         Example(

@@ -20,12 +20,12 @@ _MODELS = (
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for a model in a recipe that could be run."""
+    """Find a recipe that could be run but has no model."""
     if any(query.mentions(path) for path in _MODELS):
         return
     data = query.key("training_config.data_path")
     length = query.has("training_config.max_steps") or query.has("training_config.num_epochs")
-    # With data and a length it is no snippet, and Trainsmith's trainer refuses it.
+    # With data and a length it is a whole recipe, and Trainsmith's trainer refuses it.
     refused = query.profile.name == "trainsmith" and length and data
     batch = query.key("training_config.batch_size") if query.complete else None
     beside = batch or (data if refused else None)
@@ -36,7 +36,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         "the recipe names no model: add `model_config`, the path of a model file",
         beside.span,
         fixes=(query.editor.add_after(beside, line, title=f"Add `{line}`", preferred=True),),
-        # tt-train's own files leave it out where its default model is meant.
+        # tt-train's own files omit it to use the default model.
         severity=None if query.profile.name == "trainsmith" else "information",
     )
 
@@ -46,14 +46,14 @@ RULE = Rule(
     severity="warning",
     title="The recipe names no model",
     docs="""\
-`model_config` is the path of the file with the model's shape, its `transformer_config`.
-Trainsmith's trainer does not start without it, and older ones stop with a `KeyError`; newer ones
-take a small default model, which is hardly the one that you mean.
+`model_config` is the path of the file that describes the model, in `transformer_config`.
+Trainsmith's trainer does not start without it, and older trainers stop with a `KeyError`; newer
+ones use a small default model, which is hardly the one that you want.
 
-**When it is fine.** In snippets, where the rule is silent, and where the model is described in the
-recipe itself or is a published one.
+**When it is fine.** In snippets, to which the rule does not apply, and if the recipe itself
+describes the model or names a published one.
 
-**How to mend it.** Add the path. It is looked for beside the recipe first.
+**How to fix it.** Add the path. It is looked up beside the recipe first.
 """,
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""`moreh-with-kahan`: Kahan summation asked of a kernel that has none."""
+"""`moreh-with-kahan`: Kahan summation with a kernel that does not support it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the two flags together, and at the type and the flag of the optimizer's block."""
+    """Check the two flags, and the type and the flag in the optimizer's block."""
     yield from _flags(query)
     yield from _block(query, "" if query.kind is OPTIMIZER else "training_config.optimizer.")
 
@@ -21,7 +21,7 @@ def _flags(query: DocumentQuery) -> Iterator[Violation]:
     if kahan is None or moreh is None or not (kahan.value and moreh.value):
         return
     yield Violation(
-        "the kernel that `use_moreh_adamw` asks for has no Kahan summation",
+        "the kernel that `use_moreh_adamw` selects does not support Kahan summation",
         kahan.span,
         fixes=(kahan.set_to("false"), moreh.set_to("false")),
         related=(moreh.related("this kernel does not carry rounding errors"),),
@@ -29,13 +29,13 @@ def _flags(query: DocumentQuery) -> Iterator[Violation]:
 
 
 def _block(query: DocumentQuery, block: str) -> Iterator[Violation]:
-    """Current versions of tt-train stop there, and name the optimizer to take instead."""
+    """Check the block, at which current versions of tt-train stop."""
     kahan, kind = query.flag(f"{block}kahan_summation"), query.text(f"{block}type")
     if kahan is None or kind is None or not (kahan.value and kind.value == "MorehAdamW"):
         return
     stops = query.profile.name == "tt-train"
     yield Violation(
-        "`MorehAdamW` has no Kahan summation" + (": tt-train stops" if stops else ""),
+        "`MorehAdamW` does not support Kahan summation" + (": tt-train stops" if stops else ""),
         kahan.span,
         fixes=(kind.set_to("AdamWComposite"), kahan.set_to("false")),
         related=(kind.related("this kernel does not carry rounding errors"),),
@@ -46,18 +46,17 @@ def _block(query: DocumentQuery, block: str) -> Iterator[Violation]:
 RULE = Rule(
     code="moreh-with-kahan",
     severity="warning",
-    title="Kahan summation with a kernel that has none",
+    title="Kahan summation with a kernel that does not support it",
     docs="""\
 Kahan summation carries the rounding error of each bfloat16 update into the next one. On a board,
-`AdamWComposite` does it; the kernel of `MorehAdamW`, which `use_moreh_adamw` asks for, does not.
-tt-train stops at the two together in the `optimizer` block; of the two flags, its older programs
-ignore one or stop, depending on the program. Without a board there is no such kernel, and
-Trainsmith does the summation.
+`AdamWComposite` supports it; the kernel of `MorehAdamW`, which `use_moreh_adamw` selects, does not.
+tt-train stops if the `optimizer` block has both. If both flags are set, its older programs ignore
+one or stop, depending on the program. Without a board there is no such kernel, and Trainsmith does
+the summation.
 
-**When it is fine.** Never: wherever it runs, one of the two does nothing, or the run does not
-begin.
+**When it is fine.** Never: one of the two has no effect, or the run does not begin.
 
-**How to mend it.** Keep the one that you need: the kernel, or the summation.
+**How to fix it.** Keep the one that you need, the kernel or the summation.
 """,
     examples=(
         Example(

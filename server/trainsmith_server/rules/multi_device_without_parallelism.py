@@ -1,4 +1,4 @@
-"""`multi-device-without-parallelism`: several devices and no word on what to do with them."""
+"""`multi-device-without-parallelism`: several devices without a parallel mode."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AXES = ("moe_axis", "moe_tp_axis")
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for a parallel mode wherever the mesh has several devices."""
+    """Find a mesh with several devices but without a parallel mode."""
     mesh = query.mesh()
     if mesh is None or prod(mesh.value) == 1:
         return
@@ -23,7 +23,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         return
     ddp = query.flag("device_config.enable_ddp")
     if ddp is None and not query.complete:
-        return  # Somebody is still typing.
+        return  # The recipe is still being written.
     turn_on = (
         ddp.set_to("true", title="Set `enable_ddp` to true")
         if ddp
@@ -33,7 +33,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         f"`mesh_shape` {mesh.value} has {prod(mesh.value)} devices, but no parallel mode is on",
         mesh.span,
         fixes=(turn_on, mesh.set_to("[1, 1]", title="Set `mesh_shape` to [1, 1], one device")),
-        # Ours refuses to leave devices idle.
+        # Trainsmith's trainer refuses to leave devices idle.
         severity="error" if query.profile.name == "trainsmith" else None,
     )
 
@@ -41,15 +41,15 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 RULE = Rule(
     code="multi-device-without-parallelism",
     severity="warning",
-    title="Several devices, and nothing that shares the work",
+    title="Several devices, but no parallel mode",
     docs="""\
-A mesh of several devices is opened, but no parallel mode divides the batch or the model over them:
-every device computes the same, or all but one wait. Trainsmith does not run such a recipe.
+The mesh has several devices, but no parallel mode divides the batch or the model over them: every
+device computes the same, or all but one are idle. Trainsmith does not run such a recipe.
 
-**When it is fine.** Where the trainer's own code shares the work without asking the file.
+**When it is fine.** If the trainer's own code divides the work, whatever the recipe says.
 
-**How to mend it.** Turn on `enable_ddp`, which divides the batch, or another mode that the trainer
-has; or take one device, `mesh_shape: [1, 1]`.
+**How to fix it.** Turn on `enable_ddp`, which divides the batch, or another mode that the trainer
+supports; or use one device, `mesh_shape: [1, 1]`.
 """,
     examples=(
         Example(

@@ -9,11 +9,11 @@ from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 _USUAL = 32
-"""The effective batch that recipes for all boards aim at."""
+"""The effective batch of recipes for any board."""
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the effective batch of a recipe for one device."""
+    """Check the effective batch of a recipe for one device."""
     batch, mesh = query.whole("training_config.batch_size"), query.mesh()
     if query.profile.name != "trainsmith" or not query.complete or batch is None:
         return
@@ -25,7 +25,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     line = f"gradient_accumulation_steps: {steps}"
     yield Violation(
         f"the effective batch is {batch.value}; "
-        f"{steps} accumulated micro-batches make {batch.value * steps} in the same memory",
+        f"accumulating {steps} micro-batches makes it {batch.value * steps} with the same memory",
         batch.span,
         fixes=(query.editor.add_after(batch, line, title=f"Add `{line}`"),),
     )
@@ -37,15 +37,15 @@ RULE = Rule(
     title="A small effective batch on one device",
     docs="""\
 One small device such as an N150 has memory for about 8 sequences at once, and gradients from so few
-are noisy. Accumulation adds up several micro-batches before the weights move: it reaches the
-effective batch of 32 that larger machines use, and takes no more memory.
+are noisy. Accumulation adds up the gradients of several micro-batches before the weights are
+updated: it reaches the effective batch of 32 that larger machines use, with the same memory.
 
 **When it is fine.** Small models often learn well from small batches. Write
-`gradient_accumulation_steps: 1`, and the rule is silent, as it is in snippets and in recipes for
-other trainers.
+`gradient_accumulation_steps: 1` to turn the rule off for this recipe. It does not apply to snippets
+or to recipes for other trainers.
 
-**How to mend it.** `gradient_accumulation_steps: 4` with `batch_size: 8`. A step then takes four
-times as long and learns from four times as much.
+**How to fix it.** Use `gradient_accumulation_steps: 4` with `batch_size: 8`. A step then takes four
+times as long and learns from four times as much data.
 """,
     examples=(
         Example(

@@ -12,7 +12,7 @@ _TILE = 32
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the sizes that tt-train's kernels cut into tiles."""
+    """Check the sizes that tt-train's kernels divide into tiles."""
     if query.profile.name not in ("tt-train", "tt-train-flat"):
         return
     section = "transformer_config" if query.kind is MODEL else "training_config.transformer_config"
@@ -34,12 +34,13 @@ RULE = Rule(
     severity="error",
     title="The size is not a multiple of 32",
     docs="""\
-Tenstorrent's kernels work on tiles of 32 × 32 numbers, and tt-train refuses a model whose
-`embedding_dim` or `max_sequence_length` doesn't fill them.
+Tenstorrent's kernels work on tiles of 32 × 32 numbers, so tt-train refuses a model whose
+`embedding_dim` or `max_sequence_length` is not a multiple of 32.
 
-**When it is fine.** In model files for Trainsmith on a CPU or a GPU, where the rule is silent.
+**When it is fine.** In model files for Trainsmith on a CPU or a GPU, to which the rule does not
+apply.
 
-**How to mend it.** Take the next multiple of 32.
+**How to fix it.** Use the nearest multiple of 32.
 """,
     examples=(
         Example(
@@ -77,6 +78,6 @@ Tenstorrent's kernels work on tiles of 32 × 32 numbers, and tt-train refuses a 
             """),
     ),
     check=check,
-    settles=True,
+    supersedes=True,
     documents=("training", "model"),
 )

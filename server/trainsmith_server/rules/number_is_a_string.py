@@ -14,7 +14,7 @@ _SCIENTIFIC = re.compile(r"([-+]?)(\d+(?:\.\d*)?)[eE]([-+]?)(\d+)")
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for scientific notation that lacks the dot or the sign that YAML 1.1 asks for."""
+    """Find scientific notation without the dot or the sign that YAML 1.1 requires."""
     for binding in query.bindings():
         node, field = binding.entry.value, binding.field
         if not isinstance(node, Scalar) or node.style or node.tag or field is None:
@@ -28,7 +28,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         mantissa = mantissa if "." in mantissa else mantissa + ".0"
         number = f"{sign}{mantissa}e{exponent_sign or '+'}{exponent}"
         yield Violation(
-            f"readers of YAML 1.1, such as PyYAML, take `{node.text}` for text",
+            f"readers of YAML 1.1, such as PyYAML, read `{node.text}` as text",
             (node.start, node.end),
             fixes=(
                 Fix(
@@ -47,12 +47,12 @@ RULE = Rule(
     title="YAML 1.1 reads this number as text",
     docs="""\
 In YAML 1.1 a number in scientific notation needs a dot and a signed exponent: `1.0e-4`. PyYAML
-reads `1e-4` as text. Trainsmith takes it for the number that is meant, and so do most trainers, but
-a script that reads the file and multiplies does not.
+reads `1e-4` as text. Trainsmith and most trainers convert it to the number that you mean, but a
+script that reads the file and multiplies does not.
 
-**When it is fine.** Where only trainers read the file.
+**When it is fine.** If only trainers read the file.
 
-**How to mend it.** Write `1.0e-4` or `0.0001`.
+**How to fix it.** Write `1.0e-4` or `0.0001`.
 """,
     examples=(
         Example(

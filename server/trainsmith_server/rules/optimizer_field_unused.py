@@ -1,4 +1,4 @@
-"""`optimizer-field-unused`: a field that this optimizer does not have."""
+"""`optimizer-field-unused`: a field that this optimizer does not use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for fields with an effect that the chosen optimizer leaves out."""
+    """Find fields that the chosen optimizer does not use."""
     if query.kind is not OPTIMIZER and not query.has("training_config.optimizer"):
         return
     section = () if query.kind is OPTIMIZER else ("training_config", "optimizer")
@@ -29,9 +29,9 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         if found is None or field in used or field == "type" or found.value == known.default:
             continue
         if query.profile.name not in known.read_by:
-            continue  # `ignored-key` says so.
+            continue  # `ignored-key` reports it.
         yield Violation(
-            f"`{field}` has no effect: `{name}` does not have it",
+            f"`{field}` has no effect: `{name}` does not use it",
             found.span,
             fixes=(query.editor.remove(found),),
             tags=("unnecessary",),
@@ -42,14 +42,14 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 RULE = Rule(
     code="optimizer-field-unused",
     severity="warning",
-    title="The optimizer does not have this field",
+    title="The optimizer does not use this field",
     docs="""\
-Each optimizer has its own fields: `beta1` is Adam's, `momentum` that of SGD and Muon. tt-train
-skips the others without a word, and the value that looks as if it counted does not.
+Each optimizer has its own fields: `beta1` belongs to Adam, `momentum` to SGD and Muon. tt-train
+silently ignores the others, so the value seems to have an effect but has none.
 
-**When it is fine.** With the default value the rule is silent.
+**When it is fine.** The rule does not apply to a field with its default value.
 
-**How to mend it.** Take the field away, or choose the optimizer that has it: `stochastic_rounding`
+**How to fix it.** Remove the field, or choose the optimizer that uses it: `stochastic_rounding`
 belongs to `AdamW`, `kahan_summation` to `AdamWComposite`.
 """,
     examples=(

@@ -9,18 +9,18 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for sampling settings beside a temperature of zero."""
-    heat = query.number("eval_config.temperature")
-    if heat is None or heat.value != 0:
+    """Find sampling settings together with a temperature of zero."""
+    temperature = query.number("eval_config.temperature")
+    if temperature is None or temperature.value != 0:
         return
     for key in ("top_k", "top_p"):
         found = query.number(f"eval_config.{key}")
         if found is not None and not _is_off(key, found.value):
             yield Violation(
-                f"`{key}` has no effect at temperature 0.0: the likeliest token is always taken",
+                f"`{key}` has no effect at temperature 0.0: the likeliest token is always chosen",
                 found.span,
                 fixes=(query.editor.remove(found),),
-                related=(heat.related("greedy decoding"),),
+                related=(temperature.related("greedy decoding"),),
                 tags=("unnecessary",),
             )
 
@@ -34,13 +34,13 @@ RULE = Rule(
     severity="hint",
     title="Greedy decoding ignores this setting",
     docs="""\
-At a temperature of zero the likeliest token is always taken, so it does not matter among how many
-others it was the likeliest.
+At temperature zero the likeliest token is always chosen, so it does not matter which other tokens
+`top_k` and `top_p` allow.
 
-**When it is fine.** Where you switch the temperature now and then and keep the rest, so this rule
-is off until you turn it on.
+**When it is fine.** If you change the temperature now and then and keep the other settings, so this
+rule is off by default.
 
-**How to mend it.** Take the line away, or raise the temperature.
+**How to fix it.** Remove the line, or raise the temperature.
 """,
     examples=(
         Example(

@@ -8,11 +8,11 @@ from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 _SHORT_RUN = 100
-"""Optimizer steps up to which a checkpoint per step does no harm."""
+"""The longest run in which a checkpoint at every step does no harm."""
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the checkpoint interval that counts."""
+    """Check the checkpoint interval."""
     interval = query.whole("training_config.checkpoint_frequency") or query.whole(
         "training_config.model_save_interval"
     )
@@ -36,15 +36,15 @@ RULE = Rule(
     severity="warning",
     title="A checkpoint after every step",
     docs="""\
-A checkpoint holds the weights and the optimizer's two moments: three times the size of the model.
-Written after every optimizer step, it takes more time than the step itself, and it fills the disk
-with states that hardly differ.
+A checkpoint contains the weights and the optimizer's two moments: three times the size of the
+model. Writing one after every optimizer step takes more time than the step itself and fills the
+disk with states that hardly differ.
 
-**When it is fine.** In runs of up to 100 steps, such as a test of resuming; the rule is silent
-there. Some trainers write checkpoints only if a flag asks for them, and then the number does
-nothing, but it waits for the day that somebody sets the flag.
+**When it is fine.** In runs of up to 100 steps, such as a test of resuming; the rule does not apply
+to them. Some trainers write checkpoints only if a flag is set. The value has no effect there until
+somebody sets the flag.
 
-**How to mend it.** Save every 50 to 100 steps in runs of up to a thousand steps and every 500 to
+**How to fix it.** Save every 50 to 100 steps in runs of up to a thousand steps and every 500 to
 1000 in longer ones, and validate at least as often as you save.
 """,
     examples=(

@@ -16,7 +16,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         return
     yield Violation(
         f"`{interval.key}` {interval.value} is more than the {steps.value} steps of the run: "
-        "there is no checkpoint before its end",
+        "no checkpoint is written before the end",
         interval.span,
         fixes=(interval.set_to(str(max(1, steps.value // 5))),),
         related=(steps.related("the length of the run"),),
@@ -28,11 +28,11 @@ RULE = Rule(
     severity="information",
     title="No checkpoint before the end",
     docs="""\
-A run that is stopped before its first checkpoint has to start again from nothing.
+A run that is stopped before its first checkpoint has to start from the beginning.
 
-**When it is fine.** In short runs, and where a huge number is a way to say "don't save".
+**When it is fine.** In short runs, and if you chose a huge number to turn checkpoints off.
 
-**How to mend it.** A fifth of the run is a good interval when in doubt.
+**How to fix it.** If in doubt, save five times in a run.
 """,
     examples=(
         Example(

@@ -9,14 +9,14 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for a seed in a recipe that could be run."""
+    """Find a recipe that could be run but has no seed."""
     if query.profile.name != "trainsmith" or not query.complete:
         return
     steps = query.key("training_config.max_steps") or query.key("training_config.num_epochs")
     if query.mentions("training_config.seed") or steps is None:
         return
     yield Violation(
-        "the recipe has no `seed`: 42 is what it gets here, and another one elsewhere",
+        "the recipe has no `seed`: Trainsmith uses 42, and other trainers use other seeds",
         steps.span,
         fixes=(query.editor.add_after(steps, "seed: 42", title="Add `seed: 42`"),),
     )
@@ -27,13 +27,14 @@ RULE = Rule(
     severity="hint",
     title="The recipe has no seed",
     docs="""\
-Weights, order of the data and dropout all start from the seed. A recipe that names it can be run
-again by others, with the same result. Without one, Trainsmith takes 42, and other trainers take
-numbers of their own (tt-train: 42 or 5489, by program).
+The initial weights, the order of the data and dropout all depend on the seed. If a recipe sets it,
+others can run it again with the same result. Without a seed, Trainsmith uses 42, and other trainers
+use their own (tt-train: 42 or 5489, depending on the program).
 
-**When it is fine.** In snippets, and in recipes for other trainers; the rule is silent there.
+**When it is fine.** In snippets, and in recipes for other trainers; the rule does not apply to
+them.
 
-**How to mend it.** Add `seed: 42`. Any number does.
+**How to fix it.** Add `seed: 42`. Any number will do.
 """,
     examples=(
         Example(

@@ -12,17 +12,17 @@ _FINE_TUNING = 2e-4
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the temperature of a recipe for fine-tuning."""
-    heat, rate = query.number("eval_config.temperature"), query.learning_rate()
-    if query.profile.name != "trainsmith" or heat is None or heat.value <= 0:
+    """Check the temperature of a recipe for fine-tuning."""
+    temperature, rate = query.number("eval_config.temperature"), query.learning_rate()
+    if query.profile.name != "trainsmith" or temperature is None or temperature.value <= 0:
         return
     if not query.has("training_config") or (rate and rate.value > _FINE_TUNING):
         return
     yield Violation(
-        f"at temperature {number_text(heat.value)} samples differ by chance too; at 0.0 only "
-        "because the model does",
-        heat.span,
-        fixes=(heat.set_to("0.0"),),
+        f"at temperature {number_text(temperature.value)} samples also differ by chance; "
+        "at 0.0 they differ only if the model does",
+        temperature.span,
+        fixes=(temperature.set_to("0.0"),),
     )
 
 
@@ -31,14 +31,14 @@ RULE = Rule(
     severity="hint",
     title="Validation samples differ by chance",
     docs="""\
-The samples beside each validation are there to be compared with the ones before. At `0.0` the model
-always writes the likeliest token, so two samples differ only if the model does.
+The samples at each validation are there to be compared with earlier ones. At `0.0` the model always
+writes the likeliest token, so two samples differ only if the model does.
 
-**When it is fine.** A small model that is trained from scratch repeats itself when it may only
-write the likeliest token. The rule is silent at learning rates above those of fine-tuning (2e-4),
-in recipes for other trainers, and in files that only say how to sample.
+**When it is fine.** A small model that is trained from scratch repeats itself if it always writes
+the likeliest token. The rule does not apply to learning rates above those of fine-tuning (2e-4), to
+recipes for other trainers, or to files that only describe sampling.
 
-**How to mend it.** Write `temperature: 0.0` here, and keep 0.7 to 1.0 for generating text from the
+**How to fix it.** Write `temperature: 0.0` here, and keep 0.7 to 1.0 for generating text with the
 finished model.
 """,
     examples=(

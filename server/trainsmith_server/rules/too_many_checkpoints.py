@@ -1,4 +1,4 @@
-"""`too-many-checkpoints`: checkpoints by the hundred."""
+"""`too-many-checkpoints`: hundreds of checkpoints."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _LONG_RUN = 1000
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Divide the length of the run by the interval."""
+    """Check how many checkpoints the run writes."""
     interval = query.checkpoint_interval()
     steps = query.whole("training_config.max_steps")
     if interval is None or steps is None or interval.value <= 1:
-        return  # `save-every-step` has its own words.
+        return  # `save-every-step` reports it.
     count = steps.value // interval.value
     if count <= MANY_CHECKPOINTS:
         return
     choice = 100 if steps.value <= _LONG_RUN else 500
     choice = max(choice, -(-steps.value // MANY_CHECKPOINTS))
     yield Violation(
-        f"saving every {interval.value} of {steps.value:,} steps writes about {count:,} "
-        "checkpoints, each as slow as several steps",
+        f"saving every {interval.value} steps writes about {count:,} checkpoints in a run of "
+        f"{steps.value:,} steps; each takes as long as several steps",
         interval.span,
         fixes=(interval.set_to(str(choice)),),
         related=(steps.related("the length of the run"),),
@@ -36,13 +36,14 @@ RULE = Rule(
     severity="information",
     title="Very many checkpoints",
     docs="""\
-A checkpoint holds the weights and the optimizer's two moments: three times the size of the model.
-Writing it takes the time of several steps, and trainers that keep every one of them fill the disk.
+A checkpoint contains the weights and the optimizer's two moments: three times the size of the
+model. Writing one takes as long as several steps, and trainers that keep all of them fill the disk.
 
-**When it is fine.** With a small model and a disk to spare, to watch how it changes from step to
-step. `keep_last_n` bounds what stays on the disk, not the time that writing takes.
+**When it is fine.** With a small model and enough disk space, to watch how the model changes from
+step to step. `keep_last_n` limits the disk space that checkpoints use, not the time that writing
+them takes.
 
-**How to mend it.** Save every 50 to 100 steps in runs of up to a thousand steps, and every 500 to
+**How to fix it.** Save every 50 to 100 steps in runs of up to a thousand steps, and every 500 to
 1000 in longer ones.
 """,
     examples=(

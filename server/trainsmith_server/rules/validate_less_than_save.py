@@ -1,4 +1,4 @@
-"""`validate-less-than-save`: checkpoints that nobody has validated."""
+"""`validate-less-than-save`: checkpoints without a validation loss."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Compare the two intervals."""
+    """Compare the validation interval with the checkpoint interval."""
     validation, save = query.validation_interval(), query.checkpoint_interval()
     if validation is None or save is None or validation.value <= save.value:
         return
-    if save.value == 1 or _settled(query, validation.value, save.value):
+    if save.value == 1 or _is_reported_elsewhere(query, validation.value, save.value):
         return
     yield Violation(
         f"validating every {validation.value} steps and saving every {save.value} leaves "
-        "checkpoints whose loss nobody knows",
+        "some checkpoints without a validation loss",
         validation.span,
         fixes=(
             validation.set_to(str(max(1, save.value // 2))),
@@ -28,8 +28,8 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     )
 
 
-def _settled(query: DocumentQuery, validation: int, save: int) -> bool:
-    """Whether another rule says more: nothing is validated, or far too much is saved."""
+def _is_reported_elsewhere(query: DocumentQuery, validation: int, save: int) -> bool:
+    """Whether another rule reports more: nothing is validated, or far too much is saved."""
     steps = query.whole("training_config.max_steps")
     return bool(steps and (validation >= steps.value or steps.value // save > MANY_CHECKPOINTS))
 
@@ -37,15 +37,15 @@ def _settled(query: DocumentQuery, validation: int, save: int) -> bool:
 RULE = Rule(
     code="validate-less-than-save",
     severity="warning",
-    title="Checkpoints that nobody has validated",
+    title="Checkpoints without a validation loss",
     docs="""\
-A checkpoint is worth keeping if you know how good it is. Validating less often than saving writes
-some whose validation loss was never taken.
+A checkpoint is worth keeping if you know how good it is. If you validate less often than you save,
+some checkpoints have no validation loss.
 
-**When it is fine.** Where checkpoints only guard against a power cut, and the last one is all that
-you want.
+**When it is fine.** If checkpoints only guard against interruptions, and you need only the last
+one.
 
-**How to mend it.** Validate at least as often as you save; twice as often is usual.
+**How to fix it.** Validate at least as often as you save; twice as often is usual.
 """,
     examples=(
         Example(

@@ -11,7 +11,7 @@ _OFTEN = 10
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the validation interval."""
+    """Check the validation interval."""
     interval = query.validation_interval()
     if interval is None or not 1 <= interval.value < _OFTEN:
         return
@@ -27,13 +27,12 @@ RULE = Rule(
     severity="hint",
     title="Validation every few steps",
     docs="""\
-A validation reads the whole validation set and writes samples; between two of them, a few steps
-hardly change the loss.
+Each validation measures the loss on the validation data and writes samples, and the few steps
+between two validations hardly change the loss.
 
-**When it is fine.** In short runs and with little validation data, so this rule is off until you
-turn it on.
+**When it is fine.** In short runs and with little validation data, so this rule is off by default.
 
-**How to mend it.** Validate every 50 to 100 steps.
+**How to fix it.** Validate every 50 to 100 steps.
 """,
     examples=(
         Example(

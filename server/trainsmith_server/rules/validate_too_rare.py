@@ -18,8 +18,8 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     if not steps.value // _ENOUGH < interval.value < steps.value:
         return
     yield Violation(
-        f"`{interval.key}` {interval.value} in a run of {steps.value} steps: fewer than {_ENOUGH} "
-        "points show how it went",
+        f"`{interval.key}` {interval.value} in a run of {steps.value} steps means fewer than "
+        f"{_ENOUGH} validations",
         interval.span,
         fixes=(interval.set_to(str(max(1, min(50, steps.value // _ENOUGH)))),),
         related=(steps.related("the length of the run"),),
@@ -31,11 +31,11 @@ RULE = Rule(
     severity="hint",
     title="Few validations in a run",
     docs="""\
-With two or three points on the curve you cannot see where the validation loss turned.
+With two or three points on the curve you cannot see when the validation loss began to rise.
 
-**When it is fine.** Where a validation takes long, so this rule is off until you turn it on.
+**When it is fine.** If a validation takes long, so this rule is off by default.
 
-**How to mend it.** Validate every 50 to 100 steps, at least five times in a run.
+**How to fix it.** Validate every 50 to 100 steps, and at least five times in a run.
 """,
     examples=(
         Example(

@@ -10,11 +10,11 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for an interval in a recipe that could be run."""
+    """Find a recipe that could be run but does not say when to validate."""
     if query.profile.name != "trainsmith" or not query.complete:
         return
     if any(query.mentions(f"training_config.{key}") for pair in TWINS.items() for key in pair):
-        return  # Somebody has thought about it.
+        return  # The recipe says when to validate or to save.
     steps = query.whole("training_config.max_steps") or query.whole("training_config.num_epochs")
     if steps is None:
         return
@@ -22,7 +22,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         steps, "validation_frequency: 50", title="Add `validation_frequency: 50`"
     )
     yield Violation(
-        "the recipe does not say how often to validate: every 100 steps is what it gets",
+        "the recipe does not say how often to validate: Trainsmith does so every 100 steps",
         steps.span,
         fixes=(add,),
     )
@@ -33,14 +33,14 @@ RULE = Rule(
     severity="hint",
     title="The recipe does not say when to validate",
     docs="""\
-A checkpoint is worth as much as what is known of it, and the validation loss is what tells learning
-from learning by heart. Without a word in the recipe, Trainsmith validates every 100 steps, which a
-short run may never reach.
+A checkpoint is worth keeping if you know how good it is, and the validation loss shows whether the
+model learns or only memorises. If the recipe does not say when to validate, Trainsmith validates
+every 100 steps, which a short run may never reach.
 
-**When it is fine.** Where every 100 steps is what you want. The rule is silent in snippets, in
-recipes for other trainers, and where the recipe says when to save.
+**When it is fine.** If you want to validate every 100 steps. The rule does not apply to snippets,
+to recipes for other trainers, or to recipes that say when to save.
 
-**How to mend it.** Add `validation_frequency: 50`.
+**How to fix it.** Add `validation_frequency: 50`.
 """,
     examples=(
         Example(

@@ -17,7 +17,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
     choice = min(50, max(1, steps.value // 5))
     yield Violation(
         f"`{interval.key}` {interval.value} in a run of {steps.value} steps: nothing is validated "
-        "before it ends",
+        "before the end",
         interval.span,
         fixes=(interval.set_to(str(choice), preferred=True),),
         related=(steps.related("the length of the run"),),
@@ -29,12 +29,12 @@ RULE = Rule(
     severity="warning",
     title="Nothing is validated before the end",
     docs="""\
-The training loss falls even while a model only learns its data by heart. The validation loss tells
-the two apart, but only if it is taken while there is still something to decide.
+The training loss falls even if a model only memorises its data. The validation loss shows the
+difference, but only if it is measured while you can still act on it.
 
 **When it is fine.** In a run of a few steps that only tests whether everything fits in memory.
 
-**How to mend it.** Validate every 50 to 100 steps.
+**How to fix it.** Validate every 50 to 100 steps.
 """,
     examples=(
         Example(

@@ -9,14 +9,14 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for a project where the metrics are to be sent."""
+    """Find a recipe that sends metrics but names no project."""
     wandb = query.flag("training_config.use_wandb")
     if query.profile.name != "trainsmith" or wandb is None or not wandb.value:
         return
     if query.mentions("training_config.wandb_project"):
         return
     yield Violation(
-        "`use_wandb` without `wandb_project`: the run lands among the uncategorized ones",
+        "`use_wandb` is on without `wandb_project`: the run goes to the project `uncategorized`",
         wandb.span,
         fixes=(
             query.editor.add_after(
@@ -35,12 +35,12 @@ RULE = Rule(
     severity="warning",
     title="Weights & Biases without a project",
     docs="""\
-Weights & Biases gathers runs in projects. Without a name, this run is hard to find among all the
-others, and hard to compare with the ones that belong to it.
+Weights & Biases groups runs into projects. Without a project, this run is hard to find among all
+the others, and hard to compare with related ones.
 
-**When it is fine.** Where the environment names the project, in `WANDB_PROJECT`.
+**When it is fine.** If the environment variable `WANDB_PROJECT` names the project.
 
-**How to mend it.** Add `wandb_project`, and `wandb_run_name` if the run has a purpose of its own.
+**How to fix it.** Add `wandb_project`, and `wandb_run_name` if the run has a particular purpose.
 For private data leave `use_wandb` off: everything is in the run's own folder anyway.
 """,
     examples=(

@@ -1,4 +1,4 @@
-"""`wandb-privacy`: metrics that would leave a machine that keeps everything to itself."""
+"""`wandb-privacy`: metrics that would leave the machine although nothing may."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for Weights & Biases where nothing may leave the machine."""
+    """Find Weights & Biases in a recipe when nothing may leave the machine."""
     if not query.options.local_only:
         return
     wandb = query.flag("training_config.use_wandb") or query.flag("use_wandb")
@@ -27,14 +27,13 @@ RULE = Rule(
     severity="error",
     title="Metrics would leave the machine",
     docs="""\
-Somebody has said that nothing may leave this machine: in the setting `trainsmith.privacy`, with
-`privacy: local-only` in `.trainsmith.yaml`, or in the environment variable `TRAINSMITH_PRIVACY`.
-Weights & Biases sends the settings and the metrics of every run to its service. A run would refuse
-to start.
+Nothing may leave this machine: the setting `trainsmith.privacy`, `privacy` in `.trainsmith.yaml`,
+or the environment variable `TRAINSMITH_PRIVACY` is `local-only`. Weights & Biases sends the
+settings and the metrics of every run to its service, so a run would refuse to start.
 
-**When it is fine.** Never, as long as the machine is to keep everything to itself.
+**When it is fine.** Never, as long as nothing may leave the machine.
 
-**How to mend it.** Leave `use_wandb` off: everything is in the run's own folder anyway.
+**How to fix it.** Leave `use_wandb` off: everything is in the run's own folder anyway.
 """,
     examples=(
         Example(

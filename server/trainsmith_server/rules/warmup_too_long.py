@@ -16,7 +16,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         return
     yield Violation(
         f"a warm-up of {warmup.value} steps does not end in a run of {steps.value}: the learning "
-        "rate never gets where it should",
+        "rate never reaches its maximum",
         warmup.span,
         fixes=(warmup.set_to(str(steps.value // 10), preferred=True),),
         related=(steps.related("the length of the run"),),
@@ -28,12 +28,12 @@ RULE = Rule(
     severity="warning",
     title="The warm-up is as long as the run",
     docs="""\
-During the warm-up the learning rate rises from zero to `max_lr`; after it, training begins in
-earnest. A warm-up that is not over when the run ends trains at rates that nobody chose.
+During the warm-up the learning rate rises from zero to `max_lr`. If the run ends before the warm-up
+does, the whole run trains below the rate that you chose.
 
-**When it is fine.** Never; for a very short run leave the warm-up out.
+**When it is fine.** Never. In a very short run, omit the warm-up.
 
-**How to mend it.** A tenth of the run is usual.
+**How to fix it.** A tenth of the run is usual.
 """,
     examples=(
         Example(

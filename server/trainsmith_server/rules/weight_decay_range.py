@@ -1,4 +1,4 @@
-"""`weight-decay-range`: a weight decay that pulls hard."""
+"""`weight-decay-range`: a weight decay far above the usual range."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LIMIT = 0.3
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look at the weight decay that counts."""
+    """Check the weight decay."""
     decay = query.number("training_config.optimizer.weight_decay") or query.number(
         "training_config.weight_decay"
     )
@@ -31,13 +31,13 @@ RULE = Rule(
     severity="hint",
     title="The weight decay is very high",
     docs="""\
-At each step AdamW shrinks each matrix by `lr` × `weight_decay`, whatever the gradient says. A
-great decay keeps the model from learning anything but the strongest patterns.
+At each step AdamW shrinks each weight matrix by `lr` × `weight_decay`, whatever the gradient is. A
+high decay keeps the model from learning anything but the strongest patterns.
 
 **When it is fine.** With a very small learning rate, or against bad overfitting, if you have seen
-it help.
+that it helps.
 
-**How to mend it.** `0.01` is usual, `0.1` is much.
+**How to fix it.** `0.01` is usual, `0.1` is strong.
 """,
     examples=(
         Example(

@@ -1,4 +1,4 @@
-"""`wrong-section`: a key of one section that stands in another."""
+"""`wrong-section`: a key in the wrong section."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 _GENERIC = frozenset({"type"})
-"""Keys that say nothing of the section that they were meant for."""
+"""Keys too general to show which section they were meant for."""
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for the home of each key that its own section doesn't know."""
+    """Find keys that belong to another section than theirs."""
     for binding in query.bindings():
         if binding.field is not None:
             continue
@@ -27,7 +27,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
             continue
         known = field_at(query.kind.model, (*home, name))
         if isinstance(found.value, Mapping) and known and not known.takes_mapping:
-            continue  # A section of another tool's, which has the name of a key of ours.
+            continue  # A section of another tool with the same name as a Trainsmith key.
         here = f"in `{binding.path[-2]}`" if len(binding.path) > 1 else "at the top level"
         where = f"`{home[-1]}`" if home else "the top level"
         belongs = f"in {where}" if home else f"at {where}"
@@ -37,18 +37,18 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         if value is not None and not taken and query.editor.can_add_keys(home):
             fixes = (query.editor.move([(found, f"{name}: {value}")], home, f"Move it to {where}"),)
         elif taken:
-            fixes = (query.editor.remove(found, title=f"Remove it, since {where} has a `{name}`"),)
+            fixes = (query.editor.remove(found, title=f"Remove it: {where} already has `{name}`"),)
         yield Violation(
             f"`{name}` belongs {belongs}, not {here}",
             key_span(binding.entry),
             fixes,
-            # Other trainers than ours skip it where it stands.
+            # Other trainers ignore it.
             severity=None if query.profile.name == "trainsmith" else "warning",
         )
 
 
 def _home(query: DocumentQuery, key: str, here: Path) -> Path | None:
-    """The section that a key belongs in: one that stands in the document before any other."""
+    """The section that a key belongs in; sections that the document has are preferred."""
     if key in _GENERIC:
         return None
     known = homes_of(query.kind.model, query.profile.name)
@@ -65,13 +65,13 @@ RULE = Rule(
     severity="error",
     title="The key belongs in another section",
     docs="""\
-Every key has one section. Trainsmith refuses a recipe with a key that stands elsewhere, since it
-could only ignore it, as other trainers do without a word.
+Every key belongs to one section. Trainsmith refuses a recipe that has a key elsewhere; other
+trainers silently ignore such a key.
 
-**When it is fine.** Never. It is mostly a matter of two spaces too many or too few, or of a line
-that was pasted below the wrong heading.
+**When it is fine.** Never. The usual cause is two spaces too many or too few, or a line that was
+pasted below the wrong heading.
 
-**How to mend it.** Move the key; the fix adds the section if it isn't there yet.
+**How to fix it.** Move the key; the fix adds the section if it is missing.
 """,
     examples=(
         Example(
@@ -171,5 +171,5 @@ that was pasted below the wrong heading.
             """),
     ),
     check=check,
-    settles=True,
+    supersedes=True,
 )

@@ -16,9 +16,9 @@ _SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Look for keys that are no text, and for numbers with a leading zero or with colons."""
+    """Find keys that are not text, and numbers with a leading zero or with colons."""
     for binding in query.bindings():
-        # Ours refuses a key that it does not know.
+        # Trainsmith's trainer refuses unknown keys.
         ours = query.profile.name == "trainsmith"
         yield from _surprising_key(binding.entry.key, "error" if ours else None)
         if binding.field and "number" in binding.field.type_text:
@@ -27,7 +27,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 
 
 def _surprising_key(key: Node | None, severity: Severity | None) -> Iterator[Violation]:
-    """`on`, `no`, `null`, `010`: only a whole number that stands for itself is no surprise."""
+    """Report a key such as `on`, `no`, `null` or `010`, which is not read as it is written."""
     if not isinstance(key, Scalar) or key.style or key.tag or not key.text:
         return
     try:
@@ -38,7 +38,7 @@ def _surprising_key(key: Node | None, severity: Severity | None) -> Iterator[Vio
         return
     shown = "nothing (null)" if read is None else f"`{str(read).lower()}`"
     yield Violation(
-        f"YAML 1.1 reads the key `{key.text}` as {shown}, and no trainer has a key that is no text",
+        f"YAML 1.1 reads the key `{key.text}` as {shown}, but a key must be text",
         (key.start, key.end),
         (_write(key, f'"{key.text}"', f'Put it in quotes: "{key.text}"'),),
         severity=severity,
@@ -46,20 +46,20 @@ def _surprising_key(key: Node | None, severity: Severity | None) -> Iterator[Vio
 
 
 def _plain_scalars(value: Node | None) -> list[Scalar]:
-    """A value, or those of a list, that have neither quotes nor a tag."""
+    """A value, or the items of a list, without quotes and without a tag."""
     nodes = [item.value for item in value.items] if isinstance(value, Sequence) else [value]
-    return [one for one in nodes if isinstance(one, Scalar) and not one.style and not one.tag]
+    return [node for node in nodes if isinstance(node, Scalar) and not (node.style or node.tag)]
 
 
 def _surprise(node: Scalar) -> Iterator[Violation]:
     octal, sexagesimal = _OCTAL.fullmatch(node.text), _SEXAGESIMAL.fullmatch(node.text)
     if octal:
-        yield _hit(node, "a leading zero makes an octal number", octal[1] + octal[2])
+        yield _violation(node, "a leading zero makes an octal number", octal[1] + octal[2])
     elif sexagesimal:
-        yield _hit(node, "colons make a number of base 60")
+        yield _violation(node, "colons make a base-60 number")
 
 
-def _hit(node: Scalar, why: str, meant: str | None = None) -> Violation:
+def _violation(node: Scalar, why: str, meant: str | None = None) -> Violation:
     read = str(plain_value(node.text))
     fixes = [_write(node, read, f"Write {read}, what YAML 1.1 reads")]
     if meant:
@@ -77,15 +77,13 @@ RULE = Rule(
     severity="warning",
     title="YAML 1.1 reads something else",
     docs="""\
-PyYAML, with which trainers read recipes, follows YAML 1.1. There `010` is eight, since a leading
-zero makes an octal number, and `1:30` is ninety, since colons make a number of base 60. The run
-goes on with that number and without a word. The keys `on`, `off`, `yes` and `no` are true and
-false.
+Trainers read recipes with PyYAML, which follows YAML 1.1. There, `010` is eight, since a leading
+zero makes an octal number, and `1:30` is ninety, since colons make a base-60 number. The run uses
+that number without a warning. The keys `on`, `off`, `yes` and `no` are read as true and false.
 
-**When it is fine.** Where the octal number or the base of 60 was meant; a plain number says it
-better.
+**When it is fine.** If you mean the octal or the base-60 number. A plain number is clearer.
 
-**How to mend it.** Write the number without leading zeros and colons, and put the key in quotes.
+**How to fix it.** Write the number without leading zeros and colons, and put the key in quotes.
 """,
     examples=(
         Example(
@@ -154,6 +152,6 @@ better.
             """),
     ),
     check=check,
-    settles=True,
+    supersedes=True,
     documents=("training", "model", "lora", "optimizer", "blacksmith", "multihost"),
 )
