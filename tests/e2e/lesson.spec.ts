@@ -106,7 +106,7 @@ for (const theme of ["Default Light Modern", "Default Dark Modern", "Default Hig
     await diagram("From micro-batches to a step").scrollIntoViewIfNeeded();
     await workbench.screenshot(`lesson - ${theme}`);
     await workbench.webview().getByRole("link", { name: "Next" }).click();
-    await diagram("The circle of experiments").scrollIntoViewIfNeeded();
+    await diagram("The steps of an experiment").scrollIntoViewIfNeeded();
     await workbench.screenshot(`lesson 2 - ${theme}`);
   });
 }
