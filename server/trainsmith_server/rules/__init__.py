@@ -1,7 +1,7 @@
 """The rules: advice that a schema cannot give. One file is one rule.
 
-Each module in this folder defines a `RULE`; nothing has to be registered. Rules import the schemas
-and what `document.query` offers, and never each other.
+Each module in this folder defines a `RULE`; it does not need to be registered. Rules import the
+schemas and the modules of `document/`, and never each other.
 """
 
 from __future__ import annotations
