@@ -22,7 +22,7 @@ _OTHER = """
 # Other findings
 
 Findings about keys and their values, about other files, and about comments to Trainsmith. The
-message says what was found and what is expected. Their levels can be changed as those of rules.
+message says what was found and what is expected. Their levels can be changed like those of rules.
 """
 _SYNTAX = """
 # YAML

@@ -20,7 +20,7 @@ test("the screenshots of the README", async ({ workbench }) => {
   await expect(mistakes.locator(".squiggly-warning").first()).toBeVisible();
   await mistakes.locator(".view-line span", { hasText: /^0\.05$/ }).hover();
   await expect(page.locator(".monaco-hover:visible")).toContainText("lr-too-high");
-  await take(workbench, "write");
+  await saveImage(workbench, "write");
 
   const recipe = read("training.yaml").replace("max_steps: 1000 ", "max_steps: 200  ");
   await workbench.closeEditors();
@@ -31,7 +31,7 @@ test("the screenshots of the README", async ({ workbench }) => {
   await workbench.command("View: Hide Panel");
   await workbench.command("Trainsmith: Show Training");
   await expect(workbench.statusBar(/step 1[5-9]\d\//)).toBeVisible(long);
-  await take(workbench, "train");
+  await saveImage(workbench, "train");
   await expect(workbench.notification(/Run training-001 finished/)).toBeVisible(long);
 
   workbench.write(
@@ -46,18 +46,18 @@ test("the screenshots of the README", async ({ workbench }) => {
   await workbench.command("Trainsmith: Focus on Runs View");
   await workbench.command("Trainsmith: Compare with Last Run");
   await expect(workbench.webview().getByRole("group", { name: /^Loss/ })).toBeVisible();
-  await take(workbench, "compare");
+  await saveImage(workbench, "compare");
 
   await workbench.closeEditors();
   await workbench.open("training.yaml", read("training.yaml"));
   await workbench.command("Trainsmith: Run with Overrides");
   await expect(page.locator(".quick-input-list")).toContainText("seed");
-  await take(workbench, "overrides");
+  await saveImage(workbench, "overrides");
   await page.keyboard.press("Escape");
 });
 
 /** Take a screenshot, which must be small so that the README loads quickly. */
-async function take({ page }: Workbench, name: string): Promise<void> {
+async function saveImage({ page }: Workbench, name: string): Promise<void> {
   await page.keyboard.press("Shift");
   const picture = await page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
   expect(picture.length).toBeLessThan(MOST_BYTES);

@@ -7,7 +7,7 @@ import path from "node:path";
 import { bin, OUTPUT, ROOT, venv } from "../../scripts/lib/run.mjs";
 import { expect, test } from "./workbench";
 
-const FOLDER = path.join(OUTPUT, "stand-ins");
+const FOLDER = path.join(OUTPUT, "stubs");
 const SELECTED = path.join(FOLDER, "selected.json");
 
 /** The parts of the extensions' APIs that are used; `read` returns the selection. */
@@ -25,7 +25,7 @@ test.use({
   },
 });
 
-function writeStandIn(name: string, api: string): void {
+function writeStub(name: string, api: string): void {
   const folder = path.join(FOLDER, name);
   fs.mkdirSync(folder, { recursive: true });
   const manifest = {
@@ -34,7 +34,7 @@ function writeStandIn(name: string, api: string): void {
     files: ["LICENSE", "README.md", "main.js"],
   };
   fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
-  fs.writeFileSync(path.join(folder, "README.md"), `A stand-in for the extension ${name}.\n`);
+  fs.writeFileSync(path.join(folder, "README.md"), `A stub for the extension ${name}.\n`);
   fs.copyFileSync(path.join(ROOT, "LICENSE"), path.join(folder, "LICENSE"));
   const read = `const read = () => JSON.parse(require("fs").readFileSync(${JSON.stringify(SELECTED)}));`;
   fs.writeFileSync(path.join(folder, "main.js"), `${read}\nexports.activate = () => ${api};\n`);
@@ -51,8 +51,8 @@ function makePython(name: string): string {
 
 test.beforeAll(() => {
   fs.rmSync(FOLDER, { recursive: true, force: true });
-  writeStandIn("python", PYTHON);
-  writeStandIn("vscode-python-envs", ENVIRONMENTS);
+  writeStub("python", PYTHON);
+  writeStub("vscode-python-envs", ENVIRONMENTS);
   fs.writeFileSync(SELECTED, "{}");
 });
 

@@ -6,8 +6,8 @@ import * as path from "node:path";
 import { beforeEach, expect, test } from "vitest";
 
 import {
-  madeEnvironment,
-  makeEnvironment,
+  existingEnvironment,
+  createEnvironment,
   progressOf,
   SetUpError,
   trainingRequirements,
@@ -38,7 +38,7 @@ async function make(
     lines.push(line);
     setImmediate(onLine);
   };
-  const made = await makeEnvironment({
+  const made = await createEnvironment({
     ...{ python: await python(), storage, requirements, say, signal },
   });
   return { made, lines };
@@ -65,11 +65,11 @@ test("modules are found without being imported", async () => {
 
 test("an environment is found again, and replaced by a new one", async () => {
   const first = (await make(["pip"])).made;
-  expect((await madeEnvironment(storage))?.program).toBe(first.program);
+  expect((await existingEnvironment(storage))?.program).toBe(first.program);
   const where = execFileSync(first.program, ["-c", "import sys; print(sys.prefix)"]).toString();
   expect(where.trim().startsWith(storage)).toBe(true);
   const second = (await make(["pip"])).made;
-  expect((await madeEnvironment(storage))?.program).toBe(second.program);
+  expect((await existingEnvironment(storage))?.program).toBe(second.program);
   expect(await fs.readdir(storage)).toHaveLength(1);
 });
 
@@ -79,7 +79,7 @@ test("a failure reports pip's error and keeps only the earlier environment", asy
   await expect(failing).rejects.toThrow(SetUpError);
   await expect(failing).rejects.toThrow(/package\.whl/);
   expect(await fs.readdir(storage)).toHaveLength(1);
-  expect((await madeEnvironment(storage))?.program).toBe(made.program);
+  expect((await existingEnvironment(storage))?.program).toBe(made.program);
 });
 
 test("a cancelled set-up stops its program and leaves no files", async () => {

@@ -36,9 +36,9 @@ const validation = (number: number): TrainsmithEvent => ({
 test("rows are returned once, and again after a rewind", () => {
   const series = new RunSeries();
   const cursor = series.cursor();
-  series.take([started(0), step(1), step(2)]);
+  series.add([started(0), step(1), step(2)]);
   expect([...cursor.newRows().columns.step]).toEqual([1, 2]);
-  series.take([step(3)]);
+  series.add([step(3)]);
   const { from, columns } = cursor.newRows();
   expect([from, [...columns.step]]).toEqual([2, [3]]);
   cursor.rewind();
@@ -48,9 +48,9 @@ test("rows are returned once, and again after a rewind", () => {
 test("each reader has its own position in the rows", () => {
   const series = new RunSeries();
   const [one, other] = [series.cursor(), series.cursor()];
-  series.take([started(0), step(1)]);
+  series.add([started(0), step(1)]);
   one.newRows();
-  series.take([step(2)]);
+  series.add([step(2)]);
   expect([...one.newRows().columns.step]).toEqual([2]);
   expect([...other.newRows().columns.step]).toEqual([1, 2]);
 });
@@ -58,11 +58,11 @@ test("each reader has its own position in the rows", () => {
 test("a second run_started supersedes the steps after the checkpoint that it resumes", () => {
   const series = new RunSeries();
   const cursor = series.cursor();
-  series.take([started(0), step(1), step(2), validation(2), step(3, 9), validation(3)]);
+  series.add([started(0), step(1), step(2), validation(2), step(3, 9), validation(3)]);
   cursor.newRows();
-  series.take([started(2)]);
+  series.add([started(2)]);
   expect(series.facts.progress.step).toBe(2);
-  series.take([step(3, 5)]);
+  series.add([step(3, 5)]);
   const { from, columns } = cursor.newRows();
   expect([from, [...columns.step], [...columns.loss]]).toEqual([2, [3], [5]]);
   expect(series.facts.validation).toEqual([[2, 2]]);
@@ -71,7 +71,7 @@ test("a second run_started supersedes the steps after the checkpoint that it res
 test("a cleared run has no earlier data", () => {
   const series = new RunSeries();
   const cursor = series.cursor();
-  series.take([started(0), step(1), step(2), validation(2)]);
+  series.add([started(0), step(1), step(2), validation(2)]);
   cursor.newRows();
   series.clear();
   expect([cursor.newRows().from, series.facts.validation]).toEqual([0, []]);
@@ -80,13 +80,13 @@ test("a cleared run has no earlier data", () => {
 
 test("a loss that is not a number is a gap", () => {
   const series = new RunSeries();
-  series.take([started(0), step(1, null)]);
+  series.add([started(0), step(1, null)]);
   expect([...series.cursor().newRows().columns.loss]).toEqual([NaN]);
 });
 
 test("the facts follow from the events", () => {
   const series = new RunSeries();
-  series.take([started(0), step(1, 2.5)]);
+  series.add([started(0), step(1, 2.5)]);
   const { device, parameters, tokensPerSecond, progress } = series.facts;
   expect([device, parameters, tokensPerSecond, progress.loss]).toEqual(["CPU", 7, 9000, 2.5]);
 });

@@ -26,7 +26,7 @@ export async function trainingRequirements(bundled: string): Promise<string[]> {
 }
 
 /** The newest complete environment whose Python starts. */
-export async function madeEnvironment(storage: string): Promise<Python | undefined> {
+export async function existingEnvironment(storage: string): Promise<Python | undefined> {
   for (const folder of await folders(storage)) {
     if (!(await exists(path.join(folder, COMPLETE)))) continue;
     const python = await usable({ program: programIn(folder), args: [] });
@@ -38,7 +38,7 @@ export async function madeEnvironment(storage: string): Promise<Python | undefin
 /** A program failed; the message has the lines of its output that name the cause. */
 export class SetUpError extends Error {}
 
-export interface Making {
+export interface SetUp {
   /** The Python that creates the environment. */
   readonly python: Python;
   /** The folder for environments, created if it does not exist. */
@@ -56,13 +56,13 @@ export interface Making {
  * @throws {SetUpError} if a program failed.
  * @throws {Error} named `AbortError` if it was cancelled.
  */
-export async function makeEnvironment(making: Making): Promise<Python> {
-  const { storage, requirements, signal } = making;
+export async function createEnvironment(setUp: SetUp): Promise<Python> {
+  const { storage, requirements, signal } = setUp;
   await fs.mkdir(storage, { recursive: true });
   const before = await folders(storage);
   const folder = await fs.mkdtemp(path.join(storage, PREFIX));
   try {
-    await install(making, folder);
+    await install(setUp, folder);
     signal.throwIfAborted();
     const python = await usable({ program: programIn(folder), args: [] });
     if (!python) throw new SetUpError(`${programIn(folder)} does not start`);
@@ -88,33 +88,33 @@ export function progressOf(line: string): string | undefined {
 }
 
 /** Install with Python's `venv` and pip, or with uv if this Python lacks them, as Debian's does. */
-async function install(making: Making, folder: string): Promise<void> {
-  const { python, requirements } = making;
+async function install(setUp: SetUp, folder: string): Promise<void> {
+  const { python, requirements } = setUp;
   try {
-    await run(making, python.program, [...python.args, "-m", "venv", folder]);
+    await run(setUp, python.program, [...python.args, "-m", "venv", folder]);
   } catch (error) {
     if (!(error instanceof SetUpError)) throw error;
     if (await outputOf({ program: "uv", args: ["--version"] })) {
-      await installWithUv(making, folder);
+      await installWithUv(setUp, folder);
       return;
     }
     if (!error.message.includes(HIDDEN_BY_VENV)) throw error;
-    await run(making, programIn(folder), ["-m", "ensurepip", "--upgrade", "--default-pip"]);
+    await run(setUp, programIn(folder), ["-m", "ensurepip", "--upgrade", "--default-pip"]);
   }
-  await run(making, programIn(folder), [
+  await run(setUp, programIn(folder), [
     ...["-m", "pip", "install", "--no-input", "--progress-bar", "off"],
     ...["--disable-pip-version-check", ...requirements],
   ]);
 }
 
-async function installWithUv(making: Making, folder: string): Promise<void> {
-  const { python, requirements } = making;
-  await run(making, "uv", ["venv", "--allow-existing", "--python", python.program, folder]);
-  await run(making, "uv", ["pip", "install", "--python", programIn(folder), ...requirements]);
+async function installWithUv(setUp: SetUp, folder: string): Promise<void> {
+  const { python, requirements } = setUp;
+  await run(setUp, "uv", ["venv", "--allow-existing", "--python", python.program, folder]);
+  await run(setUp, "uv", ["pip", "install", "--python", programIn(folder), ...requirements]);
 }
 
 /** Run a program until it ends, without a shell. */
-function run({ say, signal }: Making, program: string, args: readonly string[]): Promise<void> {
+function run({ say, signal }: SetUp, program: string, args: readonly string[]): Promise<void> {
   say(`$ ${program} ${args.join(" ")}`);
   const lines: string[] = [];
   return new Promise((resolve, reject) => {
@@ -168,7 +168,7 @@ async function folders(storage: string): Promise<string[]> {
   return aged.sort((one, other) => one.age - other.age).map(({ folder }) => folder);
 }
 
-/** Whether an environment is complete or abandoned; another window may still be creating it. */
+/** Whether an environment is complete or abandoned; another window may be creating any other. */
 async function isRemovable(folder: string): Promise<boolean> {
   return (
     (await exists(path.join(folder, COMPLETE))) || (await age(folder)) > ABANDONED_MILLISECONDS

@@ -3,8 +3,8 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import {
-  madeEnvironment,
-  makeEnvironment,
+  existingEnvironment,
+  createEnvironment,
   progressOf,
   SetUpError,
   trainingRequirements,
@@ -84,7 +84,7 @@ export class TrainingPython {
             if (message) progress.report({ message });
           };
           const { signal } = cancelled;
-          return makeEnvironment({ python, storage: this.storage, requirements, say, signal });
+          return createEnvironment({ python, storage: this.storage, requirements, say, signal });
         },
       );
       this.log.info(`Training: ${described(made)}`);
@@ -108,7 +108,7 @@ export class TrainingPython {
   /** The first Python that lacks no module: the one that was found, or the created environment. */
   private async complete(python: Python | undefined): Promise<Python | undefined> {
     if (python && (await this.missing(python)).length === 0) return python;
-    const made = await madeEnvironment(this.storage);
+    const made = await existingEnvironment(this.storage);
     return made && (await this.missing(made)).length === 0 ? made : undefined;
   }
 

@@ -12,7 +12,7 @@ const REASONS: Record<DocumentStatus["chosenBy"], string> = {
   keys: "detected from its keys",
 };
 
-/** Shows beside the language for which trainer the file in the editor is checked. */
+/** Shows in the language status for which trainer the file in the editor is checked. */
 export class ProfileStatus implements vscode.Disposable {
   private item: vscode.LanguageStatusItem | undefined;
   private readonly subscription: vscode.Disposable;

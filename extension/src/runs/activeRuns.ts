@@ -6,12 +6,12 @@ import type { TrainsmithEvent } from "../generated/events";
 import { CONTEXT_KEYS, RUN_FILES } from "../generated/protocol";
 import type { Server } from "../server/client";
 import { Repeater } from "../shared/repeat";
-import { isBeginOrEnd, NOT_STARTED, type Progress } from "./progress";
+import { isStartOrEnd, NOT_STARTED, type Progress } from "./progress";
 import { folderOf, isRecipeTask, recipeOf } from "./tasks";
 import type { RunReader, RunWatcher } from "./watcher";
 
 const SEARCH_MILLISECONDS = 400;
-/** How much earlier than its task a run may seem to start, by the clocks of two processes. */
+/** How much earlier than its task a run may seem to start, since two processes read the clock. */
 const CLOCK_SECONDS = 1;
 
 /** A run in a task of this window. */
@@ -109,15 +109,15 @@ export class ActiveRuns implements vscode.Disposable {
     // The search when the process ends may find the same folder as an earlier one.
     if (run.written || !this.active.includes(run)) return;
     const reader = this.watcher.watch(folder, (events) => {
-      this.take(folder, events);
+      this.onEvents(folder, events);
     });
     run.written = { folder, reader };
     await reader.read();
     this.changed.fire();
   }
 
-  private take(folder: string, events: readonly TrainsmithEvent[]): void {
-    if (events.some(isBeginOrEnd))
+  private onEvents(folder: string, events: readonly TrainsmithEvent[]): void {
+    if (events.some(isStartOrEnd))
       void this.server.notifyOfRun(path.join(folder, RUN_FILES.events));
     this.changed.fire();
   }

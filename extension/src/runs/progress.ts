@@ -27,7 +27,7 @@ export const NOT_STARTED: Progress = {
 };
 
 /** Whether a run starts or ends with this event. */
-export function isBeginOrEnd({ event }: TrainsmithEvent): boolean {
+export function isStartOrEnd({ event }: TrainsmithEvent): boolean {
   return event.startsWith("run_");
 }
 

@@ -57,10 +57,10 @@ export class RunSeries {
   /** The cursors' positions: earlier rows were passed on and have not been superseded. */
   private readonly positions = new Set<{ rows: number }>();
 
-  take(events: readonly TrainsmithEvent[]): void {
+  add(events: readonly TrainsmithEvent[]): void {
     for (const event of events) {
       this.progress = advance(this.progress, event);
-      this.add(event);
+      this.record(event);
     }
   }
 
@@ -109,7 +109,7 @@ export class RunSeries {
     };
   }
 
-  private add(event: TrainsmithEvent): void {
+  private record(event: TrainsmithEvent): void {
     switch (event.event) {
       case "run_started": {
         this.device = event.device;

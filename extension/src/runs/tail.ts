@@ -42,7 +42,7 @@ export class EventTail {
         const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, this.offset);
         if (bytesRead === 0) return { restarted, events };
         this.offset += bytesRead;
-        events.push(...this.take(buffer.subarray(0, bytesRead)));
+        events.push(...this.parseChunk(buffer.subarray(0, bytesRead)));
       }
     } finally {
       await handle.close();
@@ -65,7 +65,7 @@ export class EventTail {
     return before > 0;
   }
 
-  private take(bytes: Buffer): TrainsmithEvent[] {
+  private parseChunk(bytes: Buffer): TrainsmithEvent[] {
     if (this.head.length < HEAD_BYTES) {
       this.head = Buffer.concat([this.head, bytes]).subarray(0, HEAD_BYTES);
     }

@@ -64,7 +64,7 @@ export class RunReader {
     return this.run.series.facts;
   }
 
-  /** Read what was written since the last time now. */
+  /** Read new events now, without waiting for the next poll. */
   read(): Promise<void> {
     return this.run.read();
   }
@@ -115,7 +115,7 @@ class WatchedRun {
   private async readOnce(): Promise<void> {
     const { restarted, events } = await this.tail.read();
     if (restarted) this.series.clear();
-    this.series.take(events);
+    this.series.add(events);
     if (!restarted && events.length === 0) return;
     for (const { paused, onEvents } of [...this.readers]) if (!paused) onEvents(events);
   }
