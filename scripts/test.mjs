@@ -42,7 +42,7 @@ const SUITES = {
 const SLOW_PYTHON = [
   "tests/trainer",
   "tests/whole",
-  "tests/cli/test_front_door.py",
+  "tests/cli/test_command.py",
   "tests/schemas/test_derived.py",
   "tests/server/test_check_process.py",
   "tests/server/test_configuration.py",

@@ -1,4 +1,4 @@
-"""Cleans the environment before any test module is imported."""
+"""Clean the environment before any test module is imported."""
 
 from __future__ import annotations
 

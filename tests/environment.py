@@ -1,7 +1,7 @@
-"""The environment of all Python tests: nothing of the machine's settings reaches them.
+"""The environment of all Python tests, which does not depend on the machine's settings.
 
-What it keeps and sets is in `environment.json` beside this file, which
-`scripts/lib/environment.mjs` reads for the tests in TypeScript.
+`environment.json` beside this file lists what is kept and what is set.
+`scripts/lib/environment.mjs` reads it too, for the tests in TypeScript.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 HOME = "TRAINSMITH_TEST_HOME"
-"""Where this is set, the environment is clean, and this is its home."""
+"""If this variable is set, the environment is clean already; its value is the home folder."""
 HOSTILE = "TRAINSMITH_TEST_HOSTILE"
 
 
 def clean_variables(variables: Mapping[str, str], home: str) -> dict[str, str]:
-    """The variables that tests see of an environment; `home` is the folder that is theirs."""
+    """The part of an environment that tests get; `home` is their home folder."""
     rules = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
     case = re.IGNORECASE if sys.platform == "win32" else 0
     kept = re.compile("|".join(rules["keeps"]), case)
@@ -38,7 +38,7 @@ def clean_variables(variables: Mapping[str, str], home: str) -> dict[str, str]:
 
 
 def clean_environment() -> None:
-    """Make this process's environment the clean one, unless the process that started it did so."""
+    """Clean this process's environment, unless the parent process has done so."""
     if os.environ.get(HOME):
         return
     name = "home with späces-" if os.environ.get(HOSTILE) else "trainsmith-home-"

@@ -1,6 +1,6 @@
-"""How long tests wait for what has to come; no result depends on how quickly it comes."""
+"""How long tests wait for something that must happen; results do not depend on speed."""
 
 from __future__ import annotations
 
 PATIENCE = 240.0
-"""Seconds; below pytest's own limit, so that a failure names what did not come."""
+"""Seconds; less than pytest's own limit, so that a failure names what did not happen."""

@@ -1,4 +1,4 @@
-"""Why a test is skipped, in words that say how to run it; `npm test` lists them at its end."""
+"""Reasons for skipping a test, which say how to run it; `npm test` lists them at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small LSP client over stdio, just enough to time a server from outside."""
+"""A small LSP client over stdio, with what is needed to measure a server from outside."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Client:
-    """Talks to one server process. Times are in seconds, taken when a message's bytes arrive."""
+    """A connection to one server process. Times are in seconds, when a message's bytes arrive."""
 
     def __init__(self, command: Sequence[str], settings: dict[str, Any], root: Path) -> None:
         self._settings = settings
@@ -27,7 +27,7 @@ class Client:
         threading.Thread(target=self._read, daemon=True).start()
 
     def initialize(self) -> None:
-        """Shake hands, and answer what servers ask of an editor."""
+        """Initialize the server and send the settings."""
         capabilities = {
             "textDocument": {
                 "publishDiagnostics": {},
@@ -47,7 +47,7 @@ class Client:
         self.notify("workspace/didChangeConfiguration", {"settings": self._settings})
 
     def request(self, method: str, params: Any) -> tuple[float, Any]:
-        """Send a request; the seconds until its answer, and the answer."""
+        """Send a request; return the seconds until its result, and the result."""
         self._next_id += 1
         number = self._next_id
         start = time.perf_counter()
@@ -62,9 +62,9 @@ class Client:
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def diagnostics(self, uri: str, version: int, timeout: float = 60) -> tuple[float, Any]:
-        """When the diagnostics of a version arrived, and what they say."""
+        """The time at which the diagnostics of a version arrived, and the diagnostics."""
 
-        def is_it(message: dict[str, Any]) -> bool:
+        def matches(message: dict[str, Any]) -> bool:
             params = message.get("params", {})
             return (
                 message.get("method") == "textDocument/publishDiagnostics"
@@ -72,11 +72,11 @@ class Client:
                 and params.get("version", version) == version
             )
 
-        arrived, message = self._wait(is_it, timeout)
+        arrived, message = self._wait(matches, timeout)
         return arrived, message["params"]["diagnostics"]
 
     def drain(self, quiet: float) -> None:
-        """Wait until the server has said nothing for so many seconds."""
+        """Wait until the server has not sent anything for some seconds."""
         try:
             while True:
                 self._answer(self._messages.get(timeout=quiet)[1])
@@ -90,7 +90,7 @@ class Client:
         return int(line.split()[1]) / 1024
 
     def close(self) -> None:
-        """End the server the polite way, then the other."""
+        """Shut the server down, or kill it if that fails."""
         try:
             self.request("shutdown", None)
             self.notify("exit", None)
@@ -118,14 +118,14 @@ class Client:
             body = stream.read(length)
             self._messages.put((time.perf_counter(), json.loads(body)))
 
-    def _wait(self, wanted: Any, timeout: float = 60) -> tuple[float, dict[str, Any]]:
+    def _wait(self, matches: Any, timeout: float = 60) -> tuple[float, dict[str, Any]]:
         end = time.perf_counter() + timeout
         while True:
             try:
                 arrived, message = self._messages.get(timeout=max(0, end - time.perf_counter()))
             except Empty:
                 raise TimeoutError("the server did not answer") from None
-            if wanted(message):
+            if matches(message):
                 return arrived, message
             self._answer(message)
 

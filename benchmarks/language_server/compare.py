@@ -1,10 +1,10 @@
-"""Our language server against yaml-language-server: the same files, the same run, in turn.
+"""Compare our language server with yaml-language-server: the same files and edits, in turn.
 
     .venv/bin/python benchmarks/language_server/compare.py [--rounds N]
 
-The peer gets our own JSON Schema, so that both check and complete the same keys. It comes from npm
-into a folder in the cache the first time. Printed are medians and the ratio ours / theirs; only
-ratios mean something on a machine that does other things too.
+The peer uses our JSON Schema, so that both check and complete the same keys. It is installed from
+npm into the cache the first time. The output is medians and the ratio ours / theirs; on a machine
+that does other things too, only the ratios are meaningful.
 """
 
 from __future__ import annotations
@@ -73,19 +73,19 @@ device_config:
 
 
 def document(lines: int) -> str:
-    """A file of about so many lines: as many recipes as it takes, no two alike."""
+    """A file of about this many lines: several recipes, all different."""
     copies = max(1, round(lines / (RECIPE.count("\n") + 1)))
     return "---\n".join(RECIPE.replace("seed: 42", f"seed: {42 + copy}") for copy in range(copies))
 
 
 @dataclass
 class Figures:
-    """What was measured of one server: a list of samples for each situation."""
+    """The measurements of one server: a list of samples for each situation."""
 
     samples: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def add(self, name: str, value: float) -> None:
-        """Note one sample."""
+        """Add one sample."""
         self.samples.setdefault(name, []).append(value)
 
 
@@ -116,7 +116,7 @@ def _measure_size(
     version = 1
     for round_ in range(rounds):
         version += 1
-        # A planted mistake comes and goes, so that each answer has something new to say.
+        # A mistake is added and removed in turn, so that the diagnostics change each time.
         old, new = ("xyz", "8") if round_ % 2 else ("8", "xyz")
         _change(client, uri, version, (line, 14, 14 + len(old)), new)
         sent = time.perf_counter()
@@ -158,7 +158,7 @@ def _change(client: Client, uri: str, version: int, where: tuple[int, int, int],
 
 
 def peer_command() -> list[str]:
-    """yaml-language-server, from npm into the cache."""
+    """The command of yaml-language-server, which is installed into the cache from npm."""
     entry = CACHE / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
     if not entry.exists():
         CACHE.mkdir(parents=True, exist_ok=True)

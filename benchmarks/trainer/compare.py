@@ -1,10 +1,10 @@
-"""Our trainer against nanoGPT's loop, `transformers.Trainer` and Lightning, in turn.
+"""Compare our trainer with nanoGPT's loop, `transformers.Trainer` and Lightning, in turn.
 
     .venv/bin/python benchmarks/trainer/compare.py [quiet busy start writing ranks peers]
 
-Printed are medians and the ratio ours / theirs; only ratios mean something on a machine that does
-other things too. nanoGPT's loop is re-written in `nanogpt.py`. `peers` needs the other two, which
-are installed into the cache the first time; they run on one thread, as ours does against them.
+It prints medians and the ratio ours / theirs. On a machine that does other things too, only the
+ratios are meaningful. `nanogpt.py` reimplements nanoGPT's loop. `peers` compares with the other
+two, which are installed into the cache the first time; there, all trainers run on one thread.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SHAPES = (
     ("4 × 128, dropout 0.2", replace(SMALL, dropout=0.2), 10),
     ("6 × 384, dropout 0.2", replace(LARGE, dropout=0.2), 2),
 )
-"""What is trained, and the steps of a turn."""
+"""The models, each with the steps of a turn."""
 
 
 def trainee(
@@ -57,7 +57,7 @@ def print_speeds(
     environment: Mapping[str, str],
     python: str = sys.executable,
 ) -> None:
-    """Tokens per second of ours and of another: medians over the turns, and of their ratios."""
+    """Print tokens per second of ours and of another trainer, and the median of their ratios."""
     with (
         trainee("ours", shape, environment) as ours,
         trainee(other, shape, environment, python) as theirs,
@@ -165,7 +165,7 @@ def writing(rounds: int) -> None:
 def ranks(rounds: int) -> None:
     several = max(2, rounds // 4)
     print_medians("8 ranks until the first step, against torchrun: s", starts(SMALL, several))
-    print_medians("8 ranks, against ranks that tell nothing: ms a step", paces(SMALL, several))
+    print_medians("8 ranks, against ranks without communication: ms a step", paces(SMALL, several))
 
 
 def print_medians(title: str, times: tuple[list[float], list[float]]) -> None:
@@ -191,16 +191,16 @@ def peers_python() -> str:
     python = CACHE / "bin" / "python"
     if not (CACHE / "bin" / "fabric").exists():
         venv.create(CACHE, with_pip=True)
-        wanted = ("torch", "transformers", "accelerate", "lightning")
+        packages = ("torch", "transformers", "accelerate", "lightning")
         constraints = ("--constraint", ROOT / "constraints.txt")
         subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", *constraints, *wanted], check=True
+            [python, "-m", "pip", "install", "--quiet", *constraints, *packages], check=True
         )
     return str(python)
 
 
 def main() -> None:
-    """Measure what is asked for, and print the table."""
+    """Measure the selected parts, and print the table."""
     parts = {
         "quiet": quiet,
         "busy": busy,
@@ -210,8 +210,8 @@ def main() -> None:
         "peers": peers,
     }
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*parts, []], help="all of them without any")
-    parser.add_argument("--rounds", type=int, default=15, help="turns of each")
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], help="all by default")
+    parser.add_argument("--rounds", type=int, default=15, help="turns of each trainer")
     options = parser.parse_args()
     for package in ("cli", "schemas", "trainer"):
         compileall.compile_dir(ROOT / package, quiet=1)

@@ -1,9 +1,9 @@
-"""The baseline: nanoGPT's model, loop and sampling in our own words (Karpathy 2022, MIT licence).
+"""The baseline: a reimplementation of nanoGPT (Karpathy 2022, MIT licence).
 
-It does what that code does on a CPU without compiling: learned positions, attention by PyTorch's
-kernel with dropout in it, batches cut one by one from a memory map at random places, plain AdamW,
-gradients clipped at 1, the loss read at every step. What costs it start-up time there, the imports
-and the optimizer's classes, is here too; its validation before the first step is left out.
+It does the same as nanoGPT on a CPU without compiling: learned positions, PyTorch's attention
+kernel with dropout, batches cut one by one from a memory map at random positions, plain AdamW,
+gradients clipped at 1, and the loss read at every step. It has the same start-up costs, the imports
+and the optimizer's classes, but omits nanoGPT's validation before the first step.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from shapes import TEXT, Shape
 from torch import Tensor, nn
-from torch.distributed import init_process_group  # noqa: F401  It is imported there, too.
+from torch.distributed import init_process_group  # noqa: F401  nanoGPT imports it too.
 from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel  # noqa: F401
 from turns import Turns

@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def main() -> None:
-    """Called with the shape and the file that tells of the first step."""
+    """Arguments: the shape, and a file to write after the first step."""
     import sys
 
     shape = Shape.from_argument()

@@ -1,4 +1,4 @@
-"""`trainsmith train`, stopping after each turn; everything else is the real run."""
+"""`trainsmith train`, stopping after each turn; everything else is as in a real run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEVER = 1_000_000_000
 
 
 def write_recipe(folder: Path, shape: Shape) -> Path:
-    """A recipe and its model file that train what a shape says; the recipe's path."""
+    """Write a recipe and its model file for a shape, and return the recipe's path."""
     model = {
         "model_type": "gpt2",
         "embedding_dim": shape.width,

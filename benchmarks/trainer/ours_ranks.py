@@ -1,4 +1,4 @@
-"""`trainsmith train` on a mesh of processes, with and without telling each other anything."""
+"""`trainsmith train` on a mesh of processes, with and without communication."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch import Tensor
 
 
 def write_mesh_recipe(folder: Path, shape: Shape, mesh: Sequence[int], steps: int) -> Path:
-    """A recipe for a mesh, of so many steps; the recipe's path."""
+    """Write a recipe for a mesh and a number of steps, and return its path."""
     path = write_recipe(folder, shape)
     recipe = yaml.safe_load(path.read_text())
     recipe["training_config"] |= {"max_steps": steps, "validation_split": 0.0}
@@ -26,9 +26,9 @@ def write_mesh_recipe(folder: Path, shape: Shape, mesh: Sequence[int], steps: in
 
 
 def main() -> None:
-    """Take some steps, and print how long the middle one took, in milliseconds.
+    """Train some steps, and print the median time of a step in milliseconds.
 
-    Called with the shape, the mesh, the number of steps, and `together` or `apart`.
+    Arguments: the shape, the mesh, the number of steps, and `together` or `apart`.
     """
     from trainsmith_trainer.backends.torch.backend import TorchBackend
     from trainsmith_trainer.backends.torch.group import Group
@@ -43,15 +43,15 @@ def main() -> None:
 
     mesh, steps, how = json.loads(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     if how == "apart":
-        # The ranks are copies of this process, so this is so in all of them.
+        # The ranks are forked from this process, so all of them have these functions.
         Group.all_reduce = own_alone  # pyright: ignore[reportAttributeAccessIssue]
         TorchBackend.should_stop = decide_alone  # pyright: ignore[reportAttributeAccessIssue]
     with tempfile.TemporaryDirectory() as name:
         path = write_mesh_recipe(Path(name), Shape.from_argument(), mesh, steps)
         if run_training(load_config(path), None):
             sys.exit("the run failed")
-        said = (Path(name) / "runs" / "training-001" / "events.jsonl").read_text()
-    times = [event["time"] for event in map(json.loads, said.splitlines()) if "loss" in event]
+        lines = (Path(name) / "runs" / "training-001" / "events.jsonl").read_text()
+    times = [event["time"] for event in map(json.loads, lines.splitlines()) if "loss" in event]
     paces = sorted(after - before for before, after in pairwise(times[5:]))
     print(f"pace {1000 * paces[len(paces) // 2]}")
 

@@ -1,12 +1,12 @@
-"""What saving and telling cost a run, as shares of its time.
+"""Measure what share of a run's time checkpoints and events take.
 
     python benchmarks/trainer/overhead.py [RECIPE] [--steps 300] [--set SECTION.KEY=VALUE]…
 
-Trains a recipe for real, in a folder that is removed afterwards, with a checkpoint every 100 steps
-and a progress bar on a terminal. Measured are the functions that the loop calls: saving with its
-digests, `fsync`, reading back and rotation; and every event, with the log, the event file and the
-bar. What the bar's own thread draws twice a second is added. The loop's whole time is the
-measure.
+It really trains a recipe, in a temporary folder, with a checkpoint every 100 steps and a progress
+bar on a terminal. It measures the functions that the loop calls: saving, with digests, `fsync`,
+reading back and rotation; and every event, with the log, the event file and the progress bar. The
+bar's own thread, which draws twice a second, is measured too. Shares are relative to the time of
+the whole loop.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RECIPE = Path(__file__).parents[2] / "examples/shakespeare/training.yaml"
 
 
 class Costs:
-    """Seconds of each call, by what was called."""
+    """Seconds of each call, by the name of the function."""
 
     def __init__(self) -> None:
         self.calls: dict[str, list[float]] = {}
@@ -81,21 +81,21 @@ def main() -> None:
 
 
 def _instrument(costs: Costs) -> None:
-    """Put a clock around what the loop calls."""
+    """Measure the functions that the loop calls."""
     train = run.train
 
     def measured_train(
-        backend: Any, sampler: Any, schedule: Any, plan: Any, around: Any, *rest: Any
+        backend: Any, sampler: Any, schedule: Any, plan: Any, hooks: Any, *rest: Any
     ) -> Any:
         clock = time.perf_counter
-        around = type(around)(
-            emit=costs.measured("events", around.emit, clock),
-            validate=costs.measured("validation", around.validate, clock),
-            save=costs.measured("checkpoints", around.save, clock),
-            stop_requested=around.stop_requested,
+        hooks = type(hooks)(
+            emit=costs.measured("events", hooks.emit, clock),
+            validate=costs.measured("validation", hooks.validate, clock),
+            save=costs.measured("checkpoints", hooks.save, clock),
+            stop_requested=hooks.stop_requested,
         )
         timed = costs.measured("whole", train, clock)
-        return timed(backend, sampler, schedule, plan, around, *rest)
+        return timed(backend, sampler, schedule, plan, hooks, *rest)
 
     run.train = measured_train
     refresh = Live.refresh
@@ -110,7 +110,7 @@ def _instrument(costs: Costs) -> None:
 
 
 class _Terminal:
-    """A terminal that somebody reads, in place of standard output."""
+    """A terminal whose output is read, in place of standard output."""
 
     def __enter__(self) -> _Terminal:
         leader, follower = pty.openpty()

@@ -1,4 +1,4 @@
-"""Eight processes that train one model: how soon they begin, and what it costs to agree."""
+"""Eight processes that train one model: their start-up time, and the cost of communication."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROWS = 32
 
 
 def starts(shape: Shape, rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds from the command to the first step: ours, and torchrun's of the baseline."""
+    """Seconds from the command to the first step: ours, and the baseline's under torchrun."""
     ours: list[float] = []
     others: list[float] = []
     for _ in range(rounds):
@@ -33,7 +33,7 @@ def starts(shape: Shape, rounds: int) -> tuple[list[float], list[float]]:
 
 
 def paces(shape: Shape, rounds: int) -> tuple[list[float], list[float]]:
-    """Milliseconds a step: with ranks that add up their gradients, and with ranks that do not."""
+    """Milliseconds per step: with ranks that sum their gradients, and with ranks that do not."""
     together: list[float] = []
     apart: list[float] = []
     for _ in range(rounds):

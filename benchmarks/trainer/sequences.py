@@ -1,4 +1,4 @@
-"""The text as the other trainers want it: one sequence at a time."""
+"""The text in the form that the other trainers need: one sequence at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 
 class Sequences(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
-    """Every place at which a sequence may begin."""
+    """All sequences of a length: one for each position at which it can begin."""
 
     def __init__(self, path: Path, length: int) -> None:
         self._tokens = np.memmap(path, dtype=np.uint16, mode="r")

@@ -1,4 +1,4 @@
-"""What is trained in the comparisons: nanoGPT's settings for Shakespeare on a CPU, and a larger."""
+"""The models of the comparisons: nanoGPT's settings for Shakespeare on a CPU, and a larger one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Shape:
 
     @staticmethod
     def from_argument() -> Shape:
-        """The shape that this process was given on its command line."""
+        """The shape in this process's first argument."""
         return Shape(**json.loads(sys.argv[1]))
 
 

@@ -1,7 +1,7 @@
-"""Training in turns: a process takes some steps, says how long they took, and waits for its turn.
+"""Training in turns: a process trains some steps, prints how long they took, and waits.
 
-Processes that are compared live side by side and never compute at the same time; so each round
-meets the machine in the same mood.
+The processes that are compared run side by side but never compute at the same time, so the
+machine's load is about the same for all of them in each round.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _MARK = "turn "
 
 
 class Turns:
-    """The side of the process that trains. It stops after its first step."""
+    """The side of the process that trains. Its first turn is one step."""
 
     def __init__(self) -> None:
         self._left = 1
         self._began = _now()
 
     def step_done(self) -> None:
-        """Call it after each step: at the end of a turn it comes back when the next one begins."""
+        """Call this after each step. At the end of a turn, it returns when the next turn begins."""
         self._left -= 1
         if self._left:
             return
@@ -49,12 +49,12 @@ class Turn:
 
     wall: float
     cpu: float
-    """Of all threads. On one thread it is the time that the turn would take on a quiet machine."""
+    """Of all threads. With one thread, it is the time of the turn on an idle machine."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process has taken so far."""
+    """The resources that a process has used so far."""
 
     cpu: float
     """Seconds, of all its threads."""
@@ -63,10 +63,10 @@ class Usage:
 
 
 class Trainee:
-    """The other side: a process that trains when it is told to."""
+    """The other side: starts a process that trains, and begins its turns."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        # A file, since a progress bar would fill a pipe that nobody reads.
+        # A file, since a progress bar would fill a pipe that is not read.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             command,
@@ -86,7 +86,7 @@ class Trainee:
         self._errors.close()
 
     def wait(self) -> Turn:
-        """Wait for the end of a turn, the first of which is one step."""
+        """Wait for the end of a turn."""
         assert self._process.stdout
         for line in self._process.stdout:
             if line.startswith(_MARK):
@@ -95,14 +95,14 @@ class Trainee:
         raise RuntimeError(f"the process ended:\n{self._errors.read()}")
 
     def take(self, steps: int) -> Turn:
-        """Let it take so many steps."""
+        """Let the process train some steps, and wait for the end of the turn."""
         assert self._process.stdin
         self._process.stdin.write(f"{steps}\n")
         self._process.stdin.flush()
         return self.wait()
 
     def usage(self) -> Usage:
-        """What it has taken so far; from Linux's /proc."""
+        """The resources used so far, from Linux's /proc."""
         process = Path("/proc") / str(self._process.pid)
         fields = (process / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
         ticks = int(fields[11]) + int(fields[12])

@@ -1,4 +1,4 @@
-"""Text from a small model: with the cache of keys and values, and in nanoGPT's way."""
+"""Generating text with a small model: with a cache of keys and values, and as nanoGPT does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOP_K, TEMPERATURE = 50, 0.8
 
 
 def compare(tokens: int, rounds: int) -> tuple[float, float]:
-    """Median seconds for so many tokens: ours and nanoGPT's, in turn."""
+    """Median seconds to generate some tokens: ours and nanoGPT's, in turn."""
     torch.manual_seed(0)
     config = TransformerConfig(
         model_type="gpt2",

@@ -1,4 +1,4 @@
-"""`trainsmith` and `python -m trainsmith`: hand each subcommand to the package that owns it."""
+"""`trainsmith` and `python -m trainsmith`: run each subcommand from the package that defines it."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from trainsmith_schemas import __version__
 
 
 @dataclass(frozen=True)
-class _Home:
+class _Lazy:
     module: str
     attribute: str
     help: str
 
 
 _SERVER = "trainsmith_server.command_line.cli"
+_TRAINER = "trainsmith_trainer.cli"
 _COMMANDS = {
-    "check": _Home(_SERVER, "check", "Check training recipes and model files."),
-    "convert": _Home(_SERVER, "convert", "Write a recipe for another trainer."),
-    "train": _Home("trainsmith_trainer.cli", "train", "Train the model that a recipe describes."),
-    "runs": _Home("trainsmith_trainer.history.cli", "runs", "List the runs in a folder."),
-    "compare": _Home("trainsmith_trainer.history.cli", "compare", "Compare runs."),
-    "generate": _Home("trainsmith_trainer.cli", "generate", "Let a trained model write text."),
-    "lsp": _Home(_SERVER, "lsp", "Run the language server on stdin and stdout."),
+    "check": _Lazy(_SERVER, "check", "Check training recipes and model files."),
+    "convert": _Lazy(_SERVER, "convert", "Write a recipe for another trainer."),
+    "train": _Lazy(_TRAINER, "train", "Train the model that a recipe describes."),
+    "runs": _Lazy("trainsmith_trainer.history.cli", "runs", "List the runs in a folder."),
+    "compare": _Lazy("trainsmith_trainer.history.cli", "compare", "Compare runs."),
+    "generate": _Lazy(_TRAINER, "generate", "Generate text with a trained model."),
+    "lsp": _Lazy(_SERVER, "lsp", "Run the language server on stdin and stdout."),
 }
 
 
-def _without_plugins() -> None:
-    """Let pydantic look for no plugins among all that is installed: none has business here.
+def _disable_pydantic_plugins() -> None:
+    """Stop pydantic from searching all installed packages for plugins: we do not use any.
 
-    The search alone took as long as `trainsmith --help` does.
+    The search alone takes as long as `trainsmith --help`.
     """
     name = "pydantic.plugin._loader"
     if name not in sys.modules:
@@ -44,27 +45,27 @@ def _without_plugins() -> None:
 
 
 class _LazyGroup(click.Group):
-    """A group that imports a subcommand only when it is called, so that `--help` is quick."""
+    """A group that imports a subcommand only when it is called, so that `--help` is fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        home = _COMMANDS.get(cmd_name)
-        if home is None:
+        command = _COMMANDS.get(cmd_name)
+        if command is None:
             return None
-        _without_plugins()
-        return getattr(importlib.import_module(home.module), home.attribute)
+        _disable_pydantic_plugins()
+        return getattr(importlib.import_module(command.module), command.attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, home.help) for name, home in _COMMANDS.items()])
+            formatter.write_dl([(name, command.help) for name, command in _COMMANDS.items()])
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="trainsmith")
 def main() -> None:
-    """Train models from YAML recipes, and check the recipes while they are written."""
+    """Train models from YAML recipes, and check the recipes while you write them."""
 
 
 if __name__ == "__main__":

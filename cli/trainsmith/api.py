@@ -1,6 +1,6 @@
-"""The public Python API: what the editor says about a text, for other programs.
+"""The public Python API: the editor's diagnostics of a text, for other programs.
 
-`docs/python-api.md` describes it. No other name of our packages is meant to be imported by others.
+`docs/python-api.md` describes it. All other names in our packages are private.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ class Finding:
     """One thing that is wrong, doubtful or worth knowing."""
 
     code: str
-    """What it is, such as `lr-too-high`."""
+    """Such as `lr-too-high`."""
     severity: Literal["error", "warning", "information", "hint"]
     message: str
     """One sentence in Markdown."""
     line: int
-    """From 1, as all of these."""
+    """Counted from 1, as are the others."""
     column: int
     """In characters."""
     end_line: int
     end_column: int
-    """Behind the last character."""
+    """After the last character."""
 
 
 def check_text(
     text: str, path: str | os.PathLike[str] | None = None, profile: Trainer | None = None
 ) -> tuple[Finding, ...]:
-    """Check a training recipe or a model file; any other text has no findings.
+    """Check a training recipe or a model file; other texts are not checked.
 
     Args:
         text: the YAML.
-        path: the file that it is of, or will be. With it, the files that the text names are looked
-            for, beside it and then in the working directory.
-        profile: the trainer to judge for, unless the text names another itself.
+        path: where the text is or will be saved. With it, the files that the recipe refers to are
+            checked too; they are looked up beside it, then in the working directory.
+        profile: the trainer to check for, unless a comment in the text names one.
 
     Returns:
-        What is wrong, in the order of the text. Nothing in the text raises.
+        The problems, in the order of the text. It never raises because of the text.
     """
     uri = Path(path).absolute().as_uri() if path is not None else ""
     analysis = analyze(text, uri, LintOptions(profile))

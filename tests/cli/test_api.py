@@ -1,4 +1,4 @@
-"""The public Python API, as its page shows it."""
+"""The public Python API, as its documentation describes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from trainsmith.api import check_text
 PAGE = Path(__file__).parents[2] / "docs" / "python-api.md"
 
 
-def test_the_example_of_the_page_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_documented_example_prints_documented_output(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     page = PAGE.read_text(encoding="utf-8")
     example = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL)
     assert example
@@ -20,7 +22,7 @@ def test_the_example_of_the_page_prints_what_it_says(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == example[2]
 
 
-def test_a_path_leads_to_other_files(tmp_path: Path) -> None:
+def test_with_a_path_other_files_are_checked(tmp_path: Path) -> None:
     recipe = "training_config:\n  model_config: model.yaml\n"
     assert check_text(recipe) == ()
     [finding] = check_text(recipe, tmp_path / "training.yaml")

@@ -14,7 +14,7 @@ const SOURCE = `flowchart LR
 `;
 
 test.each(lessons)(
-  "the diagrams of $title can be drawn, with words beside them",
+  "the diagrams of $title can be drawn, with a title and a description",
   ({ markdown }) => {
     const drawn = diagramsOf(markdown).map((source, index) =>
       drawDiagram(source, `d${index}`, "a"),
@@ -29,19 +29,19 @@ test.each(lessons)(
   },
 );
 
-test("a drawing has no style of its own, and its text is escaped", () => {
+test("a drawing does not have its own style, and its text is escaped", () => {
   const svg = drawDiagram(SOURCE, "d1", "a.md");
   expect(svg).not.toMatch(/ style=|<style|<b>|https:/);
   expect(svg).toContain("A &#60;b&#62; &#38; c");
   expect(svg).not.toMatch(/ id="(?!d1-)/);
 });
 
-test("a diagram without words for those who do not see it is refused", () => {
+test("a diagram without a description is refused", () => {
   const source = SOURCE.replace(/ {2}accDescr.*\n/, "");
   expect(() => drawDiagram(source, "d1", "a.md")).toThrow(/a\.md: .*accDescr/);
 });
 
-test("what was not drawn is shown as it is written", () => {
+test("a diagram that was not drawn is shown as text", () => {
   const { html } = renderLesson("```mermaid\n" + SOURCE + "```\n");
   expect(html).toContain("accTitle: A &lt;b&gt; &amp; c");
 });

@@ -24,8 +24,8 @@ test("every lesson can be read", () => {
 });
 
 /**
- * Every YAML block of every lesson, and what its info string says: the codes that are expected, and
- * `run` where the block is a whole recipe.
+ * Every YAML block of every lesson, with its info string: the expected codes, and `run` if the block
+ * is a whole recipe.
  */
 const blocks = lessons.flatMap(({ folder, markdown: text }) =>
   markdown
@@ -43,7 +43,7 @@ test("there are lessons, with blocks to check", () => {
   expect(blocks.length).toBeGreaterThan(3);
 });
 
-test.each(blocks)("$name is what its info string says", ({ content, expected }) => {
+test.each(blocks)("$name has the diagnostics that its info string lists", ({ content, expected }) => {
   expect(check(inSampleWorkspace(content)).sort()).toEqual(expected.sort());
 });
 
@@ -57,7 +57,7 @@ test.each(blocks.filter(({ runs }) => runs))(
   },
 );
 
-/** A block as `block.yaml`, beside the files that the lessons' recipes name. */
+/** Write a block as `block.yaml`, beside the files that the lessons' recipes refer to. */
 function inSampleWorkspace(content: string): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lesson-"));
   fs.cpSync(path.join(ROOT, "examples", "shakespeare"), folder, { recursive: true });
@@ -71,14 +71,14 @@ function check(folder: string): string[] {
     const args = ["check", "--format", "json", path.join(folder, "block.yaml")];
     output = execFileSync(TRAINSMITH, args, { encoding: "utf8" });
   } catch (error) {
-    // Exit code 1 says that there are errors; they are on the output all the same.
+    // The exit code is 1 if there are errors; the output has them too.
     output = (error as { stdout: string }).stdout;
   }
   const findings = JSON.parse(output) as { code: string; severity: string }[];
   return findings.map(({ code }) => code);
 }
 
-test.each(lessons)("the links of $title lead somewhere", ({ id, markdown: text }) => {
+test.each(lessons)("the targets of the links of $title exist", ({ id, markdown: text }) => {
   const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target ?? "");
   expect(links.filter((target) => !isAllowedLink(target))).toEqual([]);
   const own = (target: string) => ({ lesson: id, heading: target.slice(1) });
@@ -89,14 +89,14 @@ test.each(lessons)("the links of $title lead somewhere", ({ id, markdown: text }
   expect(missing).toEqual([]);
 });
 
-/** Whether there is such a lesson, and such a heading in it. */
+/** Whether the lesson exists and has the heading. */
 function isThere({ lesson, heading }: { lesson: string; heading?: string }): boolean {
   const named = lessons.find(({ id }) => id === lesson);
   if (!named) return false;
   return !heading || renderLesson(named.markdown).html.includes(` id="${heading}"`);
 }
 
-test("front matter that lacks something is named with its file", () => {
+test("an error about front matter names the file", () => {
   expect(() => splitLesson("---\ntitle: A\n---\n# A\n", "a.md")).toThrow(/a\.md.*description/);
   expect(() => splitLesson("# A\n", "a.md")).toThrow(/a\.md.*front matter/);
 });

@@ -1,4 +1,4 @@
-"""The headings that hovers name are in the lessons."""
+"""The lessons have the headings that hovers link to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LESSONS = Path(__file__).parents[2] / "walkthroughs"
 
 
 @pytest.mark.parametrize("key", CHAPTERS)
-def test_a_key_is_taught_where_it_is_said(key: str) -> None:
+def test_linked_heading_exists_and_names_the_key(key: str) -> None:
     chapter = CHAPTERS[key]
     text = (LESSONS / chapter.lesson / "lesson.md").read_text(encoding="utf-8")
     assert f"\n# {chapter.title}\n" in text

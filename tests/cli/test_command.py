@@ -1,4 +1,4 @@
-"""The one command in front of all packages: quick, and clear about what is missing."""
+"""The command `trainsmith`: it starts fast and names missing packages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _trainsmith(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command line in a fresh Python, after some code of the test's own."""
+    """Run the command line in a new Python process, after some code of the test."""
     code = f"{before}\nfrom trainsmith.__main__ import main\nmain(prog_name='trainsmith')"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
@@ -42,7 +42,7 @@ def test_help_names_every_command_and_imports_none_of_them() -> None:
 
 
 @pytest.mark.parametrize(("module", "option"), [("torch", "--smoke"), ("numpy", "--dry-run")])
-def test_a_python_without_a_module_is_told_what_to_install(module: str, option: str) -> None:
+def test_missing_module_is_named_with_its_install_command(module: str, option: str) -> None:
     hide = (
         "import importlib.util as util, sys\n"
         "real = util.find_spec\n"
@@ -56,7 +56,7 @@ def test_a_python_without_a_module_is_told_what_to_install(module: str, option: 
     assert "Traceback" not in result.stderr
 
 
-def test_the_modules_of_training_are_those_of_its_extra() -> None:
+def test_required_modules_are_those_of_the_extra() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     extra = re.search(r"^train = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
     assert extra is not None
