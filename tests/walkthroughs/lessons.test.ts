@@ -43,9 +43,12 @@ test("there are lessons, with blocks to check", () => {
   expect(blocks.length).toBeGreaterThan(3);
 });
 
-test.each(blocks)("$name has the diagnostics that its info string lists", ({ content, expected }) => {
-  expect(check(inSampleWorkspace(content)).sort()).toEqual(expected.sort());
-});
+test.each(blocks)(
+  "$name has the diagnostics that its info string lists",
+  ({ content, expected }) => {
+    expect(check(inSampleWorkspace(content)).sort()).toEqual(expected.sort());
+  },
+);
 
 test.each(blocks.filter(({ runs }) => runs))(
   "$name trains in the sample workspace",
