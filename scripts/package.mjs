@@ -61,7 +61,7 @@ export async function packageExtension() {
   for (const name of PACKAGES) {
     copy(path.join(ROOT, name), path.join(BUNDLED, path.basename(name)));
   }
-  // The server looks here for the pages that explain its findings.
+  // The server looks here for the pages that explain its diagnostics.
   copy(path.join(ROOT, REFERENCE), path.join(BUNDLED, "trainsmith_server", "reference"));
   const file = vsixPath();
   await step(

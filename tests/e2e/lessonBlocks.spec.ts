@@ -5,7 +5,7 @@ import path from "node:path";
 import { openSection } from "./lessons";
 import { expect, test } from "./workbench";
 
-test("a block with a mistake is checked, and the findings are shown below it", async ({
+test("a block with a mistake is checked, and the problems are shown below it", async ({
   workbench,
 }) => {
   const lesson = await openSection(workbench, "Configuration Patterns", "The learning rate");
@@ -20,7 +20,7 @@ test("a block with a mistake is checked, and the findings are shown below it", a
   await expect(opened).toContainText("learning_rate: 0.01");
   await expect(opened.locator(".squiggly-warning").first()).toBeVisible();
 
-  // A hidden page shows the findings again.
+  // A page that was hidden shows the problems again.
   await workbench.command("Trainsmith: Focus on Lessons View");
   await workbench.page.locator(".tab", { hasText: "Configuration Patterns" }).click();
   await expect(block.getByRole("status")).toContainText("lr-too-high");

@@ -1,4 +1,4 @@
-/** The part of a `trainsmith check` finding that a lesson shows. */
+/** The fields of a problem in the output of `trainsmith check` that a lesson shows. */
 export interface Finding {
   readonly line: number;
   readonly code: string;
