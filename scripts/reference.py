@@ -27,8 +27,8 @@ says what was found and what is expected. Their levels can be changed like those
 _SYNTAX = """
 # YAML
 
-Text that PyYAML, with which trainers read recipes, rejects or reads differently from how it looks.
-These are always errors.
+Text that PyYAML, which trainers use, rejects or reads differently from how it looks. These are
+always errors.
 """
 
 
@@ -98,7 +98,7 @@ def rules_page() -> str:
 
     parts = [_NOTE, "# Rules\n", _IGNORING]
     for rule in all_rules():
-        level = rule.severity if rule.on else f"off; {rule.severity} once it is turned on"
+        level = rule.severity if rule.on else f"off by default; {rule.severity} if turned on"
         parts.append(f"\n## {rule.code}\n\n**{rule.title}** · {level}\n\n")
         parts.append(f"{rule.docs.strip()}\n")
     rules = {rule.code for rule in all_rules()}
