@@ -1,4 +1,4 @@
-"""The one model of everything that crosses a boundary in Trainsmith."""
+"""The schemas of everything that crosses a boundary in Trainsmith."""
 
 __version__ = "0.1.0"
-"""Of the distribution and of the extension."""
+"""The version of the distribution and of the extension."""

@@ -1,8 +1,8 @@
-"""What every section of a training document is made of.
+"""The building blocks of sections: their base class, field types and metadata.
 
-A section is a frozen pydantic model. The docstring under an attribute is its documentation, in
-Markdown; `Typical` and `Examples` carry what people usually write. `fields_of` turns a section into
-plain data, which is all that hover, completion and the reference pages need.
+A section is a frozen pydantic model. An attribute's docstring documents the key, in Markdown;
+`Typical` and `Examples` describe usual values. `fields_of` returns the keys of a section as plain
+data, for hovers, completion and the reference pages.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 
 class Section(BaseModel):
-    """A mapping in a document: unknown keys are refused and values are never coerced in silence."""
+    """A mapping in a document. Unknown keys are refused, and values are never coerced silently."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -42,7 +42,7 @@ class Section(BaseModel):
 
 
 class _SchemaExtra:
-    """Metadata that stands in the JSON Schema under its own `x-` name."""
+    """Metadata that also appears in the JSON Schema."""
 
     def _extra(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -55,7 +55,7 @@ class _SchemaExtra:
 
 @dataclass(frozen=True)
 class Typical(_SchemaExtra):
-    """The range that people usually stay in; leaving it is allowed."""
+    """The usual range of a value. Values outside it are allowed."""
 
     low: float
     high: float
@@ -66,7 +66,7 @@ class Typical(_SchemaExtra):
 
 @dataclass(frozen=True)
 class Example:
-    """A value worth offering, and when one would write it."""
+    """A suggested value, and when to use it."""
 
     value: Any
     why: str = ""
@@ -74,7 +74,7 @@ class Example:
 
 @dataclass(frozen=True, init=False)
 class Examples(_SchemaExtra):
-    """Values worth offering in completion; write `(value, "why")` to say when each is right."""
+    """Values that completion suggests. Write `(value, "why")` to explain when to use one."""
 
     examples: tuple[Example, ...]
 
@@ -88,7 +88,7 @@ class Examples(_SchemaExtra):
 
 @dataclass(frozen=True, init=False)
 class ReadBy(_SchemaExtra):
-    """The trainers that read a key. Without it: ours, or whoever reads the section's keys."""
+    """The trainers that read a key. Defaults to ours, or for a section, to those of its keys."""
 
     trainers: tuple[Trainer, ...]
 
@@ -101,7 +101,7 @@ class ReadBy(_SchemaExtra):
 
 @dataclass(frozen=True)
 class PathTo(_SchemaExtra):
-    """The text names a file or a folder."""
+    """Marks text that is the path of a file or a folder."""
 
     kind: Literal["file", "folder"]
 
@@ -110,7 +110,7 @@ class PathTo(_SchemaExtra):
 
 
 def _number_from_text(value: Any) -> Any:
-    """Read `1e-4` as a number: YAML 1.1 calls it text, and nobody who writes it means text."""
+    """Convert `1e-4` to a number: YAML 1.1 parses it as text, which is never what was meant."""
     if isinstance(value, str):
         try:
             return float(value)
@@ -127,20 +127,20 @@ FilePath = Annotated[str, Strict(), PathTo("file")]
 FolderPath = Annotated[str, Strict(), PathTo("folder")]
 
 
-def _one_or_more(value: Any) -> Any:
-    """Checked by hand: of a choice of two types, pydantic would report each one's complaint."""
-    several = isinstance(value, list) and value and all(value)
-    if not all(isinstance(one, str) for one in (value if several else [value])):
+def _path_or_paths(value: Any) -> Any:
+    """Validate by hand: for a union, pydantic would report an error for each of its types."""
+    is_list = isinstance(value, list) and value and all(value)
+    if not all(isinstance(one, str) for one in (value if is_list else [value])):
         raise ValueError("expected a path, or a list of paths")
     return value
 
 
 FilePaths = Annotated[
     str | list[str],
-    PlainValidator(_one_or_more, json_schema_input_type=str | list[str]),
+    PlainValidator(_path_or_paths, json_schema_input_type=str | list[str]),
     PathTo("file"),
 ]
-"""A file, several, or patterns such as `data/*.txt`."""
+"""A file, a pattern such as `data/*.txt`, or a list of these."""
 
 
 @dataclass(frozen=True)
@@ -149,26 +149,26 @@ class FieldInfo:
 
     key: str
     doc: str
-    """Markdown; the first paragraph stands alone."""
+    """Markdown. Completion shows the first paragraph alone."""
     type_text: str
-    """What may be written, in words: `a whole number, at least 1`."""
+    """The allowed values in words: `a whole number, at least 1`."""
     item_type_text: str
-    """The same for one item of a list; empty for anything else."""
+    """The same for an item, if the value is a list; otherwise empty."""
     default: Any
-    """The value without the key; `None` where there is none."""
+    """The value if the key is absent, or `None` if there is no default."""
     required: bool
     typical: tuple[float, float] | None
     examples: tuple[Example, ...]
     choices: tuple[Any, ...]
-    """The values of an enumeration; `(True, False)` for a flag; else empty."""
+    """The values of an enumeration; `(True, False)` for a flag; otherwise empty."""
     section: type[Section] | None
-    """The nested section, where the value is a mapping of ours."""
+    """The nested section, if the value is one."""
     path_to: Literal["file", "folder"] | None
     read_by: tuple[Trainer, ...]
 
     @property
     def takes_mapping(self) -> bool:
-        """Whether keys may be written below this one."""
+        """Whether keys may be nested below this one."""
         return self.section is not None or self.type_text == "a mapping"
 
     @property
@@ -179,7 +179,7 @@ class FieldInfo:
 
 @cache
 def fields_of(section: type[Section]) -> Mapping[str, FieldInfo]:
-    """The keys of a section in their canonical order, by the name written in YAML."""
+    """The keys of a section in canonical order, by their name in YAML."""
     facts = (_facts(name, info) for name, info in section.model_fields.items())
     return types.MappingProxyType({fact.key: fact for fact in facts})
 
@@ -188,13 +188,13 @@ def fields_of(section: type[Section]) -> Mapping[str, FieldInfo]:
 def homes_of(
     model: type[Section], trainer: Trainer = "trainsmith"
 ) -> Mapping[str, tuple[Path, ...]]:
-    """For each key that a trainer reads, the sections that have it, the outer ones first.
+    """For each key that a trainer reads, the paths of the sections that have it, outermost first.
 
     `()` is the document itself.
     """
     homes: dict[str, tuple[Path, ...]] = {}
     sections: list[tuple[Path, type[Section]]] = [((), model)]
-    # The list grows while it is gone through: level by level.
+    # The loop appends to the list, so it goes through the sections level by level.
     for path, section in sections:
         for name, facts in fields_of(section).items():
             if trainer in facts.read_by:
@@ -228,7 +228,7 @@ def _facts(name: str, info: PydanticField) -> FieldInfo:
 
 
 def _readers_of(section: type[Section] | None) -> tuple[Trainer, ...]:
-    """A section is read by whoever reads one of its keys; any other key, by us."""
+    """A section is read by every trainer that reads one of its keys; a plain key, by ours."""
     if section is None:
         return ("trainsmith",)
     readers = {trainer for facts in fields_of(section).values() for trainer in facts.read_by}
@@ -240,7 +240,7 @@ def _find(metadata: tuple[Any, ...], kind: type[_T]) -> _T | None:
 
 
 def _unwrap(annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-    """Take `Annotated` and `… | None` off a type and gather the metadata found on the way."""
+    """Strip `Annotated` and `… | None` from a type and collect the metadata."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *found = get_args(annotation)

@@ -1,4 +1,4 @@
-"""What a path in a document may hold beside folders and names."""
+"""Variables and patterns in the paths of a document."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT_VARIABLES = ("TT_METAL_RUNTIME_ROOT", "TT_METAL_HOME")
-"""The variables for the top of tt-metal; the second is the older."""
+"""The environment variables for tt-metal's root folder; the second is the older name."""
 _VARIABLE = re.compile(rf"\$(?:({'|'.join(ROOT_VARIABLES)})\b|\{{({'|'.join(ROOT_VARIABLES)})\}})")
-"""What tt-train expands in paths. Other variables are none of our business."""
+"""The variables that tt-train expands in paths. All others are left as they are."""
 
 
 class UnsetVariableError(ValueError):
-    """A path has a variable in it that is not set."""
+    """A path contains a variable that is not set."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the variable `{name}` is not set")
@@ -22,10 +22,10 @@ class UnsetVariableError(ValueError):
 
 
 def expand(written: str, environment: Mapping[str, str]) -> str:
-    """A path as it is written, with the values of its variables.
+    """Replace the variables in a path by their values.
 
     Raises:
-        UnsetVariableError: one of them is not in the environment.
+        UnsetVariableError: a variable is not in the environment.
     """
 
     def value(found: re.Match[str]) -> str:
@@ -38,23 +38,23 @@ def expand(written: str, environment: Mapping[str, str]) -> str:
 
 
 def is_pattern(path: str) -> bool:
-    """Whether a path may stand for several files: `data/*.txt`, `data/**/*.jsonl`, `part-[0-9]`."""
+    """Whether a path may match several files: `data/*.txt`, `data/**/*.jsonl`, `part-[0-9]`."""
     return glob.has_magic(path)
 
 
 def files_at(folder: Path, written: str) -> list[Path]:
-    """The file of that name, or else those that fit the pattern, by name.
+    """The file at a path, or else the files that match it as a pattern, sorted by name.
 
-    `**` stands for any folders in between; names that begin with a dot are left out.
+    `**` matches any number of folders. Names that begin with a dot are skipped.
 
     Args:
-        folder: where a relative path begins.
-        written: the path or the pattern.
+        folder: the folder that a relative path is relative to.
+        written: the path or pattern.
     """
     if (folder / written).is_file():
         return [folder / written]
     if not is_pattern(written):
         return []
-    # Not `Path.glob`: it takes no absolute patterns, and finds names that begin with a dot.
+    # `Path.glob` rejects absolute patterns and finds names that begin with a dot.
     found = glob.iglob(written, root_dir=folder, recursive=True)  # noqa: PTH207
     return sorted(folder / one for one in found if (folder / one).is_file())

@@ -1,4 +1,4 @@
-"""What can be wrong with a document, as plain data."""
+"""Problems of a document, as plain data."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CODES: Mapping[str, str] = {
-    "unknown-key": "A key that nobody reads",
-    "missing-key": "A key that must be there and is not",
-    "wrong-type": "A value of another type than the key's",
-    "invalid-value": "A value that is none of those that the key takes",
-    "out-of-range": "A number outside what the key allows",
-    "indivisible": "Two sizes of which one must divide the other, and does not",
+    "unknown-key": "An unknown key",
+    "missing-key": "A required key that is missing",
+    "wrong-type": "A value of the wrong type",
+    "invalid-value": "A value that the key does not allow",
+    "out-of-range": "A number outside the allowed range",
+    "indivisible": "A size that is not divisible by another",
 }
-"""What a problem may be, each with a title."""
+"""The codes of problems, with their titles."""
 
 Path = tuple[str | int, ...]
 
@@ -23,19 +23,19 @@ class Problem:
     """One mistake: where it is, what was found, what is expected."""
 
     path: Path
-    """Keys and list positions from the top of the document to the place."""
+    """Keys and list indexes, from the top of the document."""
     code: str
     """One of `CODES`."""
     message: str
-    """One sentence in Markdown, whole without the rest."""
+    """One self-contained sentence in Markdown."""
     on_key: bool = False
-    """The mistake is the key itself, not its value."""
+    """Whether the key itself is wrong, not its value."""
     suggestions: tuple[str, ...] = ()
-    """What to write instead of the key or value, the likeliest first."""
+    """What to write instead of the key or value, most likely first."""
     related: tuple[Path, ...] = ()
-    """Other places that the mistake involves."""
+    """Other places that are involved."""
 
 
 def dotted(path: Path) -> str:
-    """Write a path the way people say it: `training_config.batch_size`."""
+    """A path in dotted notation: `training_config.batch_size`."""
     return ".".join(str(part) for part in path)

@@ -1,4 +1,4 @@
-"""Large numbers as people read them: three digits and a unit. Everything in Python uses these."""
+"""Large numbers for people: three digits and a unit. All of the Python code formats them here."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 
 def count(number: int) -> str:
-    """`10.8 M`, as parameters are counted; a thousand million is `1.24 B`."""
+    """A count, such as parameters: `10.8 M`. `B` stands for 10⁹."""
     return _scaled(number, ("", " k", " M", " B", " T"))
 
 
 def size(count: int) -> str:
-    """`173 MB`; a megabyte is a million bytes."""
+    """A size in bytes: `173 MB`. A megabyte is a million bytes."""
     return _scaled(count, (" B", " kB", " MB", " GB", " TB"))
 
 

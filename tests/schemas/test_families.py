@@ -92,7 +92,7 @@ def test_nothing_is_counted_of_a_family_that_is_only_a_stub(stub: Family) -> Non
 def test_a_stub_is_neither_exported_nor_imported(stub: Family) -> None:
     with pytest.raises(UnfinishedFamilyError, match="`model_type` is llama"):
         to_hugging_face(TransformerConfig(model_type=stub.name))
-    with pytest.raises(UnreadableModelError, match="only gpt2 and qwen3 are read"):
+    with pytest.raises(UnreadableModelError, match="only gpt2 and qwen3 are supported"):
         from_hugging_face({"model_type": stub.name})
 
 

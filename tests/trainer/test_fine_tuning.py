@@ -163,7 +163,7 @@ MISTAKES: dict[str, tuple[Callable[[Workspace], None], str]] = {
     ),
     "another family": (
         _described(model_type="mistral"),
-        "`model_type` is 'mistral' in config.json; only gpt2, llama and qwen3 are read",
+        "`model_type` is 'mistral' in config.json; only gpt2, llama and qwen3 are supported",
     ),
     "another width": (
         _said("  model_path: base\n  embedding_dim: 64\n"),

@@ -201,7 +201,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (_LLAMA, {"partial_rotary_factor": 0.5}, "`partial_rotary_factor` is 0.5"),
     (_LLAMA, {"quantization_config": {"bits": 4}}, "`quantization_config` is"),
     (_LLAMA, {"num_hidden_layers": "two"}, '`num_hidden_layers` is "two"'),
-    (_LLAMA, {"num_attention_heads": 3}, "`hidden_size` (16) does not divide by `num_attention"),
+    (_LLAMA, {"num_attention_heads": 3}, "`hidden_size` (16) is not divisible by `num_attention"),
     (
         _LLAMA,
         {"rope_parameters": None, "rope_scaling": {"type": "yarn", "factor": 2.0}},

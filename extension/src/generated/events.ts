@@ -10,12 +10,12 @@ export type TrainsmithEvent =
   | RunStopped
   | RunFailed;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time = number;
 export type Event = "run_started";
 /**
- * The run's name, which is also its folder's.
+ * The name of the run and of its folder.
  */
 export type Name = string;
 /**
@@ -23,7 +23,7 @@ export type Name = string;
  */
 export type Config = string;
 /**
- * The tensor library that computes, as `--backend` names it; older runs do not say.
+ * The tensor library, by its name in `--backend`. Older runs do not have this field.
  */
 export type Backend = string | null;
 /**
@@ -31,51 +31,51 @@ export type Backend = string | null;
  */
 export type Device = string;
 /**
- * Trainable numbers in the model.
+ * The number of trainable parameters.
  */
 export type Parameters = number;
 /**
- * The folder with the weights that the run began with, as it is written; else random ones.
+ * The folder of the initial weights, as written; `None` for random weights.
  */
 export type ModelPath = string | null;
 /**
- * Optimizer steps after which the run ends.
+ * The number of optimizer steps in the whole run.
  */
 export type TotalSteps = number;
 /**
- * What decides the end of the run.
+ * What determines the end of the run.
  */
 export type EndsBy = "max_steps" | "num_epochs" | "default";
 /**
- * Optimizer steps in one reading of the data.
+ * The number of optimizer steps per epoch.
  */
 export type StepsPerEpoch = number;
 /**
- * Sequences that the optimizer sees at each step.
+ * The number of sequences per optimizer step.
  */
 export type EffectiveBatch = number;
 /**
- * Tokens that the optimizer sees at each step.
+ * The number of tokens per optimizer step.
  */
 export type TokensPerStep = number;
 /**
- * Optimizer steps that were taken before: 0, or those of the checkpoint it goes on from.
+ * The steps already taken: 0, or those of the checkpoint that the run resumes from.
  */
 export type StepsBefore = number;
 /**
- * The checkpoint that the run goes on from, relative to its folder where it lies in there.
+ * The checkpoint that the run resumes from; relative to the run's folder if it is inside.
  */
 export type ResumedFrom = string | null;
 /**
- * The run of the same recipe that came before, by its name.
+ * The name of the previous run of the same recipe.
  */
 export type Parent = string | null;
 /**
- * It is a short run that tries everything.
+ * Whether it is a smoke run.
  */
 export type Smoke = boolean;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time1 = number;
 export type Event1 = "step";
@@ -88,35 +88,35 @@ export type Step1 = number;
  */
 export type Epoch = number;
 /**
- * Mean cross entropy over the tokens of the effective batch, in nats.
+ * The mean cross-entropy over the tokens of the effective batch, in nats.
  */
 export type Loss = number;
 export type LearningRate = number;
 /**
- * The gradient's length before clipping.
+ * The norm of the gradient before clipping.
  */
 export type GradNorm = number;
 export type TokensPerSecond = number;
 /**
- * Estimated time to the end of the run.
+ * The estimated time until the end of the run.
  */
 export type SecondsLeft = number;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time2 = number;
 export type Event2 = "validation";
 export type Step2 = number;
 /**
- * Mean cross entropy over the validation tokens, in nats.
+ * The mean cross-entropy over the validation tokens, in nats.
  */
 export type Loss1 = number;
 /**
- * It is the lowest so far.
+ * Whether it is the lowest so far.
  */
 export type Best = boolean;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time3 = number;
 export type Event3 = "sample";
@@ -124,7 +124,7 @@ export type Step3 = number;
 export type Prompt = string;
 export type Text = string;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time4 = number;
 export type Event4 = "checkpoint_saved";
@@ -134,25 +134,25 @@ export type Step4 = number;
  */
 export type Path = string;
 /**
- * Bytes.
+ * In bytes.
  */
 export type Size = number;
 /**
- * Of the checkpoints so far, it has the lowest validation loss.
+ * Whether it has the lowest validation loss of all checkpoints so far.
  */
 export type Best1 = boolean;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time5 = number;
 export type Event5 = "warned";
 export type Message = string;
 /**
- * The key it is about: `training_config.use_wandb`.
+ * The key that it is about: `training_config.use_wandb`.
  */
 export type ConfigPath = string | null;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time6 = number;
 export type Event6 = "run_finished";
@@ -163,7 +163,7 @@ export type Step5 = number;
 export type Loss2 = number;
 export type ValidationLoss = number | null;
 /**
- * The run's duration.
+ * The duration of the run.
  */
 export type Seconds = number;
 /**
@@ -175,22 +175,22 @@ export type Final = string;
  */
 export type BestCheckpoint = string | null;
 /**
- * After a smoke run: how long the whole run would take.
+ * After a smoke run: the estimated duration of the whole run.
  */
 export type WholeRunSeconds = number | null;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time7 = number;
 export type Event7 = "run_stopped";
 export type Step6 = number;
 export type Reason = string;
 /**
- * The command that goes on from there.
+ * The command that resumes the run.
  */
 export type Resume = string | null;
 /**
- * Seconds since 1970, when the event happened.
+ * When the event happened, in seconds since 1970.
  */
 export type Time8 = number;
 export type Event8 = "run_failed";
@@ -198,28 +198,28 @@ export type Step7 = number;
 export type Message1 = string;
 export type Advice = string | null;
 /**
- * The key that caused it, where there is one: `training_config.learning_rate`.
+ * The key that caused it, if there is one: `training_config.learning_rate`.
  */
 export type ConfigPath1 = string | null;
 /**
- * The file in which the key stands, or would; nothing where an option had set it.
+ * The file where the key is, or would be; `None` if an option set it.
  */
 export type File = string | null;
 /**
- * The line of the key's value, or of its section where the key is not written; from 1.
+ * The line of the key's value, or of its section if the key is absent. Counted from 1.
  */
 export type Line = number | null;
 /**
- * In full: `training_config.learning_rate`.
+ * The key with its section: `training_config.learning_rate`.
  */
 export type Key = string;
 export type Value = boolean | number | string;
 
 /**
- * The first event of a run, and of each time that it goes on after an end.
+ * The first event of a run, written again whenever the run is resumed.
  *
- * It tells everything that is fixed before the next step. Steps after `steps_before` that an
- * interrupted run had taken are taken again: what was said of them does not count any more.
+ * It contains everything that is fixed before the next step. A resumed run takes the steps after
+ * `steps_before` again, so earlier events for those steps are superseded.
  */
 export interface RunStarted {
   time: Time;
@@ -255,7 +255,7 @@ export interface Step {
   seconds_left: SecondsLeft;
 }
 /**
- * The model was measured on data that it is not trained on.
+ * The loss was measured on the validation data.
  */
 export interface Validation {
   time: Time2;
@@ -265,7 +265,7 @@ export interface Validation {
   best: Best;
 }
 /**
- * Text that the model wrote.
+ * Text that the model generated.
  */
 export interface Sample {
   time: Time3;
@@ -275,7 +275,7 @@ export interface Sample {
   text: Text;
 }
 /**
- * A checkpoint is whole on disk.
+ * A checkpoint was completely written to disk.
  */
 export interface CheckpointSaved {
   time: Time4;
@@ -286,7 +286,7 @@ export interface CheckpointSaved {
   best: Best1;
 }
 /**
- * Something that the user should know and that does not stop the run.
+ * A warning, which does not stop the run.
  */
 export interface Warned {
   time: Time5;
@@ -295,7 +295,7 @@ export interface Warned {
   config_path: ConfigPath;
 }
 /**
- * The run reached its end and the final model is written.
+ * The run reached its end, and the final model was written.
  */
 export interface RunFinished {
   time: Time6;
@@ -309,7 +309,7 @@ export interface RunFinished {
   whole_run_seconds: WholeRunSeconds;
 }
 /**
- * Somebody stopped the run; its last checkpoint is whole.
+ * The run was stopped. Its last checkpoint is complete.
  */
 export interface RunStopped {
   time: Time7;
@@ -319,7 +319,7 @@ export interface RunStopped {
   resume: Resume;
 }
 /**
- * The run could not go on.
+ * The run failed.
  */
 export interface RunFailed {
   time: Time8;
@@ -331,12 +331,12 @@ export interface RunFailed {
   file: File;
   line: Line;
   /**
-   * What to write there instead, where one value is the natural thing to try.
+   * What to write there instead, if there is an obvious value to try.
    */
   change: Change | null;
 }
 /**
- * One value that is worth trying instead.
+ * A value that is worth trying.
  */
 export interface Change {
   key: Key;

@@ -16,23 +16,23 @@ export type Name = string;
  */
 export type Title = string;
 /**
- * Which programs it stands for, as Markdown.
+ * The programs it stands for, as Markdown.
  */
 export type About = string;
 /**
- * What says so: a comment in it, the editor's or the project's settings, or its own keys.
+ * What chose the profile: a comment in the document, settings, or the document's keys.
  */
 export type Chosenby = "comment" | "settings" | "keys";
 /**
- * The trainers that read such a document.
+ * The trainers that read this kind of document.
  */
 export type Choices = ProfileChoice[];
 /**
- * The key that names it, with its section.
+ * The key that names the file, with its section.
  */
 export type Key = string;
 /**
- * The path as it is written; empty where the key is absent.
+ * The path as it is written; empty if the key is absent.
  */
 export type Written = string;
 /**
@@ -40,7 +40,7 @@ export type Written = string;
  */
 export type Uri1 = string;
 /**
- * Each as the trainer's `--set` takes it: `training_config.batch_size=16`.
+ * As in the trainer's `--set`: `training_config.batch_size=16`.
  */
 export type Overrides = string[];
 export type Severity = "error" | "warning" | "information";
@@ -55,27 +55,27 @@ export type Folder = string;
  */
 export type Started = number;
 /**
- * It is a short run that tries everything.
+ * Whether it is a smoke run.
  */
 export type Smoke = boolean;
 /**
- * How it ended; an unfinished one is under way, or was killed.
+ * How it ended; an unfinished run is still going or was killed.
  */
 export type State = "unfinished" | "finished" | "stopped" | "failed";
 /**
- * The last step that it took.
+ * The last completed step.
  */
 export type Step = number;
 /**
- * Steps after which it ends.
+ * The number of steps in the whole run.
  */
 export type Totalsteps = number;
 /**
- * The training loss of that step.
+ * The training loss of the last step.
  */
 export type Loss = number | null;
 /**
- * The last validation's loss.
+ * The loss of the last validation.
  */
 export type Validationloss = number | null;
 /**
@@ -87,47 +87,47 @@ export type Document1 = string | null;
  */
 export type Checkpointdir = string;
 /**
- * How many errors the document has; the trainer would refuse it.
+ * The number of errors in the document. With any, the trainer would refuse it.
  */
 export type Errors = number;
 export type Warnings = number;
 /**
- * The data or the model file, where a run would not find it.
+ * The files that a run would not find: data, model file.
  */
 export type Missing = MissingFile[];
 /**
- * The key with its section, as the trainer's `--set` takes it.
+ * The key with its section, as in the trainer's `--set`.
  */
 export type Key1 = string;
 /**
- * Its value as YAML: as it is written, or else the default; empty where there is none.
+ * Its value in YAML: as written, or else the default; empty if there is none.
  */
 export type Value = string;
 /**
- * It stands in the file.
+ * Whether the key is in the file.
  */
 export type Written1 = boolean;
 /**
- * What it does, in a sentence or two.
+ * What the setting does, in a sentence or two.
  */
 export type About1 = string;
 /**
- * What may be written, in words: `a whole number, at least 1`.
+ * The allowed values in words: `a whole number, at least 1`.
  */
 export type Expected = string;
 /**
- * All that may be written, where there are only so many.
+ * All allowed values, if there is a fixed set of them.
  */
 export type Choices1 = string[];
 export type Label = string;
 export type About2 = string;
 export type Text = string;
 /**
- * Whole recipes, each with the `device_config` of one device at its end.
+ * Whole recipes, each ending with the `device_config` for one device.
  */
 export type Recipes = Template[];
 /**
- * The `device_config` of each board, whose name is the label.
+ * The `device_config` for each board. The label is the board's name.
  */
 export type Devices = Template[];
 /**
@@ -139,7 +139,7 @@ export interface Messages {
   [k: string]: unknown;
 }
 /**
- * Ask about a document, open or not.
+ * A document, open or not.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "DocumentParams".
@@ -148,7 +148,7 @@ export interface DocumentParams {
   uri: Uri;
 }
 /**
- * What a document is and whom it is judged for: the answer of `trainsmith/documentStatus`.
+ * A document's kind and profile: the result of `trainsmith/documentStatus`.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "DocumentStatus".
@@ -156,14 +156,14 @@ export interface DocumentParams {
 export interface DocumentStatus {
   document: Document;
   /**
-   * The trainer that it is judged for; `None` for a file that is not ours.
+   * The trainer that it is checked for; `None` for a file that is not ours.
    */
   profile: ProfileChoice | null;
   chosenBy: Chosenby;
   choices: Choices;
 }
 /**
- * A trainer that a document can be judged for.
+ * A trainer that a document can be checked for.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "ProfileChoice".
@@ -174,7 +174,7 @@ export interface ProfileChoice {
   about: About;
 }
 /**
- * A file that a run needs and that is not there.
+ * A file that a run needs and that does not exist.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "MissingFile".
@@ -184,7 +184,7 @@ export interface MissingFile {
   written: Written;
 }
 /**
- * A recipe and settings for one run: `trainsmith/checkOverrides` and its like.
+ * A recipe and its overrides: the parameters of `trainsmith/checkOverrides` and the like.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "OverrideParams".
@@ -194,7 +194,7 @@ export interface OverrideParams {
   overrides: Overrides;
 }
 /**
- * What overrides would make wrong: `trainsmith/checkOverrides` answers with all.
+ * A problem that overrides would cause. `trainsmith/checkOverrides` returns all of them.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "OverrideProblem".
@@ -204,7 +204,7 @@ export interface OverrideProblem {
   message: Message;
 }
 /**
- * A run of a recipe, as its folder tells. `trainsmith/runs` answers with the newest first.
+ * A run of a recipe, as recorded in its folder. `trainsmith/runs` returns the newest first.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "Run".
@@ -221,7 +221,7 @@ export interface Run {
   validationLoss: Validationloss;
 }
 /**
- * What Run Training needs to know of a document: the answer of `trainsmith/runPlan`.
+ * What Run Training needs to know about a document: the result of `trainsmith/runPlan`.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "RunPlan".
@@ -234,7 +234,7 @@ export interface RunPlan {
   missing: Missing;
 }
 /**
- * A setting of a recipe or of its model file. `trainsmith/settings` answers with all.
+ * A setting in a recipe or its model file. `trainsmith/settings` returns all of them.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "Setting".
@@ -248,7 +248,7 @@ export interface Setting {
   choices: Choices1;
 }
 /**
- * Text to begin with.
+ * A text to start with.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "Template".
@@ -259,7 +259,7 @@ export interface Template {
   text: Text;
 }
 /**
- * What a new recipe is made from: the answer of `trainsmith/templates`.
+ * What new recipes are made from: the result of `trainsmith/templates`.
  *
  * This interface was referenced by `Messages`'s JSON-Schema
  * via the `definition` "Templates".

@@ -5,7 +5,7 @@ export type Symptom = "diverged" | "overfitting" | "jumpy" | "flat" | "too slow"
  */
 export type Evidence = string;
 /**
- * In full: `training_config.learning_rate`.
+ * The key with its section: `training_config.learning_rate`.
  */
 export type Key = string;
 export type Value = boolean | number | string;
@@ -16,7 +16,7 @@ export type Folder = string;
  */
 export type Config = string;
 /**
- * `interrupted` has no end and no process: it was killed, and `--resume` goes on.
+ * `interrupted`: the run was killed before it ended; `--resume` resumes it.
  */
 export type State = "running" | "finished" | "stopped" | "failed" | "interrupted";
 export type Smoke = boolean;
@@ -25,11 +25,11 @@ export type Smoke = boolean;
  */
 export type Started = number;
 /**
- * From the first event to the last.
+ * The time from the first event to the last.
  */
 export type Seconds = number;
 /**
- * The last step that was taken.
+ * The last completed step.
  */
 export type Step = number;
 export type TotalSteps = number;
@@ -38,12 +38,12 @@ export type TotalSteps = number;
  */
 export type Loss = number | null;
 /**
- * The last one that was measured.
+ * The loss of the last validation.
  */
 export type ValidationLoss = number | null;
 export type BestValidationLoss = number | null;
 /**
- * Where the best validation loss was measured.
+ * The step with the best validation loss.
  */
 export type BestStep = number | null;
 /**
@@ -51,11 +51,11 @@ export type BestStep = number | null;
  */
 export type Reason = string | null;
 /**
- * The run of the same recipe that came before.
+ * The name of the previous run of the same recipe.
  */
 export type Parent = string | null;
 /**
- * What changed since the parent; nothing where there is none, or no word of its settings.
+ * What changed since the parent; `None` if there is no parent or its settings are unknown.
  */
 export type Changes = Difference[] | null;
 /**
@@ -63,32 +63,32 @@ export type Changes = Difference[] | null;
  */
 export type What = string;
 /**
- * The keys that decide it.
+ * The keys that determine it.
  */
 export type Keys = string[];
 /**
- * What each run was told, in the order of the runs.
+ * The value for each run, in the order of the runs.
  */
 export type Values = string[];
 /**
- * It can change what the model learns; what is only logged or saved otherwise cannot.
+ * Whether it can change what the model learns; logging and saving cannot.
  */
 export type Matters = boolean;
 /**
- * What to try next, one thing at most; nothing where all is well or too little is known.
+ * What to try next: at most one suggestion.
  */
 export type Advice1 = Advice[];
 /**
- * In the order in which they were named.
+ * In the order of the arguments.
  */
 export type Runs = RunRecord[];
 export type Differences = Difference[];
 /**
- * How many of them can change what the model learns: with more than one, none explains it.
+ * How many differences matter. If several do, no single one explains the result.
  */
 export type Matter = number;
 /**
- * The picture with the curves of all.
+ * The picture with the curves of all runs.
  */
 export type Curves = string | null;
 /**
@@ -96,21 +96,21 @@ export type Curves = string | null;
  */
 export type Config1 = string;
 /**
- * Where it was written: `training.yaml:5:3`, or the option that set it.
+ * Where the value is set: `training.yaml:5:3`, or the command-line option.
  */
 export type Place = string;
 export type Severity = "error" | "warning";
 export type Code = string;
 /**
- * One sentence: what was found, what is expected, how to mend it.
+ * One sentence: what was found, what is expected, how to fix it.
  */
 export type Message = string;
 /**
- * The key that it is about, where there is one: `training_config.batch_size`.
+ * The key that it is about, if there is one: `training_config.batch_size`.
  */
 export type ConfigPath = string | null;
 /**
- * What keeps the recipe from running.
+ * What prevents the recipe from running.
  */
 export type Errors = ReportedFinding[];
 export type Warnings = ReportedFinding[];
@@ -124,19 +124,19 @@ export type Name1 = string;
 export type Folder1 = string;
 export type ModelType = string;
 /**
- * The folder with the weights that the run begins with, as it is written; else random ones.
+ * The folder of the initial weights, as written; `None` for random weights.
  */
 export type ModelPath = string | null;
 /**
- * Trainable numbers in the model.
+ * The number of trainable parameters.
  */
 export type Parameters = number;
 /**
- * Different tokens.
+ * The number of different tokens.
  */
 export type Vocabulary = number;
 /**
- * Tokens that the model sees at once.
+ * The context length in tokens.
  */
 export type SequenceLength = number;
 /**
@@ -144,45 +144,45 @@ export type SequenceLength = number;
  */
 export type Data = string[];
 /**
- * The files to validate with; without any, the end of the data is.
+ * The files to validate with. If empty, the end of the training data is used.
  */
 export type ValidationData = string[];
 /**
- * The tokenizer's file, where the recipe names one.
+ * The tokenizer's file, if the recipe names one.
  */
 export type Tokenizer = string | null;
 export type TrainingTokens = number;
 /**
- * Those of them that the loss counts; it leaves prompts out, and the first has none before.
+ * The training tokens that the loss covers: all but prompts and the very first token.
  */
 export type CountedTokens = number;
 export type ValidationTokens = number;
 /**
- * How many of them a validation measures, about.
+ * The approximate number of tokens in one validation.
  */
 export type TokensPerValidation = number;
 /**
- * Optimizer steps.
+ * The number of optimizer steps.
  */
 export type Steps = number;
 /**
- * What decides the end of the run.
+ * What determines the end of the run.
  */
 export type EndsBy = "max_steps" | "num_epochs" | "default";
 export type StepsPerEpoch = number;
 /**
- * How often the data is read.
+ * The number of passes over the data.
  */
 export type Epochs = number;
 export type BatchSize = number;
 export type GradientAccumulationSteps = number;
 /**
- * Sequences that the optimizer sees at each step.
+ * The number of sequences per optimizer step.
  */
 export type EffectiveBatch = number;
 export type TokensPerStep = number;
 /**
- * The highest of the run.
+ * The highest learning rate of the run.
  */
 export type LearningRate = number;
 /**
@@ -190,40 +190,40 @@ export type LearningRate = number;
  */
 export type LearningRateKey = string;
 /**
- * How often the model is measured.
+ * The number of validations.
  */
 export type Validations = number;
 /**
- * How many are written, the last step's among them.
+ * How many are written, including the one at the last step.
  */
 export type Written = number;
 /**
- * How many of them stay at most: the newest, and the one with the lowest validation loss.
+ * How many are kept at most: the newest, and the one with the lowest validation loss.
  */
 export type Kept = number;
 /**
- * The size of one, about.
+ * The approximate size of one checkpoint.
  */
 export type BytesEach = number;
 /**
- * The size of those that stay, about.
+ * The approximate size of those that are kept.
  */
 export type BytesKept = number;
 /**
- * Bytes of the weights, their gradients, and what the optimizer remembers.
+ * Bytes of the weights, their gradients and the optimizer's state.
  */
 export type Parameters1 = number;
 /**
- * Bytes that the forward pass of a micro-batch keeps for the backward pass.
+ * Bytes of the activations of a micro-batch that are stored for the backward pass.
  */
 export type Activations = number;
 /**
- * Bytes of both; the tensor library itself comes on top.
+ * Bytes of both, without the tensor library itself.
  */
 export type Total = number;
 export type Folder2 = string;
 /**
- * The newest first.
+ * Newest first.
  */
 export type Runs1 = RunRecord[];
 
@@ -231,7 +231,7 @@ export interface Reports {
   [k: string]: unknown;
 }
 /**
- * What the losses of a run suggest to try next.
+ * What to try next, judging by the losses of a run.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "Advice".
@@ -249,7 +249,7 @@ export interface Change {
   value: Value;
 }
 /**
- * One value that is worth trying instead.
+ * A value that is worth trying.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "Change".
@@ -259,7 +259,7 @@ export interface Change1 {
   value: Value;
 }
 /**
- * The answer of `trainsmith compare`.
+ * The report of `trainsmith compare`.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "Comparison".
@@ -271,7 +271,7 @@ export interface Comparison {
   curves: Curves;
 }
 /**
- * A run, as its folder tells.
+ * A run, as recorded in its folder.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "RunRecord".
@@ -296,7 +296,7 @@ export interface RunRecord {
   advice: Advice1;
 }
 /**
- * One thing that runs were told differently, by its meaning and not by its keys.
+ * A setting that differs between runs, by its effect and not by its keys.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "Difference".
@@ -308,7 +308,7 @@ export interface Difference {
   matters: Matters;
 }
 /**
- * The answer of `trainsmith train CONFIG --dry-run`.
+ * The report of `trainsmith train CONFIG --dry-run`.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "DryRun".
@@ -318,12 +318,12 @@ export interface DryRun {
   errors: Errors;
   warnings: Warnings;
   /**
-   * What would run; nothing where there are errors.
+   * What would run; `None` if there are errors.
    */
   outline: RunOutline | null;
 }
 /**
- * One thing to say about a recipe.
+ * A finding in a recipe.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "ReportedFinding".
@@ -383,7 +383,7 @@ export interface PlannedCheckpoints {
   bytes_kept: BytesKept;
 }
 /**
- * The memory that training takes, estimated.
+ * An estimate of the memory that training needs.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "PlannedMemory".
@@ -394,7 +394,7 @@ export interface PlannedMemory {
   total: Total;
 }
 /**
- * The answer of `trainsmith runs`.
+ * The report of `trainsmith runs`.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "RunList".

@@ -1,4 +1,4 @@
-"""The commands of the palette and of the menus, with where VS Code offers them."""
+"""The extension's commands, and where VS Code offers them."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _RESUMABLE = "viewItem =~ /stopped|failed|interrupted/"
 
 @dataclass(frozen=True)
 class Command:
-    """A command of the palette."""
+    """A command of the palette or of a menu."""
 
     id: str
     title: str
     icon: str | None = None
     when: str | None = None
-    """Where the palette and the menus offer it, as a VS Code `when` clause."""
+    """When the palette and the menus offer it, as a VS Code `when` clause."""
     menus: tuple[tuple[str, str], ...] = ()
-    """The menus that have it too, each with its group in there."""
+    """The menus that contain it, each with its group in that menu."""
     view: str = RUNS_VIEW
-    """The view whose title it is for, where a view's title is one of those menus."""
+    """The view, if one of those menus is `view/title`."""
     on_runs: tuple[tuple[str, str], ...] = ()
-    """Its groups in the menu of a run of the runs' view, each with the runs that have it there."""
+    """Its groups in the context menu of the runs view, each with a `when` clause for the run."""
     palette: bool = True
-    """The palette has it; what only makes sense for a run that was pointed at is not there."""
+    """Whether the palette has it. Commands that apply to a selected run are not there."""
     key: str | None = None
-    """The key that does it in the runs' view."""
+    """Its key in the runs view."""
 
 
 CATEGORY = "Trainsmith"
@@ -72,7 +72,7 @@ COMMANDS = (
         when=RUNNING,
         menus=(("editor/title", "navigation@1"),),
     ),
-    # In the title itself, since VS Code looks at the run button's menu again only along with it.
+    # In the title itself, because VS Code updates the run button's menu only together with it.
     Command(
         "trainsmith.showTraining",
         "Show Training",
@@ -185,5 +185,5 @@ COMMANDS = (
 
 
 def command(name: str) -> Command:
-    """A command by the last part of its id."""
+    """The command whose id ends with `name`."""
     return next(one for one in COMMANDS if one.id == f"trainsmith.{name}")

@@ -1,4 +1,4 @@
-"""Where each key is taught: the lesson and its heading. The tests hold them against the lessons."""
+"""The lesson and heading that teach each key. Tests compare them with the lessons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Chapter:
     lesson: str
     """The folder under `walkthroughs/`."""
     title: str
-    """The lesson's."""
+    """The title of the lesson."""
     heading: str
 
 
@@ -59,4 +59,4 @@ CHAPTERS: Mapping[str, Chapter] = {
     ),
     **_patterns("More than one device", "device_config", "mesh_shape", "enable_ddp"),
 }
-"""By the key's name, whatever section it stands in."""
+"""By the name of the key, in any section."""

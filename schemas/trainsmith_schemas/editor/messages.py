@@ -1,4 +1,4 @@
-"""What the custom requests between the editor and the server carry."""
+"""The parameters and results of the custom requests between the editor and the server."""
 
 from __future__ import annotations
 
@@ -12,94 +12,94 @@ class _Message(BaseModel):
 
 
 class DocumentParams(_Message):
-    """Ask about a document, open or not."""
+    """A document, open or not."""
 
     uri: str
     """The document's URI."""
 
 
 class MissingFile(_Message):
-    """A file that a run needs and that is not there."""
+    """A file that a run needs and that does not exist."""
 
     key: str
-    """The key that names it, with its section."""
+    """The key that names the file, with its section."""
     written: str
-    """The path as it is written; empty where the key is absent."""
+    """The path as it is written; empty if the key is absent."""
 
 
 class RunPlan(_Message):
-    """What Run Training needs to know of a document: the answer of `trainsmith/runPlan`."""
+    """What Run Training needs to know about a document: the result of `trainsmith/runPlan`."""
 
     document: str | None
     """The kind of document, `training` for a recipe; `None` for any other file."""
-    checkpointDir: str  # noqa: N815 - LSP writes names in camel case.
+    checkpointDir: str  # noqa: N815 - LSP uses camel case.
     """The folder of the runs, relative to the working directory."""
     errors: int
-    """How many errors the document has; the trainer would refuse it."""
+    """The number of errors in the document. With any, the trainer would refuse it."""
     warnings: int
     missing: list[MissingFile]
-    """The data or the model file, where a run would not find it."""
+    """The files that a run would not find: data, model file."""
 
 
 class Setting(_Message):
-    """A setting of a recipe or of its model file. `trainsmith/settings` answers with all."""
+    """A setting in a recipe or its model file. `trainsmith/settings` returns all of them."""
 
     key: str
-    """The key with its section, as the trainer's `--set` takes it."""
+    """The key with its section, as in the trainer's `--set`."""
     value: str
-    """Its value as YAML: as it is written, or else the default; empty where there is none."""
+    """Its value in YAML: as written, or else the default; empty if there is none."""
     written: bool
-    """It stands in the file."""
+    """Whether the key is in the file."""
     about: str
-    """What it does, in a sentence or two."""
+    """What the setting does, in a sentence or two."""
     expected: str
-    """What may be written, in words: `a whole number, at least 1`."""
+    """The allowed values in words: `a whole number, at least 1`."""
     choices: list[str]
-    """All that may be written, where there are only so many."""
+    """All allowed values, if there is a fixed set of them."""
 
 
 class OverrideParams(_Message):
-    """A recipe and settings for one run: `trainsmith/checkOverrides` and its like."""
+    """A recipe and its overrides: the parameters of `trainsmith/checkOverrides` and the like."""
 
     uri: str
     """The recipe's URI."""
     overrides: list[str]
-    """Each as the trainer's `--set` takes it: `training_config.batch_size=16`."""
+    """As in the trainer's `--set`: `training_config.batch_size=16`."""
 
 
 class OverrideProblem(_Message):
-    """What overrides would make wrong: `trainsmith/checkOverrides` answers with all."""
+    """A problem that overrides would cause. `trainsmith/checkOverrides` returns all of them."""
 
     severity: Literal["error", "warning", "information"]
     message: str
 
 
 class ProfileChoice(_Message):
-    """A trainer that a document can be judged for."""
+    """A trainer that a document can be checked for."""
 
     name: str
     """The name in settings and comments."""
     title: str
     """The name in sentences."""
     about: str
-    """Which programs it stands for, as Markdown."""
+    """The programs it stands for, as Markdown."""
 
 
 class DocumentStatus(_Message):
-    """What a document is and whom it is judged for: the answer of `trainsmith/documentStatus`."""
+    """A document's kind and profile: the result of `trainsmith/documentStatus`."""
 
     document: str | None
     """The kind of document; `None` for a file that is not ours."""
     profile: ProfileChoice | None
-    """The trainer that it is judged for; `None` for a file that is not ours."""
+    """The trainer that it is checked for; `None` for a file that is not ours."""
     chosenBy: Literal["comment", "settings", "keys"]  # noqa: N815
-    """What says so: a comment in it, the editor's or the project's settings, or its own keys."""
+    """What chose the profile: a comment in the document, settings, or the document's keys."""
     choices: list[ProfileChoice]
-    """The trainers that read such a document."""
+    """The trainers that read this kind of document."""
 
 
 class Run(_Message):
-    """A run of a recipe, as its folder tells. `trainsmith/runs` answers with the newest first."""
+    """A run of a recipe, as recorded in its folder. `trainsmith/runs` returns the newest first."""
 
     name: str
     folder: str
@@ -107,21 +107,21 @@ class Run(_Message):
     started: float
     """Seconds since 1970."""
     smoke: bool
-    """It is a short run that tries everything."""
+    """Whether it is a smoke run."""
     state: Literal["unfinished", "finished", "stopped", "failed"]
-    """How it ended; an unfinished one is under way, or was killed."""
+    """How it ended; an unfinished run is still going or was killed."""
     step: int
-    """The last step that it took."""
+    """The last completed step."""
     totalSteps: int  # noqa: N815
-    """Steps after which it ends."""
+    """The number of steps in the whole run."""
     loss: float | None
-    """The training loss of that step."""
+    """The training loss of the last step."""
     validationLoss: float | None  # noqa: N815
-    """The last validation's loss."""
+    """The loss of the last validation."""
 
 
 class Template(_Message):
-    """Text to begin with."""
+    """A text to start with."""
 
     label: str
     about: str
@@ -129,12 +129,12 @@ class Template(_Message):
 
 
 class Templates(_Message):
-    """What a new recipe is made from: the answer of `trainsmith/templates`."""
+    """What new recipes are made from: the result of `trainsmith/templates`."""
 
     recipes: list[Template]
-    """Whole recipes, each with the `device_config` of one device at its end."""
+    """Whole recipes, each ending with the `device_config` for one device."""
     devices: list[Template]
-    """The `device_config` of each board, whose name is the label."""
+    """The `device_config` for each board. The label is the board's name."""
     model: str
     """A model file."""
 

@@ -1,6 +1,6 @@
 """The names that the editor, the server and the manifest share.
 
-It imports no pydantic, so the server reads them before it loads any schema.
+This module does not import pydantic, so that the server can use it before it loads any schema.
 """
 
 from __future__ import annotations
@@ -10,41 +10,41 @@ from typing import Literal, get_args
 LANGUAGE_SERVER_ID = "trainsmith"
 TASK_TYPE = "trainsmith"
 TaskName = Literal["train", "dryRun", "smoke", "resume"]
-"""What a VS Code task of ours does with a recipe."""
+"""What one of our VS Code tasks does with a recipe."""
 TASKS: tuple[TaskName, ...] = get_args(TaskName)
 
 RECIPES = "trainsmith.recipes"
-"""VS Code's context key for the paths of the training recipes."""
+"""The VS Code context key for the paths of all training recipes."""
 FILES = "trainsmith.files"
-"""The context key for the paths of everything that is ours: recipes, model files and so on."""
+"""The context key for the paths of all of our documents: recipes, model files and so on."""
 RUNNING = "trainsmith.running"
-"""The context key for whether a run is under way."""
+"""The context key for whether a run is in progress."""
 
 RUNS_VIEW = "trainsmith.runsView"
-"""The view of all runs of the workspace, in the activity bar's container."""
+"""The view of all runs in the workspace, in our activity bar container."""
 
 LESSONS_VIEW = "trainsmith.lessonsView"
-"""The view of the lessons and their headings, beside that of the runs."""
+"""The view of lessons and their headings, in the same container."""
 
 RECIPE_CLEAN = "trainsmith.recipeClean"
-"""The context key that is set for a moment when a recipe was found without errors and warnings."""
+"""The context key that is set briefly when a recipe has no errors and no warnings."""
 RUN_FINISHED = "trainsmith.runFinished"
-"""The context key that is set for a moment when a run has reached its last step."""
+"""The context key that is set briefly when a run reaches its last step."""
 RUNS_COMPARED = "trainsmith.runsCompared"
-"""The context key that is set for a moment when runs were shown beside each other."""
+"""The context key that is set briefly when runs are compared."""
 LESSON_READ = "trainsmith.lessonRead"
-"""The context key that is set for a moment when a lesson was read to its end."""
+"""The context key that is set briefly when a lesson has been read to its end."""
 
 ACHIEVEMENTS = (RECIPE_CLEAN, RUN_FINISHED, RUNS_COMPARED, LESSON_READ)
-"""The context keys that complete the steps of the walkthrough: what was really done."""
+"""The context keys that complete steps of the walkthrough when the user has done them."""
 
 CONTEXT_KEYS = (RECIPES, FILES, RUNNING, *ACHIEVEMENTS)
 VIEWS = (RUNS_VIEW, LESSONS_VIEW)
 
 CREATE_NEXT_VERSION = "trainsmith.createNextVersion"
-"""The server's command that copies a recipe to the next free name: `run.yaml` to `run_v2.yaml`.
+"""The server command that copies a recipe to the next free name: `run.yaml` to `run_v2.yaml`.
 
-Its argument is the recipe's URI, and so is its answer.
+Its argument is the recipe's URI; its result is the copy's URI.
 """
 
 RUN_PLAN = "trainsmith/runPlan"
@@ -54,14 +54,14 @@ TEMPLATES = "trainsmith/templates"
 SETTINGS = "trainsmith/settings"
 CHECK_OVERRIDES = "trainsmith/checkOverrides"
 WRITE_OVERRIDES = "trainsmith/writeOverrides"
-"""The edit that writes overrides into the files that they concern, as LSP's `WorkspaceEdit`."""
+"""Returns a `WorkspaceEdit` that writes overrides into the recipe and its model file."""
 
 CODE_ACTION_KINDS = {
     "sort": "source.sort.trainsmith",
     "convert": "refactor.rewrite.convert.trainsmith",
     "addSection": "refactor.rewrite.section.trainsmith",
 }
-"""The kinds of the edits that a command of the palette makes too."""
+"""The kinds of code actions that are also commands in the palette."""
 
 REQUESTS = (
     RUN_PLAN,

@@ -1,4 +1,4 @@
-"""The settings: how findings are judged, for an editor and a project; and those of VS Code."""
+"""The settings: the lint configuration of an editor or a project, and VS Code's settings."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ Level = Literal["off", "hint", "information", "warning", "error"]
 Privacy = Literal["unrestricted", "local-only"]
 
 PRIVACY_VARIABLE = "TRAINSMITH_PRIVACY"
-"""The environment variable that may say `local-only` too: for the editor and for every run."""
+"""The environment variable that can also set `local-only`, for the editor and for runs."""
 
 PROJECT_FILE = ".trainsmith.yaml"
-"""Where a project keeps its `LintConfig`: in the folder of a document or one above it."""
+"""A project's file with its `LintConfig`, in the folder of a document or any parent folder."""
 
 
 class LintConfig(BaseModel):
-    """How documents are judged. A project's file has these keys, and an editor's settings too."""
+    """How documents are checked. A project's file and an editor's settings have these keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     profile: Annotated[Literal["auto", Trainer], Field(json_schema_extra={"scope": "window"})] = (
         "auto"
     )
-    """The trainer that recipes are judged for; `auto` is the one that a recipe's keys tell of.
+    """The trainer that recipes are checked for. `auto` detects it from each recipe's keys.
 
-    A project sets it in `.trainsmith.yaml`, in the folder of its recipes or one above, and a recipe
-    in a comment at its top, `# trainsmith: profile=tt-train`. The recipe wins over this setting,
-    and this setting over the project.
+    A project can set it in `.trainsmith.yaml`, in the folder of its recipes or a parent folder. A
+    recipe can set it in a comment at the top, `# trainsmith: profile=tt-train`. The recipe's
+    comment overrides this setting, and this setting overrides the project's.
     """
 
     rules: Annotated[dict[str, Level], Field(json_schema_extra={"scope": "window"})] = {}
-    """How severe a finding is, by its code: `{"lr-too-high": "error", "save-every-step": "off"}`.
+    """The severity of findings, by code: `{"lr-too-high": "error", "save-every-step": "off"}`.
 
-    A project sets it in `.trainsmith.yaml`, which `trainsmith check` reads too; for a code that
-    stands in both, this setting wins. A single line is better ignored with a comment at its end,
-    `# trainsmith: ignore[lr-too-high]`.
+    A project can set it in `.trainsmith.yaml`, which `trainsmith check` reads as well. If both set
+    the same code, this setting takes precedence. To ignore a finding on a single line, end the line
+    with the comment `# trainsmith: ignore[lr-too-high]`.
     """
 
     board: Annotated[
@@ -47,32 +47,33 @@ class LintConfig(BaseModel):
     ] = "unknown"
     """The Tenstorrent board or system that recipes are written for.
 
-    With it, `mesh-board` holds `mesh_shape` against its devices, and `batch-vs-board` the batch
-    against its memory. A project sets it in `.trainsmith.yaml`.
+    If it is set, `mesh-board` compares `mesh_shape` with the board's devices, and `batch-vs-board`
+    compares the batch with its memory. A project can set it in `.trainsmith.yaml`.
     """
 
     privacy: Annotated[Privacy, Field(json_schema_extra={"scope": "window"})] = "unrestricted"
-    """Where metrics may go. With `local-only`, `use_wandb` is an error, and a run refuses it.
+    """Where metrics may be sent. With `local-only`, `use_wandb` is an error, and runs refuse it.
 
-    A project sets it in `.trainsmith.yaml`, a machine in the environment variable
-    `TRAINSMITH_PRIVACY`; if one of them says `local-only`, the others cannot allow more.
+    A project can set it in `.trainsmith.yaml`, and a machine in the environment variable
+    `TRAINSMITH_PRIVACY`. If any of them is `local-only`, the others cannot lift the restriction.
     """
 
 
 class Settings(LintConfig):
-    """Trainsmith's settings in VS Code. An alias is the name in `settings.json`."""
+    """Trainsmith's settings in VS Code. A field's alias is its name in `settings.json`."""
 
     python_path: Annotated[
         str, Field(alias="python.path", json_schema_extra={"scope": "machine-overridable"})
     ] = ""
-    """The Python (3.10 or newer) that runs the language server and training.
+    """The Python interpreter (3.10 or newer) that runs the language server and training.
 
-    Leave it empty to use the interpreter of the Python extension if there is one, then `python3`.
-    Where it lacks PyTorch, **Set Up Training Environment** makes an environment for training.
+    If it is empty, Trainsmith uses the interpreter selected in the Python extension, or else
+    `python3`. If that interpreter lacks PyTorch, **Set Up Training Environment** creates an
+    environment for training.
     """
 
     trace_server: Annotated[
         Literal["off", "messages", "verbose"],
         Field(alias="trace.server", json_schema_extra={"scope": "window"}),
     ] = "off"
-    """Write the messages between the editor and the language server to the output panel."""
+    """Log the messages between the editor and the language server in the output panel."""

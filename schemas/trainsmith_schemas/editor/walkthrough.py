@@ -1,4 +1,4 @@
-"""VS Code's walkthrough of Trainsmith. A step is complete when the thing was really done."""
+"""VS Code's walkthrough of Trainsmith. A step completes when the user has done what it says."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ class Step:
     """Its picture is `extension/media/walkthrough/<id>.svg`."""
     title: str
     description: str
-    """Plain text; a link alone on its line is a button."""
+    """Plain text. A link on a line of its own becomes a button."""
     done: str
     """The context key that completes it."""
     picture: str
-    """What the picture shows, for those who don't see it."""
+    """The picture's alternative text."""
 
 
 STEPS = (
     Step(
         "recipe",
         "Write a sound recipe",
-        "A recipe is a YAML file that says how a model is trained. Hover over a key to read what "
-        "it does, and take a Quick Fix where something is underlined.\n"
+        "A recipe is a YAML file that describes how a model is trained. Hover over a key to read "
+        "what it does, and use a Quick Fix if something is underlined.\n"
         "[New Training Config](command:trainsmith.newRecipe)\n"
         "Done when a recipe in the editor has no errors and no warnings.",
         RECIPE_CLEAN,
-        "A recipe in the editor, with a finding and the fix for it.",
+        "A recipe in the editor, with a finding and its fix.",
     ),
     Step(
         "run",
         "Train it",
-        "With the recipe in the editor, press the play button above it. The run has a terminal of "
-        "its own, and its curves stand beside the recipe.\n"
+        "With the recipe in the editor, press the play button above it. The run gets its own "
+        "terminal, and its curves appear next to the recipe.\n"
         "[Run Training](command:trainsmith.runTraining)\n"
         "Done when a run has reached its last step.",
         RUN_FINISHED,
-        "The loss of a run, which falls from step to step.",
+        "The loss of a run, falling from step to step.",
     ),
     Step(
         "compare",
         "Change one thing, and compare",
-        "Change one number, run again, and see what it did: settings, curves and samples of both "
-        "runs beside each other.\n"
+        "Change one number, run again, and see the effect: the settings, curves and samples of "
+        "both runs, side by side.\n"
         "[Compare Runs](command:trainsmith.compareRuns)\n"
-        "Done when two runs were compared.",
+        "Done when you have compared two runs.",
         RUNS_COMPARED,
         "The losses of two runs in one chart; one of them falls further.",
     ),
@@ -66,8 +66,8 @@ STEPS = (
         "Learn the craft",
         "Lessons whose code runs: which numbers matter, how to read a curve, what to try next.\n"
         "[Open Lesson](command:trainsmith.openLesson)\n"
-        "Done when a lesson was read to its end.",
+        "Done when you have read a lesson to its end.",
         LESSON_READ,
-        "A lesson with its sections; the first ones are marked as read.",
+        "A lesson with its sections, the first of which are marked as read.",
     ),
 )

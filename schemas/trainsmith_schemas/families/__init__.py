@@ -1,1 +1,1 @@
-"""Families of models: their shapes, and how Hugging Face describes them."""
+"""Model families: their keys, shapes and checks, and their form in `transformers`."""

@@ -1,4 +1,4 @@
-"""Checks that families share: sizes of which one must divide another."""
+"""Checks that families share: sizes that must be divisible by others."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from trainsmith_schemas.problems import Path, Problem
 from trainsmith_schemas.sections.model import TransformerConfig
 
 _MOST = 4096
-"""No divisor is suggested for a number of heads above this."""
+"""No divisors above this are suggested."""
 
 
 def heads_divide_width(config: TransformerConfig, path: Path) -> Iterator[Problem]:
-    """Every head has a whole number of dimensions."""
+    """The width is divisible by the number of heads."""
     if config.embedding_dim % config.num_heads:
         yield indivisible(
             path, "embedding_dim", config.embedding_dim, "num_heads", config.num_heads
@@ -20,24 +20,51 @@ def heads_divide_width(config: TransformerConfig, path: Path) -> Iterator[Proble
 
 
 def groups_divide_heads(config: TransformerConfig, path: Path) -> Iterator[Problem]:
-    """Every key and value head serves the same number of heads."""
+    """The number of heads is divisible by the number of key and value heads."""
     if config.num_groups and config.num_heads % config.num_groups:
         yield indivisible(path, "num_heads", config.num_heads, "num_groups", config.num_groups)
 
 
+def rotary_attention(
+    config: TransformerConfig, path: Path, head_dim: int | None = None
+) -> Iterator[Problem]:
+    """Heads have an even number of dimensions, for rotary positions, and form equal groups.
+
+    At most one problem is reported, because a change that fixes it may fix the next as well.
+
+    Args:
+        config: the model's shape.
+        path: the path of the section.
+        head_dim: the dimensions of a head, if they are written and not an equal share of the width.
+    """
+    uneven = None if head_dim else next(heads_divide_width(config, path), None)
+    size = head_dim or config.embedding_dim // config.num_heads
+    if uneven:
+        yield uneven
+    elif size % 2:
+        yield Problem(
+            (*path, "head_dim" if head_dim else "num_heads"),
+            "indivisible",
+            f"each head has {size} dimensions; rotary positions need an even number",
+            related=() if head_dim else ((*path, "embedding_dim"),),
+        )
+    else:
+        yield from groups_divide_heads(config, path)
+
+
 def indivisible(path: Path, whole: str, number: int, part: str, divisor: int) -> Problem:
-    """Say that one key's number does not divide by another's, and which divisors are near."""
+    """Report a number that is not divisible by another key's, with the nearest divisors."""
     return Problem(
         (*path, part),
         "indivisible",
-        f"`{whole}` ({number}) does not divide by `{part}` ({divisor})",
+        f"`{whole}` ({number}) is not divisible by `{part}` ({divisor})",
         suggestions=tuple(str(one) for one in _divisors_near(number, divisor)),
         related=((*path, whole),),
     )
 
 
 def _divisors_near(number: int, wanted: int) -> list[int]:
-    """The divisors of a number on either side of another one, the nearer first."""
+    """The divisors of a number just below and above another number, nearest first."""
     divisors = [one for one in range(1, min(number, _MOST) + 1) if number % one == 0]
     below = [one for one in divisors if one < wanted][-1:]
     above = [one for one in divisors if one > wanted][:1]

@@ -1,4 +1,4 @@
-"""Reading a `config.json`: what is refused, and how."""
+"""Refusing a `config.json` that describes layers we do not have."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ CONFIG_FILE = "config.json"
 
 
 class UnreadableModelError(Exception):
-    """A folder holds no model that is read here."""
+    """A folder does not contain a model that we can load."""
 
 
-def require(described: Mapping[str, Any], key: str, wanted: Any, *, absent: Any) -> None:
-    """Refuse what our layers do not compute, instead of computing something else."""
+def require(described: Mapping[str, Any], key: str, expected: Any, *, absent: Any) -> None:
+    """Refuse a value that our layers do not support, instead of computing something else."""
     found = described.get(key, absent)
-    if found != wanted:
-        refuse(key, found, f"{json.dumps(wanted)} is")
+    if found != expected:
+        refuse(key, found, f"{json.dumps(expected)} is")
 
 
-def refuse(key: str, found: Any, read: str, *, of: str = "") -> NoReturn:
-    """Refuse the value of a key; `read` says what would be read, in words."""
+def refuse(key: str, found: Any, supported: str, *, of: str = "") -> NoReturn:
+    """Refuse the value of a key. `supported` is the beginning of a sentence: `gelu is`."""
     where = f"{CONFIG_FILE}, in `{of}`" if of else CONFIG_FILE
-    raise UnreadableModelError(f"`{key}` is {json.dumps(found)} in {where}; only {read} read")
+    raise UnreadableModelError(
+        f"`{key}` is {json.dumps(found)} in {where}; only {supported} supported"
+    )

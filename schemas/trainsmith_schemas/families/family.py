@@ -1,7 +1,7 @@
-"""What there is to know about a family of models, apart from its mathematics.
+"""Everything about a family of models except its computation.
 
-A family that Trainsmith does not train leaves out what it cannot say: `layout`, `hugging_face` and
-`template` are `None` then, and type checking makes every use decide what happens without them.
+For a family that Trainsmith does not train, `layout`, `hugging_face` and `template` are `None`, and
+the type checker makes every use handle that.
 """
 
 from __future__ import annotations
@@ -24,73 +24,73 @@ OUTPUT = "lm_head.weight"
 
 
 class UnfinishedFamilyError(Exception):
-    """A model of a family that is known by its keys only."""
+    """Only the keys of the model's family are known."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The parameters of a model, by the names of Hugging Face; linear weights are (out, in).
+    """The parameters of a model, by their names in Hugging Face; linear weights are (out, in).
 
-    Shapes are given for one block, so that a count takes no longer for a million blocks.
+    Shapes are those of one block, so that counting takes the same time for any number of blocks.
     """
 
     body: str
-    """What the names of all parameters begin with, except the output layer's: `model.`."""
+    """The prefix of all parameter names except the output layer's: `model.`."""
     embedding: str
-    """The parameter with one vector for each token."""
+    """The parameter with one vector per token."""
     blocks: str
-    """What comes before the number of a block: `model.layers`."""
+    """The prefix of a block's number: `model.layers`."""
     outer: Callable[[TransformerConfig], Shapes]
-    """Parameters outside the blocks, without the output layer."""
+    """The parameters outside the blocks, without the output layer."""
     block: Callable[[TransformerConfig], Shapes]
-    """Parameters of one block, by their names inside it."""
+    """The parameters of one block, by their names inside the block."""
     head_size: Callable[[TransformerConfig], int]
     key_value_heads: Callable[[TransformerConfig], int]
     kept_by_block: Callable[[TransformerConfig], int]
-    """Numbers for each token that a block keeps for its backward pass, estimated."""
+    """An estimate of the values per token that a block stores for its backward pass."""
     per_position: tuple[str, ...] = ()
-    """Parameters with one row for each position, of which a shorter model takes the first."""
+    """Parameters with one row per position. A model with a shorter context uses the first rows."""
     untrained: Callable[[TransformerConfig], tuple[str, ...]] = lambda _: ()
-    """Parameters that training leaves as they are."""
+    """Parameters that are not trained."""
 
 
 @dataclass(frozen=True)
 class HuggingFace:
-    """How `transformers` describes and stores a model of the family."""
+    """How `transformers` describes and stores models of the family."""
 
     plain: Mapping[str, str]
-    """Our keys, and those of `config.json` with the same values."""
+    """Our keys, and the keys in `config.json` with the same values."""
     others: Mapping[str, str]
-    """Our keys, and those of `config.json` with the same meaning that `read` takes care of."""
+    """Our keys, and the keys in `config.json` that `read` converts."""
     absent: Mapping[str, Any]
-    """What `transformers` takes where a key of `plain` is absent, by our names."""
+    """The defaults in `transformers` for absent keys of `plain`, by our names."""
     tied_if_absent: bool
-    """What `transformers` takes where `tie_word_embeddings` is absent."""
+    """The default of `tie_word_embeddings` in `transformers`."""
     write: Callable[[TransformerConfig], dict[str, Any]]
     """The family's part of `config.json`."""
     read: Callable[[Mapping[str, Any]], dict[str, Any]]
-    """What `plain` leaves out, by our names.
+    """The values that `plain` does not cover, by our names.
 
-    Raises `UnreadableModelError` for a kind of layer that ours lack.
+    Raises `UnreadableModelError` for a kind of layer that we do not have.
     """
     transposed: tuple[str, ...] = ()
-    """Ends of the names of weights that are stored as (in, out)."""
+    """Suffixes of the names of weights that are stored as (in, out)."""
     zeros: Callable[[TransformerConfig], Shapes] = lambda _: NO_SHAPES
-    """Tensors that are stored as zeros, because the model has no such parameters."""
+    """Tensors that are stored as zeros because the model does not have these parameters."""
     constants: tuple[str, ...] = ()
-    """Ends of the names of tensors that older versions stored and that say nothing."""
+    """Suffixes of the names of constant tensors that older versions stored."""
     settled_by_weights: tuple[str, ...] = ()
-    """Our keys of which `config.json` says nothing; whether they are right, the weights show."""
+    """Our keys that are not in `config.json`. The weights show whether they are right."""
 
     @property
     def keys(self) -> Mapping[str, str]:
-        """Our keys and those of `config.json`."""
+        """Our keys and the corresponding keys in `config.json`."""
         return {**self.plain, **self.others}
 
 
 @dataclass(frozen=True)
 class Distinction:
-    """A setting by which two models of a family may differ, where its meaning is not its value."""
+    """A setting that may differ between models and is compared by its effect, not its value."""
 
     what: str
     key: str
@@ -104,26 +104,26 @@ class Family:
     name: ModelType
     title: str
     keys: tuple[str, ...]
-    """The keys of `transformer_config` that it reads, besides the common ones."""
+    """The keys of `transformer_config` that it reads in addition to the common ones."""
     trained_by: tuple[Trainer, ...]
-    """The trainers that have its layers."""
+    """The trainers that support it."""
     contradictions: Callable[[TransformerConfig, Path], Iterator[Problem]]
-    """Values that no trainer of the family could take together; the path is the section's."""
+    """Combinations of values that no trainer accepts; the path is the section's."""
     tensor_parallel: bool
-    """Whether tt-train can divide its layers over devices."""
+    """Whether tt-train can split its layers across devices."""
     distinctions: tuple[Distinction, ...] = ()
     layout: Layout | None = None
     hugging_face: HuggingFace | None = None
     template: str | None = None
-    """A small model file to begin with."""
+    """A small model file to start with."""
 
 
 def parameter_shapes(layout: Layout, config: TransformerConfig) -> dict[str, Shape]:
-    """The shape of each parameter by its name; linear ones are (out, in).
+    """The shape of each parameter, by name; linear weights are (out, in).
 
     Args:
-        layout: the family's.
-        config: the model's shape, with its vocabulary's size.
+        layout: the family's layout.
+        config: the model's shape, including the size of the vocabulary.
     """
     shapes = dict(layout.outer(config))
     block = layout.block(config)
@@ -135,7 +135,7 @@ def parameter_shapes(layout: Layout, config: TransformerConfig) -> dict[str, Sha
 
 
 def with_biases(weights: Shapes, has_bias: bool) -> dict[str, Shape]:
-    """The parameters of layers, by their names: `weight`, and `bias` where there is one."""
+    """The shapes of layers' parameters, by name: `weight`, and if the layers have one, `bias`."""
     shapes: dict[str, Shape] = {}
     for layer, weight in weights.items():
         shapes[f"{layer}.weight"] = weight

@@ -1,4 +1,4 @@
-"""The shape of a model: our `transformer_config` ↔ Hugging Face's `config.json`."""
+"""Converting between our `transformer_config` and Hugging Face's `config.json`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def to_hugging_face(
     """The `config.json` of a model.
 
     Args:
-        config: the model's shape, with its vocabulary's size.
-        special_tokens: what `special_tokens_of` found, if the model began as another one.
+        config: the model's shape, including the size of the vocabulary.
+        special_tokens: what `special_tokens_of` returned for the pretrained model, if there is one.
 
     Raises:
-        UnfinishedFamilyError: `transformers` has no such family, or it is not known how.
+        UnfinishedFamilyError: the family's form in `transformers` is not known.
     """
     return {
         **require_hugging_face(config).write(config),
@@ -43,7 +43,7 @@ def to_hugging_face(
 
 
 def parse_description(content: bytes) -> dict[str, Any]:
-    """A `config.json` as plain data.
+    """Parse a `config.json`.
 
     Raises:
         UnreadableModelError: it is not a JSON object.
@@ -53,16 +53,16 @@ def parse_description(content: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise UnreadableModelError(f"{CONFIG_FILE} is not JSON: {error}") from None
     if not isinstance(described, dict):
-        raise UnreadableModelError(f"{CONFIG_FILE} holds no JSON object")
+        raise UnreadableModelError(f"{CONFIG_FILE} is not a JSON object")
     return cast("dict[str, Any]", described)
 
 
 def from_hugging_face(described: Mapping[str, Any]) -> TransformerConfig:
-    """The shape that a `config.json` describes.
+    """The shape of the model that a `config.json` describes.
 
     Raises:
-        UnreadableModelError: it is of another family, or a kind of layer that ours lack. The text
-            names the key.
+        UnreadableModelError: its family or one of its layers is not supported. The message names
+            the key.
     """
     readable = {one.name: one.hugging_face for one in all_families() if one.hugging_face}
     name = described.get("model_type")
@@ -70,7 +70,7 @@ def from_hugging_face(described: Mapping[str, Any]) -> TransformerConfig:
         *others, last = readable
         raise UnreadableModelError(
             f"`model_type` is {name!r} in {CONFIG_FILE}; "
-            f"only {', '.join(others)} and {last} are read"
+            f"only {', '.join(others)} and {last} are supported"
         )
     family = readable[name]
     require(described, "quantization_config", None, absent=None)
@@ -83,15 +83,15 @@ def from_hugging_face(described: Mapping[str, Any]) -> TransformerConfig:
     }
     result = validate(ModelDocument, {"transformer_config": section})
     if result.config is None:
-        said = "; ".join(problem.message for problem in result.problems)
+        problems = "; ".join(problem.message for problem in result.problems)
         for ours, theirs in family.keys.items():
-            said = said.replace(f"`{ours}`", f"`{theirs}`")
-        raise UnreadableModelError(f"in {CONFIG_FILE}, {said}")
+            problems = problems.replace(f"`{ours}`", f"`{theirs}`")
+        raise UnreadableModelError(f"in {CONFIG_FILE}, {problems}")
     return result.config.transformer_config
 
 
 def special_tokens_of(described: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers of tokens that begin, end or fill a text, as a `config.json` has them."""
+    """The token ids in a `config.json` for the beginning, end and padding of a text."""
     return {key: described[key] for key in _SPECIAL_TOKENS if key in described}
 
 

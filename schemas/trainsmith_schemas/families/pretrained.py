@@ -1,4 +1,4 @@
-"""A model file with `model_path`: what it says itself, and what the folder's `config.json` says."""
+"""Merging a model file that has `model_path` with the `config.json` of that folder."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ from trainsmith_schemas.families.registry import reads, require_hugging_face
 from trainsmith_schemas.sections.model import TransformerConfig
 
 _FREE = ("model_path", "runner_type", "experimental")
-"""Keys that say nothing of the weights, and of which a `config.json` says nothing either."""
+"""Keys that do not depend on the weights and are not in a `config.json`."""
 _FREE_WHERE_WRITTEN = ("dropout_prob", "max_sequence_length")
-"""Keys that win over the folder, beside those that the family's weights settle. A length may only
-be shorter."""
+"""Keys that override the folder if they are written, in addition to `settled_by_weights`.
+
+The length may only be shorter.
+"""
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """A key of the model file that the folder does not bear out."""
+    """A key of the model file that contradicts the folder."""
 
     key: str
     message: str
-    """One sentence: what both say, and what to do."""
+    """One sentence: both values, and how to fix it."""
 
 
 @dataclass(frozen=True)
 class Merged:
-    """The model that a run trains."""
+    """The model that a run trains, and the contradictions in its description."""
 
     config: TransformerConfig
     contradictions: tuple[Contradiction, ...]
 
 
 def merge(written: TransformerConfig, found: TransformerConfig) -> Merged:
-    """The shape of the model that a model file and the folder of its `model_path` make together.
+    """Merge a model file with the folder that its `model_path` names.
 
     Args:
-        written: the model file's section.
-        found: what the folder's `config.json` describes.
+        written: the section in the model file.
+        found: the shape in the folder's `config.json`.
     """
-    said = written.model_fields_set
-    kept = (*_FREE, *(key for key in _free_where_written(found) if key in said))
+    keys = written.model_fields_set
+    kept = (*_FREE, *(key for key in _free_where_written(found) if key in keys))
     config = found.model_copy(update={key: getattr(written, key) for key in kept})
     return Merged(config, tuple(_contradictions(written, found)))
 
@@ -65,13 +67,13 @@ def _contradictions(
 def _agree(key: str, here: Any, there: Any, free: tuple[str, ...]) -> bool:
     if key == "max_sequence_length":
         return here <= there
-    # Nothing, and a vocabulary of 0, mean whatever the folder has.
+    # No value, and a vocabulary of 0, stand for the folder's value.
     left_open = here is None or (key == "vocab_size" and here == 0)
     return key in free or left_open or here == there
 
 
 def _comparable(config: TransformerConfig, key: str) -> Any:
-    """A value as people read it; equal for values of one meaning."""
+    """A value in readable form, which is the same for values with the same effect."""
     value = getattr(config, key)
     return _scaling_text(value) if key == "rope_scaling" else value
 
@@ -94,5 +96,5 @@ def _contradiction(key: str, here: Any, there: Any, theirs: str | None) -> Contr
     return Contradiction(
         key,
         f"`{key}` is {here}, and the model in `model_path` has {most}{there} ({source}): "
-        "take it out here, or name another folder",
+        "remove it here, or name another folder",
     )

@@ -1,1 +1,1 @@
-"""What follows from a recipe: derived values, differences, contradictions, advice."""
+"""What follows from a recipe: derived values, contradictions, differences, advice."""

@@ -1,4 +1,4 @@
-"""Values that are right alone and wrong together: what no trainer could run."""
+"""Values that are valid on their own but contradict each other, so that no trainer can run them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from trainsmith_schemas.sections.model import TransformerConfig
 
 COMPARED = frozenset(
     {
-        *("model_path", "model_type", "embedding_dim", "num_heads", "num_groups"),
-        "head_dim",
+        *("model_path", "model_type", "embedding_dim", "num_heads", "num_groups", "head_dim"),
         *("min_lr", "max_lr", "lr", "learning_rate"),
     }
 )
-"""The keys that are looked at here; where one is wrong itself, the others say nothing."""
+"""The keys compared here. If one of them has a problem itself, they are not compared."""
 
 
 def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
-    """Every contradiction in a config and in the sections inside it."""
+    """Every contradiction in a config and its nested sections."""
     if isinstance(config, TransformerConfig):
         yield from _model_inconsistencies(config, path)
     elif isinstance(config, TrainingDocument):
@@ -34,7 +33,7 @@ def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
 
 
 def _model_inconsistencies(model: TransformerConfig, path: Path) -> Iterator[Problem]:
-    if model.model_path:  # The folder's shape counts, not the defaults of what is left out here.
+    if model.model_path:  # The folder defines the shape, not the defaults of keys absent here.
         return
     yield from family_of(model.model_type).contradictions(model, path)
 
@@ -46,11 +45,11 @@ def _rate_inconsistencies(document: TrainingDocument) -> Iterator[Problem]:
     if scheduler is None or scheduler.min_lr <= rate:
         return
     if name == "learning_rate" and name not in training.model_fields_set:
-        return  # Each trainer has a default of its own.
+        return  # Each trainer has its own default.
     yield Problem(
         ("scheduler_config", "min_lr"),
         "out-of-range",
-        f"`min_lr` is `{scheduler.min_lr}` and `{name}` is `{rate}`: the rate would rise to the "
-        "end, where it is meant to fall",
+        f"`min_lr` is `{scheduler.min_lr}` and `{name}` is `{rate}`: the rate would rise "
+        "towards the end instead of falling",
         related=(tuple(key.split(".")),),
     )

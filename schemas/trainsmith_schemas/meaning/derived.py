@@ -1,4 +1,4 @@
-"""Values that follow from a recipe. The meaning of the numbers is decided here, once."""
+"""Values that follow from a recipe. This module defines what the numbers mean."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 
 MANY_CHECKPOINTS = 50
-"""More than these in a run are a burden; the lesson's own long run has just as many."""
+"""More checkpoints than this in a run are too many; the long run in the lesson has this many."""
 
 DEFAULT_STEPS = 1000
 DEFAULT_VALIDATION_INTERVAL = 100
 DEFAULT_CHECKPOINT_INTERVAL = 500
 
 _WARMUP_SHARE = 10
-"""tt-train's `warmup_linear` goes up over a tenth of the steps."""
+"""tt-train's `warmup_linear` warms up during a tenth of the steps."""
 
 
 def effective_batch(training: TrainingConfig) -> int:
-    """Sequences that the optimizer sees at each step."""
+    """The number of sequences per optimizer step."""
     return training.batch_size * training.gradient_accumulation_steps
 
 
 def validation_interval(training: TrainingConfig) -> int:
-    """Optimizer steps between validations; the newer of the two names wins."""
+    """The number of optimizer steps between validations. The newer of the two names wins."""
     return training.validation_frequency or training.eval_every or DEFAULT_VALIDATION_INTERVAL
 
 
 def checkpoint_interval(training: TrainingConfig) -> int:
-    """Optimizer steps between checkpoints; the newer of the two names wins."""
+    """The number of optimizer steps between checkpoints. The newer of the two names wins."""
     return (
         training.checkpoint_frequency or training.model_save_interval or DEFAULT_CHECKPOINT_INTERVAL
     )
@@ -62,7 +62,7 @@ def learning_rate_key(document: TrainingDocument) -> str:
 
 
 def warmup_steps(document: TrainingDocument, total: int) -> int:
-    """Steps during which the learning rate rises, in a run of so many steps."""
+    """The number of warm-up steps in a run of `total` steps."""
     if document.scheduler_config:
         return document.scheduler_config.warmup_steps
     rises = document.training_config.scheduler_type == "warmup_linear"
@@ -70,34 +70,34 @@ def warmup_steps(document: TrainingDocument, total: int) -> int:
 
 
 def weight_decay(training: TrainingConfig) -> float:
-    """The weight decay; the optimizer block wins over the flat key."""
+    """The weight decay. The optimizer section overrides the flat key."""
     if training.optimizer and training.optimizer.weight_decay is not None:
         return training.optimizer.weight_decay
     return training.weight_decay
 
 
 def momentum(optimizer: OptimizerConfig) -> float:
-    """How much of the last step is repeated; Muon is hardly Muon without it."""
+    """The momentum. Muon's default is not zero, because Muon depends on momentum."""
     if optimizer.momentum is not None:
         return optimizer.momentum
     return 0.95 if optimizer.type == "Muon" else 0.0
 
 
 def carries_rounding(training: TrainingConfig) -> bool:
-    """Whether bfloat16 updates shall keep what rounding takes from them."""
+    """Whether the recipe asks for Kahan summation."""
     block = training.optimizer
     return training.use_kahan_summation or (block is not None and block.kahan_summation)
 
 
 def device_count(document: TrainingDocument) -> int:
-    """Devices in the mesh: rows × columns."""
+    """The number of devices in the mesh: rows × columns."""
     rows, columns = document.device_config.mesh_shape
     return rows * columns
 
 
 @dataclass(frozen=True)
 class Length:
-    """How long a run is, and what decides it."""
+    """The length of a run, and what determines it."""
 
     steps: int
     """Optimizer steps."""
@@ -105,11 +105,11 @@ class Length:
 
 
 def run_length(training: TrainingConfig, sequences: int) -> Length:
-    """How many optimizer steps a run takes over data of so many sequences.
+    """The number of optimizer steps in a run over data with this many sequences.
 
-    An epoch's last, incomplete effective batch is left out. Where a batch is larger than the data,
-    a step reads it more than once, and there are as many as the epochs hold. A run has at least
-    one step.
+    An incomplete effective batch at the end of an epoch is dropped. If a batch is larger than the
+    data, each step reads the data more than once, and all epochs together make up the steps. A run
+    has at least one step.
     """
     effective, epochs = effective_batch(training), training.num_epochs
     per_epoch = sequences // effective
@@ -124,11 +124,11 @@ def run_length(training: TrainingConfig, sequences: int) -> Length:
 
 
 BYTES_PER_TOKEN = {"char": 1, "bpe": 4}
-"""Of English text, about; the byte pairs are those of a vocabulary of some thousands."""
+"""The approximate bytes of English text per token; for `bpe`, with a few thousand tokens."""
 
 
 def tokens_in(training: TrainingConfig, size: int | None) -> int | None:
-    """About how many tokens data of so many bytes has to train on; `None` where it is no text."""
+    """An estimate of the training tokens in `size` bytes of data; `None` if it is not text."""
     written = training.data_path
     paths = [written] if isinstance(written, str) else written or []
     endings = (".yaml", ".yml", ".jsonl", ".ndjson", ".json")
@@ -139,10 +139,10 @@ def tokens_in(training: TrainingConfig, size: int | None) -> int | None:
 
 
 def checkpoint_count(training: TrainingConfig) -> int | None:
-    """Checkpoints that a run writes, the last step's among them, before old ones are removed.
+    """The number of checkpoints that a run writes, including the last step's and removed ones.
 
-    It is the most there can be where `num_epochs` may end the run earlier, and `None` where only
-    the data can tell.
+    If `num_epochs` may end the run earlier, this is the maximum. It is `None` if the number depends
+    on the data.
     """
     if training.save_strategy == "epoch":
         return training.num_epochs
@@ -152,24 +152,24 @@ def checkpoint_count(training: TrainingConfig) -> int | None:
 
 
 def tokens_per_step(training: TrainingConfig, model: TransformerConfig) -> int:
-    """Tokens that the optimizer sees at each step."""
+    """The number of tokens per optimizer step."""
     return effective_batch(training) * model.max_sequence_length
 
 
 def vocabulary_vectors(model: TransformerConfig) -> int:
-    """How many numbers each token of the vocabulary adds to a model: one vector, or two.
+    """The number of parameters per token in the vocabulary: one vector, or two.
 
-    Weight tying makes the output layer share the embedding's vectors.
+    With weight tying, the output layer shares the embedding's vectors.
     """
     return model.embedding_dim * (1 if model.weight_tying == "enabled" else 2)
 
 
 def parameter_count(model: TransformerConfig, vocab_size: int | None = None) -> int | None:
-    """Trainable parameters of a model, exactly; `None` for a family whose layers are not known.
+    """The exact number of trainable parameters; `None` if the family's layers are not known.
 
     Args:
-        model: its shape, without contradictions.
-        vocab_size: how many tokens there are, where the model leaves it to the tokenizer.
+        model: the model's shape, without contradictions.
+        vocab_size: the number of tokens, if the model leaves it to the tokenizer.
     """
     layout = family_of(model.model_type).layout
     if layout is None:
@@ -187,11 +187,11 @@ def _numbers(shapes: Shapes) -> int:
 
 
 BYTES_PER_PARAMETER = 16
-"""Training with AdamW in float32: the weight, its gradient, and two moments, four bytes each."""
+"""For AdamW in float32: the weight, its gradient and two moments, four bytes each."""
 
 
 def training_memory(parameters: int) -> int:
-    """Bytes of weights, gradients and AdamW's state; activations come on top."""
+    """Bytes of the weights, gradients and AdamW's state, without activations."""
     return parameters * BYTES_PER_PARAMETER
 
 
@@ -201,15 +201,16 @@ def activation_memory(
     vocab_size: int,
     precision: Literal["fp32", "bf16"] = "fp32",
 ) -> int | None:
-    """Bytes that the forward pass keeps for the backward pass, estimated; `None` where unknown.
+    """An estimate of the bytes stored for the backward pass; `None` if the layers are unknown.
 
-    Counted from what PyTorch saves, with attention that keeps no matrix of weights. The family says
-    what a block keeps. At the end there are the logits, their logarithms and their gradient.
+    It counts what PyTorch saves, with attention that does not store the attention weights. The
+    family's layout has the number per block. The output adds the logits, their logarithms and their
+    gradient.
 
     Args:
-        model: its shape.
-        sequences: that pass through the model at once.
-        vocab_size: how many tokens there are.
+        model: the model's shape.
+        sequences: the number of sequences in one forward pass.
+        vocab_size: the number of tokens in the vocabulary.
         precision: the number format.
     """
     layout = family_of(model.model_type).layout
@@ -219,7 +220,7 @@ def activation_memory(
     size = _FLOAT if precision == "fp32" else _BFLOAT
     block = layout.kept_by_block(model)
     if model.runner_type == "memory_efficient":
-        kept = model.num_blocks * width + block  # One block at a time is computed again.
+        kept = model.num_blocks * width + block  # Blocks are recomputed one at a time.
     else:
         kept = model.num_blocks * block
     return size * sequences * model.max_sequence_length * (kept + 3 * width + 3 * vocab_size)
@@ -229,19 +230,19 @@ _FLOAT, _BFLOAT = 4, 2
 
 
 def memory_per_parameter(training: TrainingConfig) -> int:
-    """Bytes of a weight, its gradient, and everything that the optimizer keeps for it."""
+    """Bytes of a weight, its gradient and its optimizer state."""
     size = _FLOAT if training.precision == "fp32" else _BFLOAT
     carried = size if _has_carry(training) else 0
     return 2 * size + carried + _FLOAT * _optimizer_floats(training)
 
 
 def checkpoint_per_parameter(training: TrainingConfig) -> int:
-    """Bytes of a weight in a checkpoint, and of what the optimizer keeps for it; all in float32."""
+    """Bytes of a weight and its optimizer state in a checkpoint, where both are float32."""
     return _FLOAT * (1 + _has_carry(training) + _optimizer_floats(training))
 
 
 def _has_carry(training: TrainingConfig) -> bool:
-    """Whether the optimizer keeps what rounding takes; with an exact copy there is nothing."""
+    """Whether the optimizer stores rounding errors; an exact copy makes them unnecessary."""
     rounds = training.precision == "bf16" and carries_rounding(training)
     return rounds and not _has_copy(training)
 
@@ -253,9 +254,9 @@ def _has_copy(training: TrainingConfig) -> bool:
 
 
 def _optimizer_floats(training: TrainingConfig) -> int:
-    """Numbers in float32 that the optimizer keeps for each parameter.
+    """The number of float32 values in the optimizer's state per parameter.
 
-    Muon keeps one for the matrices inside the blocks and two for the rest: two are an upper bound.
+    Muon stores one for matrices in the blocks and two for other weights; two is an upper bound.
     """
     optimizer = training.optimizer or OptimizerConfig()
     if optimizer.type == "NoOp":

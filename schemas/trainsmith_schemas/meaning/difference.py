@@ -1,4 +1,4 @@
-"""What differs between recipes by its meaning: two keys of one meaning are one thing.
+"""How recipes differ in effect. Several keys with one effect are one setting.
 
 A batch of 8 × 4 and one of 16 × 2 are one difference, not two: the same effective batch, composed
 differently. Keys without any effect, such as LLaMA's keys in a GPT-2, are not differences.
@@ -25,12 +25,12 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that a run was told."""
+    """All settings of a run."""
 
     document: TrainingDocument
     model: TransformerConfig
     data_digest: str | None = None
-    """Of the tokens, where it is known: the file of the same name may have changed."""
+    """The digest of the tokens, if known: a file may change and keep its name."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,25 @@ class _Meaning:
     what: str
     keys: tuple[str, ...]
     read: Callable[[Settings], str | None]
-    """The meaning in words; nothing where the setting has no effect, which is no difference."""
+    """The value in words; `None` if the setting has no effect, which is not a difference."""
     matters: bool = True
 
 
 def differences(settings: Sequence[Settings]) -> list[Difference]:
-    """What differs between some settings; what matters comes first.
+    """The differences between runs' settings, starting with those that matter.
 
     Args:
-        settings: at least one; each difference has a value for each of them.
+        settings: the settings of one or more runs; each difference has a value for each run.
     """
     digests = {one.data_digest for one in settings}
     if None in digests or len({_tokenizer(one) for one in settings}) > 1:
-        # Other tokens of one text have another digest, too.
+        # Different tokenizers give different digests for the same text.
         settings = [replace(one, data_digest=None) for one in settings]
     found = [
         difference
         for meaning in (*_MEANINGS, *_others())
         if (difference := _difference(meaning, settings))
-        # The same tokens are the same data, whatever the file is called.
+        # The same tokens are the same data, whatever the name of the file.
         and not (meaning.read is _data and len(digests) == 1 and None not in digests)
     ]
     return sorted(found, key=lambda difference: not difference.matters)
@@ -92,7 +92,7 @@ def _data(settings: Settings) -> str:
 
 
 def _tokenizer(settings: Settings) -> tuple[str | int | None, ...]:
-    """Everything besides the data that its tokens follow from."""
+    """Everything that determines the tokens besides the text."""
     training, model = settings.document.training_config, settings.model
     return training.tokenizer_type, training.tokenizer_path, model.vocab_size, model.model_path
 
@@ -101,7 +101,7 @@ def _tokens(settings: Settings) -> str | None:
     training = settings.document.training_config
     if training.tokenizer_path or not settings.model.model_path:
         return _text(training.tokenizer_path or training.tokenizer_type)
-    return None  # The model brings its own.
+    return None  # The pretrained model has its own tokenizer.
 
 
 def _vocabulary(settings: Settings) -> str | None:
@@ -134,7 +134,7 @@ def _clipping(settings: Settings) -> str:
 def _precision(settings: Settings) -> str:
     training = settings.document.training_config
     if training.precision == "fp32":
-        # There is no rounding to carry, but a key that was changed is worth a word.
+        # Kahan summation has no effect here, but a changed key should be visible.
         return "fp32, Kahan summation unused" if derived.carries_rounding(training) else "fp32"
     if training.optimizer and training.optimizer.type == "AdamWFullPrecision":
         return "bf16 with an fp32 copy"
@@ -153,8 +153,7 @@ _KERNELS = {
     "AdamWFullPrecision": "AdamW",
     "SGDComposite": "SGD",
 }
-"""Names of one optimizer in other kernels."""
-
+"""The optimizer that each type is in another kernel."""
 
 _READ_BY_OPTIMIZER = {
     "AdamW": ("beta1", "beta2", "epsilon", "amsgrad"),
@@ -164,20 +163,20 @@ _READ_BY_OPTIMIZER = {
 
 
 def _optimizer(settings: Settings) -> str:
-    """The kind, and what of it is not as usual."""
+    """The type, and its hyperparameters that are not at their default."""
     optimizer = settings.document.training_config.optimizer or OptimizerConfig()
     kind = _KERNELS.get(optimizer.type, optimizer.type)
-    usual = OptimizerConfig()
-    unusual = [
+    defaults = OptimizerConfig()
+    changed = [
         f"{key} {_text(getattr(optimizer, key))}"
         for key in _READ_BY_OPTIMIZER.get(kind, ())
-        if getattr(optimizer, key) not in (None, getattr(usual, key))
+        if getattr(optimizer, key) not in (None, getattr(defaults, key))
     ]
-    return ", ".join((kind, *unusual))
+    return ", ".join((kind, *changed))
 
 
 def _of_families() -> Iterator[_Meaning]:
-    """What models differ in by their family's own keys; families may share some of that."""
+    """The settings of families that need more than comparing a key; families may share them."""
     shared = dict.fromkeys(one for family in all_families() for one in family.distinctions)
     for one in shared:
         yield _Meaning(one.what, (f"transformer_config.{one.key}",), partial(_distinct, one))
@@ -262,8 +261,8 @@ _MEANINGS: tuple[_Meaning, ...] = (
     ),
 )
 
-_SAID_ELSEWHERE = ("training_config.model_config", "training_config.model_type")
-"""The model file's contents count, not its name."""
+_COMPARED_ELSEWHERE = ("training_config.model_config", "training_config.model_type")
+"""The contents of the model file are compared, not its name."""
 
 _WITHOUT_INFLUENCE = (
     "device_config",
@@ -279,12 +278,12 @@ _WITHOUT_INFLUENCE = (
     "training_config.wandb_run_name",
     "transformer_config.runner_type",
 )
-"""Keys, and sections, that change nothing in what a model learns."""
+"""Keys and sections that do not affect what the model learns."""
 
 
 @cache
 def _others() -> tuple[_Meaning, ...]:
-    """Every key that has no meaning of its own above: it means itself."""
+    """All other keys, each compared by its value."""
     return (
         *_plain_keys(TrainingDocument, "", lambda settings: settings.document),
         *_plain_keys(TransformerConfig, "transformer_config.", lambda settings: settings.model),
@@ -311,7 +310,7 @@ def _plain_keys(
 def _inner_section(
     holder: Callable[[Settings], Section], attribute: str, absent: Section, settings: Settings
 ) -> Section:
-    """A section; its defaults where it is absent, since that means the same."""
+    """A section, or its defaults if it is absent, which has the same effect."""
     return getattr(holder(settings), attribute) or absent
 
 
@@ -325,7 +324,7 @@ def _plain_value(
     return "none" if value is None else _text(value)
 
 
-_COVERED = {key for meaning in _MEANINGS for key in meaning.keys} | {*_SAID_ELSEWHERE}
+_COVERED = {key for meaning in _MEANINGS for key in meaning.keys} | {*_COMPARED_ELSEWHERE}
 
 
 def _is_within(key: str, keys: Sequence[str]) -> bool:
@@ -333,7 +332,7 @@ def _is_within(key: str, keys: Sequence[str]) -> bool:
 
 
 def _text(value: Any) -> str:
-    """A value as it stands in YAML, on one line."""
+    """A value in YAML's notation, on one line."""
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     if isinstance(value, str):

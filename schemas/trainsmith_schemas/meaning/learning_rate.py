@@ -1,19 +1,19 @@
-"""Which learning rate is usual for what is trained, and from where on it is too high.
+"""Usual learning rates, and the rates from which on they are too high.
 
-Where the numbers come from:
+Sources of the numbers:
 
-* Fine-tuning all weights of a language model: 1e-5 to 1e-4, which is what tt-train's and Hugging
-  Face's examples start with.
-* LoRA takes some ten times the rate of full fine-tuning: QLoRA (Dettmers et al. 2023) trains with
-  1e-4 to 2e-4, "LoRA Without Regret" (Schulman et al. 2025) measures the factor.
+* Fine-tuning all weights of a language model: 1e-5 to 1e-4, as in tt-train's and Hugging Face's
+  examples.
+* LoRA: about ten times the rate of full fine-tuning. QLoRA (Dettmers et al. 2023) trains with 1e-4
+  to 2e-4; "LoRA Without Regret" (Schulman et al. 2025) measures the factor.
 * AdamW from random weights, by size: table 2.1 of GPT-3 (Brown et al. 2020). Below its smallest
   model, nanoGPT's `train_shakespeare_char.py` trains ten million parameters with 1e-3.
 * Muon: 0.02, the default of its authors' implementation (Jordan et al. 2024).
-* SGD: 0.1, as He et al. 2015 train ResNets and as examples for MNIST do; what it can bear differs
-  more from model to model than with the others.
+* SGD: 0.1, as in He et al. 2015 for ResNets and in examples for MNIST. The highest rate that works
+  varies more between models than for the other optimizers.
 
-Ten times the usual rate counts as too high, since that is beyond what schedules and batch sizes
-explain; with SGD, a hundred times.
+Ten times the usual rate counts as too high, because schedules and batch sizes do not explain that
+much; for SGD, a hundred times.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 Start = Literal["random", "pretrained", "lora"]
-"""Random weights; pretrained ones, of which all are trained; or LoRA's matrices beside them."""
+"""Random weights; pretrained weights, all of them trained; or pretrained weights with LoRA."""
 
 ADAM = ("AdamW", "MorehAdamW", "AdamWComposite", "AdamWFullPrecision")
 
 
 @dataclass(frozen=True)
 class UsualRate:
-    """What is usual in a situation."""
+    """The usual learning rate in a situation."""
 
     rate: float
     limit: float
-    """From here on, a rate is too high."""
+    """A rate of at least this is too high."""
     situation: str
-    """The situation in words, behind a number: `for fine-tuning`."""
+    """The situation in words, to follow a number: `for fine-tuning`."""
 
 
 _LARGEST_MODEL = 2.5e11
@@ -50,21 +50,21 @@ _BY_SIZE = (
     (5e10, 1e-4),
     (_LARGEST_MODEL, 6e-5),
 )
-"""Up to how many parameters, which rate; the bounds lie between the sizes of GPT-3's table."""
+"""Maximum parameters and rate. The maxima lie between the sizes in GPT-3's table."""
 
 
 def usual_rate(
     optimizer: str, start: Start | None = None, parameters: int | None = None
 ) -> UsualRate | None:
-    """What is usual for a language model.
+    """The usual learning rate for a language model.
 
     Args:
-        optimizer: the type, as `optimizer.type` names it.
-        start: what training starts from; `None` where nobody has said it.
-        parameters: how large the model is; `None` where that is not known.
+        optimizer: the value of `optimizer.type`.
+        start: what training starts from; `None` if unknown.
+        parameters: the size of the model; `None` if unknown.
 
     Returns:
-        The usual rate, or `None` where there is none.
+        The usual rate, or `None` if there is none.
     """
     if optimizer == "Muon" and start in (None, "random"):
         return UsualRate(0.02, 0.2, "for Muon")

@@ -1,1 +1,1 @@
-"""What a run writes down, and what the command line answers about runs."""
+"""The events and files of runs, and the JSON reports of the command line."""

@@ -1,4 +1,4 @@
-"""What a run says: one event, one line of JSON in the run's `events.jsonl`."""
+"""The events of a run. Each is one line of JSON in the run's `events.jsonl`."""
 
 from __future__ import annotations
 
@@ -6,57 +6,61 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+RECORD = ConfigDict(
+    frozen=True,
+    extra="forbid",
+    use_attribute_docstrings=True,
+    defer_build=True,
+    json_schema_serialization_defaults_required=True,
+)
+"""The configuration of every model that is written as JSON."""
+
 
 class _Event(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
-        json_schema_serialization_defaults_required=True,
-    )
+    model_config = RECORD
 
     time: float
-    """Seconds since 1970, when the event happened."""
+    """When the event happened, in seconds since 1970."""
 
 
 class RunStarted(_Event):
-    """The first event of a run, and of each time that it goes on after an end.
+    """The first event of a run, written again whenever the run is resumed.
 
-    It tells everything that is fixed before the next step. Steps after `steps_before` that an
-    interrupted run had taken are taken again: what was said of them does not count any more.
+    It contains everything that is fixed before the next step. A resumed run takes the steps after
+    `steps_before` again, so earlier events for those steps are superseded.
     """
 
     event: Literal["run_started"] = "run_started"
     name: str
-    """The run's name, which is also its folder's."""
+    """The name of the run and of its folder."""
     config: str
     """The path of the recipe as it was given."""
     backend: str | None = None
-    """The tensor library that computes, as `--backend` names it; older runs do not say."""
+    """The tensor library, by its name in `--backend`. Older runs do not have this field."""
     device: str
     """The device in words: `CPU, 2 threads`."""
     parameters: int
-    """Trainable numbers in the model."""
+    """The number of trainable parameters."""
     model_path: str | None = None
-    """The folder with the weights that the run began with, as it is written; else random ones."""
+    """The folder of the initial weights, as written; `None` for random weights."""
     total_steps: int
-    """Optimizer steps after which the run ends."""
+    """The number of optimizer steps in the whole run."""
     ends_by: Literal["max_steps", "num_epochs", "default"]
-    """What decides the end of the run."""
+    """What determines the end of the run."""
     steps_per_epoch: int
-    """Optimizer steps in one reading of the data."""
+    """The number of optimizer steps per epoch."""
     effective_batch: int
-    """Sequences that the optimizer sees at each step."""
+    """The number of sequences per optimizer step."""
     tokens_per_step: int
-    """Tokens that the optimizer sees at each step."""
+    """The number of tokens per optimizer step."""
     steps_before: int = 0
-    """Optimizer steps that were taken before: 0, or those of the checkpoint it goes on from."""
+    """The steps already taken: 0, or those of the checkpoint that the run resumes from."""
     resumed_from: str | None = None
-    """The checkpoint that the run goes on from, relative to its folder where it lies in there."""
+    """The checkpoint that the run resumes from; relative to the run's folder if it is inside."""
     parent: str | None = None
-    """The run of the same recipe that came before, by its name."""
+    """The name of the previous run of the same recipe."""
     smoke: bool = False
-    """It is a short run that tries everything."""
+    """Whether it is a smoke run."""
 
 
 class Step(_Event):
@@ -68,28 +72,28 @@ class Step(_Event):
     epoch: int
     """Counted from 1."""
     loss: float
-    """Mean cross entropy over the tokens of the effective batch, in nats."""
+    """The mean cross-entropy over the tokens of the effective batch, in nats."""
     learning_rate: float
     grad_norm: float
-    """The gradient's length before clipping."""
+    """The norm of the gradient before clipping."""
     tokens_per_second: float
     seconds_left: float
-    """Estimated time to the end of the run."""
+    """The estimated time until the end of the run."""
 
 
 class Validation(_Event):
-    """The model was measured on data that it is not trained on."""
+    """The loss was measured on the validation data."""
 
     event: Literal["validation"] = "validation"
     step: int
     loss: float
-    """Mean cross entropy over the validation tokens, in nats."""
+    """The mean cross-entropy over the validation tokens, in nats."""
     best: bool
-    """It is the lowest so far."""
+    """Whether it is the lowest so far."""
 
 
 class Sample(_Event):
-    """Text that the model wrote."""
+    """Text that the model generated."""
 
     event: Literal["sample"] = "sample"
     step: int
@@ -98,29 +102,29 @@ class Sample(_Event):
 
 
 class CheckpointSaved(_Event):
-    """A checkpoint is whole on disk."""
+    """A checkpoint was completely written to disk."""
 
     event: Literal["checkpoint_saved"] = "checkpoint_saved"
     step: int
     path: str
     """Relative to the run's folder."""
     size: int
-    """Bytes."""
+    """In bytes."""
     best: bool = False
-    """Of the checkpoints so far, it has the lowest validation loss."""
+    """Whether it has the lowest validation loss of all checkpoints so far."""
 
 
 class Warned(_Event):
-    """Something that the user should know and that does not stop the run."""
+    """A warning, which does not stop the run."""
 
     event: Literal["warned"] = "warned"
     message: str
     config_path: str | None = None
-    """The key it is about: `training_config.use_wandb`."""
+    """The key that it is about: `training_config.use_wandb`."""
 
 
 class RunFinished(_Event):
-    """The run reached its end and the final model is written."""
+    """The run reached its end, and the final model was written."""
 
     event: Literal["run_finished"] = "run_finished"
     step: int
@@ -128,55 +132,50 @@ class RunFinished(_Event):
     """The training loss of the last step."""
     validation_loss: float | None
     seconds: float
-    """The run's duration."""
+    """The duration of the run."""
     final: str
     """The folder of the final model, relative to the run's folder."""
     best_checkpoint: str | None = None
     """The checkpoint with the lowest validation loss, relative to the run's folder."""
     whole_run_seconds: float | None = None
-    """After a smoke run: how long the whole run would take."""
+    """After a smoke run: the estimated duration of the whole run."""
 
 
 class RunStopped(_Event):
-    """Somebody stopped the run; its last checkpoint is whole."""
+    """The run was stopped. Its last checkpoint is complete."""
 
     event: Literal["run_stopped"] = "run_stopped"
     step: int
     reason: str
     resume: str | None = None
-    """The command that goes on from there."""
+    """The command that resumes the run."""
 
 
 class Change(BaseModel):
-    """One value that is worth trying instead."""
+    """A value that is worth trying."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
-        json_schema_serialization_defaults_required=True,
-    )
+    model_config = RECORD
 
     key: str
-    """In full: `training_config.learning_rate`."""
+    """The key with its section: `training_config.learning_rate`."""
     value: bool | int | float | str
 
 
 class RunFailed(_Event):
-    """The run could not go on."""
+    """The run failed."""
 
     event: Literal["run_failed"] = "run_failed"
     step: int
     message: str
     advice: str | None = None
     config_path: str | None = None
-    """The key that caused it, where there is one: `training_config.learning_rate`."""
+    """The key that caused it, if there is one: `training_config.learning_rate`."""
     file: str | None = None
-    """The file in which the key stands, or would; nothing where an option had set it."""
+    """The file where the key is, or would be; `None` if an option set it."""
     line: int | None = None
-    """The line of the key's value, or of its section where the key is not written; from 1."""
+    """The line of the key's value, or of its section if the key is absent. Counted from 1."""
     change: Change | None = None
-    """What to write there instead, where one value is the natural thing to try."""
+    """What to write there instead, if there is an obvious value to try."""
 
 
 Event = Annotated[
@@ -194,4 +193,4 @@ Event = Annotated[
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 ENDINGS = (RunFinished, RunStopped, RunFailed)
-"""The events after which nothing follows, until the run goes on."""
+"""The events that end a run, until it is resumed."""

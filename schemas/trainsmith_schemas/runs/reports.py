@@ -1,59 +1,53 @@
-"""What the command line answers with `--format json`."""
+"""The JSON reports of the command line, with `--format json`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from trainsmith_schemas.runs.events import Change
+from trainsmith_schemas.runs.events import RECORD, Change
 
 
 class _Report(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
-        defer_build=True,
-        json_schema_serialization_defaults_required=True,
-    )
+    model_config = RECORD
 
 
 class ReportedFinding(_Report):
-    """One thing to say about a recipe."""
+    """A finding in a recipe."""
 
     place: str
-    """Where it was written: `training.yaml:5:3`, or the option that set it."""
+    """Where the value is set: `training.yaml:5:3`, or the command-line option."""
     severity: Literal["error", "warning"]
     code: str
     message: str
-    """One sentence: what was found, what is expected, how to mend it."""
+    """One sentence: what was found, what is expected, how to fix it."""
     config_path: str | None = None
-    """The key that it is about, where there is one: `training_config.batch_size`."""
+    """The key that it is about, if there is one: `training_config.batch_size`."""
 
 
 class PlannedCheckpoints(_Report):
     """The checkpoints of a run."""
 
     written: int
-    """How many are written, the last step's among them."""
+    """How many are written, including the one at the last step."""
     kept: int
-    """How many of them stay at most: the newest, and the one with the lowest validation loss."""
+    """How many are kept at most: the newest, and the one with the lowest validation loss."""
     bytes_each: int
-    """The size of one, about."""
+    """The approximate size of one checkpoint."""
     bytes_kept: int
-    """The size of those that stay, about."""
+    """The approximate size of those that are kept."""
 
 
 class PlannedMemory(_Report):
-    """The memory that training takes, estimated."""
+    """An estimate of the memory that training needs."""
 
     parameters: int
-    """Bytes of the weights, their gradients, and what the optimizer remembers."""
+    """Bytes of the weights, their gradients and the optimizer's state."""
     activations: int
-    """Bytes that the forward pass of a micro-batch keeps for the backward pass."""
+    """Bytes of the activations of a micro-batch that are stored for the backward pass."""
     total: int
-    """Bytes of both; the tensor library itself comes on top."""
+    """Bytes of both, without the tensor library itself."""
 
 
 class RunOutline(_Report):
@@ -65,74 +59,74 @@ class RunOutline(_Report):
     """The run's folder, relative to the working directory or absolute."""
     model_type: str
     model_path: str | None
-    """The folder with the weights that the run begins with, as it is written; else random ones."""
+    """The folder of the initial weights, as written; `None` for random weights."""
     parameters: int
-    """Trainable numbers in the model."""
+    """The number of trainable parameters."""
     vocabulary: int
-    """Different tokens."""
+    """The number of different tokens."""
     sequence_length: int
-    """Tokens that the model sees at once."""
+    """The context length in tokens."""
     data: list[str]
     """The files to train on."""
     validation_data: list[str]
-    """The files to validate with; without any, the end of the data is."""
+    """The files to validate with. If empty, the end of the training data is used."""
     tokenizer: str | None
-    """The tokenizer's file, where the recipe names one."""
+    """The tokenizer's file, if the recipe names one."""
     training_tokens: int
     counted_tokens: int
-    """Those of them that the loss counts; it leaves prompts out, and the first has none before."""
+    """The training tokens that the loss covers: all but prompts and the very first token."""
     validation_tokens: int
     tokens_per_validation: int
-    """How many of them a validation measures, about."""
+    """The approximate number of tokens in one validation."""
     steps: int
-    """Optimizer steps."""
+    """The number of optimizer steps."""
     ends_by: Literal["max_steps", "num_epochs", "default"]
-    """What decides the end of the run."""
+    """What determines the end of the run."""
     steps_per_epoch: int
     epochs: float
-    """How often the data is read."""
+    """The number of passes over the data."""
     batch_size: int
     gradient_accumulation_steps: int
     effective_batch: int
-    """Sequences that the optimizer sees at each step."""
+    """The number of sequences per optimizer step."""
     tokens_per_step: int
     learning_rate: float
-    """The highest of the run."""
+    """The highest learning rate of the run."""
     learning_rate_key: str
     """The key that sets it."""
     validations: int
-    """How often the model is measured."""
+    """The number of validations."""
     checkpoints: PlannedCheckpoints
     memory: PlannedMemory
 
 
 class DryRun(_Report):
-    """The answer of `trainsmith train CONFIG --dry-run`."""
+    """The report of `trainsmith train CONFIG --dry-run`."""
 
     config: str
     """The path of the recipe as it was given."""
     errors: list[ReportedFinding]
-    """What keeps the recipe from running."""
+    """What prevents the recipe from running."""
     warnings: list[ReportedFinding]
     outline: RunOutline | None
-    """What would run; nothing where there are errors."""
+    """What would run; `None` if there are errors."""
 
 
 class Difference(_Report):
-    """One thing that runs were told differently, by its meaning and not by its keys."""
+    """A setting that differs between runs, by its effect and not by its keys."""
 
     what: str
     """The setting in words, or its key: `learning rate`, `seed`."""
     keys: list[str]
-    """The keys that decide it."""
+    """The keys that determine it."""
     values: list[str]
-    """What each run was told, in the order of the runs."""
+    """The value for each run, in the order of the runs."""
     matters: bool
-    """It can change what the model learns; what is only logged or saved otherwise cannot."""
+    """Whether it can change what the model learns; logging and saving cannot."""
 
 
 class Advice(_Report):
-    """What the losses of a run suggest to try next."""
+    """What to try next, judging by the losses of a run."""
 
     symptom: Literal["diverged", "overfitting", "jumpy", "flat", "too slow"]
     evidence: str
@@ -145,54 +139,54 @@ RunState = Literal["running", "finished", "stopped", "failed", "interrupted"]
 
 
 class RunRecord(_Report):
-    """A run, as its folder tells."""
+    """A run, as recorded in its folder."""
 
     name: str
     folder: str
     config: str
     """The path of the recipe as it was given."""
     state: RunState
-    """`interrupted` has no end and no process: it was killed, and `--resume` goes on."""
+    """`interrupted`: the run was killed before it ended; `--resume` resumes it."""
     smoke: bool
     started: float
     """Seconds since 1970."""
     seconds: float
-    """From the first event to the last."""
+    """The time from the first event to the last."""
     step: int
-    """The last step that was taken."""
+    """The last completed step."""
     total_steps: int
     loss: float | None
     """The training loss of the last step."""
     validation_loss: float | None
-    """The last one that was measured."""
+    """The loss of the last validation."""
     best_validation_loss: float | None
     best_step: int | None
-    """Where the best validation loss was measured."""
+    """The step with the best validation loss."""
     reason: str | None
     """Why it stopped or failed."""
     parent: str | None
-    """The run of the same recipe that came before."""
+    """The name of the previous run of the same recipe."""
     changes: list[Difference] | None
-    """What changed since the parent; nothing where there is none, or no word of its settings."""
+    """What changed since the parent; `None` if there is no parent or its settings are unknown."""
     advice: list[Advice] = []
-    """What to try next, one thing at most; nothing where all is well or too little is known."""
+    """What to try next: at most one suggestion."""
 
 
 class RunList(_Report):
-    """The answer of `trainsmith runs`."""
+    """The report of `trainsmith runs`."""
 
     folder: str
     runs: list[RunRecord]
-    """The newest first."""
+    """Newest first."""
 
 
 class Comparison(_Report):
-    """The answer of `trainsmith compare`."""
+    """The report of `trainsmith compare`."""
 
     runs: list[RunRecord]
-    """In the order in which they were named."""
+    """In the order of the arguments."""
     differences: list[Difference]
     matter: int
-    """How many of them can change what the model learns: with more than one, none explains it."""
+    """How many differences matter. If several do, no single one explains the result."""
     curves: str | None
-    """The picture with the curves of all."""
+    """The picture with the curves of all runs."""

@@ -1,22 +1,22 @@
-"""Which of a run's earlier events still count after it was resumed."""
+"""Which earlier events of a run still count after it is resumed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-_Happened = TypeVar("_Happened")
+_AnyEvent = TypeVar("_AnyEvent")
 
 
-def still_counting(earlier: Iterable[_Happened], steps_before: int) -> list[_Happened]:
-    """Leave out the events that a later `run_started` supersedes.
+def still_counting(earlier: Iterable[_AnyEvent], steps_before: int) -> list[_AnyEvent]:
+    """Remove the events that a later `run_started` supersedes.
 
-    The run takes the steps after its checkpoint again, so earlier events of those steps are
+    A resumed run takes the steps after its checkpoint again, so earlier events for those steps are
     superseded.
 
     Args:
-        earlier: events with a step, as classes of `events` or as JSON gives them.
-        steps_before: that of the later `run_started`.
+        earlier: events with a step, as instances of the classes in `events` or as parsed JSON.
+        steps_before: the value in the later `run_started`.
     """
     return [event for event in earlier if _step(event) <= steps_before]
 

@@ -1,4 +1,4 @@
-"""Tenstorrent's boards and systems, as far as a recipe cares: how many devices, in which mesh."""
+"""Tenstorrent's boards and systems: how many devices each has, and in which mesh."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Board:
 
     name: BoardName
     mesh_shape: tuple[int, int]
-    """Its devices as rows and columns, in the shape that tt-train opens them."""
+    """The rows and columns of its mesh, as opened by tt-train."""
 
     @property
     def devices(self) -> int:
-        """How many devices it has."""
+        """The number of devices."""
         return self.mesh_shape[0] * self.mesh_shape[1]
 
 

@@ -1,4 +1,4 @@
-"""What other tools call our keys: Hugging Face, Lightning, and nanoGPT with its descendants."""
+"""Other tools' names for our keys: Hugging Face, Lightning, nanoGPT and its descendants."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from trainsmith_schemas.families.registry import all_families
 
 
 def _hugging_face_keys() -> dict[str, str]:
-    """The keys of `config.json` in all families, and ours."""
+    """Our keys by their names in `config.json`, in all families."""
     known = [family.hugging_face for family in all_families() if family.hugging_face]
     return {theirs: ours for one in known for ours, theirs in one.keys.items()}
 
 
 OUR_KEYS: Mapping[str, str] = {
     **_hugging_face_keys(),
-    # The shape of a model.
+    # The shape of the model.
     "d_model": "embedding_dim",
     "dim": "embedding_dim",
     "n_layers": "num_blocks",
@@ -28,7 +28,7 @@ OUR_KEYS: Mapping[str, str] = {
     "context_length": "max_sequence_length",
     "seq_len": "max_sequence_length",
     "dropout": "dropout_prob",
-    # How it is trained.
+    # Training.
     "per_device_train_batch_size": "batch_size",
     "train_batch_size": "batch_size",
     "micro_batch_size": "batch_size",
@@ -59,4 +59,4 @@ OUR_KEYS: Mapping[str, str] = {
     "validation_file": "validation_path",
     "warmup_iters": "warmup_steps",
 }
-"""Keys of other tools, and ours of the same meaning; a section that lacks it keeps silent."""
+"""Our keys by the names that other tools give them. Only sections with such a key suggest it."""

@@ -1,6 +1,7 @@
-"""From one trainer's keys to another's: which keys are one setting, and what has no counterpart.
+"""Converting between trainers: which keys are the same setting, and which have no counterpart.
 
-Who reads a key stands at the key itself. Here stands only what no single key can say.
+Each key's own definition lists the trainers that read it. This module has only what involves
+several keys.
 """
 
 from __future__ import annotations
@@ -40,38 +41,40 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("scheduler_config.min_lr", "end_learning_rate"),
     ("device_config.mesh_shape", "mesh_shape"),
 )
-"""Names of one setting, as dotted paths; of several that a trainer reads, it gets the first."""
+"""The names of each setting, as dotted paths. If a trainer reads several, the first is written."""
 
 OPTIMIZER_FLAGS: Mapping[str, str] = {
     "use_moreh_adamw": "MorehAdamW",
     "use_no_op": "NoOp",
 }
-"""Flags of older tt-train's `training_config`, and the `type` that each is now when it is true.
+"""Older tt-train's flags in `training_config`, and the optimizer `type` that replaces each.
 
-Without either it is `AdamW`.
+If neither flag is true, the type is `PLAIN_TYPE`.
 """
 PLAIN_TYPE = "AdamW"
 KAHAN_TYPES: Mapping[str, str] = {"AdamW": "AdamWComposite", "MorehAdamW": "AdamWComposite"}
-"""The type that has Kahan summation, for those that have none and are the same mathematics."""
+"""The equivalent type with Kahan summation, for types without it."""
 
 VALUES: Mapping[str, Mapping[Any, str]] = {"save_strategy": {"step": "steps"}}
-"""Values of a key at the top level that other trainers spell otherwise."""
+"""Values of top-level keys that other trainers spell differently."""
 
+_IN_MODEL_FILE = "move it to the model file"
+_IN_FILE_OF_ITS_OWN = "move it to a file of its own and name that file in model_config"
 INSTEAD: Mapping[Trainer, Mapping[str, str]] = {
     "tt-train": {
         "checkpoint_dir": "pass --checkpoint-dir",
-        "model_type": "it stands in the model file",
-        "model_path": "it stands in the model file",
-        "transformer_config": "it stands in a file of its own that model_config names",
-        "tokenizer_type": "it goes by the extension of data_path",
+        "model_type": _IN_MODEL_FILE,
+        "model_path": _IN_MODEL_FILE,
+        "transformer_config": _IN_FILE_OF_ITS_OWN,
+        "tokenizer_type": "the extension of data_path decides",
         "tokenizer_path": "make a YAML file of tokens first",
     },
     "trainsmith": {
-        "model_path": "it stands in the model file",
-        "transformer_config": "it stands in a file of its own that model_config names",
+        "model_path": _IN_MODEL_FILE,
+        "transformer_config": _IN_FILE_OF_ITS_OWN,
     },
 }
-"""What to do in place of a key that a trainer doesn't read."""
+"""What to do instead of writing a key that a trainer does not read."""
 
 DEFAULTS: Mapping[str, Mapping[Trainer, str]] = {
     _OPTIMIZER + "lr": {"trainsmith": "0.0001", "tt-train": "0.001", "tt-train-flat": "0.0003"},
@@ -81,27 +84,27 @@ DEFAULTS: Mapping[str, Mapping[Trainer, str]] = {
         "tt-train-flat": "false",
     },
 }
-"""What counts without a key, as YAML; written out for a trainer with another default."""
+"""Defaults in YAML. A conversion writes them out if the other trainer's default differs."""
 
 
 def targets(source: Trainer) -> list[Trainer]:
-    """The trainers that a document of a trainer can be converted to."""
+    """The trainers that a document can be converted to."""
     return [trainer for trainer in CONVERTIBLE_TO if trainer != source]
 
 
 def synonyms(path: str) -> tuple[str, ...]:
-    """All names of a setting, this one among them; the earlier of two wins where both are read."""
+    """All names of a setting, including this one. If a trainer reads several, the first wins."""
     return next((names for names in SYNONYMS if path in names), (path,))
 
 
 def keys_for(key: str) -> tuple[str, ...]:
-    """The keys that are one setting with a key, whichever section each stands in."""
+    """The names of a key's setting, without their sections."""
     groups = ([name.rpartition(".")[2] for name in names] for names in SYNONYMS)
     return tuple(name for group in groups if key in group for name in group)
 
 
 def counterpart(path: str, trainer: Trainer) -> str | None:
-    """The name under which a trainer reads a setting; `None` where it has none."""
+    """A trainer's name for a setting; `None` if it does not have the setting."""
     return next((name for name in synonyms(path) if reads(name, trainer)), None)
 
 

@@ -1,4 +1,4 @@
-"""The trainers that read such YAML, by name. `profiles` says what each of them reads."""
+"""The names of the trainers. `profiles` describes them."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Literal
 Trainer = Literal["trainsmith", "tt-train", "tt-train-flat", "blacksmith"]
 
 CONVERTIBLE_TO: tuple[Trainer, ...] = ("trainsmith", "tt-train", "tt-train-flat")
-"""Those that a recipe for another one can be written for. `migration` says how."""
+"""The trainers that recipes can be converted to, by `migration`."""

@@ -1,4 +1,4 @@
-"""Trainer profiles: the same file is judged for the trainer that will run it."""
+"""Trainer profiles: a file is checked for the trainer that will run it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from trainsmith_schemas.trainers.names import Trainer
 
 @dataclass(frozen=True)
 class Profile:
-    """A trainer, as far as its reading of YAML goes."""
+    """A trainer, as a reader of YAML."""
 
     name: Trainer
     title: str
     """The name in sentences."""
     about: str
-    """Which programs it stands for."""
+    """The programs it stands for, as Markdown."""
 
 
 PROFILES: Mapping[Trainer, Profile] = {
@@ -34,7 +34,7 @@ PROFILES: Mapping[Trainer, Profile] = {
         Profile(
             "tt-train-flat",
             "tt-train 0.62 to 0.65",
-            "tt-metal's older trainers: `learning_rate` and its like stand in `training_config`.",
+            "tt-metal's older trainers: `learning_rate` and the like are in `training_config`.",
         ),
         Profile("blacksmith", "tt-blacksmith", "tt-blacksmith's experiments: one flat mapping."),
     )
@@ -50,19 +50,19 @@ FLAT_OPTIMIZER_KEYS: Mapping[str, str] = {
     "use_kahan_summation": "kahan_summation",
     "use_no_op": "type",
 }
-"""Older tt-train's keys of `training_config`, and what the `optimizer` block calls them now."""
+"""Older tt-train's keys in `training_config`, and their names in the `optimizer` section."""
 
 TWINS: Mapping[str, str] = {
     "validation_frequency": "eval_every",
     "checkpoint_frequency": "model_save_interval",
 }
-"""Two names of one setting in `training_config`; where both stand, the first of a pair wins."""
+"""Pairs of names of one setting in `training_config`. If both are written, the first wins."""
 
 
 def unread_keys(model: type[Section], data: Any, trainer: Trainer) -> Iterator[Path]:
-    """The keys in a document that we know and that a trainer never looks at.
+    """The known keys in a document that a trainer does not read.
 
-    A section that is not read is one path, not one for each of its keys.
+    For a section that is not read, there is one path, not one for each of its keys.
     """
     for path, facts in _known_keys(model, data):
         if trainer not in facts.read_by and not _inside_unread(model, path, trainer):
@@ -76,11 +76,11 @@ def profiles_for(model: type[Section]) -> list[Profile]:
 
 
 def choose_profile(model: type[Section], data: Any) -> Profile:
-    """The profile that leaves the least of a document unread.
+    """The profile of the trainer that reads the most of a document.
 
-    A file says by its own keys whom it was written for: `project_name` is tt-train's,
-    `validation_frequency` ours, a nested `optimizer` rules out the older tt-train. In a tie ours
-    wins if it leaves nothing unread, since it keeps what the others promise; else theirs.
+    The keys of a file show which trainer it was written for: `project_name` is tt-train's,
+    `validation_frequency` is ours, and a nested `optimizer` rules out the older tt-train. In a tie,
+    ours wins only if it reads every key.
     """
     profiles = profiles_for(model)
     unread = {profile.name: _unread_size(model, data, profile.name) for profile in profiles}
@@ -88,7 +88,7 @@ def choose_profile(model: type[Section], data: Any) -> Profile:
 
 
 def _unread_size(model: type[Section], data: Any, trainer: Trainer) -> int:
-    """How many keys a trainer never looks at; those inside an unread section count too."""
+    """The number of keys that a trainer does not read, including those in unread sections."""
     return sum(
         trainer not in facts.read_by or _inside_unread(model, path, trainer)
         for path, facts in _known_keys(model, data)

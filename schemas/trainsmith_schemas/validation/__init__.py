@@ -1,1 +1,1 @@
-"""A mapping becomes a config, or problems with paths and repairs."""
+"""Validation turns a mapping into a config, or into problems with paths and suggestions."""

@@ -1,4 +1,4 @@
-"""What somebody meant who wrote a value of another type, where only one answer is likely."""
+"""Guess what a value of the wrong type was meant to be, if only one answer is likely."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 from trainsmith_schemas.base import FieldInfo, fields_of
 
 _LONGEST = 40
-"""A longer text is no slip of a key."""
+"""A longer text is not a mistyped value."""
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def meant(value: Any, facts: FieldInfo, *, item: bool = False) -> tuple[str, ...]:
-    """The value that was meant, as YAML; empty where anybody would have to guess.
+    """The values that may have been meant, in YAML; empty if the intention is unclear.
 
     Args:
-        value: what a reader of YAML 1.1 makes of the text.
-        facts: the key that has it.
-        item: the value is one item of the key's list.
+        value: the value that a YAML 1.1 parser returns.
+        facts: the value's key.
+        item: whether the value is an item of the key's list.
     """
     if isinstance(value, str) and len(value) > _LONGEST:
         return ()
@@ -44,7 +44,7 @@ def meant(value: Any, facts: FieldInfo, *, item: bool = False) -> tuple[str, ...
 def _whole(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         text = _without_separators(value)
-        if re.fullmatch(r"0o[0-7]+", text):  # An octal number of YAML 1.2.
+        if re.fullmatch(r"0o[0-7]+", text):  # An octal number in YAML 1.2.
             yield str(int(text, 8))
             return
         value = _float(text)
@@ -70,11 +70,13 @@ def _without_separators(text: str) -> str:
 
 
 def _float(text: str) -> float | None:
-    """A number as YAML may write it; `infinity` and other words of Python's are not meant."""
-    return float(text) if re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?", text) and _reads(text) else None
+    """Parse a number in YAML's notation, without Python's `infinity` and the like."""
+    return (
+        float(text) if re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?", text) and _is_float(text) else None
+    )
 
 
-def _reads(text: str) -> bool:
+def _is_float(text: str) -> bool:
     try:
         float(text)
     except ValueError:
@@ -91,7 +93,7 @@ def _flag(value: Any) -> Iterator[str]:
 
 
 def _pair(value: Any) -> Iterator[str]:
-    """Rows and columns; a single number is so many devices in one row."""
+    """Rows and columns; a single number is the number of devices in one row."""
     numbers: list[Any] = value if isinstance(value, list) else [value]
     if isinstance(value, str):
         if not re.fullmatch(r"[\s\d,;x×*()\[\]]*", value):
@@ -104,7 +106,7 @@ def _pair(value: Any) -> Iterator[str]:
 
 
 def _section(value: Any, facts: FieldInfo) -> Iterator[str]:
-    """A single word is the `type` of the section, where it is one."""
+    """A single word may be the section's `type`."""
     kind = fields_of(facts.section).get("type") if facts.section else None
     if kind and value in kind.choices:
         yield f"{{type: {value}}}"

@@ -1,9 +1,9 @@
-"""Whether a key is a slip of a name: the same words, written wrongly.
+"""Whether a key is a slip: a known name, mistyped.
 
-Names are compared word by word, the words being what underscores divide. A slip changes letters
-within a word: one is left out, doubled, swapped or wrong. Another word is another meaning, however
+Names are compared word by word; underscores separate the words. A slip changes letters within a
+word: one is missing, doubled, swapped or wrong. A different word has a different meaning, even if
 few letters differ: `weight_bridge` is not `weight_decay`, and `val_steps` is not `eval_steps`.
-Other tools' names for a setting of ours are in `trainers.foreign_keys`.
+Other tools' names for our settings are in `trainers.foreign_keys`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 _SHORT = 3
-"""Words shorter than this have no letter to spare."""
+"""Words shorter than this must be spelled correctly."""
 _LONG = 8
-"""From this length on, two letters may be wrong."""
+"""In words of at least this length, two letters may be wrong."""
 _CLIPPED = 4
-"""How many letters of a word stand for all of it: `grad` for `gradient`."""
+"""This many initial letters may abbreviate a word: `grad` for `gradient`."""
 _JOINED = 6
-"""How long a name without its underscores must be for one wrong letter to leave it clear."""
+"""A name of at least this length, without underscores, may have one wrong letter."""
 
 _WORDS = frozenset(
     re.findall(
@@ -48,20 +48,20 @@ _WORDS = frozenset(
         """,
     )
 )
-"""Real words of the trade that are in no name of ours, or not in every one."""
+"""Common words in machine learning. They are not slips of other words."""
 
 
 def is_slip(written: str, name: str, real: frozenset[str] = _WORDS, *, whole: bool = False) -> bool:
-    """Whether a key has the words of a name and differs from it in letters only.
+    """Whether a key consists of the same words as a name, and only letters differ.
 
     Args:
-        written: the key as somebody wrote it, which is no known name.
+        written: the key in the document, which is not a known name.
         name: a known name.
-        real: the words that mean something as they are written.
-        whole: whether another form of a word, as `train` for `training`, is another word.
+        real: the words that are correct as written.
+        whole: whether a form of a word, such as `train` for `training`, counts as another word.
     """
     if len(written) > 2 * len(name):
-        return False  # No slip doubles a name, and a key may be as long as a whole text.
+        return False  # A slip is never twice as long; skip keys that are whole texts.
     words, meant = _words_of(written), _words_of(name)
     if "".join(words) == "".join(meant):
         return True
@@ -72,7 +72,7 @@ def is_slip(written: str, name: str, real: frozenset[str] = _WORDS, *, whole: bo
         )
     more, fewer = sorted((words, meant), key=len, reverse=True)
     if any((*more[:at], *more[at + 1 :]) == fewer for at in range(len(more))):
-        return False  # `q_lora_rank` has a word more than `lora_rank`.
+        return False  # `q_lora_rank` has one word more than `lora_rank`.
     joined, wanted = "".join(words), "".join(meant)
     return (
         len(wanted) >= _JOINED
@@ -82,7 +82,7 @@ def is_slip(written: str, name: str, real: frozenset[str] = _WORDS, *, whole: bo
 
 
 def slips(written: str, names: Iterable[str], *, whole: bool = False) -> tuple[str, ...]:
-    """The names that a key may be a slip of, the nearest first; `whole` as for `is_slip`."""
+    """The names that a key may be a slip of, nearest first. `whole` is as in `is_slip`."""
     names = list(names)
     real = _WORDS.union(*map(_words_of, names))
     near = [name for name in names if is_slip(written, name, real, whole=whole)]
@@ -91,7 +91,7 @@ def slips(written: str, names: Iterable[str], *, whole: bool = False) -> tuple[s
 
 
 def nearest(written: str, names: Iterable[str]) -> tuple[str, ...]:
-    """What a key was meant to be: a slip of a name or else its beginning; the likeliest first."""
+    """The names that a key may be a slip of, or else an abbreviation of; most likely first."""
     names = list(names)
     plain = written.lower()
     begun = (name for name in names if name.lower().startswith(f"{plain}_"))
@@ -100,7 +100,7 @@ def nearest(written: str, names: Iterable[str]) -> tuple[str, ...]:
 
 @lru_cache(4096)
 def _words_of(name: str) -> tuple[str, ...]:
-    """The words of a name, which may be written `like_this`, `like-this` or `likeThis`."""
+    """The words of a name written `like_this`, `like-this` or `likeThis`."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return tuple(word for word in re.split(r"[_\W]+", apart.lower()) if word)
 
@@ -113,27 +113,27 @@ def _is_slip_of_word(written: str, meant: str, real: frozenset[str]) -> bool:
     if min(len(written), len(meant)) < _SHORT:
         return False
     if written.startswith(meant) and len(written) > len(meant) + 1:
-        return False  # `checkpointer` is made from `checkpoint`.
+        return False  # `checkpointer` is derived from `checkpoint`.
     if re.sub(r"\D", "", written) != re.sub(r"\D", "", meant):
-        return False  # `beta3` is no slip of `beta2`.
+        return False  # `beta3` is not a slip of `beta2`.
     limit = 2 if len(meant) >= _LONG else 1
     return distance(written, meant, limit) <= limit
 
 
 def _is_form_of(written: str, meant: str) -> bool:
-    """Whether a word is the singular or plural of another one, or its beginning."""
+    """Whether a word is the singular, plural or beginning of another."""
     if f"{written}s" == meant or written == f"{meant}s":
         return True
     return len(written) >= _CLIPPED and written != meant and meant.startswith(written)
 
 
 def distance(first: str, second: str, limit: int) -> int:
-    """How many letters are missing, too many, wrong or swapped with a neighbour.
+    """The number of letters that are missing, extra, wrong or swapped with a neighbour.
 
     Args:
         first: a word.
-        second: another one.
-        limit: beyond this, the answer only says that it is more.
+        second: another word.
+        limit: larger distances are only reported as more than this.
     """
     if abs(len(first) - len(second)) > limit:
         return limit + 1

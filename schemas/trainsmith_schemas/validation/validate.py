@@ -1,4 +1,4 @@
-"""Check a mapping against a model. The language server and the trainer both call this."""
+"""Validate a mapping against a model. The language server and the trainer both call this."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Validated(Generic[_T]):
 
 
 def validate(model: type[_T], data: Any) -> Validated[_T]:
-    """Check `data`, the Python value of a YAML document, against a model.
+    """Validate `data`, the Python value of a YAML document, against a model.
 
-    Every problem is reported, not only the first. Sections that are empty in the text (`None`)
-    count as absent: people write `eval_config:` before they fill it.
+    Every problem is reported, not just the first. An empty section (`None`) counts as absent,
+    because people write `eval_config:` before they fill it in.
     """
     try:
         config = model.model_validate(_without_empty_sections(model, data))
@@ -51,7 +51,7 @@ def validate(model: type[_T], data: Any) -> Validated[_T]:
 def _inconsistent_rest(
     model: type[Section], data: Any, problems: tuple[Problem, ...]
 ) -> Iterator[Problem]:
-    """The contradictions between values that no problem is about; an unknown key may be any."""
+    """The contradictions between values without problems; an unknown key may stand for any key."""
     paths = [problem.path for problem in problems]
     codes = {problem.code for problem in problems}
     if all(path and path[-1] not in COMPARED for path in paths) and "unknown-key" not in codes:
@@ -130,11 +130,11 @@ _RANGE_ERRORS = {
 
 
 def unknown_key(model: type[Section], path: Path) -> Problem:
-    """Say that nobody reads a key, with its own section or the nearest name that somebody does."""
+    """The problem of an unknown key, with the section it belongs to or the nearest known names."""
     *parents, key = path
     parent = section_at(model, tuple(parents))
     names = list(fields_of(parent)) if parent else []
-    nearest = _elsewhere_called(path, names)
+    nearest = _our_name(path, names)
     home = None if nearest else _home(model, str(key))
     nearest = nearest or (() if home else nearest_names(str(key), names))
     hint = f"; did you mean `{nearest[0]}`?" if nearest else f"; it {home}" if home else ""
@@ -144,7 +144,7 @@ def unknown_key(model: type[Section], path: Path) -> Problem:
 
 
 def _home(model: type[Section], key: str) -> str | None:
-    """Where a key stands that is known elsewhere: in this document, or in the one beside it."""
+    """Where a key belongs that is known elsewhere: in this document or a related one."""
     for home in homes_of(model).get(key, ()):
         return f"is a key of `{dotted(home)}`" if home else "belongs at the top level"
     for document in (TRAINING, MODEL):
@@ -154,14 +154,14 @@ def _home(model: type[Section], key: str) -> str | None:
     return None
 
 
-def _elsewhere_called(path: Path, names: list[str]) -> tuple[str, ...]:
-    """What a key of another trainer or tool is called in the same section here."""
+def _our_name(path: Path, names: list[str]) -> tuple[str, ...]:
+    """The name in this section for another trainer's or tool's key."""
     key = str(path[-1])
     return tuple(name for name in (*keys_for(key), OUR_KEYS.get(key)) if name in names)[:1]
 
 
 def section_at(model: type[Section], path: Path) -> type[Section] | None:
-    """The section that a path leads to, or `None` where it leaves our sections."""
+    """The section at a path, or `None` if the path leaves our sections."""
     section: type[Section] | None = model
     for part in path:
         facts = fields_of(section).get(str(part)) if section else None
@@ -170,7 +170,7 @@ def section_at(model: type[Section], path: Path) -> type[Section] | None:
 
 
 def field_at(model: type[Section], path: Path) -> FieldInfo | None:
-    """What is known of the key at a path; for a list's item, of the list."""
+    """The facts about the key at a path; for an item of a list, those of the list."""
     names = [part for part in path if isinstance(part, str)]
     parent = section_at(model, tuple(names[:-1]))
     return fields_of(parent).get(names[-1]) if parent and names else None
@@ -185,14 +185,14 @@ def _name(path: Path) -> str:
 
 
 def _nearest_choices(word: str, choices: list[str]) -> tuple[str, ...]:
-    """The values of a short list that a text may have been meant for, the likeliest first."""
+    """The choices that a word may have been meant for, most likely first."""
     lowered = {choice.lower(): choice for choice in choices}
     found = difflib.get_close_matches(word.lower(), lowered, n=3, cutoff=0.6)
     return tuple(lowered[choice] for choice in found)
 
 
 def _describe(value: Any) -> str:
-    """Show a value as it stands in YAML, with the type that a reader of YAML gives it."""
+    """Show a value in YAML's notation, with the type that a YAML parser gives it."""
     if value is None:
         return "empty"
     if isinstance(value, bool):

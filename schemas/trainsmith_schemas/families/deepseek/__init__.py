@@ -1,1 +1,1 @@
-"""DeepSeek, as tt-train has it."""
+"""DeepSeek, for tt-train."""

@@ -1,6 +1,6 @@
-"""DeepSeek V2 and V3: latent attention and a mixture of experts. tt-train has it, we have not.
+"""DeepSeek V2 and V3: latent attention and a mixture of experts. Only tt-train trains it.
 
-Without a layout nothing is counted, trained, exported or imported; its keys are known.
+Its keys are known, but without a layout, its models cannot be counted, trained or converted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from trainsmith_schemas.sections.model import TransformerConfig
 
 
 def _contradictions(_config: TransformerConfig, _path: Path) -> Iterator[Problem]:
-    """None that are known: its heads have sizes of their own."""
+    """None are known: the sizes of its heads do not depend on the width."""
     return iter(())
 
 

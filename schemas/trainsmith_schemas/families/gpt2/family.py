@@ -92,7 +92,7 @@ def _read(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _zeros(config: TransformerConfig) -> Shapes:
-    """The biases that Hugging Face insists on."""
+    """The biases that Hugging Face requires."""
     own = parameter_shapes(LAYOUT, config)
     with_bias = parameter_shapes(LAYOUT, config.model_copy(update={"bias": True}))
     return {name: shape for name, shape in with_bias.items() if name not in own}
@@ -108,7 +108,7 @@ transformer_config:
   max_sequence_length: 128  # how many tokens the model sees at once
   dropout_prob: 0.0
 """
-"""The model file that a new recipe gets."""
+"""The model file of a new recipe."""
 
 FAMILY = Family(
     name="gpt2",

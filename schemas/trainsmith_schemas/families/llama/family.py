@@ -6,14 +6,13 @@ Touvron et al. 2023.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from trainsmith_schemas.families.checks import groups_divide_heads, heads_divide_width
+from trainsmith_schemas.families.checks import rotary_attention
 from trainsmith_schemas.families.description import refuse, require
 from trainsmith_schemas.families.family import Distinction, Family, HuggingFace, Layout, Shapes
 from trainsmith_schemas.families.llama.rope import read_rope, write_rope
-from trainsmith_schemas.problems import Path, Problem
 from trainsmith_schemas.sections.model import TransformerConfig
 
 DISTINCTIONS = (
@@ -35,17 +34,16 @@ DISTINCTIONS = (
 
 
 def feed_forward_width(config: TransformerConfig) -> int:
-    """The width inside the feed-forward layer: 8/3 of the model's, in 32s, unless it is written."""
+    """The hidden width of the feed-forward layer: by default 8/3 of the width, in multiples of 32."""
     return config.intermediate_dim or math.ceil(8 * config.embedding_dim / 3 / 32) * 32
 
 
 def key_value_heads(config: TransformerConfig) -> int:
-    """Heads of keys and values: one for each group, or as many as there are heads."""
+    """The number of key and value heads. By default, every head has its own."""
     return config.num_groups or config.num_heads
 
 
-def outer_shapes(config: TransformerConfig) -> Shapes:
-    """Parameters outside the blocks."""
+def _outer(config: TransformerConfig) -> Shapes:
     width = config.embedding_dim
     return {
         "model.embed_tokens.weight": (config.vocab_size, width),
@@ -73,36 +71,28 @@ def _head_size(config: TransformerConfig) -> int:
     return config.embedding_dim // config.num_heads
 
 
-def _contradictions(config: TransformerConfig, path: Path) -> Iterator[Problem]:
-    """At most one at a time, since a change for one may answer the next."""
-    if uneven := next(heads_divide_width(config, path), None):
-        yield uneven
-    elif _head_size(config) % 2:
-        yield Problem(
-            (*path, "num_heads"),
-            "indivisible",
-            f"each head has {_head_size(config)} dimensions; rotary positions need an even number",
-            related=((*path, "embedding_dim"),),
-        )
-    else:
-        yield from groups_divide_heads(config, path)
-
-
-def _write(config: TransformerConfig) -> dict[str, Any]:
+def write_shape(config: TransformerConfig, head_size: int) -> dict[str, Any]:
+    """The keys of `config.json` that derived families share."""
     return {
-        "architectures": ["LlamaForCausalLM"],
         "hidden_size": config.embedding_dim,
         "intermediate_size": feed_forward_width(config),
         "num_hidden_layers": config.num_blocks,
         "num_attention_heads": config.num_heads,
         "num_key_value_heads": key_value_heads(config),
-        "head_dim": _head_size(config),
+        "head_dim": head_size,
         "max_position_embeddings": config.max_sequence_length,
         "hidden_act": "silu",
         "rms_norm_eps": config.norm_epsilon,
+        **write_rope(config.theta, config.rope_scaling),
+    }
+
+
+def _write(config: TransformerConfig) -> dict[str, Any]:
+    return {
+        "architectures": ["LlamaForCausalLM"],
         "attention_bias": False,
         "mlp_bias": False,
-        **write_rope(config.theta, config.rope_scaling),
+        **write_shape(config, _head_size(config)),
     }
 
 
@@ -125,51 +115,52 @@ def _read(described: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-PLAIN_KEYS = {
-    "vocab_size": "vocab_size",
-    "embedding_dim": "hidden_size",
-    "intermediate_dim": "intermediate_size",
-    "num_blocks": "num_hidden_layers",
-    "num_heads": "num_attention_heads",
-    "max_sequence_length": "max_position_embeddings",
-    "norm_epsilon": "rms_norm_eps",
-}
-OTHER_KEYS = {
-    "num_groups": "num_key_value_heads",
-    "theta": "rope_theta",
-    "scaling_factor": "factor",
-    "original_context_length": "original_max_position_embeddings",
-    "rope_scaling": "rope_scaling",
-    "weight_tying": "tie_word_embeddings",
-}
+LAYOUT = Layout(
+    body="model.",
+    embedding="model.embed_tokens.weight",
+    blocks="model.layers",
+    outer=_outer,
+    block=_block,
+    head_size=_head_size,
+    key_value_heads=key_value_heads,
+    kept_by_block=lambda config: 10 * config.embedding_dim + 4 * feed_forward_width(config),
+)
+
+HUGGING_FACE = HuggingFace(
+    plain={
+        "vocab_size": "vocab_size",
+        "embedding_dim": "hidden_size",
+        "intermediate_dim": "intermediate_size",
+        "num_blocks": "num_hidden_layers",
+        "num_heads": "num_attention_heads",
+        "max_sequence_length": "max_position_embeddings",
+        "norm_epsilon": "rms_norm_eps",
+    },
+    others={
+        "num_groups": "num_key_value_heads",
+        "theta": "rope_theta",
+        "scaling_factor": "factor",
+        "original_context_length": "original_max_position_embeddings",
+        "rope_scaling": "rope_scaling",
+        "weight_tying": "tie_word_embeddings",
+    },
+    absent={"norm_epsilon": 1e-6},
+    tied_if_absent=False,
+    write=_write,
+    read=_read,
+    constants=("rotary_emb.inv_freq",),
+)
 
 FAMILY = Family(
     name="llama",
     title="LLaMA",
     keys=("num_groups", "intermediate_dim", "theta", "rope_scaling"),
     trained_by=("trainsmith", "tt-train", "tt-train-flat"),
-    contradictions=_contradictions,
+    contradictions=rotary_attention,
     tensor_parallel=True,
     distinctions=DISTINCTIONS,
-    layout=Layout(
-        body="model.",
-        embedding="model.embed_tokens.weight",
-        blocks="model.layers",
-        outer=outer_shapes,
-        block=_block,
-        head_size=_head_size,
-        key_value_heads=key_value_heads,
-        kept_by_block=lambda config: 10 * config.embedding_dim + 4 * feed_forward_width(config),
-    ),
-    hugging_face=HuggingFace(
-        plain=PLAIN_KEYS,
-        others=OTHER_KEYS,
-        absent={"norm_epsilon": 1e-6},
-        tied_if_absent=False,
-        write=_write,
-        read=_read,
-        constants=("rotary_emb.inv_freq",),
-    ),
+    layout=LAYOUT,
+    hugging_face=HUGGING_FACE,
     template="""\
 # The shape of the model: small enough to learn something on a laptop's CPU in a minute.
 transformer_config:

@@ -1,4 +1,4 @@
-"""Rotary positions as `config.json` describes them; families that descend from LLaMA share this."""
+"""Rotary positions in `config.json`, for LLaMA and families derived from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write_rope(theta: float, scaling: RopeScaling | None) -> dict[str, Any]:
     """The keys of `config.json` about rotary positions."""
     rope = _written(scaling)
     return {
-        # `transformers` 4 reads these two, 5 the one below.
+        # `transformers` 4 reads these two keys, `transformers` 5 the last one.
         "rope_theta": theta,
         "rope_scaling": None if rope["rope_type"] == "default" else rope,
         "rope_parameters": {"rope_theta": theta, **rope},
@@ -29,7 +29,7 @@ def read_rope(described: Mapping[str, Any]) -> dict[str, Any]:
     """`theta` and `rope_scaling`.
 
     Raises:
-        UnreadableModelError: our layers do not compute such positions. The text names the key.
+        UnreadableModelError: our layers do not support these positions. The message names the key.
     """
     scaling = described.get("rope_scaling") or {}
     rope = {**scaling, **(described.get("rope_parameters") or {})}
@@ -41,11 +41,11 @@ def read_rope(described: Mapping[str, Any]) -> dict[str, Any]:
 def _written(scaling: RopeScaling | None) -> dict[str, Any]:
     if scaling is None or not scaling.scaling_factor:
         return {"rope_type": "default"}
-    stretched = {"rope_type": scaling.rope_type, "factor": scaling.scaling_factor}
+    scaled = {"rope_type": scaling.rope_type, "factor": scaling.scaling_factor}
     if scaling.rope_type == "linear":
-        return stretched
+        return scaled
     return {
-        **stretched,
+        **scaled,
         "low_freq_factor": scaling.low_freq_factor,
         "high_freq_factor": scaling.high_freq_factor,
         "original_max_position_embeddings": scaling.original_context_length,
@@ -53,25 +53,25 @@ def _written(scaling: RopeScaling | None) -> dict[str, Any]:
 
 
 def _scaling(rope: Mapping[str, Any]) -> dict[str, Any]:
-    # `type` is what older versions of `transformers` wrote.
+    # Older versions of `transformers` wrote `type`.
     kind = rope.get("rope_type") or rope.get("type") or "default"
     if kind == "default":
         return {}
     if kind == "linear":
-        return {"rope_scaling": {"rope_type": "linear", "scaling_factor": _wanted(rope, "factor")}}
+        return {"rope_scaling": {"rope_type": "linear", "scaling_factor": _get(rope, "factor")}}
     if kind != "llama3":
         refuse("rope_type", kind, "default, linear and llama3 are", of="rope_scaling")
     return {
         "rope_scaling": {
-            "scaling_factor": _wanted(rope, "factor"),
-            "low_freq_factor": _wanted(rope, "low_freq_factor"),
-            "high_freq_factor": _wanted(rope, "high_freq_factor"),
-            "original_context_length": _wanted(rope, "original_max_position_embeddings"),
+            "scaling_factor": _get(rope, "factor"),
+            "low_freq_factor": _get(rope, "low_freq_factor"),
+            "high_freq_factor": _get(rope, "high_freq_factor"),
+            "original_context_length": _get(rope, "original_max_position_embeddings"),
         }
     }
 
 
-def _wanted(rope: Mapping[str, Any], key: str) -> Any:
+def _get(rope: Mapping[str, Any], key: str) -> Any:
     if rope.get(key) is None:
         raise UnreadableModelError(f"`rope_scaling` lacks `{key}` in {CONFIG_FILE}")
     return rope[key]

@@ -1,31 +1,24 @@
-"""Qwen 3: a LLaMA whose heads have a size of their own and normalised queries and keys.
+"""Qwen 3: LLaMA with a configurable head size and normalised queries and keys.
 
 Yang et al. 2025, "Qwen3 Technical Report".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from trainsmith_schemas.families.checks import groups_divide_heads, heads_divide_width
+from trainsmith_schemas.families.checks import rotary_attention
 from trainsmith_schemas.families.description import refuse, require
-from trainsmith_schemas.families.family import (
-    Distinction,
-    Family,
-    HuggingFace,
-    Layout,
-    Shapes,
-    with_biases,
-)
+from trainsmith_schemas.families.family import Distinction, Family, Shapes, with_biases
 from trainsmith_schemas.families.llama import family as llama
-from trainsmith_schemas.families.llama.rope import read_rope, write_rope
-from trainsmith_schemas.problems import Path, Problem
+from trainsmith_schemas.families.llama.rope import read_rope
 from trainsmith_schemas.sections.model import TransformerConfig
 
 
 def head_size(config: TransformerConfig) -> int:
-    """The dimensions of each head: as written, or an equal share of the width."""
+    """The dimensions of each head. Defaults to an equal share of the width."""
     return config.head_dim or config.embedding_dim // config.num_heads
 
 
@@ -51,45 +44,20 @@ def _block(config: TransformerConfig) -> Shapes:
 
 
 def _kept_by_block(config: TransformerConfig) -> int:
-    """As a LLaMA, and queries and keys once more before they are normalised."""
+    """As for LLaMA, plus the queries and keys before they are normalised."""
     heads = config.num_heads + llama.key_value_heads(config)
     attention = 5 * config.num_heads * head_size(config)
     width = 5 * config.embedding_dim + attention + heads * head_size(config)
     return width + 4 * llama.feed_forward_width(config)
 
 
-def _contradictions(config: TransformerConfig, path: Path) -> Iterator[Problem]:
-    uneven = None if config.head_dim else next(heads_divide_width(config, path), None)
-    if uneven:
-        yield uneven
-    elif head_size(config) % 2:
-        key = "head_dim" if config.head_dim else "num_heads"
-        yield Problem(
-            (*path, key),
-            "indivisible",
-            f"each head has {head_size(config)} dimensions; rotary positions need an even number",
-            related=() if config.head_dim else ((*path, "embedding_dim"),),
-        )
-    else:
-        yield from groups_divide_heads(config, path)
-
-
 def _write(config: TransformerConfig) -> dict[str, Any]:
     return {
         "architectures": ["Qwen3ForCausalLM"],
-        "hidden_size": config.embedding_dim,
-        "intermediate_size": llama.feed_forward_width(config),
-        "num_hidden_layers": config.num_blocks,
-        "num_attention_heads": config.num_heads,
-        "num_key_value_heads": llama.key_value_heads(config),
-        "head_dim": head_size(config),
-        "max_position_embeddings": config.max_sequence_length,
-        "hidden_act": "silu",
-        "rms_norm_eps": config.norm_epsilon,
         "attention_bias": config.attention_bias,
         "use_sliding_window": False,
         "sliding_window": None,
-        **write_rope(config.theta, config.rope_scaling),
+        **llama.write_shape(config, head_size(config)),
     }
 
 
@@ -112,27 +80,20 @@ FAMILY = Family(
     title="Qwen 3",
     keys=(*llama.FAMILY.keys, "head_dim", "attention_bias"),
     trained_by=("trainsmith", "tt-train"),
-    contradictions=_contradictions,
+    contradictions=lambda config, path: rotary_attention(config, path, config.head_dim),
     tensor_parallel=True,
     distinctions=(*llama.DISTINCTIONS, Distinction("head size", "head_dim", head_size)),
-    layout=Layout(
-        body="model.",
-        embedding="model.embed_tokens.weight",
-        blocks="model.layers",
-        outer=llama.outer_shapes,
-        block=_block,
-        head_size=head_size,
-        key_value_heads=llama.key_value_heads,
-        kept_by_block=_kept_by_block,
-    ),
-    hugging_face=HuggingFace(
-        plain={**llama.PLAIN_KEYS, "head_dim": "head_dim", "attention_bias": "attention_bias"},
-        others=llama.OTHER_KEYS,
-        absent={"norm_epsilon": 1e-6, "head_dim": 128, "attention_bias": False},
-        tied_if_absent=False,
+    layout=replace(llama.LAYOUT, block=_block, head_size=head_size, kept_by_block=_kept_by_block),
+    hugging_face=replace(
+        llama.HUGGING_FACE,
+        plain={
+            **llama.HUGGING_FACE.plain,
+            "head_dim": "head_dim",
+            "attention_bias": "attention_bias",
+        },
+        absent={**llama.HUGGING_FACE.absent, "head_dim": 128, "attention_bias": False},
         write=_write,
         read=_read,
-        constants=("rotary_emb.inv_freq",),
     ),
     template="""\
 # The shape of the model: small enough to learn something on a laptop's CPU in a minute.
