@@ -34,7 +34,7 @@ DISTINCTIONS = (
 
 
 def feed_forward_width(config: TransformerConfig) -> int:
-    """The hidden width of the feed-forward layer: by default 8/3 of the width, in multiples of 32."""
+    """The hidden width of the feed-forward layer: by default 8/3 of the width, in steps of 32."""
     return config.intermediate_dim or math.ceil(8 * config.embedding_dim / 3 / 32) * 32
 
 
