@@ -142,7 +142,7 @@ class Session:
             if not part.documents and part.siblings != siblings:
                 # Alone, it would be somebody else's file, in which nothing is wrong.
                 part = read[text] = self._analyze(uri, text, siblings)
-            yield replace(part, siblings=siblings, lines=part.lines.behind(line))
+            yield replace(part, siblings=siblings, lines=part.lines.moved(line))
             line += len(part.lines.starts) - 1
 
     def _analyze(self, uri: str, text: str, siblings: SiblingContext | None = None) -> Analysis:

@@ -1,4 +1,4 @@
-"""Anchors, tags and aliases: how they are written, and which node has which."""
+"""Anchors, tags and aliases, and the nodes that they belong to."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Properties(NamedTuple):
 
 
 def read(text: str, at: int) -> Properties:
-    """Read an anchor and a tag, in either order; `end` is `start` where there is none.
+    """Read an anchor and a tag, in either order; `end` is `start` if there is neither.
 
-    Two anchors or two tags before one node are a fault, and so is a malformed one.
+    Two anchors, two tags, or a malformed anchor or tag are a fault.
     """
     start = at
     if text[at : at + 1] not in ("&", "!"):
@@ -71,7 +71,7 @@ def _tag_name(found: re.Match[str]) -> str:
 
 
 def apply(node: Node, found: Properties, anchors: dict[str, Node]) -> Fault | None:
-    """Give a node the anchor and the tag before it."""
+    """Set the anchor and the tag before a node on it."""
     if found.anchor is None and found.tag is None:
         return None
     if isinstance(node, Alias):
@@ -83,7 +83,7 @@ def apply(node: Node, found: Properties, anchors: dict[str, Node]) -> Fault | No
 
 
 def apply_waiting(node: Node, waiting: Properties, anchors: dict[str, Node]) -> Fault | None:
-    """Give a node the anchor and the tag that were read on an earlier line."""
+    """Set the anchor and the tag from an earlier line on a node."""
     if isinstance(node, Alias):
         return _on_alias(node.start, node.end)
     anchor, tag = waiting.anchor or node.anchor, waiting.tag or node.tag
@@ -100,11 +100,11 @@ def twice_given(start: int, end: int) -> Fault:
 
 
 def _on_alias(start: int, end: int) -> Fault:
-    return Fault("yaml-syntax", "an alias takes no anchor and no tag", (start, end))
+    return Fault("yaml-syntax", "an alias can't have an anchor or a tag", (start, end))
 
 
 def read_alias(text: str, at: int, *known: Mapping[str, Node]) -> tuple[Alias, Fault | None]:
-    """Read `*name`, and find its node among the known anchors; the first that has it counts."""
+    """Read `*name` and find its node in the known anchors, which are searched in order."""
     name, end, fault = _alias_name(text, at)
     target = next((anchors[name] for anchors in known if name in anchors), None)
     if fault is None and target is None:
@@ -113,7 +113,7 @@ def read_alias(text: str, at: int, *known: Mapping[str, Node]) -> tuple[Alias, F
 
 
 def _alias_name(text: str, at: int) -> tuple[str, int, Fault | None]:
-    """Read `*name`: the name, where it ends, and what is wrong with it."""
+    """Read `*name`: the name, its end, and its fault."""
     found = _ANCHOR.match(text, at)
     if found:
         return found[1], found.end(), None

@@ -1,7 +1,7 @@
-"""The open collections of a text that is being parsed: where each line belongs, or would.
+"""The open block collections during parsing, which decide where each line belongs.
 
-Indentation decides, as in YAML. Where it cannot decide, the choices here keep as much of the
-document as possible in its place and say what is wrong once.
+Indentation decides, as in YAML. If it is wrong, the fallbacks here keep as much of the document as
+possible in place and report the mistake once.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ class Frame:
         self.kind = kind
         self.indent = indent
         self.alternate = -1
-        """A wrong indent that was reported once and is now accepted."""
+        """A wrong indentation that was reported once and is now accepted."""
         self.soft = False
-        """It was opened on a line with a fault, so its indent proves nothing."""
+        """It was opened on a line with a fault, so its indentation is not reliable."""
         self.node = node
         self.entries = node.entries if isinstance(node, Mapping) else []
         self.part: Entry | Item | Document | None = None
         """The entry, item or document that is being read."""
         self.slot: Literal["", "key", "value"] = ""
-        """What `part` still lacks."""
+        """What is still missing in `part`."""
         self.pending: Properties | None = None
-        """An anchor or tag that waits for its node on a later line."""
+        """An anchor or tag whose node is on a later line."""
 
 
 class Blocks:
@@ -64,14 +64,14 @@ class Blocks:
         self.tail: Scalar | None = None
         """The plain scalar that the next line may continue."""
         self.last_end = 0
-        """Where the content read so far ends."""
+        """The end of the content that was read so far."""
         self.garbage_column = -1
-        """The column of text that could not be placed; lines under it belong to it."""
+        """The column of text that could not be placed; deeper lines belong to it."""
 
     # Documents
 
     def begin_document(self, at: int) -> None:
-        """Open a document, which waits for its node."""
+        """Open a document."""
         self.documents.append(Document(at, -1))
         self.anchors = {}
         self.top = Frame("document", -1, None)
@@ -82,7 +82,7 @@ class Blocks:
         self.garbage_column = -1
 
     def end_document(self, at: int) -> None:
-        """Close everything that is open."""
+        """Close all open collections and the document."""
         while len(self.frames) > 1:
             self.pop()
         if self.documents and self.documents[-1].end < 0:
@@ -103,21 +103,21 @@ class Blocks:
         return frame
 
     def pop_to(self, column: int) -> Frame | None:
-        """Close what is indented deeper than a column. Returns the outermost of it."""
+        """Close the collections that are deeper than a column. Returns the outermost of them."""
         frame = None
         while self.top.indent > column:
             frame = self.pop()
         return frame
 
     def push(self, frame: Frame) -> Frame:
-        """Open a collection, or one that was closed again."""
+        """Open a collection, or reopen one."""
         self.frames.append(frame)
         self.top = frame
         frame.soft = frame.soft or self.faults.silent
         return frame
 
     def fill(self, node: Node) -> None:
-        """Put a node where the top frame waits for one, with the properties that wait for it."""
+        """Put a node into the open slot of the top frame, with its pending anchor and tag."""
         top = self.top
         if top.pending:
             self.faults.add(apply_waiting(node, top.pending, self.anchors))
@@ -133,7 +133,7 @@ class Blocks:
         self.last_end = max(self.last_end, node.end)
 
     def open(self, kind: Literal["mapping", "sequence"], column: int, at: int) -> Frame:
-        """Open a block collection in the waiting place of the top frame."""
+        """Open a block collection in the open slot of the top frame."""
         node: Mapping | Sequence
         node = Mapping(at, at, column) if kind == "mapping" else Sequence(at, at, column)
         if len(self.frames) <= MAX_DEPTH:
@@ -143,11 +143,11 @@ class Blocks:
         return self.push(Frame(kind, column, node))
 
     def detached(self, kind: Literal["mapping", "sequence"], column: int, at: int) -> Frame:
-        """Open a collection that has no place in the tree, so that its lines go unreported."""
+        """Open a collection outside the tree, so that its lines are not reported."""
         node = Mapping(at, at, column) if kind == "mapping" else Sequence(at, at, column)
         return self.push(Frame(kind, column, node))
 
-    # Where things belong
+    # Placement
 
     def host(
         self,
@@ -156,7 +156,7 @@ class Blocks:
         at: int,
         popped: Frame | None,
     ) -> Frame:
-        """The frame that an entry or item at a column belongs to; opens or repairs it as needed."""
+        """The frame of an entry or item at a column, which is opened or repaired as needed."""
         tail, self.tail = self.tail, None
         top = self.top
         if top.indent == column:
@@ -167,7 +167,7 @@ class Blocks:
                 self.pop()  # A list at the column of its key ends where the next key begins.
                 return self.top
             if top.kind == "mapping" and below.kind == kind and below.indent == column:
-                self.pop()  # A key was misplaced among the items of a list; here the list goes on.
+                self.pop()  # A misplaced key among the items of a list; the list continues here.
                 return self.top
             if top.kind == "mapping" and top.slot == "value":
                 return self.open(kind, column, at)
@@ -183,7 +183,7 @@ class Blocks:
             return self.push(popped)
         if top.kind == kind:
             if top.alternate != column and not self._in_garbage(column):
-                self._indent_fault(at, "this is indented deeper than the entries beside it")
+                self._indent_fault(at, "this is indented deeper than the entries next to it")
                 top.alternate = column
             return top
         self.garbage(at, column, None)
@@ -194,10 +194,10 @@ class Blocks:
         end = scan.rest(self.text, at)
         if kind == "sequence":
             if self.garbage_column != column:
-                self.faults.report("a list item stands where a key is expected", at, end)
+                self.faults.report("expected a key, found a list item", at, end)
             self.garbage_column = column
             return self.detached(kind, column, at)
-        self.faults.report("a key stands where a list item, `- `, is expected", at, end)
+        self.faults.report("expected a list item, `- `, found a key", at, end)
         top = self.top
         item = Item(at, None)
         if isinstance(top.node, Sequence):
@@ -206,10 +206,10 @@ class Blocks:
         return self.open(kind, column, at)
 
     def _half_typed(self, tail: Scalar, column: int) -> Frame | None:
-        """Turn text that stands alone above a key into keys that lack their colon.
+        """Turn text that is alone on the lines above a key into keys without a colon.
 
-        `section:`, `  lear`, `  batch_size: 8` is a half-typed key and its neighbour, though YAML
-        would read `lear batch_size` as one text. A key that is indented deeper is a child of it.
+        In `section:`, `  lear`, `  batch_size: 8`, `lear` is a half-typed key, although YAML would
+        read `lear batch_size` as one scalar. A key that is indented deeper becomes its child.
         """
         line_start = max(self.text.rfind(char, 0, tail.start) for char in scan.BREAKS) + 1
         indent = tail.start - line_start
@@ -246,7 +246,7 @@ class Blocks:
         self.faults.report(message, key.start, key.end, fix=fix)
 
     def place(self, node: Node, column: int, popped: Frame | None) -> bool:
-        """Put a node that is no key where it belongs. Returns whether it became a faulty entry."""
+        """Put a node that is not a key in place. Returns whether it became a faulty entry."""
         tail, self.tail = self.tail, None
         top = self.top
         if top.kind == "sequence" and top.indent == column and len(self.frames) > 1:
@@ -280,9 +280,9 @@ class Blocks:
     # Faults
 
     def garbage(self, at: int, column: int, popped: Frame | None) -> None:
-        """Text that has no place. Only its first line is reported, and it closes nothing."""
+        """Skip text that has no place. Only its first line is reported; collections stay open."""
         if not self._in_garbage(column):
-            self.faults.report("this text has no place here", at, scan.rest(self.text, at))
+            self.faults.report("this text does not belong here", at, scan.rest(self.text, at))
             self.garbage_column = column
         if popped is not None:
             self.push(popped)

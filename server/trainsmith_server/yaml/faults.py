@@ -1,11 +1,11 @@
-"""The faults of a text, of which each line has one at most."""
+"""Collects the faults of a text, at most one for each line."""
 
 from __future__ import annotations
 
 from trainsmith_server.yaml.tree import Fault, SyntaxFix
 
 MAX_FAULTS = 200
-"""Later faults of one text are left out: nobody reads them, and each costs time."""
+"""Further faults of a text are dropped: they take time, and people fix the first ones first."""
 
 
 class Faults:
@@ -16,10 +16,10 @@ class Faults:
     def __init__(self) -> None:
         self.found: list[Fault] = []
         self.silent = False
-        """The line has a fault already; what follows from it is not reported."""
+        """The line has a fault already; follow-on faults are not reported."""
 
     def add(self, fault: Fault | None) -> None:
-        """Report a fault, unless its line has one already: the second follows from the first."""
+        """Report a fault, unless its line has one already, which usually causes the second."""
         if fault is None:
             return
         if not self.silent and len(self.found) < MAX_FAULTS:
@@ -34,5 +34,5 @@ class Faults:
         code: str = "yaml-syntax",
         fix: SyntaxFix | None = None,
     ) -> None:
-        """Report what is wrong at a span."""
+        """Report a fault at a span."""
         self.add(Fault(code, message, (start, end), fix))

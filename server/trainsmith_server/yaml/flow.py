@@ -1,4 +1,4 @@
-"""Flow collections: `[1, 2]` and `{a: 1}`, over as many lines as they take."""
+"""Flow collections: `[1, 2]` and `{a: 1}`, on one or several lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from trainsmith_server.yaml.tree import (
 _CLOSER = {"[": "]", "{": "}"}
 _WORD = "[A-Za-z0-9_.][A-Za-z0-9_./+-]*"
 _SIMPLE = re.compile(rf"\[ *{_WORD}(?: *, *{_WORD})* *\](?! *:)")
-"""A list of simple words, `[1, 2]`, as most lists in recipes are."""
+"""A list of simple words, such as `[1, 2]`; most lists in recipes are of this form."""
 _WORDS = re.compile(_WORD)
 
 
@@ -35,9 +35,9 @@ class Flow(NamedTuple):
     end: int
     fault: Fault | None
     anchors: dict[str, Node]
-    """The anchors inside it, its own included."""
+    """The anchors inside it, including its own."""
     wasted: int = 0
-    """How many characters were read in vain, because a bracket is missing."""
+    """The number of characters that were read in vain because a bracket is missing."""
 
 
 def read_flow(
@@ -52,10 +52,10 @@ def read_flow(
 ) -> Flow:
     """Read the flow collection whose bracket is at an offset.
 
-    First the way PyYAML would, which lets it go on over any lines. If that fails, it ends at the
-    latest before the first line that looks like the next entry of the block around it, so that one
-    missing bracket doesn't swallow the rest of the file. There is at most one fault. Without
-    patience it ends on its line.
+    The first attempt is PyYAML's: the collection may span any number of lines. If that fails, it
+    ends before the first line that looks like the next entry of the surrounding block, so that one
+    missing bracket doesn't swallow the rest of the file. There is at most one fault. If `patient`
+    is false, the collection ends on its line.
     """
     simple = _SIMPLE.match(text, at) if own_anchor is None and depth < MAX_DEPTH else None
     if simple:
@@ -72,14 +72,14 @@ def read_flow(
 
 
 def closes_on_its_line(text: str, at: int, depth: int, anchors: dict[str, Node]) -> int:
-    """Where the flow collection at an offset ends; -1 if it has a fault or goes on over lines."""
+    """Where the flow collection at an offset ends; -1 if it has a fault or spans lines."""
     limit = scan.rest(text, at)
     flow = _FlowParser(text, limit, depth, anchors).read(at, None, stop_at_fault=True)
     return flow.end if flow.fault is None else -1
 
 
 def _simple_list(text: str, start: int, end: int) -> Sequence:
-    """The list of words that lies between two offsets, both brackets included."""
+    """The list of words between two offsets, which include the brackets."""
     items = [
         Item(word.start(), Scalar(word.start(), word.end(), word[0]))
         for word in _WORDS.finditer(text, start, end)
@@ -90,8 +90,8 @@ def _simple_list(text: str, start: int, end: int) -> Sequence:
 def _latest_end(text: str, at: int, parent_indent: int) -> int:
     """The end of the last line that may belong to a flow collection.
 
-    By the specification its lines are indented deeper than the block around it. A closing bracket
-    alone may stand level.
+    By the specification, its lines are indented deeper than the surrounding block. Only a closing
+    bracket may be on the block's own level.
     """
     line = scan.NEXT_LINE.match(text, at)
     while line and line.end() < len(text):
@@ -115,7 +115,7 @@ def _latest_end(text: str, at: int, parent_indent: int) -> int:
 
 
 def _is_block_entry(text: str, at: int) -> bool:
-    """Whether a line reads `- …` or `key:` alone, as no line of a flow collection does."""
+    """Whether a line is `- …` or a bare `key:`, which can't be inside a flow collection."""
     if text.startswith("-", at) and scan.is_blank(text, at + 1):
         return True
     end = scan.plain_end(text, at, flow=True)
@@ -124,18 +124,18 @@ def _is_block_entry(text: str, at: int) -> bool:
 
 @dataclass(slots=True)
 class _Level:
-    """An open collection and what was read of its current part."""
+    """An open collection and the state of its current part."""
 
     node: Mapping | Sequence
     opener: int
     part: Entry | Item | None = None
-    """The entry or item that is being read; `None` before it and after a comma."""
+    """The entry or item that is being read; `None` at the start and after a comma."""
     pair: Entry | None = None
     """In a sequence, the entry of a single pair: `[a: 1]`."""
     explicit: bool = False
     """After `?`, until its key is read."""
     filled: bool = False
-    """The current part has its node, so that only `,`, `:` or the bracket may follow."""
+    """The current part is complete, so only `,`, `:` or the closing bracket may follow."""
 
 
 @dataclass(slots=True)
@@ -197,7 +197,7 @@ class _FlowParser:
         return at
 
     def _step(self, at: int) -> int:
-        """Read one thing: a comma, a bracket, a colon or a node. Returns where it ends."""
+        """Read a comma, a bracket, a colon or a node. Returns where it ends."""
         text = self.text
         char = text[at]
         level = self.levels[-1]
@@ -223,7 +223,7 @@ class _FlowParser:
 
     def _comma(self, at: int, level: _Level) -> int:
         if level.part is None and level.pair is None:
-            self._wrong("nothing stands before this `,`", at, at + 1)
+            self._wrong("there is nothing before this `,`", at, at + 1)
         self._end_part(level)
         level.part = level.pair = None
         level.filled = level.explicit = False
@@ -259,7 +259,7 @@ class _FlowParser:
         return len(between) <= scan.SIMPLE_KEY_LENGTH and not any(c in between for c in scan.BREAKS)
 
     def _pair(self, level: _Level, item: Item) -> Entry:
-        """Turn an item of a sequence into a mapping of one pair."""
+        """Turn an item of a sequence into a mapping with one entry."""
         key = item.value or Scalar(item.start, item.start, "")
         entry = Entry(key, None, -1)
         item.value = Mapping(item.start, key.end, -1, [entry])
@@ -281,7 +281,7 @@ class _FlowParser:
         return level.part
 
     def _put(self, level: _Level, at: int, node: Node) -> None:
-        """Give a node its place: as an item, a key, or the value behind a colon."""
+        """Put a node in place: as an item, a key, or the value after a colon."""
         part = self._start_part(level, at)
         target = level.pair or part
         if isinstance(target, Item):
@@ -303,7 +303,7 @@ class _FlowParser:
             node = Sequence(at, at + 1, -1, tag=tag, anchor=anchor)
         if len(self.levels) + self.depth >= MAX_DEPTH:
             self._wrong(f"this is nested deeper than {MAX_DEPTH} levels", at, at + 1)
-            return node, self.limit  # What is in it is left out, however much it is.
+            return node, self.limit  # Its content is skipped.
         if self.levels:
             self._put(self.levels[-1], at, node)
         if anchor:
@@ -312,7 +312,7 @@ class _FlowParser:
         return node, at + 1
 
     def _node(self, at: int, level: _Level) -> int:
-        """Read a node with its properties."""
+        """Read a node with its anchor and tag."""
         text = self.text
         found = properties.read(text, at)
         if found.fault:
@@ -326,14 +326,14 @@ class _FlowParser:
         node, end = self._small_node(at, char)
         fault = properties.apply(node, found, self.anchors)
         self.fault = self.fault or fault
-        if start == end:  # Nothing can start here: leave one character out and go on.
-            self._wrong(f"`{char}` cannot stand here; put the text in quotes", at, at + 1)
+        if start == end:  # Nothing can start here: skip one character and continue.
+            self._wrong(f"`{char}` is not allowed here; put the text in quotes", at, at + 1)
             return at + 1
         self._put(level, start, node)
         return end
 
     def _small_node(self, at: int, char: str) -> tuple[Scalar | Alias, int]:
-        """Read a scalar or an alias. An empty scalar stands where neither is."""
+        """Read a scalar or an alias; an empty scalar if there is neither."""
         text = self.text
         if char == "*":
             node, fault = properties.read_alias(text, at, self.anchors, self.outer_anchors)
@@ -354,7 +354,7 @@ class _FlowParser:
         return node, node.end
 
     def _plain_end(self, at: int) -> int:
-        """The end of a plain scalar, over all its lines; in brackets no indentation counts."""
+        """The end of a plain scalar, including all its lines; in brackets, indentation is free."""
         text = self.text
         end = min(scan.plain_end(text, at, flow=True), self.limit)
         while end > at:

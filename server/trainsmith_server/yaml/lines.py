@@ -1,7 +1,7 @@
-r"""Where lines begin: from offsets to positions and back.
+r"""The lines of a text: converts offsets to positions and back.
 
-Offsets count code points of the text. A line ends at `\n`, `\r\n` or `\r` and nowhere else, as the
-Language Server Protocol says: U+2028, form feed and U+0085 stay inside a line.
+Offsets count code points of the text. A line ends only at `\n`, `\r\n` or `\r`, as the Language
+Server Protocol defines: U+2028, form feed and U+0085 are inside a line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 Position = tuple[int, int]
-"""A line and a column, both from zero; the column counts units of an encoding."""
+"""A line and a column, both zero-based; the column counts code units of an encoding."""
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
@@ -23,8 +23,8 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 class LineIndex:
     """The lines of one text.
 
-    The text may be a part of a file: then positions count the lines of the file, and all else the
-    lines of the part.
+    The text may be a part of a file. Then positions count the lines of the file, and everything
+    else counts the lines of the part.
     """
 
     __slots__ = ("_ascii", "first", "starts", "text")
@@ -32,23 +32,23 @@ class LineIndex:
     def __init__(self, text: str) -> None:
         self.text = text
         self.first = 0
-        """How many lines of the file come before the text."""
+        """The number of lines of the file before the text."""
         ends = (found.end() for found in _LINE_BREAK.finditer(text))
         self.starts = array("I", chain((0,), ends))  # A list would take nine times the memory.
         self._ascii = text.isascii()
 
-    def behind(self, first: int) -> LineIndex:
-        """The same lines, with so many others of the file before them."""
+    def moved(self, first: int) -> LineIndex:
+        """The same lines, with `first` other lines of the file before them."""
         moved = copy(self)
         moved.first = first
         return moved
 
     def line_of(self, offset: int) -> int:
-        """The line, from zero, that an offset is on."""
+        """The zero-based line of an offset."""
         return bisect_right(self.starts, offset) - 1
 
     def line_end(self, line: int) -> int:
-        """The offset behind a line's last character, before its line break."""
+        """The offset after a line's last character, before its line break."""
         if line + 1 >= len(self.starts):
             return len(self.text)
         end = self.starts[line + 1] - 1
@@ -61,7 +61,7 @@ class LineIndex:
         return self.text[self.starts[line] : self.line_end(line)]
 
     def position(self, offset: int, encoding: Encoding = "utf-32") -> Position:
-        """The line and column of an offset; an offset past the end is the end."""
+        """The line and column of an offset; offsets past the end count as the end."""
         offset = max(0, min(offset, len(self.text)))
         line = self.line_of(offset)
         start = self.starts[line]
@@ -72,8 +72,8 @@ class LineIndex:
     def offset(self, line: int, column: int, encoding: Encoding = "utf-32") -> int:
         """The offset of a line and column.
 
-        A column past the end of its line is the end of the line, as the protocol says; a line past
-        the end is the end of the text. A column inside a character is the character's start.
+        A column past the end of its line is the end of the line, as the protocol defines; a line
+        past the end is the end of the text. A column inside a character is its start.
         """
         line -= self.first
         if line < 0:
@@ -87,14 +87,14 @@ class LineIndex:
 
 
 def _units(text: str, encoding: Encoding) -> int:
-    """How many units of an encoding a text takes. Lone surrogates count as one character."""
+    """The length of a text in code units. Lone surrogates count as one character."""
     if encoding == "utf-16":
         return len(text) + sum(char > "\uffff" for char in text)
     return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _characters(text: str, units: int, encoding: Encoding) -> int:
-    """How many whole characters of a text fit into so many units of an encoding."""
+    """The number of whole characters of a text that fit into some code units."""
     taken = 0
     for index, char in enumerate(text):
         taken += _units(char, encoding)

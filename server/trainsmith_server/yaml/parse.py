@@ -1,9 +1,9 @@
 """From text to tree: a YAML parser that never fails.
 
-It reads line by line and lets indentation decide, so a mistake stays where it is: every text gives
-a tree, and one mistake gives one fault. Texts that PyYAML's `safe_load` takes give no fault and the
-same value; texts that it refuses give at least one. Collections stand on an explicit stack, so
-depth costs no recursion. Most lines of a recipe are `key: value`; one pattern reads those.
+It reads line by line and relies on indentation, so a mistake stays local: every text has a tree,
+and one mistake causes one fault. Texts that PyYAML's `safe_load` accepts have no faults and the
+same value; texts that it rejects have at least one. Open collections are on an explicit stack, so
+nesting needs no recursion. Most lines of a recipe are `key: value`, which one pattern reads.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from trainsmith_server.yaml.tree import (
 )
 
 _LINE = re.compile(
-    # An indent, perhaps a dash, then either `key: simple value  # comment`, or perhaps a comment.
+    # An indent, an optional dash, then `key: simple value  # comment` or an optional comment.
     rf"( *)(- )?(?:([A-Za-z_][\w.-]*):(?: +((?:[A-Za-z0-9_./+~$(]|-(?=[^{scan.BLANKS}]))"
     rf"[^{scan.BREAKS}\t:#]*)| *)((?<= )#[^{scan.BREAKS}]*)?|(#[^{scan.BREAKS}]*)?)"
     rf"(?:\r\n|[{scan.BREAKS}]|\Z)"
@@ -38,7 +38,7 @@ _DIRECTIVE = re.compile(
 _DIRECTIVE_LINES = re.compile(
     rf"(?:%[^{scan.BREAKS}]*(?:{scan.NEWLINE}|\Z)| *(?:#[^{scan.BREAKS}]*)?(?:{scan.NEWLINE}))*"
 )
-"""Directives, with the blank lines and comments between and after them."""
+"""Directives, and the blank lines and comments between and after them."""
 
 
 def parse(text: str) -> Tree:
@@ -47,7 +47,7 @@ def parse(text: str) -> Tree:
 
 
 class _Parser:
-    """Goes through the lines of a text, from document to document."""
+    """Reads the lines of a text, document by document."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -57,21 +57,22 @@ class _Parser:
         self.conflicts: list[Span] = []
         self.conflict_start = -1
         self.document_ended = False
-        """After `...`: only `---` may follow."""
+        """True after `...`, when only `---` may follow."""
 
     def run(self) -> Tree:
         text, blocks, size = self.text, self.blocks, len(self.text)
         for bad in scan.NON_PRINTABLE.finditer(text):
             shown = ", ".join(f"U+{ord(char):04X}" for char in bad[0][:3])
             fix = SyntaxFix("Remove the character", bad.span(), "")
-            self.faults.report(f"YAML allows no control characters ({shown})", *bad.span(), fix=fix)
+            message = f"YAML does not allow control characters ({shown})"
+            self.faults.report(message, *bad.span(), fix=fix)
             self.faults.silent = False
         at = 1 if text.startswith("\ufeff") else 0
         match = _LINE.match
         while at < size:
             line = match(text, at)
             if line is None:
-                at = max(self._line(at), at + 1)  # Whatever happens, go on.
+                at = max(self._line(at), at + 1)  # Always advance.
                 continue
             key = line[3]
             if key is None:
@@ -123,9 +124,9 @@ class _Parser:
         return Tree(text, blocks.documents, self.faults.found, self.conflicts)
 
     def _line(self, at: int, popped: Frame | None = None) -> int:
-        """Read a line of any form, or several if its value goes on. Returns the next line.
+        """Read any line, and more lines if its value continues. Returns the start of the next.
 
-        `popped` is the outermost collection that this line's indentation has closed.
+        `popped` is the outermost collection that this line's indentation closed.
         """
         text = self.text
         self.faults.silent = False
@@ -156,7 +157,7 @@ class _Parser:
         return self._content(start, column, popped)
 
     def _tab_indent(self, at: int, tab: int) -> tuple[int, int, int | None]:
-        """Where content starts behind a tab, the column it stands for, or the next line."""
+        """The start of the content after a tab, its column, and the next line if there is none."""
         text = self.text
         start, column, fault = tabs.indentation(text, at, tab)
         self.faults.add(fault)
@@ -166,13 +167,13 @@ class _Parser:
         return start, column, None
 
     def _mark(self, at: int) -> int | None:
-        """Read `---`, `...`, a directive or a conflict marker; `None` where none of them is."""
+        """Read `---`, `...`, a directive or a conflict marker; `None` if there is none."""
         text = self.text
         char = text[at : at + 1]
         if char in ("-", ".") and scan.DOCUMENT_MARK.match(text, at):
             return self._document_start(at) if char == "-" else self._document_end(at)
         if self.blocks.tail is not None and self.blocks.top.kind == "document":
-            return None  # The line goes on with a text that is the whole document.
+            return None  # The line continues a scalar that is the whole document.
         if char == "%":
             return self._directives(at)
         if char in ("<", "=", ">", "|") and scan.CONFLICT_MARK.match(text, at):
@@ -195,13 +196,13 @@ class _Parser:
 
     def _document_end(self, at: int) -> int:
         if not self.blocks.documents:
-            self.faults.report("`...` ends a document, but none has begun", at, at + 3)
+            self.faults.report("`...` ends a document, but there is none", at, at + 3)
         self._end_document(at, explicit=True)
         self.document_ended = True
         return self.reader.end_line(at + 3, "`...`")
 
     def _directives(self, at: int) -> int:
-        """Read the directives before a document. They end the document before them."""
+        """Read the directives before a document. They end the previous document."""
         text = self.text
         end = scan.end_of(_DIRECTIVE_LINES, text, at)
         lines = [line for line in re.split(scan.NEWLINE, text[at:end]) if line.startswith("%")]
@@ -209,7 +210,7 @@ class _Parser:
         if not all(map(_DIRECTIVE.match, lines)) or versions > 1:
             self.faults.report("this directive is not supported", at, scan.rest(self.text, at))
         elif not text.startswith("-", end) or not scan.DOCUMENT_MARK.match(text, end):
-            message = "a line starts with `%` only before a document, `---`"
+            message = "a line may start with `%` only before a document, `---`"
             self.faults.report(message, at, scan.rest(self.text, at))
         else:
             self._end_document(at, explicit=True)
@@ -256,7 +257,7 @@ class _Parser:
             return self._key_or_value(at, column, popped)
 
     def _item(self, at: int, column: int, popped: Frame | None) -> None:
-        """Begin an item of a sequence at its dash."""
+        """Start an item of a sequence at its dash."""
         frame = self.blocks.host("sequence", column, at, popped)
         item = Item(at, None)
         if isinstance(frame.node, Sequence):
@@ -280,7 +281,7 @@ class _Parser:
         frame.slot, frame.pending = "value", None
 
     def _key_or_value(self, at: int, column: int, popped: Frame | None) -> int:
-        """Read the text of a line that starts with neither `- ` nor `? ` nor `: `."""
+        """Read a line's content that does not start with `- `, `? ` or `: `."""
         text = self.text
         found = anchors.read(text, at)
         self.faults.add(found.fault)
@@ -288,7 +289,7 @@ class _Parser:
         if at > start and scan.LINE_END.match(text, at):
             return self._wait_for_node(at, column, found)
         if text[at] in "|>" or (text[at] in "[{'\"" and not self._token_is_key(at)):
-            level = text[at] in "|>"  # PyYAML does not ask these to be indented.
+            level = text[at] in "|>"  # PyYAML does not require these to be indented.
             if self.blocks.top.slot and (self.blocks.top.indent < column or level):
                 return self.reader.value(at, found)
         if text[at] in "|>":
@@ -299,7 +300,7 @@ class _Parser:
         else:
             node, end = self.reader.token(at, column, found.anchor)
         if node is None:
-            self.faults.report(f"text must not start with `{text[at]}`; put it in quotes", at, end)
+            self.faults.report(f"text can't start with `{text[at]}`; put it in quotes", at, end)
             self.blocks.garbage(at, column, popped)
             return self.reader.next_line(at)
         colon = scan.end_of(scan.SPACES, text, end)

@@ -1,4 +1,4 @@
-"""Quoted scalars: where they end, what they contain, and those whose quote is missing."""
+"""Quoted scalars: their end, their content, and missing quotes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ESCAPES = {
 
 
 def quoted_end(text: str, at: int) -> int:
-    """Where the quoted scalar at an offset ends, or -1 where its quote is never closed.
+    """Where the quoted scalar at an offset ends; -1 if its quote is not closed.
 
-    A document mark inside counts as the end of the text, as for PyYAML.
+    A document mark inside it counts as the end of the text, as in PyYAML.
     """
     found = (_DOUBLE if text[at] == '"' else _SINGLE).match(text, at)
     if not found or _DOCUMENT_MARK_LINE.search(text, at, found.end()):
@@ -34,11 +34,11 @@ def quoted_end(text: str, at: int) -> int:
 
 
 _BACKSLASH = re.compile(r'\\([\\"\r\n]?)')
-"""One, with what it stands before where that makes a pair or is no letter."""
+"""A backslash, and the next character if that is a backslash, a quote or a line break."""
 
 
 def _unquote(text: str, start: int, end: int) -> tuple[str, Fault | None]:
-    """The content of the quoted scalar that lies between two offsets, both quotes included."""
+    """The content of the quoted scalar between two offsets, which include the quotes."""
     raw = text[start + 1 : end - 1]
     if text[start] == "'":
         raw = raw.replace("''", "'")
@@ -54,10 +54,10 @@ def _unquote(text: str, start: int, end: int) -> tuple[str, Fault | None]:
         content = _unescape(found)
         if content is None:
             span = (start + 1 + found.start(), start + 1 + found.end())
-            # Who wrote one backslash meant all of them: `\n` in a path is no line break.
+            # One literal backslash means that all are literal: `\n` in a path is not a line break.
             doubled = _BACKSLASH.sub(lambda one: one[0] if one[1] else r"\\", raw)
             fix = SyntaxFix("Write each backslash twice", (start + 1, end - 1), doubled)
-            message = f"`{found[0]}` is no escape sequence; write `\\\\` for a backslash"
+            message = f"`{found[0]}` is not an escape sequence; write `\\\\` for a backslash"
             fault = fault or Fault("yaml-syntax", message, span, fix)
             content = found[0]
         chunks.append(content)
@@ -76,19 +76,19 @@ def _unescape(found: re.Match[str]) -> str | None:
 
 
 def closed(text: str, at: int, end: int) -> tuple[Scalar, Fault | None]:
-    """The quoted scalar that lies between two offsets, both quotes included."""
+    """The quoted scalar between two offsets, which include the quotes."""
     content, fault = _unquote(text, at, end)
     return Scalar(at, end, content, text[at]), fault
 
 
 def unclosed(text: str, at: int, limit: int, around: str) -> tuple[Scalar, Fault]:
-    """A quoted scalar without its second quote: it ends on its line.
+    """A quoted scalar whose closing quote is missing, which ends on its line.
 
     Args:
         text: the whole text.
-        at: where the first quote is.
-        limit: where it ends at the latest.
-        around: the characters at the end of the line that are not part of it.
+        at: the offset of the opening quote.
+        limit: the last offset at which it may end.
+        around: characters at the end of the line that are not part of it.
     """
     end = min(scan.rest(text, at), limit)
     while end > at + 1 and text[end - 1] in around:

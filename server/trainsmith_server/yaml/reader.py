@@ -1,4 +1,4 @@
-"""Reading one value at a time: scalars of every style, flow collections, aliases."""
+"""Reads one value: a scalar of any style, a flow collection or an alias."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from trainsmith_server.yaml.flow import Flow, read_flow
 from trainsmith_server.yaml.tree import Node, Scalar
 
 _PATIENCE = 1
-"""How often a whole text may be read in vain in search of closing brackets."""
-_LEAST_PATIENCE = 10_000
+"""How many times a whole text may be read in vain in search of closing brackets."""
+_MIN_PATIENCE = 10_000
 
 
 class ValueReader:
-    """Reads values into the place that is open for one."""
+    """Reads values into the open slot of the top frame."""
 
     def __init__(self, text: str, blocks: Blocks, faults: Faults) -> None:
         self.text = text
         self.blocks = blocks
         self.faults = faults
         self.wasted = 0
-        """Characters read in vain in search of closing brackets."""
+        """The number of characters read in vain in search of closing brackets."""
 
     def value(self, at: int, found: anchors.Properties | None = None) -> int:
-        """Read the value behind a colon, `---`, or at the start of its own line."""
+        """Read the value after a colon or `---`, or at the start of its own line."""
         text = self.text
         if found is None:
             found = anchors.read(text, at)
@@ -45,9 +45,7 @@ class ValueReader:
             return self._bad_value(at, at + 1, f"{what} must start on a line of its own")
         node, end = self.token(at, self.blocks.top.indent + 1, found.anchor)
         if node is None:
-            return self._bad_value(
-                at, end, f"text must not start with `{text[at]}`; put it in quotes"
-            )
+            return self._bad_value(at, end, f"text can't start with `{text[at]}`; put it in quotes")
         colon = scan.end_of(scan.SPACES, text, end)
         if text.startswith(":", colon) and scan.is_blank(text, colon + 1):
             message = "a second `:` is not allowed on this line; put the text in quotes"
@@ -65,7 +63,7 @@ class ValueReader:
         return next_line
 
     def _bad_value(self, start: int, end: int, message: str, fault_at: int = -1) -> int:
-        """Take the rest of a line as text, with a fault."""
+        """Read the rest of a line as text, with a fault."""
         rest = self.text[start : scan.rest(self.text, start)]
         content = re.split(r"(?<= )#", rest, maxsplit=1)[0].rstrip(" \t")
         fault_at = start if fault_at < 0 else fault_at
@@ -83,8 +81,8 @@ class ValueReader:
         return read.next_line
 
     def _flow(self, at: int, indent: int, anchor: str | None = None) -> Flow:
-        """Read a flow collection; after many that were never closed, with less patience."""
-        patient = self.wasted < _PATIENCE * len(self.text) + _LEAST_PATIENCE
+        """Read a flow collection, with less patience after many that were not closed."""
+        patient = self.wasted < _PATIENCE * len(self.text) + _MIN_PATIENCE
         depth = len(self.blocks.frames)
         flow = read_flow(self.text, at, indent, depth, self.blocks.anchors, anchor, patient=patient)
         self.wasted += flow.wasted
@@ -93,7 +91,7 @@ class ValueReader:
     def token(self, at: int, column: int, anchor: str | None = None) -> tuple[Node | None, int]:
         """Read a scalar on one line, a quoted scalar, a flow collection or an alias.
 
-        Returns no node where none can start, and the end of the line.
+        Returns the node and its end; if no node can start here, `None` and the end of the line.
         """
         text = self.text
         char = text[at]
@@ -118,7 +116,7 @@ class ValueReader:
         text = self.text
         end, rest = quotes.quoted_end(text, at), scan.rest(text, at)
         closed = end >= 0
-        if end > rest:  # It spans lines: believe so only if its end looks like one.
+        if end > rest:  # It seems to span lines: accept that only if its end is plausible.
             after = scan.end_of(scan.SPACES_AND_TABS, text, end)
             closed = scan.is_blank(text, after) or text[after] == "#"
         if closed:
@@ -129,9 +127,9 @@ class ValueReader:
         return node, node.end
 
     def continue_plain(self, at: int, start: int) -> int | None:
-        """Let the plain scalar above go on over this line and those after it.
+        """Continue the plain scalar of the line above on this line and the following ones.
 
-        Returns the line behind it, or `None` where this line is not part of it.
+        Returns the line after it, or `None` if this line is not part of it.
         """
         text, tail = self.text, self.blocks.tail
         assert tail is not None
@@ -164,11 +162,11 @@ class ValueReader:
         return next_line
 
     def may_continue(self, end: int, next_line: int) -> bool:
-        """Whether the plain scalar that ends on a line may go on over the next."""
+        """Whether the plain scalar that ends on a line may continue on the next."""
         return "#" not in self.text[end:next_line] and "\t" not in self.text[end:next_line]
 
     def keep(self, found: anchors.Properties) -> None:
-        """Let an anchor or tag wait for its node on a later line."""
+        """Keep an anchor or tag for its node on a later line."""
         top = self.blocks.top
         slot = top.slot
         empty = Scalar(found.end, found.end, "", tag=found.tag, anchor=found.anchor)
@@ -187,7 +185,7 @@ class ValueReader:
         return end
 
     def end_line(self, at: int, what: str) -> int:
-        """Check that nothing but a comment follows on the line. Returns the next line."""
+        """Check that only a comment follows on the line. Returns the next line."""
         end = scan.LINE_END.match(self.text, at)
         if end:
             return end.end()

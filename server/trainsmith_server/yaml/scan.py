@@ -1,8 +1,8 @@
-"""The small pieces of YAML: blanks, plain and block scalars.
+"""The tokens of YAML: white space, plain and block scalars.
 
-Each function reads one piece at an offset and says where it ends. The rules are those of PyYAML's
-`scanner.py`, since PyYAML decides what a trainer sees; where it is stricter or laxer than the YAML
-specification, so is this.
+Each function reads one token at an offset and returns where it ends. The rules are those of
+PyYAML's `scanner.py`, since the trainers read recipes with PyYAML; they differ from the YAML
+specification where PyYAML does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from trainsmith_server.yaml.tree import Fault
 
 BREAKS = "\r\n\x85\u2028\u2029"
-"""What ends a line for PyYAML. For the editor only the first two do; see `lines`."""
+"""PyYAML's line breaks. In LSP only the first two break lines; see `lines`."""
 BLANKS = " \t" + BREAKS
 
 NEWLINE = f"\r\n|[{BREAKS}]"
@@ -23,9 +23,9 @@ REST = re.compile(f"[^{BREAKS}]*")
 SPACES = re.compile(" *")
 SPACES_AND_TABS = re.compile(r"[ \t]*")
 LINE_END = re.compile(f" *(?:#[^{BREAKS}]*)?(?:{NEWLINE}|\\Z)")
-"""The end of a line where no more content stands: spaces, perhaps a comment, the line break."""
+"""The end of a line without more content: spaces, an optional comment, the line break."""
 NON_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-"""What PyYAML's reader refuses anywhere."""
+"""The characters that PyYAML's reader rejects everywhere."""
 DOCUMENT_MARK = re.compile(f"(?:---|\\.\\.\\.)(?=[{BLANKS}]|\\Z)")
 CONFLICT_MARK = re.compile(r"(?:<{7}|\|{7}|>{7})(?= |$)|={7}$", re.MULTILINE)
 
@@ -38,29 +38,29 @@ _FLOW_PLAIN_START = re.compile(f"[^{BLANKS}?:,\\[\\]{{}}#&*!|>'\"%@`-]|-(?=[^{BL
 _FOLD = re.compile(f"(?<! ) *({NEWLINE})((?: *(?:{NEWLINE}))*) *")
 ONE_BREAK = re.compile(NEWLINE)
 SIMPLE_KEY_LENGTH = 1024
-"""PyYAML takes no longer text as a key without `?`."""
+"""The maximum length of a key without `?` in PyYAML."""
 _BLOCK_HEADER = re.compile(f"[|>](?:([+-])([0-9])?|([0-9])([+-])?)?(?=[ {BREAKS}]|\\Z)")
 
 
 def end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Where a pattern that matches anything, even nothing, ends."""
+    """Where the match of a pattern ends; the pattern must also match the empty string."""
     found = pattern.match(text, at)
     assert found
     return found.end()
 
 
 def rest(text: str, at: int) -> int:
-    """Where a line ends, its line break left out."""
+    """Where a line ends, without its line break."""
     return end_of(REST, text, at)
 
 
 def is_blank(text: str, at: int) -> bool:
-    """Whether white space or the end of the text stands at an offset."""
+    """Whether there is white space or the end of the text at an offset."""
     return at >= len(text) or text[at] in BLANKS
 
 
 def plain_end(text: str, at: int, *, flow: bool) -> int:
-    """Where the plain scalar at an offset ends on its line; the offset itself where none starts."""
+    """Where the plain scalar at an offset ends on its line; the offset itself if none starts."""
     if not (_FLOW_PLAIN_START if flow else _PLAIN_START).match(text, at):
         return at
     return plain_rest(text, at, flow=flow)
@@ -69,7 +69,7 @@ def plain_end(text: str, at: int, *, flow: bool) -> int:
 def plain_rest(text: str, at: int, *, flow: bool) -> int:
     """Where plain text ends on its line.
 
-    As the continuation of a scalar it may start with any character but `#`.
+    A continuation line of a scalar may start with any character except `#`.
     """
     if text.startswith("#", at):
         return at
@@ -83,7 +83,7 @@ def fold_plain(raw: str) -> str:
 
 
 def folded(found: re.Match[str]) -> str:
-    """What the line breaks of a match become."""
+    """The replacement for the line breaks of a match."""
     first, more = newline(found[1]), [newline(one) for one in ONE_BREAK.findall(found[2])]
     if first != "\n":
         return first + "".join(more)
@@ -91,13 +91,13 @@ def folded(found: re.Match[str]) -> str:
 
 
 def newline(text: str) -> str:
-    """How a line break reads inside a value."""
+    """The character that a line break becomes inside a value."""
     return text if text in "\u2028\u2029" else "\n"
 
 
 @dataclass(frozen=True, slots=True)
 class BlockScalar:
-    """A block scalar that was read: its content, where it ends, where the next line begins."""
+    """A block scalar: its content, its end, and the start of the next line."""
 
     content: str
     end: int
@@ -106,7 +106,7 @@ class BlockScalar:
 
 
 def block_scalar(text: str, at: int, parent_indent: int) -> BlockScalar:
-    """Read the block scalar whose `|` or `>` is at an offset, inside a block of some indent."""
+    """Read the block scalar whose `|` or `>` is at an offset, in a block with some indentation."""
     header = _BLOCK_HEADER.match(text, at)
     fault: Fault | None = None
     chomp, digit, after_header = "", 0, at + 1
@@ -130,7 +130,7 @@ def block_scalar(text: str, at: int, parent_indent: int) -> BlockScalar:
 def _block_lines(
     text: str, at: int, least: int, indent: int | None, style: str, chomp: str
 ) -> tuple[str, int, int]:
-    """The lines of a block scalar: content, its end, the start of the line after it."""
+    """The lines of a block scalar: their content, their end, and the start of the next line."""
     if indent is None:
         indent = max(least, _detect_indent(text, at))
     chunks: list[str] = []
@@ -160,7 +160,7 @@ def _block_lines(
 
 
 def _detect_indent(text: str, at: int) -> int:
-    """The greatest number of spaces before the first line with content, that line included."""
+    """The greatest indentation of the lines up to the first one with content."""
     widest = 0
     while True:
         spaces = SPACES.match(text, at)
@@ -173,7 +173,7 @@ def _detect_indent(text: str, at: int) -> int:
 
 
 def _empty_lines(text: str, at: int, indent: int) -> tuple[list[str], int, int]:
-    """Skip empty lines and the next line's indent: the breaks, the offset, and its column."""
+    """Skip empty lines and the next line's indentation: the breaks, the offset, its column."""
     breaks: list[str] = []
     while True:
         start = at

@@ -1,7 +1,7 @@
-"""The tree of a YAML text: plain nodes with spans. `parse.parse` makes one.
+"""The tree of a YAML text: plain nodes with spans. `parse.parse` creates it.
 
-Spans are offsets into the text, in code points, half open. A tree exists for every text, however
-broken; what is wrong with the text stands beside it as faults.
+Spans are half-open offsets into the text, in code points. Every text has a tree, even a broken one,
+whose syntax errors are listed as faults.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ Span = tuple[int, int]
 MAX_DEPTH = 100
 """Collections nested deeper than this are left out of the tree, with a fault.
 
-It keeps every recursive walk far away from Python's recursion limit.
+This keeps recursive walks far below Python's recursion limit.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that YAML, as PyYAML's safe loader reads it, does not allow."""
+    """Something that PyYAML's safe loader does not allow."""
 
     code: str
     message: str
@@ -31,7 +31,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class SyntaxFix:
-    """The one edit that puts a fault right."""
+    """The edit that fixes a fault."""
 
     title: str
     span: Span
@@ -40,20 +40,20 @@ class SyntaxFix:
 
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """Text: `text` is its content after unquoting and folding."""
+    """A scalar; `text` is its content after unquoting and folding."""
 
     start: int
     end: int
     text: str
     style: str = ""
-    """The character that opens it: `'`, `"`, `|`, `>`; empty for a plain scalar."""
+    """Its first character, `'`, `"`, `|` or `>`; empty for a plain scalar."""
     tag: str | None = None
     anchor: str | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Alias:
-    """`*name`; `target` is `None` where no such anchor stands before it."""
+    """`*name`; `target` is `None` if there is no such anchor before it."""
 
     start: int
     end: int
@@ -68,12 +68,12 @@ class Entry:
     key: Node
     value: Node | None
     colon: int
-    """Where the `:` is; -1 where it is missing, as in a half-typed key."""
+    """The offset of the `:`; -1 if it is missing, as in a half-typed key."""
 
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """An item of a sequence; `start` is its dash, or its first character in `[…]`."""
+    """An item of a sequence; `start` is the offset of its dash, or of its content in `[…]`."""
 
     start: int
     value: Node | None
@@ -93,7 +93,7 @@ class Mapping:
 
     @property
     def flow(self) -> bool:
-        """Whether it is written in braces."""
+        """Whether it is a flow mapping."""
         return self.indent < 0
 
 
@@ -111,7 +111,7 @@ class Sequence:
 
     @property
     def flow(self) -> bool:
-        """Whether it is written in brackets."""
+        """Whether it is a flow sequence."""
         return self.indent < 0
 
 
@@ -135,11 +135,11 @@ class Tree:
     documents: list[Document]
     faults: list[Fault]
     conflicts: list[Span]
-    """Regions between merge conflict markers, where keys stand twice with a reason."""
+    """Regions between merge conflict markers, where repeated keys are expected."""
 
 
 def resolve_alias(node: Node | None) -> Node | None:
-    """The node that an alias stands for; any other node is itself."""
+    """The target of an alias; any other node is returned as it is."""
     seen = 0
     while isinstance(node, Alias):
         node = node.target
@@ -150,13 +150,13 @@ def resolve_alias(node: Node | None) -> Node | None:
 
 
 def key_text(entry: Entry) -> str | None:
-    """The text of a key, where it is a scalar."""
+    """The text of a key; `None` if it is not a scalar."""
     key = resolve_alias(entry.key)
     return key.text if isinstance(key, Scalar) else None
 
 
 def entry_of(mapping: Mapping, key: str) -> Entry | None:
-    """The entry with a key; of several, the last one, which is the one that counts."""
+    """The entry with a key; if the key is repeated, the last entry, which takes effect."""
     for entry in reversed(mapping.entries):
         if key_text(entry) == key:
             return entry
@@ -164,7 +164,7 @@ def entry_of(mapping: Mapping, key: str) -> Entry | None:
 
 
 def is_half_typed(text: str, node: Node | None) -> bool:
-    """Whether a value may be a key that is still being typed: a word alone on its own line."""
+    """Whether a value may be a half-typed key: a word alone on its line."""
     if not isinstance(node, Scalar) or node.style or node.anchor or node.tag:
         return False
     line_start = max(text.rfind("\n", 0, node.start), text.rfind("\r", 0, node.start)) + 1

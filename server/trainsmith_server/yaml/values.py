@@ -1,7 +1,7 @@
-"""What YAML means as Python values, exactly as PyYAML's `safe_load` has it (YAML 1.1).
+"""YAML as Python values, exactly as PyYAML's `safe_load` reads it (YAML 1.1).
 
-So `yes` is a boolean, `3e-4` is text, `0o7` is text, `010` is eight and `1:30` is ninety. The
-patterns are those of PyYAML's `resolver.py`; the property tests compare every value with PyYAML.
+So `yes` is a boolean, `3e-4` and `0o7` are text, `010` is eight and `1:30` is ninety. The patterns
+are those of PyYAML's `resolver.py`; the property tests compare every value with PyYAML.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from trainsmith_server.yaml.tree import (
 )
 
 MAX_VALUES = 100_000
-"""How many values aliases may expand to: a few lines of aliases can mean billions of values."""
+"""The number of values that aliases may expand to: a few lines of aliases can mean billions."""
 
 _LONG_TEXT = 64
-"""Characters; a longer text counts as several values, since messages repeat it, too."""
+"""In characters. A longer text counts as several values, since messages repeat it."""
 
 MAX_DIGITS = 4000
-"""Python refuses longer whole numbers, so PyYAML does too."""
+"""Python rejects longer integers, so PyYAML does too."""
 
 _WORDS: dict[str, bool | None] = {
     **{word: True for base in ("yes", "true", "on") for word in (base, base.title(), base.upper())},
@@ -107,7 +107,7 @@ def _float(text: str) -> float:
 
 
 def _sixties(parts: list[int] | list[float]) -> int | float:
-    """`1:30` is ninety: YAML 1.1 counts in sixties."""
+    """A base-60 number of YAML 1.1: `1:30` is ninety."""
     total: int | float = 0
     for power, part in enumerate(reversed(parts)):
         total += part * 60**power
@@ -131,13 +131,13 @@ def _date(text: str) -> datetime.date:
 
 
 def to_python(tree: Tree) -> Any:
-    """The value of a text's first document; `None` where there is none."""
+    """The value of a text's first document; `None` if there is none."""
     return construct(tree.documents[0].root).value if tree.documents else None
 
 
 @dataclass(frozen=True, slots=True)
 class Constructed:
-    """A document's value, and what stands in the way of having one."""
+    """A document's value, and the faults that were found while it was constructed."""
 
     value: Any
     faults: tuple[Fault, ...]
@@ -146,8 +146,8 @@ class Constructed:
 def construct(root: Node | None) -> Constructed:
     """The Python value of a node.
 
-    Anchored collections are shared between their aliases, as in PyYAML. What PyYAML refuses is a
-    fault, and its value is `None` or, for a bad scalar, its text.
+    Anchored collections are shared by their aliases, as in PyYAML. A node that PyYAML rejects is a
+    fault; its value is `None` or, for a bad scalar, its text.
     """
     builder = _Builder()
     value = builder.build(root)
@@ -158,9 +158,9 @@ def construct(root: Node | None) -> Constructed:
 class _Builder:
     faults: list[Fault] = field(default_factory=list[Fault])
     count: int = 0
-    """Values so far, aliases counted as what they expand to."""
+    """The number of values so far; an alias counts as everything that it expands to."""
     shared: dict[int, tuple[Any, int]] = field(default_factory=dict[int, tuple[Any, int]])
-    """Values of anchored nodes and how many values each holds, by the node's identity."""
+    """The values of anchored nodes and how many values each contains, by the node's identity."""
 
     def build(self, node: Node | None) -> Any:
         if node is None:
@@ -187,7 +187,7 @@ class _Builder:
         if node.target is None:
             return None
         if id(node.target) not in self.shared:
-            self._fault(node, f"`*{node.name}` stands inside the value that it repeats")
+            self._fault(node, f"`*{node.name}` is inside the value that it repeats")
             return None
         value, size = self.shared[id(node.target)]
         if self.count + size > MAX_VALUES:
@@ -206,7 +206,7 @@ class _Builder:
             if node.text in ("<<", "="):
                 raise ValueError(f"`{node.text}` has a special meaning as a plain value; quote it")
             return plain_value(node.text)
-        except Exception as error:  # PyYAML's constructors raise whatever their parts raise.
+        except Exception as error:  # PyYAML's constructors can raise any exception.
             self._fault(node, _reason(error))
             return node.text
 
@@ -231,7 +231,7 @@ class _Builder:
         return self._tagged_collection(node, value, "map")
 
     def _merge(self, entry: Entry) -> dict[Any, Any]:
-        """What `<<` brings in; of several mappings the first one wins."""
+        """The entries that `<<` adds; of several mappings, the first one wins."""
         target = resolve_alias(entry.value)
         several = isinstance(target, Sequence)
         parts = [item.value for item in target.items] if several else [entry.value]
@@ -260,32 +260,32 @@ class _Builder:
 
 
 def is_merge(key: Node) -> bool:
-    """Whether a key is `<<`, which takes over the entries of another mapping."""
+    """Whether a key is `<<`, which adds the entries of another mapping."""
     return isinstance(key, Scalar) and key.text == "<<" and not key.style and key.tag is None
 
 
 def is_null(node: Scalar) -> bool:
-    """Whether a scalar is nothing: empty, `~` or `null`, without quotes."""
+    """Whether a scalar is null: empty, `~` or `null`, without quotes."""
     return not node.style and node.tag is None and _WORDS.get(node.text, True) is None
 
 
 def short_tag(tag: str) -> str:
-    """A tag as people write it."""
+    """A tag in its short form."""
     return "!!" + tag[len(_STANDARD) :] if tag.startswith(_STANDARD) else tag
 
 
 def _tagged_scalar(tag: str, text: str) -> Any:
-    """The value of a scalar with an explicit tag, by PyYAML itself; tags are rare."""
+    """The value of a scalar with an explicit tag, which is rare, so PyYAML constructs it."""
     from yaml.constructor import SafeConstructor
     from yaml.nodes import ScalarNode
 
     if tag not in SafeConstructor.yaml_constructors:
-        raise ValueError(f"the tag `{short_tag(tag)}` is not known")
+        raise ValueError(f"unknown tag `{short_tag(tag)}`")
     loader = SafeConstructor()
     return loader.construct_object(ScalarNode(tag, text), deep=True)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ValueError):
-        return f"this is no value: {error}" if "`" not in str(error) else str(error)
+        return f"this value is not valid: {error}" if "`" not in str(error) else str(error)
     return "the text does not fit its tag"
