@@ -1,1 +1,1 @@
-"""Trainsmith's language server: live help for training recipes."""
+"""Trainsmith's language server for training recipes."""

@@ -1,4 +1,4 @@
-"""The reference pages that come with the server, and where in them a code is explained."""
+"""The reference pages that come with the server, and the line that explains a code."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 _FOLDERS = (_PACKAGE / "reference", _PACKAGE.parents[1] / "docs" / "reference")
-"""In a package, and in a checkout."""
+"""In an installed package, and in a checkout."""
 _PAGE = "rules.md"
 _HEADING = re.compile(r"## ([\w-]+)")
 
 
 def page_of(code: str) -> str | None:
-    """The URI of the line that explains a code; `None` where the pages are not there.
+    """The URI of the line that explains a code; `None` if there are no pages.
 
-    VS Code opens such a URI in the editor and goes to the line; other editors open the file.
+    VS Code opens such a URI at the line; other editors open the file.
     """
     return _pages().get(code)
 

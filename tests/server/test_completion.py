@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support import Case, cases, corpus, read
 
-from trainsmith_server.features.code_actions import apply
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.features.completion import complete
 from trainsmith_server.lint.analyze import analyze
 
@@ -28,7 +28,7 @@ def test_completion(case: Case) -> None:
         elif word == "first":
             assert keys[: len(labels)] == labels
         elif word == "accept":
-            assert apply(case.text, (found[labels[0]].edit,)) == case.blocks[1]
+            assert apply_edits(case.text, (found[labels[0]].edit,)) == case.blocks[1]
         else:
             pytest.fail(f"unknown expectation `{word}`")
 

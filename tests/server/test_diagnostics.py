@@ -8,8 +8,8 @@ import re
 import pytest
 from support import Case, cases, corpus, read
 
-from trainsmith_server.document.diagnostics import Diagnostic
-from trainsmith_server.features.code_actions import apply, fix_all, quick_fixes
+from trainsmith_server.document.diagnostics import Diagnostic, apply_edits
+from trainsmith_server.features.code_actions import fix_all, quick_fixes
 from trainsmith_server.lint.analyze import analyze
 
 _MARK = re.compile(r"^( *)(\^+) ([\w-]+)(?:: (.*))?$")
@@ -38,7 +38,7 @@ def test_diagnostics(case: Case) -> None:
     for diagnostic, (_, _, _, words) in zip(analysis.diagnostics, marks, strict=True):
         assert words in (diagnostic.severity, "") or words in diagnostic.message
     if len(case.blocks) > 1:
-        assert apply(text, fix_all(analysis)) == case.blocks[1]
+        assert apply_edits(text, fix_all(analysis)) == case.blocks[1]
 
 
 def test_fixes_are_offered_where_their_diagnostic_is() -> None:
@@ -72,4 +72,4 @@ def test_broken_public_files_are_analysed_whatever_happens_to_them() -> None:
 def _check(diagnostic: Diagnostic, text: str) -> None:
     assert 0 <= diagnostic.span[0] < diagnostic.span[1] <= len(text), diagnostic
     for fix in diagnostic.fixes:
-        apply(text, fix.edits)
+        apply_edits(text, fix.edits)

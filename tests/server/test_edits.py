@@ -15,10 +15,10 @@ from support import Case, cases, corpus, read
 from trainsmith_schemas.trainers import migration
 from trainsmith_schemas.trainers.migration import SYNONYMS
 from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.features.code_actions import quick_fixes
 from trainsmith_server.features.edits.conversion import conversions, convert_document
 from trainsmith_server.features.edits.layout import CannotMoveError, lay_out
-from trainsmith_server.features.edits.lines import apply
 from trainsmith_server.features.edits.order import sort_keys
 from trainsmith_server.features.edits.sections import add_section, missing_sections
 from trainsmith_server.features.edits.versions import next_version
@@ -30,12 +30,12 @@ def _edited(text: str, word: str, said: str) -> str:
     if word == "convert":
         trainer = next(one for one in get_args(Trainer) if one == said)
         assert trainer in conversions(analysis)
-        return apply(text, convert_document(analysis, trainer))
+        return apply_edits(text, convert_document(analysis, trainer))
     if word == "add":
         at = len(text) if not analysis.documents else analysis.documents[0].document.start
         [missing] = [one for one in missing_sections(analysis, at) if one.field.key == said]
-        return apply(text, add_section(analysis, missing))
-    return apply(text, sort_keys(analysis))
+        return apply_edits(text, add_section(analysis, missing))
+    return apply_edits(text, sort_keys(analysis))
 
 
 @pytest.mark.parametrize("case", cases("edits"))
@@ -78,7 +78,7 @@ def _comments(text: str) -> Counter[str]:
 
 def _check_conversion(text: str, trainer: Trainer) -> str:
     before = analyze(text)
-    converted = apply(text, convert_document(before, trainer))
+    converted = apply_edits(text, convert_document(before, trainer))
     after = analyze(converted)
     assert after.tree.faults == []
     assert {known.profile.name for known in after.documents} == {trainer}
@@ -141,7 +141,7 @@ def test_there_and_back_says_the_same(there: Trainer, back: Trainer) -> None:
         if profiles != {back} or there not in conversions(analyze(text)):
             continue
         converted = _check_conversion(text, there)
-        again = apply(converted, convert_document(analyze(converted), back))
+        again = apply_edits(converted, convert_document(analyze(converted), back))
         for first, last in zip(_values(text), _values(again), strict=True):
             both = {
                 key: value
@@ -200,7 +200,7 @@ def test_no_key_and_no_comment_is_lost(text: str, trainer: Trainer) -> None:
 
 @given(_recipe())
 def test_sorting_changes_only_the_order(text: str) -> None:
-    edited = apply(text, sort_keys(analyze(text)))
+    edited = apply_edits(text, sort_keys(analyze(text)))
     assert sorted(edited.splitlines()) == sorted(text.splitlines())
     before, after = analyze(text).documents, analyze(edited).documents
     assert [known.data for known in after] == [known.data for known in before]
@@ -238,5 +238,5 @@ def test_all_diagnostics_of_a_rule_are_mended_at_once() -> None:
     fixes = [one.fix for one in quick_fixes(analysis, (20, 20))]
     [whole] = [fix for fix in fixes if fix.title.startswith("Fix all")]
     assert whole.title == "Fix all 2 of `unknown-key`"
-    mended = apply(text, whole.edits)
+    mended = apply_edits(text, whole.edits)
     assert mended == text.replace("batchsize", "batch_size").replace("stepss", "steps")

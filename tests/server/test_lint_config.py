@@ -57,7 +57,7 @@ def test_nothing_chosen(tmp_path: Path, text: str) -> None:
         ("rules: [lr-too-high]\n", "1 `[lr-too-high]` `rules` needs codes and their levels"),
         (
             "rules: {yaml-tab: off}\n",
-            "1 `yaml-tab` `yaml-tab` is an error that every reader of YAML stops at",
+            "1 `yaml-tab` `yaml-tab` is a syntax error: it can't be ignored or given another level",
         ),
         ("- rules\n", "1 `- rules` expected the keys `profile`, `rules`, `board`, `privacy`"),
     ],

@@ -201,7 +201,5 @@ def test_alias_bombs_are_bounded_and_said() -> None:
 
 def test_an_alias_inside_its_own_value_is_said() -> None:
     built = construct(parse("a: &a [1, *a]\n").documents[0].root)
-    assert [fault.message for fault in built.faults] == [
-        "`*a` is inside the value that it repeats"
-    ]
+    assert [fault.message for fault in built.faults] == ["`*a` is inside the value that it repeats"]
     assert built.value == {"a": [1, None]}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import Case, cases
 
-from trainsmith_server.features.code_actions import apply
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.features.completion import complete
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace.open_documents import Session
@@ -28,7 +28,7 @@ def test_case(case: Case, uri: str) -> None:
     files = Files(Session())
     found = complete(analyze(case.text, uri), case.offset, None, partial(files.entries, uri))
     at = case.text.count("\n", 0, case.offset)
-    line = apply(case.text, (found[0].edit,)).splitlines()[at].strip()
+    line = apply_edits(case.text, (found[0].edit,)).splitlines()[at].strip()
     offers = " ".join(one.label for one in found)
     assert [("offers", offers), ("becomes", line)] == list(case.expectations)
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from support import CASES, CORPUS, corpus, read
 
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.document.query import DocumentQuery, Violation
-from trainsmith_server.features.code_actions import apply
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.lint.codes import adjustable_codes
 from trainsmith_server.rules import Example, Rule, all_rules
@@ -49,7 +49,7 @@ def test_bad_example_is_reported_and_first_fix_makes_it_good(rule: Rule, example
     assert all(first[1] <= second[0] for first, second in pairwise(spans)), (
         "edits must not overlap in LSP"
     )
-    assert apply(example.bad, found[0].fixes[0].edits) == example.good
+    assert apply_edits(example.bad, found[0].fixes[0].edits) == example.good
     assert violations(rule, example.good) == []
 
 
@@ -80,7 +80,7 @@ def test_fixes_keep_comments(rule: Rule, example: Example, ending: str):
     text = example.bad.rstrip("\n").replace("\n", f"  # why{ending}") + f"  # last{ending}"
     for violation in violations(rule, text):
         for fix in violation.fixes:
-            fixed = apply(text, fix.edits)
+            fixed = apply_edits(text, fix.edits)
             assert analyze(fixed).tree.faults == []
             taken = any("#" in text[edit.span[0] : edit.span[1]] for edit in fix.edits)
             assert taken or fixed.count("#") == text.count("#")
@@ -94,7 +94,7 @@ def test_value_behind_an_anchor_is_fixed_at_the_anchor():
     text = "lists: [&a {learning_rate: 0.5, seed: 1}]\n" + text
     [rule] = [rule for rule in all_rules() if rule.code == "flat-optimizer-key"]
     [violation] = violations(rule, text)
-    fixed = apply(text, violation.fixes[0].edits)
+    fixed = apply_edits(text, violation.fixes[0].edits)
     assert "[&a {seed: 1}]" in fixed
     assert "optimizer: {type: SGD, lr: 0.5}" in fixed
 
@@ -122,7 +122,7 @@ def test_fixes_keep_the_document_valid_yaml(rule: Rule):
     for example in rule.examples:
         for violation in violations(rule, example.bad):
             for fix in violation.fixes:
-                fixed = analyze(apply(example.bad, fix.edits))
+                fixed = analyze(apply_edits(example.bad, fix.edits))
                 assert fixed.documents
                 assert fixed.tree.faults == []
 

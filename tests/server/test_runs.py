@@ -140,14 +140,14 @@ def test_only_a_beginning_and_an_end_are_news(write: Callable[..., Path], tmp_pa
     runs = Runs()
     folder = write("a", STEP)
     assert _of(tmp_path, runs)
-    assert runs.is_news(folder), "others may have seen it before"
+    assert runs.has_changed(folder), "others may have seen it before"
     write("a", STEP, STEP)
-    assert not runs.is_news(folder)
+    assert not runs.has_changed(folder)
     write("a", STEP, STEP, STOPPED)
-    assert runs.is_news(folder)
+    assert runs.has_changed(folder)
     (folder / EVENTS).unlink()
-    assert runs.is_news(folder)
-    assert not runs.is_news(folder)
+    assert runs.has_changed(folder)
+    assert not runs.has_changed(folder)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "{}\n", "no json\n", '{"event": "run_started"}\n'])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from support import CASES
 
-from trainsmith_server.features.code_actions import apply
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.lint.analyze import analyze
 
 FINE = {
@@ -108,4 +108,4 @@ def test_a_mistake_is_found_once(name: str, line: str, written: str, code: str):
     assert [diagnostic.code for diagnostic in diagnostics] == ([] if code == "-" else [code])
     for diagnostic in diagnostics:
         for fix in diagnostic.fixes:
-            assert len(analyze(apply(text, fix.edits)).diagnostics) <= 1, fix.title
+            assert len(analyze(apply_edits(text, fix.edits)).diagnostics) <= 1, fix.title

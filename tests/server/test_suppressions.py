@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from support import Case, cases, corpus, read
 
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.result import Analysis
-from trainsmith_server.features.code_actions import apply, fix_all, quick_fixes
+from trainsmith_server.features.code_actions import fix_all, quick_fixes
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.lint.codes import adjustable_codes
 from trainsmith_server.yaml.values import construct
@@ -36,7 +37,7 @@ def test_suppressions(case: Case) -> None:
 
 def _fixed(text: str) -> str:
     while edits := fix_all(analyze(text)):
-        text = apply(text, edits)
+        text = apply_edits(text, edits)
     return text
 
 
@@ -44,7 +45,9 @@ def _ignored(analysis: Analysis, code: str) -> str:
     """The text after the action that ignores the first diagnostic with a code."""
     actions = quick_fixes(analysis, (0, len(analysis.text)))
     title = f"Ignore `{code}` on this line"
-    return apply(analysis.text, next(one.fix for one in actions if one.fix.title == title).edits)
+    return apply_edits(
+        analysis.text, next(one.fix for one in actions if one.fix.title == title).edits
+    )
 
 
 @pytest.mark.parametrize(

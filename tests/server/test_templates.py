@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support import CURSOR
 
-from trainsmith_server.features.code_actions import apply
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.features.completion import Candidate, complete
 from trainsmith_server.features.templates import DEVICE_SECTIONS, RECIPES, Template
 from trainsmith_server.lint.analyze import analyze
@@ -33,7 +33,7 @@ def test_a_recipe_has_nothing_wrong_with_it(template: Template) -> None:
 def test_a_device_section_has_nothing_wrong_with_it(section: Template) -> None:
     marked = f"training_config:\n  batch_size: 32\n\n{CURSOR}\n"
     edit = _templates(marked)[section.label].edit
-    analysis = analyze(apply(marked.replace(CURSOR, ""), (edit,)))
+    analysis = analyze(apply_edits(marked.replace(CURSOR, ""), (edit,)))
     assert analysis.diagnostics == ()
     assert analysis.documents[0].data["device_config"]["mesh_shape"][0] == 1
 

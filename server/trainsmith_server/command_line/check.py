@@ -37,12 +37,12 @@ _REPORTS: Mapping[Format, Callable[[list[Checked]], str]] = {
 
 
 class UnreadableError(Exception):
-    """A path that cannot be checked; the message says why."""
+    """A path can't be checked; the message explains why."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """What the command line asks for."""
+    """The options of the command line."""
 
     output_format: Format = "text"
     fix: bool = False
@@ -54,13 +54,13 @@ class CheckOptions:
 
 
 def check_paths(paths: Iterable[str], options: CheckOptions | None = None) -> int:
-    """Check files and folders and print what is found.
+    """Check files and folders and print a report.
 
-    Returns the exit status: 0 without errors, 1 with errors (for `diff`: with a difference), 2
-    where a path cannot be read. Paths that can be read are reported even if others cannot.
+    Returns the exit status: 0 without errors, 1 with errors (for `diff`: with a difference), 2 if a
+    path can't be read. The other paths are still reported.
     """
     options = options or CheckOptions()
-    # Text that a terminal cannot show must not end the report.
+    # Characters that the terminal can't show must not stop the report.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     projects = Projects()
@@ -77,22 +77,22 @@ def check_paths(paths: Iterable[str], options: CheckOptions | None = None) -> in
     checked = _with_other_files(checked, options, projects)
     report = _REPORTS[options.output_format](checked)
     if report:
-        # A text that was fixed has stdout for itself.
+        # With a fixed text on stdout, the report goes to stderr.
         click.echo(report, err=options.fix and any(one.stdin for one in checked))
-    grave = ("error", "warning") if options.strict else ("error",)
-    errors = any(f.severity in grave for one in checked for f in one.analysis.diagnostics)
+    failing = ("error", "warning") if options.strict else ("error",)
+    errors = any(f.severity in failing for one in checked for f in one.analysis.diagnostics)
     return 2 if failed else 1 if errors else 0
 
 
 def _with_other_files(
     checked: Iterable[Checked], options: CheckOptions, projects: Projects
 ) -> list[Checked]:
-    """The files with what is wrong between them and those that they name, as in the editor."""
+    """The files with the diagnostics that depend on other files, as in the editor."""
 
     def lint_options(uri: str) -> LintOptions:
         try:
             return _lint_options(path_of(uri) or Path(), options, projects)
-        except UnreadableError:  # Told already, or it is about no file that was asked for.
+        except UnreadableError:  # Already reported, or not one of the paths to check.
             return LintOptions(options.profile)
 
     files = Files(options=lint_options)
@@ -104,7 +104,7 @@ def _with_other_files(
 
 
 def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bool]]:
-    """Each file once, in the order of the arguments; folders give their YAML files by name."""
+    """Each file once, in the order of the arguments; a folder's YAML files are sorted by name."""
     seen: set[Path] = set()
     for argument in paths:
         for path in _expanded(argument):
@@ -118,7 +118,7 @@ def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bool]]:
 
 
 def _expanded(argument: str) -> list[Path]:
-    """The paths that a pattern stands for, where the shell has not expanded it."""
+    """The paths that match a pattern, if the shell has not expanded it."""
     path = Path(argument)
     if argument == STDIN or not glob.has_magic(argument) or path.exists():
         return [path]
@@ -126,7 +126,7 @@ def _expanded(argument: str) -> list[Path]:
 
 
 def _check(path: Path, named: bool, options: CheckOptions, projects: Projects) -> Checked | None:
-    """Check a file; one that cannot be read is reported at once and gives nothing."""
+    """Check a file; if it can't be read, report that and return `None`."""
     try:
         if str(path) == STDIN:
             text, shown = _decoded(sys.stdin.buffer.read(), "stdin"), options.stdin_filename
@@ -137,18 +137,18 @@ def _check(path: Path, named: bool, options: CheckOptions, projects: Projects) -
         _complain(str(error))
         return None
     stdin = str(path) == STDIN
-    # A text from stdin has a place if it has a name.
+    # Text from stdin has a location only if it has a file name.
     is_file = not stdin or options.stdin_filename != NO_NAME
     uri = Path(shown).absolute().as_uri() if is_file else shown
     return Checked(shown, named, analyze(text, uri, lint_options), stdin)
 
 
 def _lint_options(path: Path, options: CheckOptions, projects: Projects) -> LintOptions:
-    """How a file is judged: by the command line, then by its project's file."""
+    """The settings for a file: those of the command line, then those of its project file."""
     try:
         project = projects.around(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableError(f"the .trainsmith.yaml of {path} cannot be read: {error}") from None
+        raise UnreadableError(f"can't read the .trainsmith.yaml of {path}: {error}") from None
     if project is None:
         return merge(LintOptions(options.profile), of_the_environment())
     if project.faults:
@@ -166,7 +166,7 @@ def _read(path: Path) -> str:
         missing = "matches no file" if glob.has_magic(str(path)) else "does not exist"
         raise UnreadableError(f"{path} {missing}") from None
     except OSError as error:
-        raise UnreadableError(f"{path} cannot be read: {error.strerror}") from None
+        raise UnreadableError(f"can't read {path}: {error.strerror}") from None
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -186,7 +186,7 @@ def _print_diff(one: Checked) -> bool:
 
 
 def _fix(one: Checked) -> Checked | None:
-    """Fix a file and give what is left; one that cannot be written is reported at once."""
+    """Fix a file and return what remains; if it can't be written, report that and return `None`."""
     after = fixed(one.analysis)
     try:
         if one.stdin:
@@ -195,7 +195,7 @@ def _fix(one: Checked) -> Checked | None:
             write_whole(Path(one.path), after.text)
             click.echo(f"fixed {one.path}", err=True)
     except OSError as error:
-        _complain(f"{one.path} cannot be written: {error.strerror}; it is as it was")
+        _complain(f"can't write {one.path}: {error.strerror}; the file is unchanged")
         return None
     return replace(one, analysis=after)
 

@@ -1,4 +1,4 @@
-"""`trainsmith convert`: a file's recipes, written for another trainer."""
+"""`trainsmith convert`: converts a file's recipes to another trainer."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from pathlib import Path
 
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.command_line.fixing import unified_diff, write_whole
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.features.edits.conversion import convert_document
 from trainsmith_server.features.edits.layout import CannotMoveError
-from trainsmith_server.features.edits.lines import apply
 from trainsmith_server.lint.analyze import analyze
 
 
 class ConversionError(Exception):
-    """A file that cannot be converted, with the reason."""
+    """A file can't be converted; the message explains why."""
 
 
 def convert_file(path: Path, trainer: Trainer, output: Path | None, *, diff: bool) -> None:
-    """Convert a file, and print it, print what changes, or write it.
+    """Convert a file and print the result, print a diff, or write the result.
 
     Raises:
-        ConversionError: it cannot be read, converted or written; nothing was written then.
+        ConversionError: the file can't be read, converted or written; nothing was written.
     """
     try:
         text = path.read_bytes().decode("utf-8")
-        converted = apply(text, convert_document(analyze(text, path.absolute().as_uri()), trainer))
+        converted = apply_edits(
+            text, convert_document(analyze(text, path.absolute().as_uri()), trainer)
+        )
         if diff:
             sys.stdout.write(unified_diff(str(path), text, converted))
         elif output:
@@ -35,6 +37,6 @@ def convert_file(path: Path, trainer: Trainer, output: Path | None, *, diff: boo
     except CannotMoveError as error:
         raise ConversionError(f"{path}: {error}") from None
     except UnicodeDecodeError as error:
-        raise ConversionError(f"{path}: it is not UTF-8 at byte {error.start}") from None
+        raise ConversionError(f"{path}: not UTF-8 at byte {error.start}") from None
     except OSError as error:
         raise ConversionError(f"{error.filename or path}: {error.strerror}") from None

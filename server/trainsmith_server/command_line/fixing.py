@@ -1,4 +1,4 @@
-"""`trainsmith check --fix` and `--diff`: the safe fixes, applied to files."""
+"""`trainsmith check --fix` and `--diff`: apply the safe fixes to files."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.document.result import Analysis
-from trainsmith_server.features.code_actions import apply, fix_all
+from trainsmith_server.features.code_actions import fix_all
 from trainsmith_server.lint.analyze import analyze
 
 _MOST_ROUNDS = 20
-"""One fix may make room for another; fixes that undo each other must not go on for ever."""
+"""A fix may enable another one; fixes that undo each other must not loop forever."""
 
 
 def fixed(analysis: Analysis) -> Analysis:
-    """The text after its safe fixes, applied until nothing changes; its line breaks stay."""
+    """The text after applying safe fixes until nothing changes; its line breaks are kept."""
     crlf = "\r\n" in analysis.text
     for _ in range(_MOST_ROUNDS):
         edits = fix_all(analysis)
@@ -28,7 +29,7 @@ def fixed(analysis: Analysis) -> Analysis:
                 replace(edit, new_text=edit.new_text.replace("\r\n", "\n").replace("\n", "\r\n"))
                 for edit in edits
             )
-        text = apply(analysis.text, edits)
+        text = apply_edits(analysis.text, edits)
         if text == analysis.text:
             break
         analysis = analyze(text, analysis.uri, analysis.options)
@@ -36,8 +37,8 @@ def fixed(analysis: Analysis) -> Analysis:
 
 
 def unified_diff(path: str, before: str, after: str) -> str:
-    """What changes in a file, as `diff -u` says it; empty where nothing does."""
-    # Not `splitlines`, which also splits at characters that end no line.
+    """The changes in a file, in the format of `diff -u`; empty if there are none."""
+    # Not `splitlines`, which also splits at other characters.
     old, new = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (before, after))
     lines: list[str] = []
     for line in difflib.unified_diff(old, new, path, path):
@@ -47,12 +48,12 @@ def unified_diff(path: str, before: str, after: str) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Put a text in a file's place at once, with its permissions, or where no file is.
+    """Create or replace a file atomically, keeping its permissions.
 
     Raises:
-        OSError: the folder or the file cannot be written; the file is as it was.
+        OSError: the folder or the file can't be written; the file is unchanged.
     """
-    path = path.resolve()  # A link stays a link.
+    path = path.resolve()  # Keep symbolic links.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
@@ -71,7 +72,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _umask() -> int:
-    """What the process takes away from the permissions of new files; it can only be swapped."""
+    """The process's umask, which can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

@@ -1,1 +1,1 @@
-"""A tree bound to the fields of the schemas, and what is known about it."""
+"""A tree whose entries are bound to schema fields, and its analysis."""

@@ -1,4 +1,4 @@
-"""Tie the tree to the schema: which field each key of a document is."""
+"""Binds the tree to the schema: finds the field of each key of a document."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from trainsmith_server.yaml.values import is_merge, plain_value
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """An entry of a section, and what the schema knows of it."""
+    """An entry of a section and its schema field."""
 
     entry: Entry
     path: Path
     section: type[Section]
-    """The section that the entry stands in."""
+    """The section that contains the entry."""
     field: FieldInfo | None
     """`None` for a key that the section doesn't have."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoundSection:
-    """A mapping that is a section of ours."""
+    """A mapping and its section class."""
 
     mapping: Mapping
     path: Path
@@ -70,7 +70,7 @@ class Bindings:
 
 
 def bind(root: Node | None, model: type[Section]) -> Bindings:
-    """Walk a document with the model that describes it."""
+    """Bind a document to the section class that describes it."""
     entries: list[Binding] = []
     sections: list[BoundSection] = []
     _bind(root, model, (), entries, sections)
@@ -101,9 +101,9 @@ def _bind(
 
 
 def _misspelt(mapping: Mapping, fields: abc.Mapping[str, FieldInfo], key: str) -> FieldInfo | None:
-    """The section that a misspelt name was meant for, unless that one is there too.
+    """The section whose name was misspelt, unless the document also has the right name.
 
-    Its keys are helped with under the wrong name as well.
+    Binding it provides hovers and completions under the wrong name too.
     """
     names = [name for name, field in fields.items() if field.section]
     near = slips(key, names) if names else ()
@@ -134,7 +134,7 @@ def _entry(mapping: Mapping, part: Any) -> Entry | None:
         return found
     for entry in mapping.entries:
         if _reads_as(entry.key, part):
-            return entry  # The key is no text, like `yes`, and the path has its value.
+            return entry  # The key, such as `yes`, is not text, and the path has its value.
     for source in _merged(mapping):
         found = _entry(source, part)
         if found is not None:
@@ -143,7 +143,7 @@ def _entry(mapping: Mapping, part: Any) -> Entry | None:
 
 
 def _reads_as(key: Node | None, part: Any) -> bool:
-    """Whether a plain key has a value, or what a path says in its place."""
+    """Whether a plain key's value is a part of a path."""
     if not isinstance(key, Scalar) or not key.text or key.style or key.tag:
         return False
     try:
@@ -154,7 +154,7 @@ def _reads_as(key: Node | None, part: Any) -> bool:
 
 
 def _merged(mapping: Mapping) -> Iterator[Mapping]:
-    """The mappings that `<<` brings in."""
+    """The mappings that `<<` merges into a mapping."""
     for entry in mapping.entries:
         if is_merge(entry.key):
             target = resolve_alias(entry.value)
@@ -168,7 +168,7 @@ def _merged(mapping: Mapping) -> Iterator[Mapping]:
 
 
 def key_span(entry: Entry) -> Span:
-    """The span of a key; an empty key's is its colon."""
+    """The span of a key; of its colon if the key is empty."""
     start, end = entry.key.start, entry.key.end
     return (start, end) if end > start else (start, start + 1)
 
@@ -181,7 +181,7 @@ def entry_span(entry: Entry) -> Span:
 
 
 def value_span(place: Place) -> Span:
-    """The span that shows a value best: block collections and empty values show their key."""
+    """The span to highlight for a value: its key's for block collections and empty values."""
     node, entry = place.node, place.entry
     if isinstance(node, (Mapping, Sequence)) and not node.flow and entry:
         return key_span(entry)

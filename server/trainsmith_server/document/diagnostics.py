@@ -1,7 +1,8 @@
-"""What the server has to say about a text, as plain data."""
+"""Diagnostics, fixes and edits, as plain data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,21 +21,28 @@ class Edit:
     new_text: str
 
 
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """A text after edits that do not overlap."""
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        text = text[: edit.span[0]] + edit.new_text + text[edit.span[1] :]
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One way to put a diagnostic right."""
+    """One way to fix the cause of a diagnostic."""
 
     title: str
     edits: tuple[Edit, ...]
     preferred: bool = False
-    """The fix that people most often want."""
+    """Whether it is the most likely fix."""
     safe: bool = False
-    """It writes what is plainly meant, so "fix all" may apply it without asking."""
+    """Whether the intention is obvious, so that "fix all" may apply it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file, and the lines that its spans are in."""
+    """A file and its lines."""
 
     uri: str
     lines: LineIndex
@@ -42,12 +50,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another place that a diagnostic involves."""
+    """Another place that is related to a diagnostic."""
 
     span: Span
     message: str
     source: Source | None = None
-    """The file that the place is in; `None` for the one that the diagnostic is in."""
+    """The file of the place; `None` for the diagnostic's own file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Comments to Trainsmith: what to ignore, and which trainer a file is for.
+"""Comments to Trainsmith: which diagnostics to ignore, and which trainer a file is for.
 
-`# trainsmith: ignore[code, code]` is about the line that it ends, or the next one where it stands
-alone; `ignore-file[code]` at the top is about the file. Without brackets they ignore everything.
-`# trainsmith: profile=tt-train` names the trainer.
+`# trainsmith: ignore[code, code]` applies to its line, or to the next line if it is on a line of
+its own; `ignore-file[code]` at the top applies to the file. Without brackets they ignore all codes.
+`# trainsmith: profile=tt-train` selects the trainer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COMMENT = re.compile(r"(?<![^\s])#[ \t]*trainsmith:[ \t]*([^#\r\n]*?)[ \t]*(?=#
 _IGNORE = re.compile(r"(ignore-file|ignore)(?:\[([^\]]*)\])?(?=\s|$)")
 _PROFILE = re.compile(r"profile[ \t]*=[ \t]*(\S*)")
 _ATTEMPT = re.compile(r"([\w-]+)[ \t]*(?:[\[=(].*)?$")
-"""A word alone or with brackets is meant for us; a sentence is not."""
+"""A single word, with or without brackets, is meant as a directive; a sentence is not."""
 _WORDS = ("ignore", "ignore-file", "profile")
 
 
@@ -37,43 +37,43 @@ class Suppression:
     span: Span
     """From its `#` to its last character."""
     line: int | None
-    """The line that it is about; `None` is the whole file."""
+    """The line that it applies to; `None` for the whole file."""
     codes: tuple[tuple[str, Span], ...]
-    """The codes and where they stand; none means all."""
+    """The codes and their spans; empty for all codes."""
 
     def covers(self, code: str, line: int) -> bool:
-        """Whether a diagnostic on a line is to be ignored."""
+        """Whether it ignores a diagnostic on a line."""
         if not is_ignorable(code) or self.line not in (None, line):
             return False
         return not self.codes or any(code == name for name, _ in self.codes)
 
 
 def is_syntax(code: str) -> bool:
-    """Whether a code says that YAML cannot read the text, which nothing can make right."""
+    """Whether a code is a syntax error, which stops every reader of YAML."""
     return code.startswith("yaml-")
 
 
 def is_ignorable(code: str) -> bool:
-    """Whether a comment can ignore a code: one of the schema or of a rule, no syntax error."""
+    """Whether comments can ignore a code: one of the schema or a rule, not a syntax error."""
     return not is_syntax(code) and code not in (UNUSED, INVALID)
 
 
 @dataclass(frozen=True, slots=True)
 class Directives:
-    """The comments of a text that are meant for us."""
+    """The comments to Trainsmith in a text."""
 
     suppressions: tuple[Suppression, ...] = ()
     profile: Trainer | None = None
     faults: tuple[Diagnostic, ...] = ()
-    """Comments that say nothing we know."""
+    """The comments that are not valid."""
 
     def ignore(self, code: str, line: int) -> bool:
-        """Whether a diagnostic on a line is to be ignored."""
+        """Whether a comment ignores a diagnostic on a line."""
         return any(one.covers(code, line) for one in self.suppressions)
 
 
 def read_directives(tree: Tree, lines: LineIndex) -> Directives:
-    """Find the comments that are meant for us."""
+    """Find the comments to Trainsmith."""
     if _MARK not in tree.text:
         return Directives()
     suppressions: list[Suppression] = []
@@ -111,7 +111,7 @@ def read_directives(tree: Tree, lines: LineIndex) -> Directives:
 
 
 def _comments(tree: Tree) -> Iterator[re.Match[str]]:
-    """The matches that are comments; the same characters inside a text are not."""
+    """The matches that are comments; the same characters inside a scalar are not."""
     texts = [
         (node.start, node.end)
         for document in tree.documents
@@ -134,10 +134,10 @@ def _on_header(text: str, at: int, texts: Iterable[Span]) -> bool:
 
 
 def _line_meant(at: int, lines: LineIndex, before: int) -> int:
-    """The line that a comment is about, if the comment before it is about a certain line."""
+    """The line that a comment applies to; `before` is the line of the previous comment."""
     line = lines.line_of(at)
     if _is_comment(lines.text[lines.starts[line] : at] + "#"):
-        line = max(line + 1, before)  # What lies between is comments.
+        line = max(line + 1, before)  # There are only comments in between.
         while line < len(lines.starts) and _is_comment(lines.line_text(line)):
             line += 1
     return line
@@ -166,7 +166,7 @@ def _misplaced(comment: re.Match[str], word: str, lines: LineIndex) -> Diagnosti
     return Diagnostic(
         INVALID,
         "error",
-        f"`{word}` is about the whole file and must stand above its first key",
+        f"`{word}` applies to the whole file and must be above its first key",
         comment.span(),
         (removal(comment.span(), lines, "Remove the comment", safe=False),),
     )
@@ -189,19 +189,19 @@ def _unknown_word(found: re.Match[str], start: int) -> Diagnostic | None:
         return None
     span = (start + found.start(1), start + found.end(1))
     fixes = () if found[1] == nearest else (rename(nearest, span),)
-    said = f"did you mean `{nearest}`?" if fixes else "write `ignore[code]` or `profile=name`"
+    hint = f"did you mean `{nearest}`?" if fixes else "write `ignore[code]` or `profile=name`"
     return Diagnostic(
-        INVALID, "error", f"`{found[0].strip()}` is no directive; {said}", span, fixes
+        INVALID, "error", f"`{found[0].strip()}` is not a directive; {hint}", span, fixes
     )
 
 
 def rename(name: str, span: Span) -> Fix:
-    """Write another name."""
+    """The fix that replaces a name."""
     return Fix(f"Change to `{name}`", (Edit(span, name),), True)
 
 
 def removal(span: Span, lines: LineIndex, title: str, *, safe: bool = True) -> Fix:
-    """Take a comment away, with the spaces before it, or its line where it stands alone."""
+    """The fix that removes a comment with the spaces before it, or its line if it is alone."""
     text = lines.text
     line = lines.line_of(span[0])
     start, end = span
@@ -216,6 +216,6 @@ def removal(span: Span, lines: LineIndex, title: str, *, safe: bool = True) -> F
 
 
 def nearest_name(word: str, names: Iterable[str]) -> str | None:
-    """The name that somebody may have meant."""
+    """The name that was probably meant."""
     found = get_close_matches(word.lower(), list(names), n=1, cutoff=0.6)
     return found[0] if found else None

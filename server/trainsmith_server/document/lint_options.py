@@ -1,4 +1,4 @@
-"""What a text is judged by, apart from itself: the trainer and the level of each code."""
+"""The settings that affect diagnostics: the trainer, the level of each code, the board."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from trainsmith_server.document.diagnostics import Severity
 
 @dataclass(frozen=True, slots=True)
 class LintOptions:
-    """The choices of a person or a project; without any, everything is as the rules say."""
+    """The settings of a user or a project; the defaults leave everything to the rules."""
 
     profile: Trainer | None = None
-    """The trainer to judge for; `None` is the one that the text was written for."""
+    """The trainer to check for; `None` to detect it from the keys."""
     levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
-    """Codes whose level is not the usual one."""
+    """The levels of codes that differ from the default."""
     board: Board | None = None
-    """The board or system that recipes are for, where somebody has said it."""
+    """The board or system that recipes are for, if it is set."""
     local_only: bool = False
-    """Whether nothing may leave the machine."""
+    """Whether recipes must not send data to other machines."""
 
     def severity(self, code: str, usual: Severity | None) -> Severity | None:
-        """How severe a code is here; `usual` and the result are `None` where it is off."""
+        """The severity of a code; `usual` and the result are `None` if the code is off."""
         level = self.levels.get(code)
         if level is None:
             return usual

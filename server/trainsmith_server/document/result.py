@@ -1,4 +1,4 @@
-"""What `analyze` gives: everything that is known about one version of a text."""
+"""The result of `analyze`: everything that is known about one version of a text."""
 
 from __future__ import annotations
 
@@ -20,72 +20,72 @@ from trainsmith_server.yaml.tree import Document, Span, Tree
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """A document of a text that is one of ours."""
+    """A recipe, a model file or another document that Trainsmith recognises."""
 
     kind: Kind
     profile: Profile
-    """The trainer that it is judged for: the one that was chosen, or else its own by its keys."""
+    """The trainer that it is checked for: the selected one, or the one that its keys indicate."""
     document: Document
     data: Any
-    """Its Python value."""
+    """The Python value."""
     config: Section | None
-    """The validated config; `None` where there are problems."""
+    """The validated config; `None` if there are problems."""
     problems: tuple[Problem, ...]
     bindings: Bindings
 
 
 @dataclass(frozen=True, slots=True)
 class SiblingContext:
-    """What a part of a file must know of the other parts."""
+    """What the analysis of a part of a file needs from the other parts."""
 
     kind: Kind | None = None
-    """What the first document of ours in the file is; `None` for a file that is not ours."""
+    """The kind of the first known document in the file; `None` if there is none."""
     profile: Profile | None = None
-    """The trainer that it is judged for."""
+    """The trainer that it is checked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One version of a text, read: a whole file, or a part of it with a document of its own."""
+    """The analysis of one version of a text: a whole file, or one of its documents."""
 
     text: str
     uri: str
     lines: LineIndex
     tree: Tree
     documents: tuple[KnownDocument, ...]
-    """Its documents that are ours; none for any other file in the world."""
+    """The documents that Trainsmith recognises; empty for other YAML files."""
     diagnostics: tuple[Diagnostic, ...]
     directives: Directives
-    """Its comments that are meant for us."""
+    """The comments to Trainsmith."""
     options: LintOptions
-    """What it was judged by."""
+    """The settings that the diagnostics are based on."""
     siblings: SiblingContext | None = None
-    """The rest of the file; `None` where the text is all of it."""
+    """The rest of the file; `None` if the text is the whole file."""
 
     @property
     def source(self) -> Source:
-        """The file, for diagnostics elsewhere that point at it."""
+        """The file, for related places of diagnostics in other files."""
         return Source(self.uri, self.lines)
 
     @property
     def kind(self) -> Kind | None:
-        """What the file is: the kind of its first document that is ours."""
+        """The kind of the first known document."""
         return self.documents[0].kind if self.documents else None
 
     @property
     def trainer(self) -> Trainer:
-        """The trainer that it is judged for."""
+        """The trainer that it is checked for."""
         first = self.documents[0] if self.documents else self.siblings
         return first.profile.name if first and first.profile else "trainsmith"
 
     def severity(self, code: str, usual: Severity | None, span: Span) -> Severity | None:
-        """How severe a diagnostic from elsewhere is here; `None` where it is off or ignored."""
+        """The severity of a diagnostic that is added later; `None` if it is off or ignored."""
         if self.directives.ignore(code, self.lines.line_of(span[0])):
             return None
         return self.options.severity(code, usual)
 
     def document_at(self, offset: int) -> KnownDocument | None:
-        """The document of ours at an offset."""
+        """The known document at an offset."""
         for known in reversed(self.documents):
             if known.document.start <= offset <= known.document.end:
                 return known

@@ -1,4 +1,4 @@
-"""Quick fixes for the diagnostics in a span, and all safe ones at once."""
+"""Quick fixes for the diagnostics in a span, and "fix all"."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from trainsmith_server.yaml.tree import Span
 
 @dataclass(frozen=True, slots=True)
 class QuickFix:
-    """A fix and the diagnostic that it puts right."""
+    """A fix and its diagnostic."""
 
     diagnostic: Diagnostic
     fix: Fix
 
 
 def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
-    """The fixes of every diagnostic that touches a span; behind them the ways to ignore it."""
+    """The fixes of every diagnostic that touches a span, then the comments that ignore it."""
     start, end = span
     touched = [one for one in analysis.diagnostics if one.span[0] <= end and start <= one.span[1]]
     for diagnostic in touched:
@@ -38,18 +38,18 @@ def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
 
 
 def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
-    """The edits of all safe fixes, from the first to the last; of two that overlap, the first."""
+    """The edits of all safe fixes in the order of the text; of overlapping fixes, the first."""
     safe = (next((fix for fix in one.fixes if fix.safe), None) for one in analysis.diagnostics)
     return _together(safe)[0]
 
 
 def _fixes_of(analysis: Analysis, code: str) -> tuple[tuple[Edit, ...], int]:
-    """The edits of the first fix of each diagnostic with a code, and how many fixes those are."""
+    """The edits of the first fix of each diagnostic with a code, and the number of these fixes."""
     return _together(one.fixes[0] for one in analysis.diagnostics if one.code == code and one.fixes)
 
 
 def _together(fixes: Iterable[Fix | None]) -> tuple[tuple[Edit, ...], int]:
-    """The edits of several fixes in the order of the text, and of how many: not of two in one."""
+    """The edits of those fixes that don't overlap, in the order of the text, and their number."""
     edits: list[Edit] = []
     count = 0
     for fix in fixes:
@@ -60,14 +60,7 @@ def _together(fixes: Iterable[Fix | None]) -> tuple[tuple[Edit, ...], int]:
 
 
 def _overlap(one: Span, other: Span) -> bool:
-    """Whether two edits disturb each other; what is inserted does so at the ends of another too."""
+    """Whether two edits conflict; insertions also conflict with edits that they touch."""
     if one[0] == one[1] or other[0] == other[1]:
         return one[0] <= other[1] and other[0] <= one[1]
     return one[0] < other[1] and other[0] < one[1]
-
-
-def apply(text: str, edits: tuple[Edit, ...]) -> str:
-    """A text after edits that do not overlap."""
-    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
-        text = text[: edit.span[0]] + edit.new_text + text[edit.span[1] :]
-    return text

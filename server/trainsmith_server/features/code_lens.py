@@ -1,4 +1,4 @@
-"""What can be done with a recipe, one click above it, and how its last run went."""
+"""Code lenses: commands above a recipe, and the outcome of its last run."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _SHOW = command("showTraining")
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A command above a line, about the document that it stands in."""
+    """A command above a line, for the document of that line."""
 
     span: Span
     command: Command
     title: str
     arguments: tuple[str, ...] = ()
-    """What the command needs to know besides the document."""
+    """The command's arguments after the document."""
 
 
 def is_runnable(analysis: Analysis) -> bool:
-    """Whether a file can be run: a recipe, alone in its file."""
+    """Whether a file can be run: its only document is a recipe."""
     return len(analysis.tree.documents) == 1 and analysis.kind is TRAINING
 
 
@@ -56,7 +56,7 @@ def code_lenses(analysis: Analysis, last: Run | None) -> tuple[Lens, ...]:
 
 
 def _outcome(run: Run) -> str:
-    """How a run went, in a few words that stay true while it goes on."""
+    """The outcome of a run, in a few words that are also true while it continues."""
     match run.state:
         case "unfinished":
             return "Last run: not finished"

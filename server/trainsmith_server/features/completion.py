@@ -1,4 +1,4 @@
-"""Completion: the keys that a section still lacks, and the values that a key takes."""
+"""Completion: the missing keys of a section, and the values of a key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FEW = 2
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One thing that could be written here."""
+    """A completion item."""
 
     label: str
     kind: Literal["key", "section", "value", "file", "folder", "template"]
@@ -38,14 +38,14 @@ def complete(
     typed: str | None = None,
     list_folder: ListFolder | None = None,
 ) -> tuple[Candidate, ...]:
-    """What could be written at an offset, in the schema's order.
+    """The completions at an offset, in the schema's order.
 
     Args:
         analysis: the document.
         offset: the place in it.
-        typed: the character that made the editor ask. A space asks for values only, so that
-            indenting a line stays quiet; a slash asks for paths only.
-        list_folder: what is in a folder; asked only where a path is being written.
+        typed: the trigger character. After a space there are only values, so that indenting a line
+            shows nothing; after a slash there are only paths.
+        list_folder: lists a folder; called only for paths.
     """
     place = place_at(analysis, offset)
     if isinstance(place, ValuePlace):
@@ -53,7 +53,7 @@ def complete(
             paths = tuple(_paths(analysis.text, offset, place, list_folder))
             if typed == "/":
                 return paths
-            # A folder need not be there yet; a file must.
+            # A folder need not exist yet; a file must.
             new = _values(place) if place.field.path_to == "folder" or not paths else ()
             there = {path.label for path in paths}
             return (*(one for one in new if one.label not in there), *paths)
@@ -106,7 +106,7 @@ def _values(place: ValuePlace) -> Iterator[Candidate]:
 def _paths(
     text: str, offset: int, place: ValuePlace, list_folder: ListFolder
 ) -> Iterator[Candidate]:
-    """The files and folders that could follow; a slash behind a folder leads into it."""
+    """The files and folders that can follow; typing a slash after a folder lists its content."""
     part = part_at(text, offset, place)
     if part is None:
         return
@@ -128,6 +128,6 @@ def _value_texts(field: FieldInfo) -> Iterable[tuple[str, str]]:
         found[text] = ", ".join(part for part in (found.get(text, ""), "default") if part)
     if field.typical and len(found) < _FEW:
         low, high = (number_text(bound) for bound in field.typical)
-        found.setdefault(low, "the low end of what is usual")
-        found.setdefault(high, "the high end of what is usual")
+        found.setdefault(low, "the low end of the usual range")
+        found.setdefault(high, "the high end of the usual range")
     return found.items()

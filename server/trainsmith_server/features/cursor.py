@@ -1,4 +1,4 @@
-"""Where the cursor is: at a key or at a value, of which section. Half-typed text counts."""
+"""What can be written at the cursor: a key or a value, and of which section."""
 
 from __future__ import annotations
 
@@ -31,39 +31,39 @@ _WORD_BEFORE = re.compile(r"[\w.-]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class KeyPlace:
-    """Where a key may be written."""
+    """A place for a key."""
 
     fields: Iterable[FieldInfo]
-    """The keys of the section that the document's trainer reads."""
+    """The section's keys that the document's trainer reads."""
     taken: frozenset[str]
-    """Those that the mapping has already."""
+    """The keys that the mapping already has."""
     span: Span
-    """What the key replaces."""
+    """The text that the key replaces."""
     bare: bool = False
-    """The colon stands there already."""
+    """Whether the colon is already there."""
     keeps_lines: bool = False
-    """Something follows, so that a section must not begin a new line."""
+    """Whether something follows, so that a section must not start a new line."""
     indent: int = 0
     """The column of the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValuePlace:
-    """Where a value may be written."""
+    """A place for a value."""
 
     field: FieldInfo
     span: Span
-    """What the value replaces."""
+    """The text that the value replaces."""
     quote: str = ""
-    """The quote that the value has."""
+    """The value's quote character, if it has one."""
     space: bool = False
-    """A space must go before it."""
+    """Whether to insert a space before it."""
 
 
 def place_at(analysis: Analysis, offset: int) -> KeyPlace | ValuePlace | None:
-    """The place at an offset; `None` in comments, in text, and in documents that are not ours.
+    """The place at an offset; `None` in comments, block scalars and unknown documents.
 
-    A document that is empty or a single word may become ours.
+    A document that is empty or a single word may become a known one.
     """
     cursor = _cursor(analysis, offset)
     if cursor is None or cursor.is_in_text():
@@ -97,14 +97,14 @@ class _Cursor:
     line_end: int
     root: Node | None
     model: type[Section] | None
-    """What the document is; `None` for an empty one in a file that is not ours yet."""
+    """The document's section class; `None` for an empty document in an unknown file."""
     trainer: Trainer
-    """Whose keys are offered."""
+    """The trainer whose keys are offered."""
     sections: dict[int, type[Section]]
     """The sections of the document's mappings, by the mapping's identity."""
 
     def is_in_text(self) -> bool:
-        """Whether the cursor is in a comment or inside a block scalar, where nothing is ours."""
+        """Whether the cursor is in a comment or inside a block scalar."""
         text = self.analysis.text
         sign = re.search(r"(?:^|[ \t])#", text[self.line_start : self.offset])
         comment = self.line_start + sign.end() - 1 if sign else -1
@@ -116,10 +116,10 @@ class _Cursor:
                     comment = -1
         return comment >= 0
 
-    # Inside braces
+    # Flow mappings
 
     def flow(self) -> KeyPlace | ValuePlace | None:
-        """The place inside a flow mapping that is a section of ours."""
+        """The place inside a flow mapping that is a section."""
         inside = [
             node
             for node in walk(self.root)
@@ -141,12 +141,12 @@ class _Cursor:
         return KeyPlace(self._fields(section), taken, self._word(), keeps_lines=True)
 
     def _flow_end(self, node: Mapping) -> int:
-        """Where a flow mapping ends; one that is never closed reaches to the end of its line."""
+        """Where a flow mapping ends; an unclosed one ends with its line."""
         if self.analysis.text[node.end - 1 : node.end] == "}":
             return node.end - 1
         return self.analysis.lines.line_end(self.analysis.lines.line_of(node.end))
 
-    # On lines
+    # Block mappings
 
     def block(self) -> KeyPlace | ValuePlace | None:
         """The place on a line of a block mapping."""
@@ -173,10 +173,10 @@ class _Cursor:
         return self._value(entry, section) if 0 <= entry.colon < self.offset else None
 
     def _key(self, mapping: Mapping, section: type[Section], entry: Entry) -> KeyPlace:
-        """The place of a key that is there, perhaps half typed."""
+        """The place of an existing key, which may be half-typed."""
         start, end = entry.key.start, min(entry.key.end, self.line_end)
         follows = mapping.flow or entry.value is not None or self._rest_is_used(end)
-        if entry.colon < 0:  # Perhaps `batch_si 8`: only the word is the key.
+        if entry.colon < 0:  # In `batch_si 8`, only the first word is the key.
             word = _WORD.match(self.analysis.text, start, end)
             end = max(self.offset, word.end() if word else end)
         return KeyPlace(
@@ -193,7 +193,7 @@ class _Cursor:
         return bool(rest) and not rest.startswith("#")
 
     def _new_key(self, column: int, word: Span) -> KeyPlace | None:
-        """The place of a new key at a column: indentation says which section it belongs to."""
+        """The place of a new key at a column; its indentation determines the section."""
         if self.model is None:
             fields = [*self._fields(TRAINING.model), *self._fields(MODEL.model)]
             return KeyPlace(fields, frozenset(), word) if column == 0 else None
@@ -217,7 +217,7 @@ class _Cursor:
         return KeyPlace(self._fields(section), taken, word, keeps_lines=follows, indent=indent)
 
     def _value(self, entry: Entry, section: type[Section]) -> ValuePlace | None:
-        """The place behind a colon, unless the cursor is past the value."""
+        """The place after a colon, unless the cursor is past the value."""
         field = _field(section, entry)
         if field is None or field.section or entry.colon < self.line_start:
             return None
@@ -226,7 +226,7 @@ class _Cursor:
         return self._written(field, entry.value, entry.colon + 1)
 
     def _in_brackets(self, field: FieldInfo, paths: Sequence) -> ValuePlace | None:
-        """The place of a path in a list of them."""
+        """The place of a path in a flow list of paths."""
         for item in paths.items:
             if item.value and item.value.start <= self.offset <= item.value.end:
                 return self._written(field, item.value, item.start)
@@ -234,7 +234,7 @@ class _Cursor:
         return self._written(field, None, sign + 1, spaced=True) if sign >= 0 else None
 
     def _behind_dash(self, entry: Entry, section: type[Section]) -> ValuePlace | None:
-        """The place of a path in a list of them, on a line of its own."""
+        """The place of a path in a block list of paths."""
         if not isinstance(entry.value, Sequence) or entry.value.flow:
             return None
         field = _field(section, entry)
@@ -246,7 +246,7 @@ class _Cursor:
     def _written(
         self, field: FieldInfo, value: Node | None, start: int, *, spaced: bool = False
     ) -> ValuePlace | None:
-        """The place of a value that is there, or may be behind `start`."""
+        """The place of an existing value, or of a new one after `start`."""
         if value is None or not _has_text(value):
             between = self.analysis.text[start : self.offset]
             if between.strip(" \t"):
@@ -277,12 +277,12 @@ def _has_text(node: Node) -> bool:
 
 
 def _is_word(node: Node) -> bool:
-    """Whether a document is nothing but a word, which may become a key of ours."""
+    """Whether a document is a single word, which may become a known key."""
     return isinstance(node, Scalar) and not node.style and bool(re.fullmatch(r"\w+", node.text))
 
 
 def _field(section: type[Section], entry: Entry) -> FieldInfo | None:
-    """The field of an entry; under a misspelt section name, the one that it is nearest to."""
+    """The field of an entry; for a misspelt name, the nearest field."""
     key = key_text(entry)
     if key is None:
         return None

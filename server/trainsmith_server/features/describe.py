@@ -1,4 +1,4 @@
-"""How keys and values are written and described, in hovers and completions alike."""
+"""Formats keys and values for hovers and completions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SAFE_PLAIN = re.compile(r"[A-Za-z0-9_./~$(][A-Za-z0-9_./~$(){} +-]*")
 
 
 def to_yaml(value: Any) -> str:
-    """Write a value as YAML 1.1 that reads back as the same value, on one line."""
+    """A value as one line of YAML 1.1 that is read back as the same value."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -40,16 +40,15 @@ def _is_plain(text: str) -> bool:
 
 
 def heading(field: FieldInfo) -> str:
-    """The key and what may be written there, as one line of Markdown."""
+    """The key and its type, as one line of Markdown."""
     return f"**{field.key}** · {field.type_text}"
 
 
 def description(field: FieldInfo) -> str:
-    """Everything about a key, as Markdown."""
+    """The documentation of a key, as Markdown."""
     parts = [field.doc]
-    facts = usual(field)
-    if facts:
-        parts.append(facts)
+    if values := usual_values(field):
+        parts.append(values)
     explained = [example for example in field.examples if example.why]
     if explained:
         parts.append("\n".join(f"- `{to_yaml(one.value)}` {one.why}" for one in explained))
@@ -63,13 +62,13 @@ def readers(field: FieldInfo) -> str:
     return f"Read by {', '.join(first)} and {last}." if first else f"Read by {last}."
 
 
-def taught(field: FieldInfo) -> str:
-    """Where a lesson teaches the key; empty where none does."""
+def lesson(field: FieldInfo) -> str:
+    """The lesson that teaches the key, as Markdown; empty if there is none."""
     chapter = CHAPTERS.get(field.key)
     return f"Taught in *{chapter.title}*: {chapter.heading}." if chapter else ""
 
 
-def usual(field: FieldInfo) -> str:
+def usual_values(field: FieldInfo) -> str:
     """The default and the typical range, as one line of Markdown."""
     parts: list[str] = []
     if field.required:

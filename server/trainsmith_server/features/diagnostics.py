@@ -1,6 +1,6 @@
-"""All that is wrong with a text: in itself, and between it and the files that it names.
+"""All diagnostics of a text, including those that depend on the files it names.
 
-The files come from whoever has a disk, as a `FileProvider`.
+A `FileProvider` reads the files, since features do no I/O.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ class FileProvider(Protocol):
     """The files around a document."""
 
     def whole(self, analysis: Analysis) -> Analysis:
-        """A model file with what the folder of its `model_path` says; any other text as it is."""
+        """A model file merged with the config in its `model_path`; other texts are unchanged."""
         ...
 
     def models(self, *analyses: Analysis) -> Mapping[str, Analysis]:
-        """The model files that documents name, by their path as it is written there."""
+        """The model files that documents name, by their path as written."""
         ...
 
     def missing(self, analysis: Analysis) -> Mapping[str, tuple[str, ...]]:
-        """The folders that were searched for each file that a document names and that is absent."""
+        """The folders that were searched for each missing file, by its path as written."""
         ...
 
     def recipes_naming(self, uri: str) -> Iterable[tuple[Analysis, Reference]]:
@@ -36,7 +36,7 @@ class FileProvider(Protocol):
 
 
 def diagnostics(analysis: Analysis, files: FileProvider) -> tuple[Diagnostic, ...]:
-    """All diagnostics of a text, in its order."""
+    """All diagnostics of a text, in the order of the text."""
     analysis = files.whole(analysis)
     around = file_problems(analysis, files.models(analysis), files.missing(analysis))
     found = (*analysis.diagnostics, *around)
@@ -48,7 +48,7 @@ def diagnostics(analysis: Analysis, files: FileProvider) -> tuple[Diagnostic, ..
 def _with_recipes(
     found: tuple[Diagnostic, ...], recipes: Iterable[tuple[Analysis, Reference]]
 ) -> tuple[Diagnostic, ...]:
-    """The diagnostics of a model file; its errors point at the open recipes that name it."""
+    """The diagnostics of a model file, whose errors refer to the open recipes that name it."""
     related = tuple(
         Related(named.span, "this recipe trains the model", recipe.source)
         for recipe, named in recipes

@@ -1,4 +1,4 @@
-"""What a document is, and the trainer that it is judged for."""
+"""The kind of a document, and the trainer that it is checked for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainsmith_server.document.result import Analysis
 
 
 def document_status(analysis: Analysis) -> DocumentStatus:
-    """Say it of the first document of ours in a file."""
+    """The status of the first known document in a file."""
     if not analysis.documents:
         return DocumentStatus(document=None, profile=None, chosenBy="keys", choices=[])
     known = analysis.documents[0]

@@ -1,4 +1,4 @@
-"""What is wrong between a recipe and the files that it names."""
+"""Problems between a recipe and the files that it names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_FOUND: Mapping[str, str] = {
     "validation_path": "data-path-not-found",
     "tokenizer_path": "tokenizer-path-not-found",
 }
-"""The codes for files that are not there, by the key that names the file."""
+"""The codes for missing files, by the key that names the file."""
 
 
 def file_problems(
@@ -31,39 +31,41 @@ def file_problems(
     models: Mapping[str, Analysis],
     missing: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Iterator[Diagnostic]:
-    """Problems whose causes stand in other files, as severe as was chosen for this one.
+    """Problems whose causes are in other files, with the severities from the settings.
 
     Args:
         analysis: the recipe, or a part of its file.
-        models: the model files that it names, by their path as it is written.
-        missing: where was looked for each file that is not there, by its path as it is written.
+        models: the model files that it names, by their path as written.
+        missing: the folders that were searched for each missing file, by its path as written.
     """
     for diagnostic in _all(analysis, models, missing or {}):
         severity = analysis.severity(diagnostic.code, diagnostic.severity, diagnostic.span)
         if severity:
             yield replace(diagnostic, severity=severity)
     for known in analysis.documents:
-        yield from _known_with_the_model(analysis, known, models)
+        yield from _rules_with_model(analysis, known, models)
 
 
-def _known_with_the_model(
+def _rules_with_model(
     analysis: Analysis, known: KnownDocument, models: Mapping[str, Analysis]
 ) -> Iterator[Diagnostic]:
-    """What rules say of a recipe only when they know the model file that it names."""
+    """The diagnostics of rules that need the recipe's model file."""
     recipe = training_of(known)
     model = model_of(models.get(recipe.training_config.model_file or "")) if recipe else None
     if model is None:
         return
-    said = {(one.code, one.span) for one in analysis.diagnostics}
+    reported = {(one.code, one.span) for one in analysis.diagnostics}
     query = DocumentQuery(known, analysis.text, analysis.options, model)
     for rule in all_rules():
         if not rule.with_model or known.kind.name not in rule.documents:
             continue
-        for hit in rule.check(query):
-            usual = (hit.severity or rule.severity) if rule.on else None
-            severity = analysis.severity(rule.code, usual, hit.span)
-            if severity and (rule.code, hit.span) not in said:
-                yield Diagnostic(rule.code, severity, hit.message, hit.span, hit.fixes, hit.related)
+        for found in rule.check(query):
+            usual = (found.severity or rule.severity) if rule.on else None
+            severity = analysis.severity(rule.code, usual, found.span)
+            if severity and (rule.code, found.span) not in reported:
+                yield Diagnostic(
+                    rule.code, severity, found.message, found.span, found.fixes, found.related
+                )
 
 
 def _all(
@@ -73,7 +75,7 @@ def _all(
     for reference in file_references(analysis):
         start, end = reference.span
         if any(first <= start and end <= last for first, last in wrong):
-            continue  # What is no path at all is said already.
+            continue  # A value that is not a path is already reported.
         model = models.get(reference.written) if reference.key == "model_config" else None
         if reference.key in NOT_FOUND and reference.written in missing:
             yield _not_found(reference, missing[reference.written])
@@ -110,7 +112,7 @@ def _broken(reference: Reference, model: Analysis, errors: list[Diagnostic]) -> 
 
 
 def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Iterator[Diagnostic]:
-    """Where a recipe and its model file say what no trainer can do together."""
+    """Where a recipe contradicts its model file."""
     recipe = training_of(known)
     analysis = models.get(recipe.training_config.model_file or "") if recipe else None
     model = model_of(analysis)
@@ -119,28 +121,28 @@ def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Itera
     training, root = recipe.training_config, known.document.root
 
     def contradiction(key: Path, message: str, cause: str) -> Iterator[Diagnostic]:
-        said = find(root, key)
-        if said:
+        place = find(root, key)
+        if place:
             there = analysis.documents[0].document.root
             other = find(there, ("transformer_config", cause))
             other = other or find(there, ("transformer_config",))
             span = value_span(other) if other else (0, 0)
             related = (Related(span, f"here it is {getattr(model, cause)}", analysis.source),)
-            yield Diagnostic("contradiction", "error", message, value_span(said), related=related)
+            yield Diagnostic("contradiction", "error", message, value_span(place), related=related)
 
     if known.profile.name == "trainsmith" and training.model_type not in (None, model.model_type):
         yield from contradiction(
             ("training_config", "model_type"),
-            f"`model_type` is {training.model_type}, and the model file says {model.model_type}: "
-            "take it out here, or correct one of them",
+            f"`model_type` is {training.model_type}, but {model.model_type} in the model file: "
+            "remove it here, or correct one of them",
             "model_type",
         )
     if known.profile.name == "tt-train":
         if str(training.data_path).endswith((".yaml", ".yml")) and not model.vocab_size:
             yield from contradiction(
                 ("training_config", "data_path"),
-                "tt-train stops here: these tokens are made already, and the model file does not "
-                "say their `vocab_size`",
+                "tt-train stops here: the data is already tokenized, but the model file has no "
+                "`vocab_size`",
                 "vocab_size",
             )
         if recipe.device_config.enable_tp and not family_of(model.model_type).tensor_parallel:

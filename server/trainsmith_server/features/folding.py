@@ -1,4 +1,4 @@
-"""What may be folded: values of several lines, and blocks of comments."""
+"""Folding ranges: values of several lines, and blocks of comments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trainsmith_server.yaml.tree import Mapping, Scalar, walk
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Lines of the file, from zero, that fold into the first of them; `last` is included."""
+    """Zero-based lines of the file that fold into the first of them; `last` is included."""
 
     first: int
     last: int
@@ -20,7 +20,7 @@ class Fold:
 
 
 def folds(analysis: Analysis) -> tuple[Fold, ...] | None:
-    """The folds of a document, outermost first; `None` where it is not ours."""
+    """The folds of a file, outermost first; `None` if it has no known document."""
     if not analysis.documents:
         return None
     above = analysis.lines.first
@@ -33,7 +33,7 @@ def folds(analysis: Analysis) -> tuple[Fold, ...] | None:
 
 
 def _values(analysis: Analysis) -> Iterator[Fold]:
-    """Every key whose value goes on below its line."""
+    """Every key whose value continues below its line."""
     line_of = analysis.lines.line_of
     for known in analysis.documents:
         for node in walk(known.document.root):
@@ -45,7 +45,7 @@ def _values(analysis: Analysis) -> Iterator[Fold]:
 
 
 def _comments(analysis: Analysis) -> Iterator[Fold]:
-    """Comment lines that follow one another."""
+    """Consecutive comment lines."""
     lines, text_lines = analysis.lines, _lines_of_text(analysis)
     first: int | None = None
     for line in range(len(lines.starts) + 1):
@@ -62,7 +62,7 @@ def _comments(analysis: Analysis) -> Iterator[Fold]:
 
 
 def _lines_of_text(analysis: Analysis) -> set[int]:
-    """The lines on which a scalar goes on: a `#` there is no comment."""
+    """The lines on which a scalar continues, where `#` does not start a comment."""
     found: set[int] = set()
     for document in analysis.tree.documents:
         for node in walk(document.root):

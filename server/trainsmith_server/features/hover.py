@@ -1,4 +1,4 @@
-"""Hover: what a key means, and why a rule complains."""
+"""Hovers: the documentation of keys and rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_server.document.bind import Binding
 from trainsmith_server.document.result import Analysis, KnownDocument
-from trainsmith_server.features.describe import description, heading, readers, taught
+from trainsmith_server.features.describe import description, heading, lesson, readers
 from trainsmith_server.features.implications import implication
 from trainsmith_server.features.model_summary import model_summary, model_text
 from trainsmith_server.rules import all_rules
@@ -19,7 +19,7 @@ from trainsmith_server.yaml.tree import Scalar, Sequence, Span
 
 @dataclass(frozen=True, slots=True)
 class Hover:
-    """What to show, and the span that it is about."""
+    """The text to show, and its span."""
 
     span: Span
     markdown: str
@@ -31,13 +31,13 @@ def hover(
     models: Mapping[str, Analysis] = MappingProxyType({}),
     data: Mapping[str, int] = MappingProxyType({}),
 ) -> Hover | None:
-    """Describe the key or value at an offset, with the advice that rules have about it.
+    """Describe the key or value at an offset and the rules that it violates.
 
     Args:
         analysis: the document.
         offset: the place in it.
-        models: the model files that the document names, by their path as it is written.
-        data: the bytes of the data files that it names, by their path as it is written.
+        models: the model files that the document names, by their path as written.
+        data: the sizes in bytes of the data files that it names, by their path as written.
     """
     known = analysis.document_at(offset)
     if known is None:
@@ -63,7 +63,7 @@ def _field_at(
                 heading(field),
                 implication(known, binding, models, data),
                 description(field),
-                " ".join(part for part in (readers(field), taught(field)) if part),
+                " ".join(part for part in (readers(field), lesson(field)) if part),
                 _model_at(known, binding, models),
             ]
             return Hover(span, "\n\n".join(part for part in parts if part))
@@ -71,7 +71,7 @@ def _field_at(
 
 
 def _model_at(known: KnownDocument, binding: Binding, models: Mapping[str, Analysis]) -> str:
-    """What the model file says that an entry names, or the folder."""
+    """The model that an entry names by a model file or a folder, as Markdown."""
     value = binding.entry.value
     if not isinstance(value, Scalar):
         return ""

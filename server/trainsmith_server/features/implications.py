@@ -1,4 +1,4 @@
-"""What the value that stands there means: beside what is usual, and for the run."""
+"""What a value implies for the run, and how it compares with usual values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainsmith_server.yaml.numbers import number_text
 from trainsmith_server.yaml.tree import Mapping as MappingNode
 
 _USUAL_RATE = 1e-4
-"""For fine-tuning with an Adam."""
+"""For fine-tuning with Adam or AdamW."""
 _RATES = ("learning_rate", "lr", "max_lr")
 
 
@@ -21,10 +21,10 @@ def implication(
     models: Mapping[str, Analysis],
     data: Mapping[str, int],
 ) -> str:
-    """What a key's value implies, as Markdown; empty where there is nothing to say."""
-    parts = [_beside_the_usual(known, binding)]
+    """What a key's value implies, as Markdown; may be empty."""
+    parts = [_compared_to_usual(known, binding)]
     value = binding.entry.value
-    # A section on lines of its own ends where its last value does.
+    # A block section ends with its last value, whose hints are not the section's.
     block = isinstance(value, MappingNode) and not value.flow
     end = value.end if value and not block else -1
     parts += [
@@ -35,8 +35,8 @@ def implication(
     return "\n\n".join(part for part in parts if part)
 
 
-def _beside_the_usual(known: KnownDocument, binding: Binding) -> str:
-    """How far a number is from what people usually write."""
+def _compared_to_usual(known: KnownDocument, binding: Binding) -> str:
+    """How far a number is from the usual range."""
     field, value = binding.field, _number(known, binding)
     if field is None or value is None:
         return ""
@@ -49,7 +49,7 @@ def _beside_the_usual(known: KnownDocument, binding: Binding) -> str:
         return ""
     if field.typical and not field.typical[0] <= value <= field.typical[1]:
         side = "below" if value < field.typical[0] else "above"
-        return f"Here it is `{number_text(value)}`, **{side}** what is usual."
+        return f"Here it is `{number_text(value)}`, **{side}** the usual range."
     return ""
 
 

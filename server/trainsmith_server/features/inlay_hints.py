@@ -1,4 +1,4 @@
-"""What follows from the numbers of a document, written behind them."""
+"""Inlay hints: numbers that follow from the values of a document."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from trainsmith_server.yaml.tree import Mapping as MappingNode
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A few words behind a value."""
+    """A few words after a value."""
 
     offset: int
     text: str
     tooltip: str
-    """Markdown: where the number comes from."""
+    """An explanation of the number, as Markdown."""
 
 
 def inlay_hints(
@@ -37,9 +37,9 @@ def inlay_hints(
 
     Args:
         analysis: the document.
-        span: what the editor shows.
-        models: the model files that the document names, by their path as it is written.
-        data: the bytes of the data files that it names, by their path as it is written.
+        span: the visible range.
+        models: the model files that the document names, by their path as written.
+        data: the sizes in bytes of the data files that it names, by their path as written.
     """
     hints = (
         hint
@@ -53,7 +53,7 @@ def inlay_hints(
 def hints_of(
     known: KnownDocument, models: Mapping[str, Analysis], data: Mapping[str, int]
 ) -> Iterator[Hint]:
-    """All hints of a document; none at a value that has a problem."""
+    """All hints of a document, except for values that have a problem."""
     wrong = {problem.path for problem in known.problems}
     entries = {
         binding.path: binding.entry
@@ -66,7 +66,7 @@ def hints_of(
             yield from _model_hints(entries, config.transformer_config)
     elif recipe := training_of(known):
         model, ours = _model(recipe, models), known.profile.name == "trainsmith"
-        # A wrong value is none, and what follows from the default in its place is no help.
+        # A wrong value counts as absent, but hints that assume its default would mislead.
         mistaken = {path[1] for path in wrong if path[0] == "training_config" and len(path) > 1}
         if model:
             yield from _model_file_hints(entries, recipe, model, ours and not mistaken & _BATCH)
@@ -99,7 +99,7 @@ def _batch_hints(
     text = f"effective batch {derived.effective_batch(training):,}"
     tooltip = (
         f"`batch_size` {batch} × `gradient_accumulation_steps` {accumulated}: the sequences that "
-        "the optimizer sees at each step, over all devices together."
+        "contribute to each optimizer step, over all devices."
     )
     if model:
         tokens = derived.tokens_per_step(training, model)
@@ -114,7 +114,7 @@ def _batch_hints(
 def _model_file_hints(
     entries: Mapping[Path, Entry], recipe: TrainingDocument, model: TransformerConfig, memory: bool
 ) -> Iterator[Hint]:
-    """The size of the model that a recipe names, and the memory that training it takes."""
+    """The size of the recipe's model, and the memory that training needs."""
     offset = _behind(entries, "training_config", "model_config")
     if offset is None:
         return
@@ -128,7 +128,7 @@ def _model_file_hints(
         text = f"more than {text}"
         tooltip = (
             f"{parameters:,} trainable parameters, and {derived.vocabulary_vectors(model):,} for "
-            "each token of the vocabulary, which the tokenizer makes."
+            "each token of the tokenizer's vocabulary."
         )
     activations = derived.activation_memory(
         model, training.batch_size, model.vocab_size, training.precision
@@ -138,8 +138,8 @@ def _model_file_hints(
         text += f", about {size(state + activations)} to train"
         tooltip += (
             f"\n\nTraining takes about {size(state + activations)} of memory: {size(state)} for "
-            f"weights, gradients and optimizer, {size(activations)} for what a micro-batch of "
-            f"{training.batch_size} leaves for its backward pass."
+            f"weights, gradients and optimizer state, {size(activations)} for the activations of "
+            f"a micro-batch of {training.batch_size}."
         )
     yield Hint(offset, text, tooltip)
 
@@ -150,7 +150,7 @@ def _length_hints(
     model: TransformerConfig,
     data: Mapping[str, int],
 ) -> Iterator[Hint]:
-    """Which of steps and epochs ends the run, as far as the size of the data tells."""
+    """Whether steps or epochs end the run, estimated from the size of the data."""
     training = recipe.training_config
     written = training.data_path
     named = written if isinstance(written, list) else [written or ""]
@@ -161,16 +161,16 @@ def _length_hints(
     sequences = tokens // model.max_sequence_length
     length = derived.run_length(training, sequences)
     epochs = length.steps * derived.effective_batch(training) / max(1, sequences)
-    told = {
+    texts = {
         "max_steps": f"about {epochs:.2g} epochs" if epochs < 10 else f"about {epochs:,.0f} epochs",
         "num_epochs": f"about {plural(length.steps, 'step')}",
     }
     tooltip = (
         f"`data_path` has about {count(tokens)} tokens to train on, {sequences:,} sequences of "
-        f"{model.max_sequence_length:,}. Whichever of `max_steps` and `num_epochs` ends first ends "
-        "the run. Dry Run tells it exactly."
+        f"{model.max_sequence_length:,}. The run ends at `max_steps` or `num_epochs`, whichever is "
+        "reached first. Dry Run computes the exact numbers."
     )
-    for key, text in told.items():
+    for key, text in texts.items():
         offset = _behind(entries, "training_config", key)
         if offset is not None:
             ends = length.ends_by == key
@@ -198,14 +198,14 @@ def _checkpoint_hints(
     text = plural(total, "checkpoint")
     if training.num_epochs and training.save_strategy != "epoch":
         text = f"up to {text}"
-    tooltip = "The last step writes one too."
+    tooltip = "This includes the checkpoint of the last step."
     parameters = derived.parameter_count(model) if model else None
     if ours and parameters is not None:
         each = parameters * derived.checkpoint_per_parameter(training)
         text += f" of about {size(each)}"
     if ours and total > training.keep_last_n:
         text += f", {training.keep_last_n} kept"
-        tooltip += " `keep_last_n` says how many stay."
+        tooltip += " `keep_last_n` is the number of checkpoints that are kept."
     yield Hint(offset, text, tooltip)
 
 
@@ -230,18 +230,18 @@ def _model_hints(entries: Mapping[Path, Entry], model: TransformerConfig) -> Ite
     memory = size(derived.training_memory(parameters))
     text = f"{count(parameters)} parameters, {memory} to train"
     tooltip = (
-        f"{parameters:,} trainable parameters. Weights, gradients and AdamW's two moments take "
-        f"{memory} in float32; activations come on top."
+        f"{parameters:,} trainable parameters. Weights, gradients and AdamW's two moments need "
+        f"{memory} in float32, plus the memory for activations."
     )
     if not model.vocab_size:
         each = derived.vocabulary_vectors(model)
         text = f"{count(parameters)} parameters, and {each:,} for each token of the vocabulary"
-        tooltip += "\n\nThe tokenizer decides how large the vocabulary is."
+        tooltip += "\n\nThe tokenizer determines the size of the vocabulary."
     yield Hint(offset, text, tooltip)
 
 
 def _behind(entries: Mapping[Path, Entry], *path: str) -> int | None:
-    """The offset behind a value, or behind the colon where the value begins on the next line."""
+    """The offset after a value, or after the colon if the value starts on the next line."""
     entry = entries.get(path)
     if entry is None or entry.value is None or entry.colon < 0:
         return None

@@ -1,4 +1,4 @@
-"""A model file in a few words, for whoever reads the recipe that names it."""
+"""A summary of a model file, for the recipe that names it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainsmith_server.features.readable import model_of
 
 
 def model_summary(analysis: Analysis) -> str:
-    """The shape of the model in a file, as Markdown; empty where it describes none."""
+    """The shape of the model in a file, as Markdown; empty if there is none."""
     model = model_of(analysis)
     return model_text(model) if model else ""
 

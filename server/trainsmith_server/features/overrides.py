@@ -1,4 +1,4 @@
-"""Settings that a run may change without a change of its files, and what such changes would do."""
+"""Settings that can be overridden for one run, and the effect of such overrides."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.editor.messages import OverrideProblem, Setting
+from trainsmith_server.document.diagnostics import Edit, apply_edits
 from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.features.describe import to_yaml
 from trainsmith_server.lint.analyze import analyze
 
 if TYPE_CHECKING:
-    from trainsmith_server.document.diagnostics import Edit
     from trainsmith_server.document.result import Analysis
 
 Override = tuple[str, str]
 """A dotted key and the YAML of its value."""
 
 MODEL_SECTION = "transformer_config"
-"""The section whose keys are the model file's."""
+"""The section of model files."""
 
 
 def parse_override(text: str) -> Override:
@@ -29,7 +29,7 @@ def parse_override(text: str) -> Override:
 
 
 def settings(recipe: Analysis, model: Analysis | None) -> list[Setting]:
-    """What a run of our trainer can be told: what is written first, then what could be."""
+    """The settings of a run with Trainsmith: first those that are written, then the others."""
     files = [one for one in (recipe, model) if one is not None]
     found = [setting for one in files for setting in _settings(one)]
     return sorted(found, key=lambda setting: not setting.written)
@@ -51,7 +51,7 @@ def _of_section(
             continue
         if field.section is None:
             yield _setting(key, field, query)
-        # A nested block changes what the keys around it mean, so it is only offered if it is there.
+        # A nested block changes the meaning of other keys, so it is only offered if present.
         elif not above or query.has(key):
             yield from _of_section(field.section, path, query)
 
@@ -70,13 +70,12 @@ def _setting(key: str, field: FieldInfo, query: DocumentQuery) -> Setting:
 
 
 def edited(analysis: Analysis, overrides: Sequence[Override]) -> Analysis:
-    """The text as it would be if the overrides that concern it were written into it."""
+    """The text with those overrides written into it that apply to it."""
     for key, value in overrides:
         edit = _edit(analysis, key, value)
         if edit is not None:
-            (start, end), text = edit.span, analysis.text
-            changed = text[:start] + edit.new_text + text[end:]
-            analysis = analyze(changed, analysis.uri, analysis.options)
+            text = apply_edits(analysis.text, (edit,))
+            analysis = analyze(text, analysis.uri, analysis.options)
     return analysis
 
 
@@ -89,7 +88,7 @@ def _edit(analysis: Analysis, key: str, value: str) -> Edit | None:
 
 
 def new_problems(before: Analysis, after: Analysis) -> list[OverrideProblem]:
-    """What is wrong with a text that was not wrong with it before."""
+    """The problems of a text that it did not have before."""
     known = {(diagnostic.code, diagnostic.message) for diagnostic in before.diagnostics}
     return [
         OverrideProblem(severity=diagnostic.severity, message=diagnostic.message.replace("`", ""))
@@ -100,9 +99,7 @@ def new_problems(before: Analysis, after: Analysis) -> list[OverrideProblem]:
 
 
 def difference(before: str, after: str) -> Edit | None:
-    """The one edit that makes a text another, as short as it can be; `None` where they agree."""
-    from trainsmith_server.document.diagnostics import Edit
-
+    """The shortest single edit from one text to another; `None` if they are equal."""
     if before == after:
         return None
     most = min(len(before), len(after))

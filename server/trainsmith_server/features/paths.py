@@ -1,4 +1,4 @@
-"""Completion of paths: which folder is meant, and what in it fits."""
+"""Completion of paths: the folder that is written so far, and its matching entries."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class FolderEntry:
 
 
 ListFolder = Callable[[str], Iterable[FolderEntry]]
-"""What is in a folder, by its path as it is written in the document."""
+"""Lists a folder by its path as written in the document."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathPart:
-    """The part of a path that is being written: a name, behind the last slash."""
+    """The part of a path that is being written: a name after the last slash."""
 
     folder: str
     span: Span
@@ -49,19 +49,19 @@ def part_at(text: str, offset: int, place: ValuePlace) -> PathPart | None:
 
 
 def fitting(entries: Iterable[FolderEntry], place: ValuePlace) -> list[FolderEntry]:
-    """The entries that may stand in a value: files first, by name.
+    """The entries that a value can name: files first, sorted by name.
 
-    A model file is YAML; where a folder is wanted there are no files. Names that YAML would read
-    as something else are left out, unless the value has quotes.
+    Model files are YAML; for a folder, there are no files. Names that need quotes in YAML are left
+    out, unless the value has quotes.
     """
-    wanted = [
+    found = [
         entry
         for entry in entries
         if (entry.kind == "folder" or _fits(entry.name, place))
         and not entry.name.startswith(".")
         and (place.quote or not _NEEDS_QUOTES.search(entry.name))
     ]
-    return sorted(wanted, key=lambda entry: (entry.kind != "file", entry.name))
+    return sorted(found, key=lambda entry: (entry.kind != "file", entry.name))
 
 
 def _fits(name: str, place: ValuePlace) -> bool:

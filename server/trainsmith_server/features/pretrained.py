@@ -1,4 +1,4 @@
-"""A model file with a `model_path`: what the folder says of the model, and what is wrong."""
+"""Model files with a `model_path`: merging the folder's config, and problems with it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ UNREADABLE = "model-path-unreadable"
 def with_folder(
     analysis: Analysis, named: Reference, found: TransformerConfig | UnreadableModelError
 ) -> Analysis:
-    """The model file as its trainer reads it.
+    """The model file merged with the config in its folder, as the trainer reads it.
 
-    Where the folder says nothing that can be read, nothing is known of the model either: a number
-    that follows from a default would be wrong.
+    If the folder's config can't be read, the result has no config: numbers that follow from
+    defaults would be wrong.
 
     Args:
         analysis: the model file.
         named: the folder's `config.json`.
-        found: what stands in there.
+        found: the content of that file, or why it can't be read.
     """
     if not isinstance(found, TransformerConfig):
         message = f"`model_path` names no model that is read here: {found}"
@@ -54,12 +54,12 @@ def with_folder(
 
 
 def without_folder(analysis: Analysis, named: Reference, looked_in: Iterable[str]) -> Analysis:
-    """The model file where its folder is not there, or where it is not known.
+    """The model file without a config, since its folder does not exist or is not known.
 
     Args:
         analysis: the model file.
         named: the folder's `config.json`.
-        looked_in: where was looked for it; nowhere if nobody can tell where it is.
+        looked_in: the folders that were searched for it; empty if its location can't be determined.
     """
     looked = " and ".join(f"`{folder}`" for folder in looked_in)
     message = f"`model_path` names no model: looked for `{named.written}` in {looked}"

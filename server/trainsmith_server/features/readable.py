@@ -1,4 +1,4 @@
-"""The config of a document that people are still typing: what can be read of it."""
+"""The usable part of a document's config while the document still has problems."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from trainsmith_server.document.result import Analysis, KnownDocument
 
 
 def readable(known: KnownDocument) -> Section | None:
-    """The config without the values that have problems, so that one mistake hides only itself.
+    """The config without the values that have problems, so one mistake hides only itself.
 
-    `None` where nothing can be read even so.
+    `None` if it is not valid even then.
     """
     if known.config is not None or not known.problems:
         return known.config
@@ -34,13 +34,13 @@ def model_of(analysis: Analysis | None) -> TransformerConfig | None:
 
 
 def training_of(known: KnownDocument) -> TrainingDocument | None:
-    """The recipe of a document, as far as it can be read."""
+    """The usable part of a recipe."""
     config = readable(known) if known.kind.model is TrainingDocument else None
     return config if isinstance(config, TrainingDocument) else None
 
 
 def _without(data: Any, path: Path) -> Any:
-    """A copy of mappings without one key; whatever a path into a list points at goes as a whole."""
+    """A copy of mappings without the key at a path; a path into a list removes the whole list."""
     if not path or not isinstance(data, dict):
         return data
     first, *rest = path

@@ -1,4 +1,4 @@
-"""The files that a document names, as they are written; finding them is the workspace's task."""
+"""The paths in a document, as written; the workspace resolves them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Reference:
 
     key: str
     written: str
-    """The path, as it stands in the text, without quotes."""
+    """The path as written, without quotes."""
     kind: Literal["file", "folder"]
     span: Span
     """Its span, without quotes."""
 
 
 def references(analysis: Analysis) -> Iterator[Reference]:
-    """Every path in the documents of a text, in their order."""
+    """Every path in the documents of a text, in the order of the text."""
     for known in analysis.documents:
         for binding in known.bindings.entries:
             field, value = binding.field, binding.entry.value
@@ -44,12 +44,12 @@ def _reference(key: str, kind: Literal["file", "folder"], value: Scalar) -> Refe
 
 
 def file_references(analysis: Analysis) -> Iterator[Reference]:
-    """Those that name a file."""
+    """The paths of files."""
     return (one for one in references(analysis) if one.kind == "file")
 
 
 def model_references(analysis: Analysis) -> Iterator[Reference]:
-    """Those that name a model file."""
+    """The paths of model files."""
     return (one for one in references(analysis) if one.key == "model_config")
 
 
@@ -68,7 +68,7 @@ def folder_reference(analysis: Analysis) -> Reference | None:
 
 
 def reference_at(analysis: Analysis, offset: int) -> Reference | None:
-    """The file that is named at an offset."""
+    """The path of a file at an offset."""
     folder = folder_reference(analysis)
     named = (*file_references(analysis), *((folder,) if folder else ()))
     return next((one for one in named if one.span[0] <= offset <= one.span[1]), None)

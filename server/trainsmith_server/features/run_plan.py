@@ -1,4 +1,4 @@
-"""What Run Training would do with a document."""
+"""What **Run Training** would do with a document."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import Analysis
 
 _FILES = ("training_config.data_path", "training_config.model_config")
-"""The keys that name a file without which there is no run."""
+"""The keys that name a file that every run needs."""
 
 
 def run_plan(analysis: Analysis, is_there: Callable[[str], bool] = lambda _: True) -> RunPlan:
-    """Say what kind of document it is, where its runs go, and whether the trainer would take it.
+    """The kind of document, the folder of its runs, and whether the trainer would accept it.
 
     Args:
         analysis: the document.
-        is_there: whether a run would find the file that the document means by a path.
+        is_there: whether a run would find the file at a path in the document.
     """
     folder = None
     for known in analysis.documents[:1]:
@@ -40,6 +40,6 @@ def _missing(analysis: Analysis, is_there: Callable[[str], bool]) -> Iterator[Mi
             found = query.key(key)
             value = found.value if found and found.value is not None else ""
             for written in value if isinstance(value, list) else [value]:
-                # Any other value than a path is an error, which is counted above.
+                # A value that is not a path is an error, which is counted above.
                 if isinstance(written, str) and not (written and is_there(written)):
                     yield MissingFile(key=key, written=written)

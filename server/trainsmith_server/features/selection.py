@@ -1,4 +1,4 @@
-"""Growing a selection: key or value, entry, section, document."""
+"""Expanding a selection: key or value, entry, section, document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainsmith_server.yaml.tree import Mapping, Node, Sequence, Span
 
 
 def selections(analysis: Analysis, offset: int) -> tuple[Span, ...]:
-    """The spans around an offset, each inside the next; the last is the whole text."""
+    """The spans around an offset, from the innermost to the whole text."""
     known = analysis.document_at(offset)
     spans = [(0, len(analysis.text))]
     if known:
@@ -23,7 +23,7 @@ def selections(analysis: Analysis, offset: int) -> tuple[Span, ...]:
 
 
 def _around(node: Node | None, offset: int) -> Iterator[Span]:
-    """The spans that hold an offset, from the outside to the inside."""
+    """The spans that contain an offset, from the outermost to the innermost."""
     if node is None or not node.start <= offset <= node.end:
         return
     yield node.start, node.end

@@ -1,4 +1,4 @@
-"""The outline of a document: its sections, and the keys in them."""
+"""The outline of a document: its sections and their keys."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LONGEST_DETAIL = 60
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A key, and those inside it."""
+    """A key and its children."""
 
     name: str
     kind: Literal["section", "list", "key"]
     detail: str
-    """The value as it is written, where it is on one line."""
+    """The value as written, if it is on one line."""
     span: Span
     """The whole entry."""
     name_span: Span
@@ -28,7 +28,7 @@ class Symbol:
 
 
 def symbols(analysis: Analysis) -> tuple[Symbol, ...]:
-    """The keys of every document of ours, in the order of the text."""
+    """The keys of every known document, in the order of the text."""
     return tuple(
         symbol for known in analysis.documents for symbol in _of(analysis.text, known.document.root)
     )
@@ -39,7 +39,7 @@ def _of(text: str, node: Node | None) -> Iterator[Symbol]:
         return
     for entry in node.entries:
         name = key_text(entry)
-        if name:  # Editors refuse a symbol without a name.
+        if name:  # Editors reject a symbol without a name.
             yield _symbol(text, entry, name)
 
 

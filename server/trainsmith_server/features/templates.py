@@ -1,4 +1,4 @@
-"""Whole recipes for an empty file, and the device section of each board."""
+"""Recipes for an empty file, and the device section of each board."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainsmith_schemas.trainers.boards import BOARDS, Board
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Text to begin with."""
+    """Text to start from."""
 
     label: str
     about: str
@@ -23,7 +23,7 @@ RECIPES = (
         "Quick Start",
         "Trainsmith recipe: a first run",
         """\
-# A first run: the defaults, and as little else as possible.
+# A first run with the defaults.
 training_config:
   seed: 42
   data_path: "data/text.txt"
@@ -43,9 +43,9 @@ device_config:
     ),
     Template(
         "Research",
-        "Trainsmith recipe: an experiment that is looked at closely",
+        "Trainsmith recipe: an experiment with frequent measurements",
         """\
-# An experiment: measured often, repeatable, every detail in the log.
+# An experiment: frequent validation, a fixed seed, every detail in the log.
 training_config:
   seed: 42
   data_path: "data/text.txt"
@@ -62,7 +62,7 @@ training_config:
   use_wandb: false  # true sends the metrics to Weights & Biases
 
 eval_config:
-  temperature: 0.0  # always the likeliest token, so that samples can be compared
+  temperature: 0.0  # always the likeliest token, so samples can be compared
 
 device_config:
   enable_ddp: false
@@ -71,9 +71,9 @@ device_config:
     ),
     Template(
         "Production",
-        "Trainsmith recipe: a run whose model will be used",
+        "Trainsmith recipe: a model for production",
         """\
-# A model to be used: larger batches, gradients clipped, fewer interruptions.
+# A model for production: larger batches, gradient clipping, less frequent validation.
 training_config:
   seed: 42
   data_path: "data/text.txt"
@@ -97,16 +97,16 @@ device_config:
     ),
     Template(
         "Scenario: private data",
-        "Trainsmith recipe: patients' notes, say, that must not leave the machine",
+        "Trainsmith recipe: data that must not leave the machine, such as patients' notes",
         """\
-# Nothing leaves the machine; `privacy: local-only` in .trainsmith.yaml makes sure of it.
+# Nothing leaves the machine; `privacy: local-only` in .trainsmith.yaml checks that.
 training_config:
   seed: 42
   data_path: "data/text.txt"
   model_config: "model_configs/model.yaml"
   batch_size: 4
   gradient_accumulation_steps: 8
-  learning_rate: 5.0e-5  # careful, since there is little data
+  learning_rate: 5.0e-5  # low, since there is little data
   max_steps: 1000
   validation_frequency: 25
   checkpoint_frequency: 50
@@ -145,9 +145,9 @@ device_config:
     ),
     Template(
         "Scenario: research",
-        "Trainsmith recipe: runs that differ in one thing, and are compared",
+        "Trainsmith recipe: runs that differ in one setting and are compared",
         """\
-# Runs that are compared: the same seed, greedy samples, every detail in the log.
+# Runs to compare: the same seed, greedy samples, every detail in the log.
 training_config:
   seed: 42
   data_path: "data/text.txt"
@@ -164,7 +164,7 @@ training_config:
   wandb_project: "ablations"
 
 eval_config:
-  temperature: 0.0  # always the likeliest token, so that samples can be compared
+  temperature: 0.0  # always the likeliest token, so samples can be compared
 
 device_config:
   enable_ddp: false
@@ -216,13 +216,15 @@ DEVICE_SECTIONS = tuple(_device_section(board) for board in BOARDS)
 
 
 def all_templates() -> messages.Templates:
-    """What a new recipe is made from."""
+    """The templates for new recipes."""
 
-    def told(label: str, one: Template) -> messages.Template:
+    def message(label: str, one: Template) -> messages.Template:
         return messages.Template(label=label, about=one.about, text=one.text)
 
     return messages.Templates(
-        recipes=[told(one.label, one) for one in RECIPES],
-        devices=[told(board.name, one) for board, one in zip(BOARDS, DEVICE_SECTIONS, strict=True)],
+        recipes=[message(one.label, one) for one in RECIPES],
+        devices=[
+            message(board.name, one) for board, one in zip(BOARDS, DEVICE_SECTIONS, strict=True)
+        ],
         model=MODEL,
     )

@@ -1,4 +1,4 @@
-"""From a text to everything that the server knows about it. No I/O, and it never raises."""
+"""From a text to its analysis. There is no I/O, and it never raises."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def analyze(
     options: LintOptions | None = None,
     siblings: SiblingContext | None = None,
 ) -> Analysis:
-    """Read a text: its tree, the documents in it that are ours, and what is wrong with them.
+    """Read a text: its tree, the documents that Trainsmith knows, and their diagnostics.
 
-    A profile that the text names itself wins over that of the options. A file without a document
-    of ours has no diagnostics, not even syntax errors. A text that is too large has no tree. With
+    A profile in the text takes precedence over that of the options. A file without a known document
+    has no diagnostics, not even syntax errors. A text that is too large has no tree. With
     `siblings`, the text is a part of a file.
     """
     lines = LineIndex(text)
@@ -58,7 +58,7 @@ def analyze(
 
 
 def _too_large(text: str, uri: str, lines: LineIndex, options: LintOptions) -> Analysis:
-    """A text without a tree, and at most one diagnostic."""
+    """The analysis of a text that is too large: no tree, and at most one diagnostic."""
     head = parse(beginning(text))
     directives = read_directives(head, LineIndex(head.text))
     nothing = Analysis(text, uri, lines, Tree(text, [], [], []), (), (), directives, options)
@@ -72,7 +72,7 @@ def _too_large(text: str, uri: str, lines: LineIndex, options: LintOptions) -> A
 
 
 def _as_being_typed(text: str, document: Document, value: Any) -> Any:
-    """A document's value, with sections in which the first key is being typed as empty ones."""
+    """A document's value, in which sections whose first key is half-typed are empty."""
     root = document.root
     if not isinstance(root, Mapping) or not isinstance(value, dict):
         return value
@@ -81,7 +81,7 @@ def _as_being_typed(text: str, document: Document, value: Any) -> Any:
 
 
 def _could_be_ours(text: str) -> bool:
-    """A quick look that spares other people's YAML a closer one."""
+    """A quick check that excludes most other YAML files."""
     if any(sum(mark in text for mark in kind.marks) >= kind.marks_needed for kind in DOCUMENTS):
         return True
     return may_be_slips(found[1] for found in _TOP_LEVEL_KEY.finditer(text))

@@ -1,7 +1,7 @@
-"""A file of several YAML documents, cut where it can be read piece by piece.
+"""Splits a file of several YAML documents into parts that can be analysed separately.
 
-`---` at the beginning of a line ends whatever was open before it, so what stands between two of
-them means the same alone. A keystroke in one document then leaves the others as they were read.
+`---` at the start of a line closes everything that was open, so the text between two of them has
+the same meaning on its own. After a keystroke, only the changed document is analysed again.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from trainsmith_server.lint.size import MAX_FILE
 
 _BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 _MARKS = ("%", "...", "<<<<<<<", "|||||||", "=======", ">>>>>>>")
-"""At the beginning of a line: directives, the end of a document, and merge conflicts."""
+"""At the start of a line: directives, the end of a document, and merge conflicts."""
 _TIES = ("trainsmith:", *(line_break + mark for line_break in _BREAKS for mark in _MARKS))
-"""What may concern more than the document that it stands in. Our own comments do, too."""
+"""Text that may affect other documents too, such as comments to Trainsmith."""
 _START = "\n---"
 
 
 def split(text: str) -> list[str]:
-    """Cut a text before every `---` that begins a line; together the parts are the text.
+    """Split a text before every `---` that starts a line; the joined parts are the text.
 
-    A file that is far too large stays one part, which nobody reads.
+    A file that is far too large stays one part, which is not analysed.
     """
     if len(text) > MAX_FILE:
         return [text]
@@ -36,5 +36,5 @@ def split(text: str) -> list[str]:
 
 
 def is_tied(part: str) -> bool:
-    """Whether a part has something in it that may concern the others, which must be read whole."""
+    """Whether a part may affect other parts, so that the file must be analysed as a whole."""
     return part.startswith(_MARKS) or any(tie in part for tie in _TIES)

@@ -1,4 +1,4 @@
-"""What is wrong with a text: syntax, values, duplicate keys, the schema, the rules."""
+"""The diagnostics of a text: syntax, values, duplicate keys, the schema, the rules."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from trainsmith_server.yaml.tree import (
 from trainsmith_server.yaml.values import is_merge, plain_value
 
 _SLIP = 0.9
-"""How much alike two names are, of which one is a slip of the other."""
+"""The similarity at which one name is certainly a misspelling of the other."""
 
 MAX_DIAGNOSTICS = 300
-"""Later diagnostics of one text are left out: nobody reads them, and each costs time."""
+"""Further diagnostics of a text are dropped: they take time, and users fix the first ones first."""
 
 
 def report(
@@ -52,8 +52,8 @@ def report(
 ) -> tuple[Diagnostic, ...]:
     """All diagnostics that are not ignored or off, in the order of the text.
 
-    A line that YAML cannot read has its syntax error and nothing else: what the schema would say
-    about half a line only follows from that.
+    A line with a syntax error has no other diagnostics: those of the schema would only follow from
+    the syntax error.
     """
     broken = {line for fault in tree.faults for line in _lines_of(fault.span, lines)}
     readable = (
@@ -63,9 +63,9 @@ def report(
     )
     diagnostics = chain(map(_fault_diagnostic, tree.faults), readable)
     later = _with_model_codes() if any(map(_names_model_file, documents)) else ()
-    told = suppress(diagnostics, directives, lines, options, complete=not tree.faults, later=later)
-    judged = (one for diagnostic in told if (one := _judged(diagnostic, options)))
-    # Each is found when it is asked for, so what is left out costs no time.
+    kept = suppress(diagnostics, directives, lines, options, complete=not tree.faults, later=later)
+    judged = (one for diagnostic in kept if (one := _with_severity(diagnostic, options)))
+    # Diagnostics are computed lazily, so dropped ones cost no time.
     first = islice(judged, MAX_DIAGNOSTICS)
     return tuple(sorted(first, key=lambda diagnostic: (diagnostic.span, diagnostic.code)))
 
@@ -74,8 +74,8 @@ def _lines_of(span: Span, lines: LineIndex) -> range:
     return range(lines.line_of(span[0]), lines.line_of(span[1]) + 1)
 
 
-def _judged(diagnostic: Diagnostic, options: LintOptions) -> Diagnostic | None:
-    """A diagnostic with the severity that was chosen for its code; `None` where that is off."""
+def _with_severity(diagnostic: Diagnostic, options: LintOptions) -> Diagnostic | None:
+    """A diagnostic with the severity from the settings; `None` if its code is off."""
     severity = options.severity(diagnostic.code, diagnostic.severity)
     return replace(diagnostic, severity=severity) if severity else None
 
@@ -121,7 +121,7 @@ def _settling_codes() -> frozenset[str]:
 def _settled(
     known: KnownDocument, diagnostics: Iterable[Diagnostic], value_faults: Iterable[Fault]
 ) -> list[Span]:
-    """The entries of which enough is said: one mistake is one diagnostic."""
+    """The entries that get no follow-on diagnostics: one mistake is one diagnostic."""
     starts = [*(one.span[0] for one in diagnostics), *(fault.span[0] for fault in value_faults)]
     entries = [entry_span(binding.entry) for binding in known.bindings.entries] if starts else []
     around = ([span for span in entries if span[0] <= start < span[1]] for start in starts)
@@ -129,7 +129,7 @@ def _settled(
 
 
 def _is_inside(diagnostic: Diagnostic, settled: Iterable[Span]) -> bool:
-    """Whether a diagnostic is about such an entry, or follows from one."""
+    """Whether a diagnostic is about such an entry or related to one."""
     spans = [
         diagnostic.span,
         *(related.span for related in diagnostic.related if not related.source),
@@ -166,7 +166,7 @@ def _rule_diagnostics(
 
 
 def _duplicate_keys(tree: Tree, root: Node | None) -> Iterator[Diagnostic]:
-    """Keys that stand twice in one mapping: PyYAML takes the last one without a word."""
+    """Repeated keys in one mapping, of which PyYAML silently takes the last."""
     for node in walk(root):
         if not isinstance(node, Mapping):
             continue
@@ -193,14 +193,14 @@ def _in_conflict(tree: Tree, entry: Entry) -> bool:
 
 def _duplicate(text: str, mapping: Mapping, earlier: Entry, entry: Entry, key: str) -> Diagnostic:
     fixes = ()
-    # An alias further down may need the anchor.
+    # A later alias may need the anchor.
     if not mapping.flow and not any(map(_is_anchored, walk(earlier.value))):
         span = _whole_lines(text, earlier)
         fixes = (Fix(f"Remove the first `{key}`, which has no effect", (Edit(span, ""),), True),)
     return Diagnostic(
         "yaml-duplicate-key",
         "error",
-        f"`{key}` stands here twice; only this last one counts",
+        f"`{key}` is repeated; only this last one takes effect",
         key_span(entry),
         fixes,
         (Related(key_span(earlier), f"the first `{key}`"),),
@@ -212,7 +212,7 @@ def _is_anchored(node: Node) -> bool:
 
 
 def _whole_lines(text: str, entry: Entry) -> Span:
-    """The lines of a block entry, from its indentation to the line break behind it."""
+    """The lines of a block entry, from its indentation to its last line break."""
     start = text.rfind("\n", 0, entry.key.start) + 1
     end = entry.value.end if entry.value else entry.key.end
     after = text.find("\n", end)
@@ -236,25 +236,24 @@ def _problem_diagnostic(known: KnownDocument, problem: Problem) -> Diagnostic:
     message, fixes = problem.message, tuple(_problem_fixes(root, problem, place)) if whole else ()
     meant = place.node if whole and _is_text_field(known, problem) else None
     if isinstance(meant, Scalar) and not meant.style and meant.tag is None:
-        message += f"; without quotes, `{meant.text}` is something else in YAML 1.1"
+        message += f"; without quotes, `{meant.text}` is not text in YAML 1.1"
         edit = Edit((meant.start, meant.end), f'"{meant.text}"')
         fixes = (Fix(f'Put it in quotes: "{meant.text}"', (edit,), preferred=True, safe=True),)
-    return Diagnostic(problem.code, _grave(known, problem), message, span, fixes, related)
+    return Diagnostic(problem.code, _severity(known, problem), message, span, fixes, related)
 
 
-def _grave(known: KnownDocument, problem: Problem) -> Severity:
-    """Other trainers than ours skip a key that they do not know; ours refuses it."""
+def _severity(known: KnownDocument, problem: Problem) -> Severity:
+    """An unknown key is an error only for our trainer; others skip it."""
     if problem.code != "unknown-key" or known.profile.name == "trainsmith":
         return "error"
     return "warning" if problem.suggestions else "information"
 
 
 def _is_certain(known: KnownDocument, problem: Problem, named: bool) -> bool:
-    """Whether to report a problem: a key that we do not know may be right all the same.
+    """Whether to report a problem: an unknown key may still be right.
 
-    The programs of other trainers read more keys than we know, and so does a family of models that
-    we don't know. There, only slips of the names that we know are reported, unless somebody has
-    named the trainer.
+    Programs of other trainers and unknown model families may read keys that the schema lacks. For
+    them, only misspellings of known keys are reported, unless the trainer was selected explicitly.
     """
     beginning = f"{problem.path[-1]}_" if problem.path else ""
     if problem.code != "unknown-key" or any(
@@ -267,7 +266,7 @@ def _is_certain(known: KnownDocument, problem: Problem, named: bool) -> bool:
 
 
 def _is_of_unknown_family(known: KnownDocument, problem: Problem) -> bool:
-    """Whether a key stands beside a `model_type` that is none of ours, nor meant to be one."""
+    """Whether the `model_type` next to a key is unknown, and not a misspelling of a known one."""
     path = (*problem.path[:-1], "model_type")
     return any(
         other.path == path and other.code == "invalid-value" and not other.suggestions
@@ -276,13 +275,13 @@ def _is_of_unknown_family(known: KnownDocument, problem: Problem) -> bool:
 
 
 def _is_text_field(known: KnownDocument, problem: Problem) -> bool:
-    """Whether a text was expected where `on`, `1:30` or a date stands."""
+    """Whether the field expects text, but the value is a boolean, a number or a date."""
     field = field_at(known.kind.model, problem.path) if problem.code == "wrong-type" else None
     return field is not None and (field.type_text == "text" or field.path_to is not None)
 
 
 def _nearest_place(root: Node | None, path: Path) -> tuple[Place, bool]:
-    """Where a path leads, or the part of it that exists; and whether all of it does."""
+    """The target of a path, or of its longest existing part, and whether all of it exists."""
     for length in range(len(path), 0, -1):
         place = find(root, path[:length])
         if place is not None:
@@ -313,15 +312,15 @@ def _problem_fixes(root: Node | None, problem: Problem, place: Place) -> Iterato
 
 
 def _is_slip(written: str, name: str) -> bool:
-    """Whether a key is so near to a name that nothing else can have been meant.
+    """Whether a key is so similar to a name that nothing else can be meant.
 
-    `steps` is near to `eps`, and renaming it so unasked would change what a recipe trains.
+    `steps` is similar to `eps`, but renaming it automatically would change what a recipe trains.
     """
     return SequenceMatcher(None, written.lower(), name).ratio() >= _SLIP
 
 
 def _value_fix(problem: Problem, entry: Entry, node: Node | None, value: str) -> Fix:
-    """The fix that writes another value; it is safe where it says the same, or nearly."""
+    """The fix that writes another value; it is safe if the value is nearly the same."""
     first = value == problem.suggestions[0]
     safe = first and problem.code != "indivisible"
     title = f"Change to `{value}`"

@@ -1,4 +1,4 @@
-"""Texts that are too large to be read while somebody types, and what is said about them."""
+"""The limit on the size of texts, and the diagnostic of texts that exceed it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from trainsmith_server.yaml.tree import Mapping, Tree
 from trainsmith_server.yaml.values import construct
 
 MAX_TEXT = 100_000
-"""Characters. The longest known recipe has a twentieth of it; the worst text of this length, all
-brackets and mistakes, is read within about a second."""
+"""In characters. The longest known recipe has a twentieth of this; the worst text of this size, all
+brackets and mistakes, is analysed in about a second."""
 MAX_FILE = 2_000_000
-"""Characters of a file of many documents, each of which may have `MAX_TEXT`."""
+"""In characters, for a file of many documents, each of which may have `MAX_TEXT`."""
 
 CODE = "too-large"
-TITLE = "The file is too large to be checked"
+TITLE = "The file is too large to check"
 
 _HEAD = 10_000
-"""How many characters tell whether a large text is ours."""
+"""The number of characters that are read to recognise a large text."""
 
 
 def beginning(text: str) -> str:
@@ -26,9 +26,9 @@ def beginning(text: str) -> str:
 
 
 def too_large(head: Tree, size: int) -> Diagnostic | None:
-    """What is said about a text of so many characters, of which only the beginning was read.
+    """The diagnostic of a large text, of which only the head was read.
 
-    `None` where that is no document of ours, as in data files.
+    `None` if the head is not a known document, as in data files.
     """
     # The schemas take a while to import, and `initialize` does not need them.
     from trainsmith_schemas.sections.documents import recognise
@@ -38,8 +38,8 @@ def too_large(head: Tree, size: int) -> Diagnostic | None:
         if isinstance(root, Mapping) and root.entries and recognise(construct(root).value):
             message = (
                 f"This file has {size:,} characters, and Trainsmith reads up to {MAX_TEXT:,}: "
-                "nothing in it is checked, and there is no help in it. Take out what is no part of "
-                "the recipe, or split the file"
+                "nothing in it is checked, and there are no hovers or completions. Remove what "
+                "does not belong to the recipe, or split the file"
             )
             key = root.entries[0].key
             return Diagnostic(CODE, "warning", message, (key.start, key.end))

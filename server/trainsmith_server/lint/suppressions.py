@@ -68,7 +68,7 @@ def _unused(
 
 
 def _counts(code: str, used: set[str], options: LintOptions) -> bool:
-    """Whether a code is ignored with reason, or nobody can tell here."""
+    """Whether ignoring a code has an effect, or may have one that can't be determined here."""
     return code in used or code in ELSEWHERE or options.levels.get(code) == "off"
 
 
@@ -77,7 +77,7 @@ def _unused_diagnostic(message: str, span: Span, fixes: tuple[Fix, ...]) -> Diag
 
 
 def _without(one: Suppression, code: str, span: Span, lines: LineIndex, *, alone: bool) -> Fix:
-    """Take a code out of the brackets, or the comment away if that leaves none."""
+    """The fix that removes a code from the brackets, or the comment if it is the only code."""
     safe = code in adjustable_codes()
     title = f"Stop ignoring `{code}`"
     if alone:
@@ -104,7 +104,7 @@ def ignore_on_line(
             at = one.codes[-1][1][1]
             return Fix(title, (Edit((at, at), f", {code}"),))
     start, end = lines.starts[line], lines.line_end(line)
-    if _goes_on(text, end):
+    if _continues(text, end):
         indent = lines.text[start : diagnostic.span[0]]
         indent = indent[: len(indent) - len(indent.lstrip(" "))]
         break_ = "\r\n" if "\r\n" in lines.text else "\n"
@@ -115,8 +115,8 @@ def ignore_on_line(
     return Fix(title, (edit,))
 
 
-def _goes_on(tree: Tree, end: int) -> bool:
-    """Whether a text goes on behind the end of a line, so that no comment can stand there."""
+def _continues(tree: Tree, end: int) -> bool:
+    """Whether a scalar continues after the end of a line, so that a comment can't be there."""
     return any(
         isinstance(node, Scalar) and node.start < end < node.end and node.style not in ("|", ">")
         for document in tree.documents

@@ -1,1 +1,1 @@
-"""The language server: protocol, handlers, conversion between plain results and LSP."""
+"""The language server: protocol, handlers, conversion of plain data to LSP types."""

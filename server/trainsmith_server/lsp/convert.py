@@ -1,4 +1,4 @@
-"""Plain results to the protocol's types, and its positions to offsets."""
+"""Converts plain data to LSP types, and LSP positions to offsets."""
 
 from __future__ import annotations
 
@@ -57,17 +57,17 @@ _SYMBOLS = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an editor can show of a diagnostic beside its message."""
+    """The optional parts of a diagnostic that an editor can show."""
 
     page: bool = False
     """A link to the page that explains its code."""
     related: bool = False
-    """The other places that it involves."""
+    """Related places."""
     tags: Container[lsp.DiagnosticTag] = ()
 
 
 def shown_by(capabilities: lsp.ClientCapabilities) -> Shown:
-    """What an editor says that it can show; both ways of getting diagnostics may say so."""
+    """The parts that an editor can show, by its capabilities for push or pull diagnostics."""
     text = capabilities.text_document
     ways = [way for way in (text.publish_diagnostics, text.diagnostic) if way] if text else []
     return Shown(
@@ -112,7 +112,7 @@ def to_range(span: Span, lines: LineIndex, encoding: Encoding) -> lsp.Range:
 def diagnostics(
     diagnostics: Iterable[Diagnostic], analysis: Analysis, encoding: Encoding, shown: Shown
 ) -> list[lsp.Diagnostic]:
-    """Diagnostics of a document, with what the editor can show of them."""
+    """The diagnostics of a document, with the parts that the editor can show."""
     return [_diagnostic(diagnostic, analysis, encoding, shown) for diagnostic in diagnostics]
 
 
@@ -154,7 +154,7 @@ def hover(found: Hover, analysis: Analysis, encoding: Encoding) -> lsp.Hover:
 def completion(
     candidates: Iterable[Candidate], analysis: Analysis, encoding: Encoding
 ) -> lsp.CompletionList:
-    """Candidates in their own order; an editor would sort them by the alphabet."""
+    """Candidates in their own order; editors would sort them alphabetically."""
     return lsp.CompletionList(
         is_incomplete=False,
         items=[
@@ -168,7 +168,7 @@ def completion(
                 sort_text=f"{index:03}",
                 filter_text=one.label,
                 insert_text_format=lsp.InsertTextFormat.PlainText,
-                # The candidate counts its own indentation.
+                # The candidate includes its indentation.
                 insert_text_mode=lsp.InsertTextMode.AsIs,
                 text_edit=_text_edit(one.edit, analysis, encoding),
             )
@@ -180,7 +180,7 @@ def completion(
 def quick_fix(
     found: QuickFix, analysis: Analysis, encoding: Encoding, shown: Shown
 ) -> lsp.CodeAction:
-    """A quick fix, tied to its diagnostic."""
+    """A quick fix with its diagnostic."""
     return lsp.CodeAction(
         title=found.fix.title,
         kind=lsp.CodeActionKind.QuickFix,
@@ -193,7 +193,7 @@ def quick_fix(
 def fix_all(edits: tuple[Edit, ...], analysis: Analysis, encoding: Encoding) -> lsp.CodeAction:
     """The action that applies every safe fix."""
     return lsp.CodeAction(
-        title="Fix all that Trainsmith can fix safely",
+        title="Fix all problems that Trainsmith can fix safely",
         kind=FIX_ALL,
         edit=edit_of(edits, analysis, encoding),
     )
@@ -222,7 +222,7 @@ def _text_edit(edit: Edit, analysis: Analysis, encoding: Encoding) -> lsp.TextEd
 def symbols(
     found: Iterable[Symbol], analysis: Analysis, encoding: Encoding
 ) -> list[lsp.DocumentSymbol]:
-    """An outline."""
+    """The outline of a document."""
     return [
         lsp.DocumentSymbol(
             name=one.name,
@@ -237,7 +237,7 @@ def symbols(
 
 
 def folds(found: Iterable[Fold]) -> list[lsp.FoldingRange]:
-    """Folds, as whole lines. A region needs no kind, which would mark it as `#region`."""
+    """Folds, as whole lines. Regions get no kind, since that is for `#region` markers."""
     return [
         lsp.FoldingRange(
             one.first,
@@ -260,7 +260,7 @@ def selection(spans: Iterable[Span], analysis: Analysis, encoding: Encoding) -> 
 def inlay_hints(
     hints: Iterable[Hint], analysis: Analysis, encoding: Encoding
 ) -> list[lsp.InlayHint]:
-    """Words behind values, a little away from them."""
+    """Hints after values, with padding."""
     return [
         lsp.InlayHint(
             position=lsp.Position(*analysis.lines.position(hint.offset, encoding)),
@@ -292,7 +292,7 @@ def code_lenses(
 def document_link(
     reference: Reference, path: Path, analysis: Analysis, encoding: Encoding
 ) -> lsp.DocumentLink:
-    """A path that opens the file it names."""
+    """A link from a path to its file."""
     return lsp.DocumentLink(
         range=to_range(reference.span, analysis.lines, encoding),
         target=uri_of(path),
@@ -301,13 +301,13 @@ def document_link(
 
 
 def top_of(path: Path) -> lsp.Location:
-    """The beginning of a file."""
+    """The start of a file."""
     start = lsp.Position(0, 0)
     return lsp.Location(uri_of(path), lsp.Range(start, start))
 
 
 def result_id(items: Sequence[lsp.Diagnostic]) -> str:
-    """A name for diagnostics: the same for the same ones, within one life of the server."""
+    """An identifier for diagnostics; equal diagnostics have equal ones while the server runs."""
     return f"{hash(tuple(_content(item) for item in items)):x}"
 
 

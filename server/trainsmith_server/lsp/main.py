@@ -1,4 +1,4 @@
-"""The language server with all its handlers, and how it is started."""
+"""Creates the language server with all its handlers, and runs it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ _REGISTER = (
 
 
 def create_server() -> Server:
-    """A server with all its handlers, ready to start."""
+    """A server with all its handlers."""
     server = Server()
     for register in _REGISTER:
         register(server)
@@ -89,5 +89,5 @@ def create_server() -> Server:
 
 
 def serve() -> None:
-    """Serve one editor on stdin and stdout until it says goodbye."""
+    """Serve one editor on stdin and stdout until it exits."""
     serve_stdio(create_server())

@@ -1,4 +1,4 @@
-"""The places in the workspace that name a file, and how they change when it moves."""
+"""The places in the workspace that name a file, and the edits when it moves."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Mention:
 
 
 def mentions(server: Server) -> Iterator[Mention]:
-    """Every place in the workspace and in open documents that names a file which exists."""
+    """Every place in the workspace and in open documents that names an existing file."""
     files = map(uri_of, server.files.in_workspace())
-    # An editor may spell a document's URI in its own way; answers use the same spelling.
+    # Editors may encode the same URI differently; responses use the editor's form.
     uris = {path_of(uri): uri for uri in (*files, *server.session.uris())}
     for uri in uris.values():
         for part in server.parts(uri):
@@ -59,7 +59,7 @@ def range_of(one: Mention, server: Server) -> lsp.Range:
 
 
 def edits_for_move(server: Server, old: Path, new: Path) -> list[lsp.TextDocumentEdit]:
-    """What changes in the documents that name a file, or a file in a folder, that moves."""
+    """The edits of the documents that name a moved file, or a file in a moved folder."""
     from trainsmith_server.features.edits.spelling import respelled
 
     changes: dict[str, list[lsp.TextEdit | lsp.AnnotatedTextEdit | lsp.SnippetTextEdit]] = {}
@@ -67,7 +67,7 @@ def edits_for_move(server: Server, old: Path, new: Path) -> list[lsp.TextDocumen
         if one.path != old and old not in one.path.parents:
             continue
         document = path_of(one.part.uri) or Path()
-        # A recipe that moves with its files looks for them from its new folder.
+        # In a recipe that moves with its files, paths are relative to its new folder.
         folder = (new / document.relative_to(old) if old in document.parents else document).parent
         text = respelled(one.reference.written, one.path, new / one.path.relative_to(old), folder)
         if text is not None and text != one.reference.written:

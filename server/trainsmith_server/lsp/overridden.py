@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
 
 
 def overridden(server: Server, uri: str, written: Iterable[str]) -> list[tuple[Analysis, Analysis]]:
-    """The recipe and the model file that it would name, before and after the overrides."""
+    """The recipe and the model file that it then names, before and after the overrides."""
     from trainsmith_server.features.overrides import edited, parse_override
 
     overrides = [parse_override(text) for text in written]
@@ -22,5 +22,5 @@ def overridden(server: Server, uri: str, written: Iterable[str]) -> list[tuple[A
 
 
 def model_of(server: Server, recipe: Analysis) -> Analysis | None:
-    """The model file that a recipe names, if it is there."""
+    """The model file that a recipe names, if it exists."""
     return next(iter(server.files.models(recipe).values()), None)

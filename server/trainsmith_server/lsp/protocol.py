@@ -1,7 +1,7 @@
-"""pygls, with what an editor feels: it reads ahead, drops what was cancelled, works when it may.
+"""pygls with a message queue: it reads ahead, drops cancelled requests and reports when it is idle.
 
-The texts are kept by our own `Session`. pygls would split lines with `str.splitlines`, which also
-breaks at U+2028 and form feeds, and so lose step with the editor.
+Our own `Session` keeps the texts. pygls would split lines with `str.splitlines`, which also breaks
+at U+2028 and form feeds, so its texts would get out of sync with the editor.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 
 _CHUNK = 1 << 16
 _PAUSE = 0.002
-"""Seconds in which an editor sends the request that follows a keystroke."""
+"""In seconds; an editor sends the requests that follow a keystroke within this time."""
 
 
 class Protocol(LanguageServerProtocol):
-    """Messages wait in line while others are read, so that a cancelled request is never begun."""
+    """Queues messages while others are read, so that a cancelled request is never started."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,10 +34,10 @@ class Protocol(LanguageServerProtocol):
         self._at_work = False
         self._pause: asyncio.TimerHandle | None = None
         self.when_idle: Callable[[], None] = lambda: None
-        """Called when no message waits."""
+        """Called when no message is waiting."""
 
     def handle_message(self, message: Any) -> None:
-        """Put a message in line; a cancellation takes its request out of it."""
+        """Queue a message; a cancellation removes its request from the queue."""
         if getattr(message, "method", None) == lsp.CANCEL_REQUEST:
             running = message.params.id in self._request_futures
             if self._cancel(message) or not running:
@@ -55,12 +55,12 @@ class Protocol(LanguageServerProtocol):
             await asyncio.sleep(0)
 
     def _work(self) -> None:
-        """Handle one message, and let the reader look for others before the next."""
+        """Handle one message, and let the reader run before the next."""
         loop = asyncio.get_running_loop()
         try:
             if self._waiting:
                 super().handle_message(self._waiting.popleft())
-        except SystemExit:  # The editor has said goodbye, and listens no more.
+        except SystemExit:  # The editor has sent `exit`.
             self._waiting.clear()
             self.when_idle = lambda: None
             raise
@@ -72,16 +72,16 @@ class Protocol(LanguageServerProtocol):
                 self._pause = loop.call_later(_PAUSE, lambda: self.when_idle())
 
     def _cancel(self, message: Any) -> bool:
-        """Answer a request that waits; false where there is none."""
+        """Cancel a waiting request; false if there is none."""
         for request in self._waiting:
             if getattr(request, "id", None) == message.params.id and hasattr(request, "method"):
                 self._waiting.remove(request)
-                error = JsonRpcRequestCancelled("the request was cancelled before it was begun")
+                error = JsonRpcRequestCancelled("the request was cancelled before it was started")
                 self._send_response(request.id, error=error.to_response_error())
                 return True
         return False
 
-    # pygls would keep the texts itself here.
+    # Without these methods, pygls would keep the texts itself.
 
     @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
@@ -100,19 +100,19 @@ class Protocol(LanguageServerProtocol):
 
 
 class Stdout(StdoutWriter):
-    """pygls' writer, silent once it is closed: pygls would report each failure by writing again."""
+    """A writer that ignores writes after it is closed; pygls would report them by writing again."""
 
     def write(self, data: bytes) -> None:
-        """Send bytes while somebody may read them."""
+        """Write bytes unless stdout is closed."""
         if not self._stdout.closed:
             super().write(data)
 
 
 def serve_stdio(server: LanguageServer) -> None:
-    """Serve one editor until it says goodbye or closes stdin.
+    """Serve one editor until it exits or closes stdin.
 
-    pygls reads a message when the one before it has been handled. Here a thread of its own reads
-    whatever the editor has sent.
+    pygls would read a message only after it has handled the previous one. Here a separate thread
+    reads ahead.
     """
     protocol = server.protocol
     assert isinstance(protocol, Protocol)
@@ -120,7 +120,7 @@ def serve_stdio(server: LanguageServer) -> None:
     try:
         asyncio.run(_serve(server, protocol))
     except (BrokenPipeError, KeyboardInterrupt):
-        pass  # The editor is gone.
+        pass  # The editor has exited.
     finally:
         server.shutdown()
 
@@ -133,7 +133,7 @@ async def _serve(server: LanguageServer, protocol: Protocol) -> None:
             while data := os.read(stdin, _CHUNK):
                 loop.call_soon_threadsafe(reader.feed_data, data)
             loop.call_soon_threadsafe(reader.feed_eof)
-        except RuntimeError:  # The loop has ended first.
+        except RuntimeError:  # The event loop has already ended.
             pass
 
     Thread(target=read, daemon=True, name="stdin").start()

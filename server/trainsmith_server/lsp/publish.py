@@ -1,6 +1,6 @@
-"""Diagnostics that the server sends unasked, and the editors that it lets ask again.
+"""Pushes diagnostics to editors, or makes editors pull them again.
 
-Editors without pull diagnostics get them pushed. Mistakes in a project's file are pushed to all.
+Editors without pull diagnostics get them pushed. Mistakes in a project file are always pushed.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 
 def publish_when_idle(server: Server, uri: str) -> None:
-    """Send what is wrong with a document that changed, and with those that name it.
+    """Publish the diagnostics of a document that changed, and of those that name it, when idle.
 
-    Requests that wait are answered first; consecutive changes are coalesced.
+    Waiting requests are answered first; consecutive changes are coalesced.
     """
     server.outdated[uri] = None
 
 
 def publish_outdated(server: Server) -> None:
-    """Send what `publish_when_idle` has noted. To be called when no message waits."""
+    """Publish the documents of `publish_when_idle`. To be called when no message is waiting."""
     outdated, server.outdated = list(server.outdated), {}
     if not outdated or server.configuration.waiting:
-        return  # All are published when the settings are here.
+        return  # All documents are published once the settings have arrived.
     around = dict.fromkeys(other for uri in outdated for other in (uri, *server.files.naming(uri)))
     for uri in around:
         _publish_project_file(server, uri)
     if server.pulls:
-        # The editor asks for the one that changed by itself.
+        # The editor pulls the diagnostics of the changed document by itself.
         if len(around) > 1:
             _refresh(server)
         return
@@ -55,7 +55,7 @@ def publish_all(server: Server) -> None:
 
 
 def clear_project_file(server: Server, uri: str) -> None:
-    """Take back what was published about a project's file, which is gone."""
+    """Clear the published diagnostics of a deleted project file."""
     if server.project_files.pop(uri, None):
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
@@ -69,7 +69,7 @@ def _publish(server: Server, uri: str) -> None:
 
 
 def _publish_project_file(server: Server, uri: str) -> None:
-    """Send what is wrong in the project's file of an open document, if that has changed."""
+    """Publish the diagnostics of a document's project file, if that has changed."""
     if not any(part.kind for part in server.session.parts(uri)):
         return
     project = server.configuration.project(uri)
@@ -92,7 +92,7 @@ def _publish_project_file(server: Server, uri: str) -> None:
 
 
 def _refresh(server: Server) -> None:
-    """Let the editor ask for all diagnostics again."""
+    """Make the editor pull all diagnostics again."""
     server.changed.set()
     workspace = server.client_capabilities.workspace
     if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:

@@ -1,4 +1,4 @@
-"""The runs of a recipe, looked for where its runs are written."""
+"""The runs of a recipe, from the folder in which it saves them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
 
 
 def runs_of(server: Server, analysis: Analysis) -> Sequence[Run]:
-    """The runs of a recipe, the newest first; none of any other file."""
+    """The runs of a recipe, newest first; empty for other files."""
     from trainsmith_server.features.code_lens import is_runnable
     from trainsmith_server.features.run_plan import run_plan
 

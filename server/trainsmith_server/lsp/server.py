@@ -1,4 +1,4 @@
-"""What the handlers share: the documents, the files, the settings. It knows no handler."""
+"""The state that the handlers share: documents, files, settings. It imports no handlers."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.yaml.lines import Encoding
 
 MAX_DIAGNOSTICS = 1000
-"""VS Code shows no more of one file."""
+"""The maximum for one file in VS Code."""
 
 
 class Server(LanguageServer):
-    """A pygls server and the documents that are open."""
+    """A pygls server with the open documents."""
 
     def __init__(self) -> None:
         super().__init__("trainsmith", __version__, protocol_cls=Protocol)
         self.configuration = Configuration(self)
         self.session = Session(self.configuration.options)
         self.outdated: dict[str, None] = {}
-        """The documents that have changed since they were last published."""
+        """The documents that changed since they were last published."""
         self.project_files: dict[str, ProjectFile] = {}
-        """What was last published about each project's file, by its URI."""
+        """The project files whose diagnostics were published, by their URI."""
         self.changed = asyncio.Event()
-        """Something beside the open texts has changed since it was last cleared."""
+        """Set when something other than the open documents has changed."""
 
     @cached_property
     def files(self) -> Files:
@@ -58,29 +58,29 @@ class Server(LanguageServer):
 
     @cached_property
     def shown(self) -> convert.Shown:
-        """What the editor can show of a diagnostic."""
+        """The optional parts of a diagnostic that the editor can show."""
         return convert.shown_by(self.client_capabilities)
 
     @property
     def encoding(self) -> Encoding:
-        """How the editor counts characters."""
+        """The editor's position encoding."""
         encoding: Any = self.workspace.position_encoding
         return encoding
 
     @property
     def pulls(self) -> bool:
-        """Whether the editor asks for diagnostics; then none are sent unasked."""
+        """Whether the editor pulls diagnostics; then none are pushed."""
         text = self.client_capabilities.text_document
         return bool(text and text.diagnostic)
 
     def read_folders(self) -> None:
-        """Take over the editor's folders, and how it counts characters."""
+        """Read the editor's workspace folders and position encoding."""
         self.session.encoding = self.encoding
         folders = (path_of(uri) for uri in self.workspace.folders)
         self.files.folders = tuple(folder for folder in folders if folder)
 
     def parts(self, uri: str) -> tuple[Analysis, ...]:
-        """A document as it is in the editor, or else on the disk; nothing if it cannot be read."""
+        """A document as open in the editor, or else on disk; empty if it can't be read."""
         if self.session.is_open(uri):
             return self.session.parts(uri)
         analysis = self.files.on_disk(uri)
@@ -90,15 +90,15 @@ class Server(LanguageServer):
         """The analysis of a whole document, open or not.
 
         Raises:
-            ValueError: it is not open, and there is no such file that can be read.
+            ValueError: it is not open, and its file can't be read.
         """
         analysis = self.session.analysis(uri) or self.files.on_disk(uri)
         if analysis is None:
-            raise ValueError(f"{uri} is not open, and cannot be read as a file")
+            raise ValueError(f"{uri} is not open, and its file can't be read")
         return analysis
 
     def diagnostics(self, uri: str) -> list[lsp.Diagnostic]:
-        """What is wrong with a document, open or not."""
+        """The diagnostics of a document, open or not."""
         from trainsmith_server.features.diagnostics import diagnostics
 
         encoding = self.session.encoding

@@ -1,4 +1,4 @@
-"""The editor's settings and the projects' files, as they are now."""
+"""The current settings of the editor and the project files."""
 
 from __future__ import annotations
 
@@ -19,88 +19,89 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
 
 SECTION = "trainsmith"
 WATCHED = ("**/.trainsmith.yaml", f"**/{EVENTS}")
-"""The projects' files, and what runs say while they go."""
+"""The project files, and the events of runs."""
 
 
 class Configuration:
-    """What documents are judged by. Every mistake in it is told once."""
+    """The settings of documents. Every mistake in them is reported once."""
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
         self._answered = asyncio.Event()
         self._answered.set()
         self.watches = False
-        """The editor tells of files that change."""
+        """Whether the editor reports changes of files."""
         self._editor: LintOptions | None = None
         self._projects: Projects | None = None
         self._warned: dict[str, str] = {}
-        """The last warning about the settings, and about a file that cannot be read."""
+        """The last warnings, by their subject."""
 
     def options(self, uri: str) -> LintOptions:
-        """What a document is judged by: the editor's settings, then its project's file."""
+        """The settings for a document: the editor's, then those of its project file."""
         from trainsmith_server.workspace.project_config import merge, of_the_environment
 
         project = self.project(uri)
-        said = (self._editor, project.options if project else None, of_the_environment())
-        return merge(*(one for one in said if one))
+        sources = (self._editor, project.options if project else None, of_the_environment())
+        return merge(*(one for one in sources if one))
 
     @property
     def waiting(self) -> bool:
-        """The editor has been asked for its settings; what is published before would change."""
+        """Whether the editor has not sent its settings yet, which may change all diagnostics."""
         return not self._answered.is_set()
 
     async def ready(self) -> None:
-        """Wait for the settings that the editor has been asked for."""
+        """Wait for the settings from the editor."""
         await self._answered.wait()
 
-    async def ask(self) -> bool:
-        """Ask the editor for its settings; false where it does not answer such questions."""
+    async def request(self) -> bool:
+        """Request the settings from the editor; false if it does not support that."""
         workspace = self._server.client_capabilities.workspace
         if not workspace or not workspace.configuration:
             return False
-        asked = lsp.ConfigurationParams([lsp.ConfigurationItem(section=SECTION)])
+        params = lsp.ConfigurationParams([lsp.ConfigurationItem(section=SECTION)])
         self._answered.clear()
         try:
-            answers = await self._server.workspace_configuration_async(asked)
-        except JsonRpcException:  # An editor that cannot tell has no settings.
-            answers = None
+            responses = await self._server.workspace_configuration_async(params)
+        except JsonRpcException:  # Use the defaults.
+            responses = None
         finally:
             self._answered.set()
-        self.take(answers[0] if answers else None)
+        self.update(responses[0] if responses else None)
         return True
 
     async def watch(self) -> None:
-        """Ask the editor to tell of changes, if it can."""
+        """Register for changes of settings and files, if the editor supports it."""
         workspace = self._server.client_capabilities.workspace
-        wanted: list[lsp.Registration] = []
+        registrations: list[lsp.Registration] = []
         if workspace and (can := workspace.did_change_configuration) and can.dynamic_registration:
             method = lsp.WORKSPACE_DID_CHANGE_CONFIGURATION
-            wanted.append(lsp.Registration("settings", method, {"section": SECTION}))
+            registrations.append(lsp.Registration("settings", method, {"section": SECTION}))
         if workspace and (can := workspace.did_change_watched_files) and can.dynamic_registration:
             watchers = lsp.DidChangeWatchedFilesRegistrationOptions(
                 [lsp.FileSystemWatcher(pattern) for pattern in WATCHED]
             )
             method = lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES
             self.watches = True
-            wanted.append(lsp.Registration("project files", method, watchers))
-        if wanted:
-            await self._server.client_register_capability_async(lsp.RegistrationParams(wanted))
+            registrations.append(lsp.Registration("project files", method, watchers))
+        if registrations:
+            params = lsp.RegistrationParams(registrations)
+            await self._server.client_register_capability_async(params)
 
-    def take(self, settings: Any) -> None:
+    def update(self, settings: Any) -> None:
         """Use the settings under `trainsmith`."""
         from trainsmith_schemas.editor.settings import LintConfig
         from trainsmith_server.workspace.project_config import read_lint_config
 
-        said = settings if isinstance(settings, dict) else {}
-        # Other settings are the extension's business.
-        ours = {key: said.get(key) for key in LintConfig.model_fields}
-        self._editor, problems = read_lint_config(ours)
+        values = settings if isinstance(settings, dict) else {}
+        # Only the extension uses the other settings.
+        lint_settings = {key: values.get(key) for key in LintConfig.model_fields}
+        self._editor, problems = read_lint_config(lint_settings)
         message = "; ".join(problem.message for problem in problems)
         if message:
             self._warn("settings", f"Trainsmith's settings: {message}")
 
     def project(self, uri: str) -> ProjectFile | None:
-        """The project's file that counts for a document; `None` where there is none to read."""
+        """The project file of a document; `None` if there is none or it can't be read."""
         from trainsmith_server.workspace.project_config import Projects
 
         path = path_of(uri)
@@ -110,13 +111,13 @@ class Configuration:
         try:
             return self._projects.around(path)
         except (OSError, UnicodeDecodeError) as error:
-            message = f"Trainsmith cannot read the project's .trainsmith.yaml: {error}"
+            message = f"Trainsmith can't read the project's .trainsmith.yaml: {error}"
             self._warn("project file", message)
             return None
 
-    def _warn(self, about: str, message: str) -> None:
-        """Show a warning, unless it was the last one about the same thing."""
-        if self._warned.get(about) != message:
-            self._warned[about] = message
+    def _warn(self, subject: str, message: str) -> None:
+        """Show a warning, unless it was the last one on its subject."""
+        if self._warned.get(subject) != message:
+            self._warned[subject] = message
             warning = lsp.ShowMessageParams(lsp.MessageType.Warning, message)
             self._server.window_show_message(warning)

@@ -1,8 +1,8 @@
-"""Import pygls without what a server on stdio never uses of its dependencies.
+"""Imports pygls without the parts of its dependencies that a server on stdio never uses.
 
-It spares a third of the time until the first diagnostics, and fifteen MiB of memory
-(`benchmarks/language_server`). If a future version of a dependency does things differently, only
-that is lost.
+This saves a third of the time until the first diagnostics, and 15 MiB of memory
+(`benchmarks/language_server`). If a future version of a dependency works differently, only this
+saving is lost.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _OPENSSL = ("ssl", "_hashlib")
 
 @contextmanager
 def _without_openssl() -> Generator[None]:
-    """Let the standard library believe that Python was built without OpenSSL: it is ready for that.
+    """Hide OpenSSL from the standard library, which also supports a Python without it.
 
-    `asyncio` then knows no TLS, and `hashlib` has Python's own digests.
+    Then `asyncio` has no TLS, and `hashlib` uses Python's own digests.
     """
     hidden = [name for name in _OPENSSL if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -34,9 +34,9 @@ def _without_openssl() -> Generator[None]:
 
 
 class _Unfinished:
-    """Stands in a class for what attrs would have put there; the first look at it calls attrs.
+    """A placeholder for an attribute that attrs creates; the first access calls attrs.
 
-    The class is finished in place, so that whoever holds it has the finished one.
+    The class is completed in place, so existing references to it stay valid.
     """
 
     def __init__(self, name: str, finish: Callable[[type], None]) -> None:
@@ -50,7 +50,7 @@ class _Unfinished:
 
 @contextmanager
 def _finished_when_used() -> Generator[None]:
-    """Let attrs wait with each of the protocol's 554 classes until somebody uses it; few are."""
+    """Defer attrs' work on each of the protocol's 554 classes until its first use; few are used."""
     define = attrs.define
 
     def finish(cls: type) -> None:
@@ -74,11 +74,11 @@ def _finished_when_used() -> Generator[None]:
 
 
 def prepare() -> None:
-    """Import what pygls needs. To be called before anything else imports it."""
+    """Import what pygls needs. Must be called before anything else imports it."""
     with _without_openssl():
         import_module("asyncio")
         import_module("hmac")
     with _finished_when_used():
         import_module("lsprotocol.types")
-    # `finish` does for each class what this module would do for all of them.
+    # `finish` does for each used class what this module would do for all classes.
     vars(import_module("lsprotocol._hooks"))["_resolved_forward_references"] = True

@@ -1,4 +1,4 @@
-"""What was read from files, each read again only when it has changed."""
+"""A cache of file contents; a file is read again only after it has changed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ _T = TypeVar("_T")
 
 
 class FileCache(Generic[_T]):
-    """What a function makes of files, kept until a file has another time or size."""
+    """The results of reading files, kept until a file's time or size changes."""
 
     def __init__(self, read: Callable[[Path, int], _T]) -> None:
         self._read = read
         """Takes a path and the size of the file in bytes."""
         self._known: dict[Path, tuple[tuple[int, int], _T]] = {}
-        """When each file was written, in nanoseconds, its size, and what it says."""
+        """Each file's modification time in nanoseconds, its size, and the result of reading it."""
 
     def get(self, path: Path) -> _T:
-        """What a file says now.
+        """The current result for a file.
 
         Raises:
-            OSError: it is not there, or cannot be read. What else `read` raises comes through too,
-                and is not kept.
+            OSError: the file does not exist, or can't be read. Other exceptions of `read` are
+                passed on and not cached.
         """
         status = path.stat()
         stamp = (status.st_mtime_ns, status.st_size)

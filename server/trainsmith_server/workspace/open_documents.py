@@ -1,4 +1,4 @@
-"""The open documents: their texts, in step with the editor, and an analysis of each version."""
+"""The open documents: their texts, in sync with the editor, and the analysis of each version."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a document: the new text of a range, or of everything where it is `None`."""
+    """A change of a document: the new text of a range, or of everything if that is `None`."""
 
     range: tuple[Position, Position] | None
     text: str
@@ -28,32 +28,32 @@ class _Open:
     version: int
     text: str
     analysis: Analysis | None = None
-    """Of the whole text."""
+    """The analysis of the whole text."""
     parts: tuple[Analysis, ...] = ()
-    """Of each YAML document, with the file's line numbers."""
+    """The analyses of the YAML documents, with the file's line numbers."""
     read: dict[str, Analysis] = field(default_factory=dict[str, "Analysis"])
-    """The parts of this version or the one before it, by their text."""
+    """The parts of this version or the previous one, by their text."""
 
 
 class Session:
-    """What the editor has open. Positions are in the encoding that was agreed on.
+    """The documents that the editor has open. Positions are in the negotiated encoding.
 
-    What asks about one place, or about every place by itself, reads `parts`: only the YAML
-    document that was changed is read anew. What must see a file as one text reads `analysis`.
+    Features that work on one place, or on each document separately, read `parts`, so that only the
+    changed YAML document is analysed again. Features that need the whole file read `analysis`.
     """
 
     def __init__(self, options: Callable[[str], LintOptions | None] = lambda _: None) -> None:
         self._options = options
-        """What a document, by its URI, is judged by."""
+        """Returns the settings for a document, by its URI."""
         self.encoding: Encoding = "utf-16"
         self._documents: dict[str, _Open] = {}
 
     def open(self, uri: str, version: int, text: str) -> None:
-        """Take over a document from the editor."""
+        """Add a document."""
         self._documents[uri] = _Open(version, text)
 
     def change(self, uri: str, version: int, changes: Iterable[Change]) -> None:
-        """Apply changes in their order, each to the text that the one before left."""
+        """Apply changes in order, each to the result of the previous one."""
         document = self._documents[uri]
         text, lines = document.text, [part.lines for part in document.parts]
         for change in changes:
@@ -67,7 +67,7 @@ class Session:
         self._documents[uri] = _Open(version, text, read=document.read)
 
     def close(self, uri: str) -> None:
-        """Forget a document."""
+        """Remove a document."""
         self._documents.pop(uri, None)
 
     def is_open(self, uri: str) -> bool:
@@ -87,12 +87,12 @@ class Session:
         return self._documents[uri].version
 
     def forget_analyses(self) -> None:
-        """Forget all analyses, since what documents are judged by has changed."""
+        """Discard all analyses, after the settings have changed."""
         for document in self._documents.values():
             document.analysis, document.parts, document.read = None, (), {}
 
     def analysis(self, uri: str) -> Analysis | None:
-        """The analysis of an open document as a whole, made at most once for each version."""
+        """The analysis of a whole open document, computed at most once for each version."""
         document = self._documents.get(uri)
         if document is None:
             return None
@@ -102,7 +102,7 @@ class Session:
         return document.analysis
 
     def parts(self, uri: str) -> tuple[Analysis, ...]:
-        """The analyses of an open document's parts, in their order; none if it is not open."""
+        """The analyses of an open document's parts, in order; empty if it is not open."""
         document = self._documents.get(uri)
         if document is None:
             return ()
@@ -111,7 +111,7 @@ class Session:
         return document.parts
 
     def part(self, uri: str, line: int) -> Analysis | None:
-        """The part of an open document that a line is in."""
+        """The part of an open document that contains a line."""
         parts = self.parts(uri)
         at = bisect_right(parts, line, key=lambda part: part.lines.first)
         return parts[max(at - 1, 0)] if parts else None
@@ -130,17 +130,17 @@ class Session:
         return tuple(self._placed(uri, texts, read))
 
     def _placed(self, uri: str, texts: list[str], read: dict[str, Analysis]) -> Iterator[Analysis]:
-        """Parts with their place in the file, and what they must know of it."""
+        """The parts with their position in the file and the context of the other parts."""
         from trainsmith_server.document.result import SiblingContext
 
-        ours = (known for text in texts for known in read[text].documents)
-        first = next(ours, None)
+        documents = (known for text in texts for known in read[text].documents)
+        first = next(documents, None)
         siblings = SiblingContext(first.kind, first.profile) if first else SiblingContext()
         line = 0
         for text in texts:
             part = read[text]
             if not part.documents and part.siblings != siblings:
-                # Alone, it would be somebody else's file, in which nothing is wrong.
+                # On its own it would be an unknown file, which has no diagnostics.
                 part = read[text] = self._analyze(uri, text, siblings)
             yield replace(part, siblings=siblings, lines=part.lines.moved(line))
             line += len(part.lines.starts) - 1
@@ -153,7 +153,7 @@ class Session:
 
 
 def _offset(parts: Sequence[LineIndex], position: Position, encoding: Encoding) -> int:
-    """The offset of a position in a text, of which the lines of each part are known."""
+    """The offset of a position in a text, from the line indexes of its parts."""
     at = max(bisect_right(parts, position[0], key=lambda part: part.first) - 1, 0)
     before = sum(len(part.text) for part in parts[:at])
     return before + parts[at].offset(*position, encoding)

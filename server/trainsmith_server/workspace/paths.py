@@ -1,4 +1,4 @@
-"""From a document's URI to its path and back, and names that are free."""
+"""Converts between URIs and paths, and finds unused file names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainsmith_server.features.edits.versions import next_version
 
 
 def path_of(uri: str) -> Path | None:
-    """The path of a document; `None` unless it is a file, as for an untitled one."""
+    """The path of a document; `None` if it is not a file, such as an untitled document."""
     path = to_fs_path(uri) if uri.startswith("file:") else None
     return Path(path) if path else None
 
@@ -21,6 +21,6 @@ def uri_of(path: Path) -> str:
 
 
 def next_free_version(path: Path) -> Path:
-    """A path beside a recipe with the next number that no other file has."""
+    """The path of a recipe's next version in the same folder, with the next unused number."""
     names = {entry.name for entry in path.parent.iterdir()} if path.parent.is_dir() else set[str]()
     return path.with_name(next_version(path.name, names))

@@ -1,4 +1,4 @@
-"""How documents are judged: what the editor and the project's file say, read and put together."""
+"""Reads and merges the settings of the editor and of the project file, `.trainsmith.yaml`."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _LEVELS: tuple[Level, ...] = get_args(Level)
 _KEYS = ", ".join(f"`{key}`" for key in LintConfig.model_fields)
 _PRIVACY: tuple[Privacy, ...] = get_args(Privacy)
 _LARGEST = 100_000
-"""Bytes; a project's file has a few hundred."""
+"""In bytes; a project file has a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something in a project's file that cannot be used."""
+    """Something in a project file that is not valid."""
 
     span: Span
     message: str
@@ -46,7 +46,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFile:
-    """What a project's file says; what is wrong in it counts as not said."""
+    """The content of a project file, without the parts that are not valid."""
 
     path: Path
     lines: LineIndex
@@ -55,9 +55,9 @@ class ProjectFile:
 
 
 def read_lint_config(data: Any) -> tuple[LintOptions, tuple[Problem, ...]]:
-    """Read the keys of `LintConfig`; what cannot be used is left out and told about.
+    """Read the keys of `LintConfig`; values that are not valid are left out and reported.
 
-    YAML 1.1 reads an `off` without quotes as false, so false is the level `off`.
+    YAML 1.1 reads an unquoted `off` as false, so false is the level `off`.
     """
     if data is None:
         return LintOptions(), ()
@@ -79,14 +79,14 @@ def read_lint_config(data: Any) -> tuple[LintOptions, tuple[Problem, ...]]:
     if rules is not None and not isinstance(rules, Mapping):
         problems.append(Problem(("rules",), "wrong-type", "`rules` needs codes and their levels"))
         rules = None
-    for code, said in (rules or {}).items():
-        meant = "off" if said is False else said
-        level: Level | None = next((one for one in _LEVELS if one == meant), None)
+    for code, value in (rules or {}).items():
+        name = "off" if value is False else value
+        level: Level | None = next((one for one in _LEVELS if one == name), None)
         if code not in adjustable_codes():
             message, _ = unknown_code(str(code))
             problems.append(Problem(("rules", code), "unknown-key", message, on_key=True))
         elif level is None:
-            problems.append(_unknown_choice(("rules", code), "level", said, _LEVELS))
+            problems.append(_unknown_choice(("rules", code), "level", value, _LEVELS))
         else:
             levels[code] = level
     options = LintOptions(trainer, levels, board, chosen["privacy"] == "local-only")
@@ -96,11 +96,11 @@ def read_lint_config(data: Any) -> tuple[LintOptions, tuple[Problem, ...]]:
 def _choice(
     data: Mapping[Any, Any], key: str, names: tuple[str, ...], problems: list[Problem]
 ) -> str | None:
-    """What is said under a key, if it is one of the names."""
-    said = data.get(key)
-    if said is None or said in names:
-        return said
-    problems.append(_unknown_choice((key,), key, said, names))
+    """The value of a key, if it is one of the names."""
+    value = data.get(key)
+    if value is None or value in names:
+        return value
+    problems.append(_unknown_choice((key,), key, value, names))
     return None
 
 
@@ -111,19 +111,19 @@ def _unknown_key(key: str) -> Problem:
 
 
 def _unknown_choice(
-    path: tuple[str, ...], what: str, said: object, names: tuple[str, ...]
+    path: tuple[str, ...], what: str, value: object, names: tuple[str, ...]
 ) -> Problem:
-    nearest = nearest_name(str(said), names)
+    nearest = nearest_name(str(value), names)
     hint = f"; did you mean `{nearest}`?" if nearest else ""
     listed = ", ".join(f"`{name}`" for name in names)
-    return Problem(path, "invalid-value", f"there is no {what} `{said}`, only {listed}{hint}")
+    return Problem(path, "invalid-value", f"there is no {what} `{value}`, only {listed}{hint}")
 
 
 def read_project_file(path: Path, size: int) -> ProjectFile:
-    """Read a project's file.
+    """Read a project file.
 
     Raises:
-        OSError: it cannot be read, or is far too large for what it is.
+        OSError: it can't be read, or is far too large.
         UnicodeDecodeError: it is not UTF-8.
     """
     if size > _LARGEST:
@@ -147,7 +147,7 @@ def read_project_file(path: Path, size: int) -> ProjectFile:
 
 
 def merge(*options: LintOptions) -> LintOptions:
-    """Several options as one; the first wins, but none allows what another keeps private."""
+    """Several options merged: the first takes precedence, but any can require `local_only`."""
     return LintOptions(
         next((one.profile for one in options if one.profile), None),
         {code: level for one in reversed(options) for code, level in one.levels.items()},
@@ -157,21 +157,21 @@ def merge(*options: LintOptions) -> LintOptions:
 
 
 def of_the_environment() -> LintOptions:
-    """What the environment says: whether anything may leave the machine."""
+    """The options from environment variables: whether data may leave the machine."""
     return LintOptions(local_only=os.environ.get(PRIVACY_VARIABLE) == "local-only")
 
 
 class Projects:
-    """The projects' files, each read again only when it has changed."""
+    """The project files; each is read again only after it has changed."""
 
     def __init__(self) -> None:
         self._read = FileCache(read_project_file)
 
     def around(self, document: Path) -> ProjectFile | None:
-        """The file that counts for a document: in its folder, or the nearest above.
+        """The project file of a document: in its folder, or in the nearest parent folder.
 
         Raises:
-            OSError: it cannot be read.
+            OSError: it can't be read.
             UnicodeDecodeError: it is not UTF-8.
         """
         for path in _candidates(document):

@@ -1,4 +1,4 @@
-"""The files that documents name: where they are, and what they say."""
+"""Finds and reads the files that documents name."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ if TYPE_CHECKING:
     from trainsmith_schemas.sections.model import TransformerConfig
 
 _TT_TRAIN_FOLDERS = (".", "configs", "model_configs", "configs/model_configs")
-"""tt-train's own recipes write a model's path from its top, from `configs`, or as a bare name."""
+"""Paths of model files in tt-train's own recipes are relative to these folders."""
 _ANY_DEPTH = "**"
-"""What stands for any folders in between."""
+"""The pattern that matches any folders in between."""
 _FOLDERS_ABOVE = 4
-"""How far above a recipe tt-train's top may be."""
+"""The maximum number of levels between a recipe and tt-train's root folder."""
 _MOST_ENTRIES = 1000
-"""How much of a folder is looked at while somebody types."""
+"""The maximum number of entries of a folder that completion lists."""
 _MOST_FILES = 2000
-"""How many YAML files of a folder of the workspace are looked at."""
+"""The maximum number of YAML files of a workspace folder that are read."""
 _MOST_FOLDERS = 20_000
-"""In how many folders they are looked for."""
+"""The maximum number of folders that are searched for them."""
 _OTHERS = ("node_modules", "venv", "__pycache__", "site-packages")
-"""Folders of other people's files; those whose names begin with a dot are left out too."""
+"""Folders of dependencies, which are skipped, as are folders whose names start with a dot."""
 _LARGEST = 1_000_000
-"""Bytes; a model file has a few hundred."""
+"""In bytes; a model file has a few hundred."""
 
 
 class Files:
-    """Files on the disk, with what is open in the editor laid over them."""
+    """Files on disk, overlaid with the documents that are open in the editor."""
 
     def __init__(
         self,
@@ -64,21 +64,21 @@ class Files:
     ) -> None:
         self._session = session or Session()
         self._options = options or _no_options
-        """What a file, by its URI, is judged by."""
+        """Returns the settings for a file, by its URI."""
         self._read = FileCache(self._analyze)
         self._descriptions = FileCache(_described)
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace; on the command line, the working directory."""
 
     def forget_analyses(self) -> None:
-        """Forget what was read, since what files are judged by has changed."""
+        """Discard what was read, after the settings have changed."""
         self._read.clear()
 
     def find(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> Path | None:
-        """The file that a document means by a path, as its trainer would find it.
+        """The file at a path in a document, as its trainer would find it.
 
-        It is looked for beside the document first, then in the workspace folder around it, which
-        is the working directory of Run Training; for tt-train, also where its own files lie.
+        The path is relative to the document's folder, or to its workspace folder, which is the
+        working directory of **Run Training**; for tt-train, also to the folders of its own files.
         """
         expanded = _expand(written)
         if expanded is None:
@@ -88,21 +88,21 @@ class Files:
             try:
                 if path.is_file():
                     return path
-            except (OSError, ValueError):  # No path at all: too long, or with a null character.
+            except (OSError, ValueError):  # Not a valid path: too long, or with a null character.
                 return None
         return None
 
     def is_there(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> bool:
-        """Whether a run would find what a document means by a path or a pattern.
+        """Whether a run would find a file at a path or pattern in a document.
 
-        Nobody walks through all folders below one while somebody types: of `**`, it is believed.
+        Patterns with `**` are assumed to match, since searching all folders would take too long.
         """
         if self.find(uri, written, trainer) is not None or _ANY_DEPTH in written:
             return True
         return bool(self._fitting(uri, written, trainer))
 
     def _fitting(self, uri: str, written: str, trainer: Trainer) -> list[Path]:
-        """The files that fit a pattern, in the first folder where there are any."""
+        """The files that match a pattern, from the first folder that has any."""
         expanded = _expand(written)
         if expanded is None or not is_pattern(expanded) or _ANY_DEPTH in expanded:
             return []
@@ -110,7 +110,7 @@ class Files:
         return next(filter(None, found), [])
 
     def entries(self, uri: str, written: str) -> list[FolderEntry]:
-        """What is in the folders that a document could mean by a path, each name once."""
+        """The entries of the folders that a path in a document can refer to, without duplicates."""
         found: dict[str, FolderEntry] = {}
         for folder in self.places(uri, written):
             for entry in _scan(folder):
@@ -118,19 +118,19 @@ class Files:
         return list(found.values())
 
     def places(self, uri: str, written: str) -> Iterator[Path]:
-        """Everything on the disk that a document could mean by a path, whether it is there."""
+        """All locations that a path in a document can refer to, whether they exist or not."""
         expanded = _expand(written)
         if expanded is not None:
             yield from (folder / expanded for folder in self._bases(uri))
 
     def models(self, *analyses: Analysis) -> dict[str, Analysis]:
-        """The model files that documents name, by their path as it is written there."""
+        """The model files that documents name, by their path as written."""
         paths = self._model_paths(analyses)
         found = {name: model for name, path in paths.items() if (model := self._analysis(path))}
         return {name: self.whole(model) for name, model in found.items()}
 
     def whole(self, analysis: Analysis) -> Analysis:
-        """A model file with what the folder of its `model_path` says; any other text as it is."""
+        """A model file merged with the config in its `model_path`; other texts are unchanged."""
         named = folder_reference(analysis)
         if named is None:
             return analysis
@@ -147,7 +147,7 @@ class Files:
             return UnreadableModelError(f"{path}: {error.strerror}")
 
     def data(self, *analyses: Analysis) -> dict[str, int]:
-        """The bytes of the data that documents name, by the path or pattern as it is written."""
+        """The sizes in bytes of the data that documents name, by the path or pattern as written."""
         paths: dict[str, list[Path]] = {}
         for one in analyses:
             for named in file_references(one):
@@ -168,10 +168,10 @@ class Files:
         }
 
     def missing(self, analysis: Analysis) -> dict[str, tuple[str, ...]]:
-        """Where was looked for the files that a document names and that are not there.
+        """The folders that were searched for each missing file, by its path as written.
 
-        Paths of which nobody here can tell where they lead are left out: in a text without a
-        place, with a variable that is not set, or below tt-train's own root if that is unknown.
+        Paths that can't be resolved are left out: those of an untitled document, with a variable
+        that is not set, or relative to tt-train's root if that is unknown.
         """
         trainer = analysis.trainer
         missing: dict[str, tuple[str, ...]] = {}
@@ -186,14 +186,14 @@ class Files:
         return missing
 
     def _looked_in(self, analysis: Analysis, written: str) -> tuple[str, ...] | None:
-        """Where a path of a document may lead; nothing where nobody here can tell."""
+        """The folders in which a path is searched; `None` if it can't be resolved."""
         path = _expand(written)
         if path is None or not self._is_known(analysis.uri, path, analysis.trainer):
             return None
         return (str(Path(path).parent),) if Path(path).is_absolute() else self._shown(analysis)
 
     def _is_known(self, uri: str, path: str, trainer: Trainer) -> bool:
-        """Whether it can be told where a path leads."""
+        """Whether a path can be resolved."""
         if Path(path).is_absolute():
             return True
         return path_of(uri) is not None and (trainer == "trainsmith" or _tt_train() is not None)
@@ -202,7 +202,7 @@ class Files:
         return tuple(map(str, self._bases(analysis.uri, "trainsmith")))
 
     def recipes_naming(self, uri: str) -> Iterator[tuple[Analysis, Reference]]:
-        """The places in other open documents that name a model file."""
+        """The references to a model file in other open documents."""
         path = path_of(uri)
         for other in self._session.uris() if path else ():
             for part in self._session.parts(other) if other != uri else ():
@@ -215,7 +215,7 @@ class Files:
         return list(dict.fromkeys(part.uri for part, _ in self.recipes_naming(uri)))
 
     def _bases(self, uri: str, trainer: Trainer = "trainsmith") -> Iterator[Path]:
-        """The folders from which a path in a document may lead, the likeliest first."""
+        """The folders that a path in a document can be relative to, in order of precedence."""
         path = path_of(uri)
         if path is None:
             return
@@ -226,20 +226,20 @@ class Files:
             yield from (top / folder for top in tops for folder in _TT_TRAIN_FOLDERS)
 
     def in_workspace(self) -> Iterator[Path]:
-        """The YAML files of the workspace, but for those of runs and of other people's packages."""
+        """The YAML files of the workspace, except those of runs and dependencies."""
         for folder in self.folders:
             found = (file for place in yaml_files(folder) for file in place)
             yield from islice(found, _MOST_FILES)
 
     def _analysis(self, path: Path) -> Analysis | None:
-        """What a file says: as it is in the editor, or else on the disk."""
+        """The analysis of a file, as open in the editor, or else on disk."""
         for uri in self._session.uris():
             if path_of(uri) == path:
                 return self._session.analysis(uri)
         return self.on_disk(uri_of(path))
 
     def on_disk(self, uri: str) -> Analysis | None:
-        """What a file says on the disk; `None` where it is too large or cannot be read."""
+        """The analysis of a file on disk; `None` if it is too large or can't be read."""
         path = path_of(uri)
         if path is None:
             return None
@@ -256,7 +256,7 @@ class Files:
 
 
 def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelError:
-    # Few recipes start from such a folder, and the server keeps what it imports.
+    # Imported here because few recipes need it and it costs memory.
     from trainsmith_schemas.families import hugging_face
 
     try:
@@ -267,7 +267,7 @@ def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelErro
 
 
 def _expand(written: str) -> str | None:
-    """A path with its variables filled in; `None` where one is not set."""
+    """A path with its variables expanded; `None` if one is not set."""
     try:
         return expand(written, os.environ)
     except UnsetVariableError:
@@ -277,15 +277,15 @@ def _expand(written: str) -> str | None:
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except OSError:  # It is gone by now.
+    except OSError:  # It was deleted in the meantime.
         return 0
 
 
 def yaml_files(top: Path) -> Iterator[list[Path]]:
-    """The YAML files of each folder below one, by name."""
+    """The YAML files of each folder in a folder tree, sorted by name."""
     for at, (folder, below, files) in enumerate(os.walk(top)):
         below[:] = sorted(one for one in below if one not in _OTHERS and not one.startswith("."))
-        if EVENTS in files:  # A run keeps copies of its recipe.
+        if EVENTS in files:  # A run's folder, which contains copies of the recipe.
             below.clear()
         elif at > _MOST_FOLDERS:
             return
@@ -298,13 +298,13 @@ def _no_options(_uri: str) -> None:
 
 
 def _tt_train() -> Path | None:
-    """The top of tt-train, where it is known."""
+    """The root folder of tt-train, if it is known."""
     root = next((found for name in ROOT_VARIABLES if (found := os.environ.get(name))), None)
     return Path(root) / "tt-train" if root else None
 
 
 def _scan(folder: Path) -> list[FolderEntry]:
-    """What is in a folder; nothing where there is no such folder."""
+    """The entries of a folder; empty if it does not exist."""
     try:
         with os.scandir(folder) as entries:
             return [

@@ -1,6 +1,7 @@
-"""The runs of a recipe, as their folders tell.
+"""The runs of a recipe, read from their folders.
 
-A run's `events.jsonl` begins with what was started; its last lines say how it goes or ended.
+The first line of a run's events contains what was started; the last lines contain its progress or
+its end.
 """
 
 from __future__ import annotations
@@ -20,30 +21,30 @@ from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.workspace.file_cache import FileCache
 
 _MOST_RUNS = 1000
-"""How many folders are looked at while somebody types."""
+"""The maximum number of folders that are read."""
 _HEAD = 16_384
-"""Bytes in which the first line must end."""
+"""The number of bytes in which the first line must end."""
 _TAIL = 65_536
-"""Bytes in which the last steps and the end are found."""
+"""The number of bytes that contain the last steps and the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     config: str
-    """The recipe's path as it was given to the trainer."""
+    """The recipe's path as passed to the trainer."""
     run: Run
 
 
 class Runs:
-    """Runs' folders, each read again only when its events have grown."""
+    """Folders of runs; each is read again only after its events have changed."""
 
     def __init__(self) -> None:
         self._read = FileCache(_read)
-        self._told: dict[Path, str] = {}
-        """The states that `is_news` knows."""
+        self._last_states: dict[Path, str] = {}
+        """The states at the last call of `has_changed`."""
 
     def of(self, recipe: Path, folders: Iterator[Path]) -> list[Run]:
-        """The runs of a recipe in some folders, the newest first."""
+        """The runs of a recipe in some folders, newest first."""
         found = {
             folder: read.run
             for parent in folders
@@ -52,13 +53,13 @@ class Runs:
         }
         return sorted(found.values(), key=lambda run: run.started, reverse=True)
 
-    def is_news(self, folder: Path) -> bool:
-        """Whether a run has begun or ended since this was asked last."""
+    def has_changed(self, folder: Path) -> bool:
+        """Whether a run has started or ended since the last call."""
         known = self._look(folder)
         state = known and known.run.state
-        before = self._told.pop(folder, None)
+        before = self._last_states.pop(folder, None)
         if state:
-            self._told[folder] = state
+            self._last_states[folder] = state
         return state != before
 
     def _look(self, folder: Path) -> _Read | None:
@@ -69,7 +70,7 @@ class Runs:
 
 
 def _subfolders(parent: Path) -> list[Path]:
-    """The folders in a folder; none where there is no such folder."""
+    """The folders in a folder; empty if it does not exist."""
     try:
         with os.scandir(parent) as entries:
             return [parent / entry.name for entry in islice(entries, _MOST_RUNS) if entry.is_dir()]
@@ -78,7 +79,7 @@ def _subfolders(parent: Path) -> list[Path]:
 
 
 def _is_meant(recipe: Path, written: str) -> bool:
-    """Whether a path that was given to the trainer, in a folder unknown to us, is a recipe's."""
+    """Whether a path is a recipe's; the trainer's working directory is unknown."""
     path = Path(os.path.normpath(written))
     if path.is_absolute():
         return path == recipe
@@ -87,7 +88,7 @@ def _is_meant(recipe: Path, written: str) -> bool:
 
 
 def _read(file: Path, size: int) -> _Read | None:
-    """What a run's events say; `None` while there is no first one."""
+    """Read a run's events; `None` if there is no first event yet."""
     with file.open("rb") as stream:
         head, newline, _ = stream.read(_HEAD).partition(b"\n")
         stream.seek(max(0, size - _TAIL))
@@ -106,12 +107,12 @@ def _read(file: Path, size: int) -> _Read | None:
         loss=None,
         validationLoss=None,
     )
-    said = [event for line in tail.splitlines() if (event := _event(line))]
-    return _Read(first.config, reduce(_advance, said, run))
+    latest = [event for line in tail.splitlines() if (event := _event(line))]
+    return _Read(first.config, reduce(_advance, latest, run))
 
 
 def _event(line: bytes) -> events.Event | None:
-    """The event of a line; `None` for half a line, or what a newer trainer says."""
+    """The event of a line; `None` for an incomplete line or an event of a newer trainer."""
     try:
         return events.EVENT.validate_json(line)
     except ValidationError:
@@ -119,9 +120,9 @@ def _event(line: bytes) -> events.Event | None:
 
 
 def _advance(run: Run, event: events.Event) -> Run:
-    """What is known of a run after one more event."""
+    """The state of a run after one more event."""
     match event:
-        case events.RunStarted():  # Again, since it goes on after an end.
+        case events.RunStarted():  # It was resumed.
             now = {"state": "unfinished", "totalSteps": event.total_steps}
         case events.Step():
             now = {"step": event.step, "loss": event.loss}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trainsmith_server.yaml.tree import Fault, SyntaxFix
 
 MAX_FAULTS = 200
-"""Further faults of a text are dropped: they take time, and people fix the first ones first."""
+"""Further faults of a text are dropped: they take time, and users fix the first ones first."""
 
 
 class Faults:

@@ -1,4 +1,4 @@
-"""What `trainsmith check` prints, one module for each format."""
+"""The reports of `trainsmith check`, one module for each format."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from trainsmith_server.yaml.tree import Span
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file and what was found in it."""
+    """A file and its analysis."""
 
     path: str
     named: bool
-    """It was named itself, not found in a folder."""
+    """Whether it was given as an argument, not found in a folder."""
     analysis: Analysis
     stdin: bool = False
-    """Its text came from stdin; the path is only what it is called."""
+    """Whether its text came from stdin, so that the path is only a name."""
 
 
 def shown(one: Checked, other: Source) -> str:
-    """What to call a file that a checked one names: by its path from where `one` was found."""
+    """The path to show for a file that a checked one names: absolute if that one's path is."""
     path = path_of(other.uri) or Path(other.uri)
     if Path(one.path).is_absolute():
         return str(path)
-    with suppress(ValueError):  # Another drive on Windows has no way from here.
+    with suppress(ValueError):  # On Windows, there is no relative path to another drive.
         return os.path.relpath(path)
     return str(path)
 
 
 def place(span: Span, lines: LineIndex) -> dict[str, int]:
-    """Lines and columns from 1; columns count characters."""
+    """One-based lines and columns; columns count characters."""
     (line, column), (end_line, end_column) = (lines.position(offset) for offset in span)
     return {
         "line": line + 1,

@@ -1,4 +1,4 @@
-"""Diagnostics as commands of GitHub Actions, which shows them beside the lines of a pull request.
+"""Diagnostics as commands of GitHub Actions, which shows them in the diff of a pull request.
 
 The format is documented under "Workflow commands for GitHub Actions".
 """
@@ -14,7 +14,7 @@ _COMMANDS = {"error": "error", "warning": "warning", "information": "notice", "h
 
 
 def github_report(checked: Iterable[Checked]) -> str:
-    """One command a line."""
+    """One command per line."""
     return "\n".join(
         _command(one, diagnostic) for one in checked for diagnostic in one.analysis.diagnostics
     )
@@ -23,7 +23,7 @@ def github_report(checked: Iterable[Checked]) -> str:
 def _command(one: Checked, diagnostic: Diagnostic) -> str:
     where = place(diagnostic.span, one.analysis.lines)
     properties = {"file": one.path, "line": where["line"]}
-    # GitHub takes columns only for a diagnostic within one line.
+    # GitHub accepts columns only for a diagnostic on one line.
     if where["line"] == where["endLine"]:
         properties |= {"col": where["column"], "endColumn": where["endColumn"]}
     properties["title"] = diagnostic.code

@@ -1,4 +1,4 @@
-"""Diagnostics as JSON: a list with one object for each."""
+"""Diagnostics as JSON: a list of objects."""
 
 from __future__ import annotations
 

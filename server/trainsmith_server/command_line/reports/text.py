@@ -1,4 +1,4 @@
-"""Diagnostics for people."""
+"""Diagnostics as text for people."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def _diagnostic_text(one: Checked, diagnostic: Diagnostic) -> str:
 
 
 def _elsewhere(one: Checked, related: Related) -> str:
-    """A place in another file, for which the excerpt has no room."""
+    """A place in another file, which the excerpt does not show."""
     assert related.source
     line, column = related.source.lines.position(related.span[0])
     return f"{shown(one, related.source)}:{line + 1}:{column + 1}: {related.message}"
 
 
 def _excerpt(diagnostic: Diagnostic, lines: LineIndex, color: str) -> str:
-    """The line that a diagnostic begins on, with its span underlined."""
+    """The first line of a diagnostic, with its span underlined."""
     line, column = lines.position(diagnostic.span[0])
     end = min(diagnostic.span[1], lines.line_end(line))
     source = lines.line_text(line)
@@ -57,7 +57,7 @@ def _excerpt(diagnostic: Diagnostic, lines: LineIndex, color: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """A line without characters that would move the cursor."""
+    """A line in which control characters are replaced."""
     return "".join(char if char.isprintable() or char == " " else "�" for char in text)
 
 

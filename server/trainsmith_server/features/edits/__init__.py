@@ -1,1 +1,1 @@
-"""Changes of a whole document that people ask for: each takes an analysis and gives a text."""
+"""Edits of whole documents that users run: convert, sort, add a section."""

@@ -1,7 +1,8 @@
-"""A recipe for one trainer, written for another.
+"""Converts a recipe from one trainer to another.
 
-`migration` says which keys are one setting. A key that the other trainer reads under another name
-is renamed or moved; one that it doesn't read at all stays as a comment. Values stay as written.
+`migration` lists the keys that are the same setting. A key that the other trainer reads under
+another name is renamed or moved; a key that it doesn't read becomes a comment. Values stay as
+written.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from trainsmith_schemas.trainers import migration
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.trainers.profiles import PROFILES
 from trainsmith_schemas.validation.validate import validate
-from trainsmith_server.document.diagnostics import Edit
+from trainsmith_server.document.diagnostics import Edit, apply_edits
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.edits.layout import (
     Block,
@@ -28,7 +29,7 @@ from trainsmith_server.features.edits.layout import (
     lay_out,
     render,
 )
-from trainsmith_server.features.edits.lines import apply, replace_documents
+from trainsmith_server.features.edits.lines import replace_documents
 from trainsmith_server.lint.analyze import analyze
 
 _Names = tuple[str, ...]
@@ -49,17 +50,16 @@ def conversions(analysis: Analysis) -> list[Trainer]:
 
 
 def convert_document(analysis: Analysis, trainer: Trainer) -> tuple[Edit, ...]:
-    """The edits that write all recipes of a text for another trainer.
+    """The edits that convert all recipes of a text to another trainer.
 
     Raises:
-        CannotMoveError: the text cannot be read, has no recipe, or has something in it that must
-            stay where it stands.
+        CannotMoveError: the text has syntax errors, no recipe, or something that can't be moved.
     """
     recipes = _recipes(analysis)
     if analysis.tree.faults:
         raise CannotMoveError("the text has syntax errors")
     if not recipes:
-        raise CannotMoveError("the text has no training recipe in it")
+        raise CannotMoveError("the text has no training recipe")
     layouts: list[Layout] = []
     for known in recipes:
         if trainer != known.profile.name and trainer not in migration.targets(known.profile.name):
@@ -77,19 +77,19 @@ def _recipes(analysis: Analysis) -> list[KnownDocument]:
 
 
 def _directive(analysis: Analysis, edits: tuple[Edit, ...], trainer: Trainer) -> tuple[Edit, ...]:
-    """The comment that names the trainer, where one does already or where the keys do not."""
+    """The comment that selects the trainer, if there is one already or the keys are ambiguous."""
     line = f"# trainsmith: profile={trainer}"
     found = _PROFILE.search(analysis.text)
     if found and analysis.directives.profile:
         return (Edit((found.start(), found.end()), line),)
-    converted = analyze(apply(analysis.text, edits), analysis.uri, analysis.options)
+    converted = analyze(apply_edits(analysis.text, edits), analysis.uri, analysis.options)
     if all(known.profile.name == trainer for known in converted.documents):
         return ()
     return (Edit((0, 0), line + "\n"),)
 
 
 class _Conversion:
-    """One document on its way."""
+    """The conversion of one document."""
 
     def __init__(self, known: KnownDocument, root: Block, trainer: Trainer) -> None:
         self._model: type[Section] = known.kind.model
@@ -100,10 +100,10 @@ class _Conversion:
         self._present = set(_paths(known.data))
         self._moved: list[tuple[_Names, Piece]] = []
         self._slots: dict[_Names, int] = {}
-        """Where in a block the first key stood that has moved."""
+        """The position in each block of the first key that was moved."""
 
     def run(self) -> Block:
-        """The document for the other trainer."""
+        """The converted document."""
         root = self._block(self._root, self._model, ())
         self._add_type()
         for section in dict.fromkeys(path[:-1] for path, _ in sorted(self._moved, key=_order)):
@@ -132,7 +132,7 @@ class _Conversion:
     def _piece(
         self, piece: Piece, field: FieldInfo, path: _Names, kept: Block, waiting: _Waiting
     ) -> Piece | None:
-        """What stays in a key's place; a key that moves or becomes a comment is noted."""
+        """The new piece in a key's place; `None` if the key moves or becomes a comment."""
         inner = piece.block or piece.braces
         reads = self._model is TrainingDocument and migration.reads(dotted(path), self._to)
         if field.section and inner and (reads or path == _OPTIMIZER):
@@ -180,22 +180,20 @@ class _Conversion:
         return None
 
     def _is_beaten(self, path: _Names) -> bool:
-        """Whether another name of the setting, which cannot stay, says something else."""
-        names = migration.synonyms(dotted(path))
-        winner = self._winner(names)
-        return winner != dotted(path) and winner is not None and self._goes(winner)
-
-    def _goes(self, name: str) -> bool:
-        return not migration.reads(name, self._to)
+        """Whether another name of the setting takes precedence, and that name must be converted."""
+        winner = self._winner(migration.synonyms(dotted(path)))
+        if winner is None or winner == dotted(path):
+            return False
+        return not migration.reads(winner, self._to)
 
     def _winner(self, names: _Names) -> str | None:
-        """Of several names that stand in the document, the one that counts."""
+        """Of several names in the document, the one that takes precedence."""
         there = [name for name in names if name in self._present]
         read = [name for name in there if migration.reads(name, self._from)]
         return next(iter(read or there), None)
 
     def _home(self, path: _Names) -> _Names | None:
-        """Where the other trainer reads a setting; `None` where it doesn't, or not this value."""
+        """Where the other trainer reads a setting; `None` if it doesn't read it, or this value."""
         name = dotted(path)
         if path[:-1] == _TRAINING and path[-1] in migration.OPTIMIZER_FLAGS:
             return None if dotted(_TYPE) in self._present else _TYPE
@@ -218,7 +216,7 @@ class _Conversion:
         return not validate(TrainingDocument, value).problems
 
     def _renamed(self, piece: Piece, path: _Names, home: _Names) -> Piece | None:
-        """The piece under its new name; nothing where another one says the same already."""
+        """The piece under its new name; `None` if another piece already sets the same value."""
         if home == _TYPE:
             if any(path == _TYPE for path, _ in self._moved):
                 return None
@@ -234,13 +232,13 @@ class _Conversion:
         return Piece(home[-1], piece.above, [head, *piece.lines[1:]], piece.block)
 
     def _type(self) -> str:
-        """The optimizer that older tt-train's flags mean."""
-        said = _at(self._data, _TRAINING)
-        flags: Mapping[str, Any] = said if isinstance(said, dict) else {}
+        """The optimizer that the flags of older tt-train versions select."""
+        training = _at(self._data, _TRAINING)
+        flags: Mapping[str, Any] = training if isinstance(training, dict) else {}
         named = [kind for key, kind in migration.OPTIMIZER_FLAGS.items() if flags.get(key) is True]
         kind = named[-1] if named else migration.PLAIN_TYPE
-        carries = flags.get("use_kahan_summation") is True
-        return migration.KAHAN_TYPES.get(kind, kind) if carries else kind
+        kahan = flags.get("use_kahan_summation") is True
+        return migration.KAHAN_TYPES.get(kind, kind) if kahan else kind
 
     def _flag_of_type(self) -> _Names | None:
         kind = _at(self._data, _TYPE)
@@ -252,7 +250,7 @@ class _Conversion:
         return None if taken else (*_TRAINING, str(flag))
 
     def _add_type(self) -> None:
-        """A new block for tt-train says which optimizer it is."""
+        """Add the optimizer's type to a new block for tt-train."""
         into_block = [path for path, _ in self._moved if path[:-1] == _OPTIMIZER]
         if self._to != "tt-train" or not into_block or _TYPE in into_block:
             return
@@ -260,7 +258,7 @@ class _Conversion:
             self._moved.append((_TYPE, Piece("type", [], [f"type: {self._type()}"])))
 
     def _section(self, root: Block, path: _Names) -> Block:
-        """The block of a section, made where it is absent."""
+        """The block of a section, which is created if it is absent."""
         block = root
         for depth, key in enumerate(path):
             piece = block.piece(key)
@@ -278,25 +276,25 @@ class _Conversion:
         return block
 
     def _write_defaults(self, root: Block) -> None:
-        """Write out what counted without a key, where the other trainer has another default."""
+        """Write out defaults that differ for the other trainer."""
         if root.piece(_TRAINING[0]) is None or self._model is not TrainingDocument:
             return
         for name, defaults in migration.DEFAULTS.items():
             there = any(one in self._present for one in migration.synonyms(name))
             home = migration.counterpart(name, self._to)
-            said = defaults.get(self._from)
-            if there or home is None or said is None or said == defaults.get(self._to):
+            default = defaults.get(self._from)
+            if there or home is None or default is None or default == defaults.get(self._to):
                 continue
             path = tuple(home.split("."))
             block = self._section(root, path[:-1])
-            line = f"{path[-1]}: {said}  # the default of {PROFILES[self._from].title}"
+            line = f"{path[-1]}: {default}  # the default of {PROFILES[self._from].title}"
             if path[:-1] == _OPTIMIZER and not block.pieces:
                 block.pieces.append(Piece("type", [], [f"type: {self._type()}"]))
             block.pieces.append(Piece(path[-1], [], [line]))
 
 
 class _Waiting:
-    """Comments on their way to the next key that stays."""
+    """Comments that move to the next key that stays."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._title = PROFILES[trainer].title
@@ -310,7 +308,7 @@ class _Waiting:
         self._lines += lines
 
     def comment_out(self, piece: Piece, instead: str) -> None:
-        """Make comments of a key and its value, below a line that says why."""
+        """Turn a key and its value into comments, below a comment that explains why."""
         note = f"# {self._title} does not read this{f' ({instead})' if instead else ''}:"
         if any(line.strip() for line in piece.above) or note != self._note:
             self._lines += [*piece.above, note]
@@ -319,7 +317,7 @@ class _Waiting:
         self._note = note
 
     def take(self) -> list[str]:
-        """Hand them over."""
+        """Return the comments and clear them."""
         lines, self._lines, self._note = self._lines, [], ""
         return lines
 
@@ -349,13 +347,13 @@ def _hashable(value: Any) -> Any:
 
 
 def _with(piece: Piece, key: str, value: str) -> Piece:
-    """A piece with another key and another word as its value."""
+    """A piece with another key and value."""
     found = _WORD.match(piece.lines[0])
     rest = piece.lines[0][found.end() :] if found else ""
     return Piece(key, piece.above, [f"{key}: {value}{rest}", *piece.lines[1:]])
 
 
 def _end_comment(piece: Piece) -> list[str]:
-    """What stands as a comment at the end of a key's line, where that line is simple."""
+    """The comment at the end of a key's line, if there is one."""
     found = re.search(r"(?<=\s)#.*$", piece.lines[0])
     return [found[0]] if found else []

@@ -1,7 +1,7 @@
-"""A document as blocks of lines that can be moved: every key with the comments that belong to it.
+"""A document as blocks of lines that can be moved: every key with its comments.
 
-Comments on lines of their own belong to the key below them, and travel with it; so does what
-follows on a key's own lines. Values stay as they are written.
+Comments on lines of their own belong to the key below them and move with it, and so do comments on
+the key's own lines. Values stay as written.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from trainsmith_server.yaml.tree import (
 from trainsmith_server.yaml.values import is_merge
 
 STEP = 2
-"""Spaces by which a new section is indented."""
+"""The indentation of new sections, in spaces."""
 
 _DIRECTIVE = re.compile(r"#\s*trainsmith:\s*(profile|ignore-file)\b")
 
 
 class CannotMoveError(Exception):
-    """Something in a document whose meaning depends on where it stands. It says what, and where."""
+    """Something in a document can't be moved; the message says what it is and where."""
 
 
 @dataclass(slots=True)
 class Piece:
-    """A key with all its lines. No line holds the indentation that the block around it has."""
+    """A key with all its lines, without the indentation of the surrounding block."""
 
     key: str
     above: list[str]
     """Comments and blank lines above it."""
     lines: list[str]
-    """From the key to the last line of its value; only the key's own where there is a block."""
+    """From the key to the last line of its value; only the key's line if there is a block."""
     block: Block | None = None
-    """The keys below it, where the value is a mapping over several lines."""
+    """The keys below it, if the value is a block mapping."""
     braces: Block | None = None
-    """The same keys as a block would have them, where they stand in braces on one line."""
+    """The keys as a block, if the value is a flow mapping on one line."""
 
 
 @dataclass(slots=True)
@@ -53,9 +53,9 @@ class Block:
 
     pieces: list[Piece] = field(default_factory=list[Piece])
     tail: list[str] = field(default_factory=list[str])
-    """Comments behind the last key."""
+    """Comments after the last key."""
     step: int = STEP
-    """How much deeper than its section's key it stands."""
+    """Its indentation relative to its section's key."""
 
     def piece(self, key: str) -> Piece | None:
         """The piece with a key."""
@@ -67,9 +67,9 @@ class Layout:
     """A whole document."""
 
     first: int
-    """The line, from zero, that it begins on, with its comments."""
+    """Its first line, zero-based, including comments."""
     last: int
-    """The line behind it."""
+    """The line after it."""
     header: list[str]
     """The comments about the file, above the comments of the first key."""
     root: Block
@@ -80,7 +80,7 @@ class Layout:
 
 
 def render(block: Block) -> list[str]:
-    """The lines of a block, without its own indentation."""
+    """The lines of a block, without the block's own indentation."""
     lines: list[str] = []
     for piece in block.pieces:
         lines += [*piece.above, *piece.lines]
@@ -90,15 +90,15 @@ def render(block: Block) -> list[str]:
 
 
 def indented(lines: list[str], step: int) -> list[str]:
-    """Lines that stand deeper; blank ones stay empty."""
+    """Lines with more indentation; blank lines stay empty."""
     return [" " * step + line if line else line for line in lines]
 
 
 def lay_out(document: Document, lines: LineIndex) -> Layout:
-    """Take a document apart.
+    """Split a document into blocks and pieces.
 
     Raises:
-        CannotMoveError: it has anchors, tags, or another thing that must stay where it is.
+        CannotMoveError: it has anchors, tags or other things that can't be moved.
     """
     root = document.root
     if not isinstance(root, Mapping) or root.flow or not root.entries:
@@ -112,14 +112,14 @@ def lay_out(document: Document, lines: LineIndex) -> Layout:
     while last < len(lines.starts) and _is_free(lines.line_text(last)):
         last += 1
     if last == len(lines.starts) and lines.starts[-1] == len(lines.text):
-        last -= 1  # The text ends with a line break: behind it there is no line.
+        last -= 1  # There is no line after the final line break.
     block = reader.block(root, first, last)
     header = _take_header(block.pieces[0])
     return Layout(first, last, header, block)
 
 
 def _take_header(piece: Piece) -> list[str]:
-    """Split off what is about the file: up to the last blank line, or the last directive."""
+    """Remove the comments about the file: up to the last blank line or directive."""
     ends = [
         number
         for number, line in enumerate(piece.above, 1)
@@ -135,7 +135,7 @@ def _check(root: Mapping, lines: LineIndex) -> None:
         what = _fixed(node)
         if what:
             number = _line(node.start, lines) + lines.first + 1
-            raise CannotMoveError(f"line {number} has {what}, which must stay where it is")
+            raise CannotMoveError(f"line {number} has {what}, which can't be moved")
 
 
 def _fixed(node: Node) -> str | None:
@@ -150,9 +150,9 @@ def _fixed(node: Node) -> str | None:
         if any(is_merge(entry.key) for entry in node.entries):
             return "a merge key"
         if None in keys or "" in keys:
-            return "a key that is no text"
+            return "a key that is not text"
         if len(set(keys)) < len(keys):
-            return "a key that stands twice"
+            return "a repeated key"
         if any(entry.colon < 0 for entry in node.entries):
             return "a key without a value"
     return None
@@ -163,7 +163,7 @@ class _Reader:
         self._lines = lines
 
     def last_line(self, entry: Entry) -> int:
-        """The last line that an entry's value stands on."""
+        """The last line of an entry's value."""
         end = max(entry.key.end, entry.colon + 1, entry.value.end if entry.value else 0)
         value = entry.value
         if isinstance(value, (Mapping,)) and not value.flow and value.entries:
@@ -175,7 +175,7 @@ class _Reader:
         return _line(max(end - 1, entry.key.start), self._lines)
 
     def block(self, mapping: Mapping, first: int, last: int) -> Block:
-        """The keys of a mapping between two lines, with the comments among them."""
+        """The keys of a mapping between two lines, with their comments."""
         starts = [self._start(entry, mapping.indent) for entry in mapping.entries]
         block = Block()
         above = self._cut(first, starts[0], mapping.indent)
@@ -196,7 +196,7 @@ class _Reader:
         return line
 
     def _end(self, entry: Entry, indent: int, limit: int) -> int:
-        """The line behind an entry and the comments that stand deeper than its key."""
+        """The line after an entry and the comments that are indented deeper than its key."""
         end = self.last_line(entry) + 1
         for line in range(end, limit):
             text = self._lines.line_text(line)
@@ -210,7 +210,7 @@ class _Reader:
         key, value = key_text(entry) or "", entry.value
         if isinstance(value, Mapping) and not value.flow and value.entries:
             inner = _line(value.entries[0].key.start, self._lines)
-            # Comments between a section's key and its first one are the first one's.
+            # Comments between a section's key and its first entry belong to that entry.
             block = self.block(value, start + 1, end)
             block.step = value.indent - indent
             if inner == start:
@@ -230,7 +230,7 @@ class _Reader:
         return block
 
     def _cut(self, first: int, last: int, indent: int) -> list[str]:
-        """Lines without their indentation, and blank ones between keys without any spaces."""
+        """Lines without the block's indentation."""
         return [_dedent(self._lines.line_text(line), indent) for line in range(first, last)]
 
 

@@ -1,4 +1,4 @@
-"""From a text and what it shall be to the few edits that lead there."""
+"""The smallest edits that turn a document into its new layout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MANY_LINES = 1000
 
 
 def replace_documents(layouts: Iterable[Layout], lines: LineIndex) -> tuple[Edit, ...]:
-    """The edits that write documents anew; lines that stay are left alone."""
+    """The edits that replace documents, without the lines that stay the same."""
     return tuple(edit for layout in layouts for edit in _replace(layout, lines))
 
 
@@ -22,7 +22,7 @@ def _replace(layout: Layout, lines: LineIndex) -> Iterable[Edit]:
     line_break = line_break_of(lines.text)
     old = [lines.line_text(line) for line in range(layout.first, layout.last)]
     new = layout.render()
-    # Without "autojunk", lines that stand there thousands of times take minutes.
+    # Without "autojunk", lines that are repeated thousands of times take minutes.
     matcher = SequenceMatcher(None, old, new, autojunk=len(old) > _MANY_LINES)
     for change, i1, i2, j1, j2 in matcher.get_opcodes():
         if change == "equal":
@@ -51,10 +51,3 @@ def line_break_of(text: str) -> str:
     """The line break that a text uses first."""
     found = re.search(r"\r\n|\n|\r", text)
     return found[0] if found else "\n"
-
-
-def apply(text: str, edits: Iterable[Edit]) -> str:
-    """A text after edits that do not overlap."""
-    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
-        text = text[: edit.span[0]] + edit.new_text + text[edit.span[1] :]
-    return text

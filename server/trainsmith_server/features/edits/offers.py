@@ -1,4 +1,4 @@
-"""What can be done with a whole document, as an editor's menu offers it."""
+"""The edits of a whole document that the editor's menu offers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Offer:
 
 
 def offers(analysis: Analysis, offset: int) -> Iterator[Offer]:
-    """All edits that would change something; `offset` is where the cursor is."""
+    """All edits that change something; `offset` is the cursor's."""
     if not analysis.documents or analysis.tree.faults:
         return
     for trainer in conversions(analysis):

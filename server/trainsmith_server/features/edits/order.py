@@ -1,4 +1,4 @@
-"""The keys of a document in the order in which the schema has them."""
+"""Sorts the keys of a document into the schema's order."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from trainsmith_server.features.edits.lines import replace_documents
 
 
 def sort_keys(analysis: Analysis) -> tuple[Edit, ...]:
-    """The edits that sort every document of ours; keys of nobody's stay behind the others.
+    """The edits that sort every known document; unknown keys come last.
 
-    Comments travel with their keys. Blank lines stay where they are, since they part groups of
-    lines and not keys.
+    Comments move with their keys. Blank lines stay where they are, since they separate groups of
+    lines.
 
     Raises:
-        CannotMoveError: something in the text must stay where it stands.
+        CannotMoveError: something in the text can't be moved.
     """
     layouts = [lay_out(known.document, analysis.lines) for known in analysis.documents]
     for known, layout in zip(analysis.documents, layouts, strict=True):
@@ -37,7 +37,7 @@ def _sort(block: Block, section: type[Section]) -> None:
 
 
 def _take_blanks(piece: Piece) -> list[str]:
-    """Take the blank lines off the top of what stands above a key."""
+    """Remove the blank lines from the top of the lines above a key."""
     count = next((n for n, line in enumerate(piece.above) if line.strip()), len(piece.above))
     blanks, piece.above = piece.above[:count], piece.above[count:]
     return blanks

@@ -1,4 +1,4 @@
-"""Sections that a recipe could have and lacks, with the values that one would begin with."""
+"""Adds missing sections to a recipe, with values to start from."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from trainsmith_server.features.describe import to_yaml
 from trainsmith_server.features.edits.layout import CannotMoveError, Piece, indented, lay_out
 from trainsmith_server.features.edits.lines import replace_documents
 
-_MOST_WANTED = ("scheduler_config", "eval_config", "device_config", "optimizer", "lora_config")
-"""Sections that one adds; others are for special purposes, or begin a file."""
+_OFFERED = ("scheduler_config", "eval_config", "device_config", "optimizer", "lora_config")
+"""The sections that are offered; others are for special purposes, or are required anyway."""
 
 _SPECIAL = ("device_ids", "enable_tp", "momentum", "dampening", "ns_steps")
 """Keys that few recipes need."""
@@ -24,7 +24,7 @@ _SPECIAL = ("device_ids", "enable_tp", "momentum", "dampening", "ns_steps")
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A section that is not there."""
+    """A section that a document does not have."""
 
     document: KnownDocument
     path: Path
@@ -32,34 +32,34 @@ class Missing:
 
 
 def missing_sections(analysis: Analysis, offset: int) -> Iterator[Missing]:
-    """The sections that the document at an offset lacks and that its trainer would read."""
+    """The sections that are missing in the document at an offset and that its trainer reads."""
     known = analysis.document_at(offset)
     if known is None or analysis.tree.faults:
         return
     for section in known.bindings.sections:
         for key, field in fields_of(section.section).items():
             path = (*section.path, key)
-            wanted = field.section and key in _MOST_WANTED
-            there = _is_there(known, path) or _says_it_flat(section, key, known)
-            if wanted and known.profile.name in field.read_by and not there:
+            offered = field.section and key in _OFFERED
+            present = _is_present(known, path) or _is_set_flat(section, key, known)
+            if offered and known.profile.name in field.read_by and not present:
                 yield Missing(known, path, field)
 
 
-def _is_there(known: KnownDocument, path: Path) -> bool:
+def _is_present(known: KnownDocument, path: Path) -> bool:
     return find(known.document.root, path) is not None
 
 
-def _says_it_flat(section: BoundSection, key: str, known: KnownDocument) -> bool:
-    """Whether a recipe for Trainsmith has a rate already, which a block would win over."""
+def _is_set_flat(section: BoundSection, key: str, known: KnownDocument) -> bool:
+    """Whether a recipe has a flat learning rate, which an optimizer block would override."""
     flat = (*section.path, "learning_rate")
-    return key == "optimizer" and _is_there(known, flat)
+    return key == "optimizer" and _is_present(known, flat)
 
 
 def add_section(analysis: Analysis, missing: Missing) -> tuple[Edit, ...]:
-    """The edits that write a section at its place.
+    """The edits that add a section.
 
     Raises:
-        CannotMoveError: something in the document must stay where it stands.
+        CannotMoveError: something in the document can't be moved.
     """
     layout = lay_out(missing.document.document, analysis.lines)
     block = layout.root
@@ -77,22 +77,22 @@ def add_section(analysis: Analysis, missing: Missing) -> tuple[Edit, ...]:
 
 
 def section_lines(field: FieldInfo, trainer: Trainer) -> list[str]:
-    """A section as one would begin it: what has an example, or a default that says something."""
+    """A section to start from: its keys with an example or a meaningful default."""
     assert field.section is not None
     lines = [
         f"{key}: {to_yaml(value)}"
-        for key, facts in fields_of(field.section).items()
-        if trainer in facts.read_by and (value := _value(facts)) is not None
+        for key, inner in fields_of(field.section).items()
+        if trainer in inner.read_by and (value := _value(inner)) is not None
     ]
     return [f"{field.key}:", *indented(lines, 2)]
 
 
-def _value(facts: FieldInfo) -> object:
-    """What one would write first; nothing for a key that only special purposes need."""
-    if facts.section or facts.key in _SPECIAL:
+def _value(field: FieldInfo) -> object:
+    """The value to start from; `None` for a key that few recipes need."""
+    if field.section or field.key in _SPECIAL:
         return None
-    if facts.examples:
-        return facts.examples[0].value
-    if facts.typical or facts.key in ("type", "enable_ddp"):
-        return facts.default
+    if field.examples:
+        return field.examples[0].value
+    if field.typical or field.key in ("type", "enable_ddp"):
+        return field.default
     return None

@@ -1,4 +1,4 @@
-"""How a document writes the path of a file that gets another name."""
+"""Rewrites a path in a document after its file was moved or renamed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path, PurePosixPath
 from posixpath import relpath
 
 _PLAIN = re.compile(r"[\w.$@+~/\\][\w .$@+~/\\{}-]*(?<! )")
-"""Names that need no quotes and escape nothing, in any style of YAML's."""
+"""Paths that need neither quotes nor escapes in any style of YAML scalar."""
 
 
 def respelled(written: str, old: Path, new: Path, folder: Path) -> str | None:
-    """A path in a document after its file has moved; `None` where it cannot be written so.
+    """The new path of a file that has moved; `None` if it can't be written without quotes.
 
     Args:
-        written: the path as it stands in the document.
-        old: the file that it means.
-        new: where the file will be.
+        written: the path as written in the document.
+        old: the file that it refers to.
+        new: the file's new location.
         folder: the folder of the document.
     """
     spelled = _respelled(written, old, new, folder)
@@ -27,7 +27,7 @@ def _respelled(written: str, old: Path, new: Path, folder: Path) -> str | None:
     if old.parent == new.parent and written.endswith(old.name):
         return written.removesuffix(old.name) + new.name
     if "$" in written:
-        return None  # The variable's own value is not ours to write.
+        return None  # The path contains a variable, whose value may change.
     if PurePosixPath(written).is_absolute():
         return new.as_posix()
     base = _base(PurePosixPath(written), old)
@@ -37,7 +37,7 @@ def _respelled(written: str, old: Path, new: Path, folder: Path) -> str | None:
 
 
 def _base(written: PurePosixPath, old: Path) -> Path | None:
-    """The folder from which a path leads to a file without going up."""
+    """The folder that a path without `..` is relative to."""
     parts = written.parts
     if old.parts[-len(parts) :] != parts:
         return None

@@ -9,7 +9,7 @@ _VERSION = re.compile(r"_v(\d+)$")
 
 
 def next_version(name: str, taken: Container[str]) -> str:
-    """A file name with the next number that no other file has.
+    """A file name with the next unused number.
 
     Args:
         name: the file name, with its extension.

@@ -1,1 +1,1 @@
-"""One module for each method of the protocol; none imports another."""
+"""One module for each method of the protocol; they don't import each other."""

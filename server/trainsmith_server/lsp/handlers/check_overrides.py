@@ -1,4 +1,4 @@
-"""What settings for one run would make wrong."""
+"""The problems that overrides for one run would cause."""
 
 from __future__ import annotations
 

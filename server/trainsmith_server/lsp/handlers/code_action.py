@@ -55,7 +55,7 @@ def register_code_action(server: Server) -> None:
             ]
         if _is_wanted(convert.FIX_ALL, params.context) and (edits := fix_all(analysis)):
             actions.append(convert.fix_all(edits, analysis, encoding))
-        # An editor also asks whenever the cursor moves; only people ask for these.
+        # Editors also request actions when the cursor moves; these are for explicit requests only.
         if params.context.trigger_kind != lsp.CodeActionTriggerKind.Automatic:
             actions += [
                 action
@@ -66,7 +66,7 @@ def register_code_action(server: Server) -> None:
 
 
 def _is_wanted(kind: str, context: lsp.CodeActionContext) -> bool:
-    """Whether the editor asks for a kind of action, itself or by a kind above it."""
+    """Whether the editor requests a kind of action, directly or by a parent kind."""
     return not context.only or any(
         kind == only or kind.startswith(f"{only}.") for only in context.only
     )
@@ -75,7 +75,7 @@ def _is_wanted(kind: str, context: lsp.CodeActionContext) -> bool:
 def _document_actions(
     analysis: Analysis, params: lsp.CodeActionParams, encoding: Encoding
 ) -> Iterator[lsp.CodeAction]:
-    """The edits of the whole document, and the copy under the name of the next version."""
+    """The edits of the whole document, and the command that creates the next version."""
     from trainsmith_server.features.edits.offers import offers
 
     offset = convert.to_offset(params.range.start, analysis.lines, encoding)

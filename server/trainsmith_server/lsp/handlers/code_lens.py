@@ -1,4 +1,4 @@
-"""The commands above a recipe, and how its last run went."""
+"""The commands above a recipe, and the outcome of its last run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be written at the cursor."""
+"""Completions at the cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that copies a recipe to the name of its next version."""
+"""The command that copies a recipe to its next version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def register_create_next_version(server: Server) -> None:
 
     @server.command(names.CREATE_NEXT_VERSION)
     async def create_next_version(uri: str) -> str | None:
-        """Write a copy under the name of the next version, and show it. Answers with its URI."""
+        """Create a copy with the name of the next version and show it. Returns its URI."""
         path = path_of(uri)
         if path is None:
             raise ValueError(f"{uri} is not a file, so it has no next version")

@@ -1,4 +1,4 @@
-"""From a path to the file that it names."""
+"""Go to the file that a path names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a document, for an editor that asks."""
+"""Pull diagnostics of a document."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def register_diagnostic(server: Server) -> None:
 
 
 def _model_files(server: Server, uri: str) -> _Reports | None:
-    """What is wrong with the model files that a document names, for editors that take it."""
+    """The diagnostics of the model files that a document names, for editors that support it."""
     text = server.client_capabilities.text_document
     if not (text and text.diagnostic and text.diagnostic.related_document_support):
         return None

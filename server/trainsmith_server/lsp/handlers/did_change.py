@@ -1,4 +1,4 @@
-"""A keystroke."""
+"""A document has changed."""
 
 from __future__ import annotations
 

@@ -20,6 +20,6 @@ def register_did_change_configuration(server: Server) -> None:
     async def did_change_configuration(params: lsp.DidChangeConfigurationParams) -> None:
         sent = params.settings
         if isinstance(sent, dict) and SECTION in sent:
-            server.configuration.take(sent[SECTION])
-        await server.configuration.ask()
+            server.configuration.update(sent[SECTION])
+        await server.configuration.request()
         publish_all(server)

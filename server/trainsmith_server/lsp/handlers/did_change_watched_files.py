@@ -1,4 +1,4 @@
-"""A project's file has changed, or a run has written an event."""
+"""A project file has changed, or a run has written an event."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def register_did_change_watched_files(server: Server) -> None:
 
 
 def _refresh_lenses(server: Server, changes: Iterable[lsp.FileEvent]) -> None:
-    """Have lenses drawn anew if a run has begun or ended."""
+    """Refresh code lenses if a run has started or ended."""
     folders = {path.parent for change in changes if (path := path_of(change.uri))}
-    news = [folder for folder in folders if server.runs.is_news(folder)]
+    changed = [folder for folder in folders if server.runs.has_changed(folder)]
     workspace = server.client_capabilities.workspace
-    if news and workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+    if changed and workspace and workspace.code_lens and workspace.code_lens.refresh_support:
         server.workspace_code_lens_refresh(None)

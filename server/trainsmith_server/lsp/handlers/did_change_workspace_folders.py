@@ -1,4 +1,4 @@
-"""Folders that come into the workspace, or leave it."""
+"""Folders were added to the workspace, or removed from it."""
 
 from __future__ import annotations
 

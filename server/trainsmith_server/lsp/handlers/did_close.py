@@ -1,4 +1,4 @@
-"""A document that the editor closes."""
+"""A document was closed."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ def register_did_close(server: Server) -> None:
         server.session.close(uri)
         if not server.pulls:
             server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
-        publish_when_idle(server, uri)  # Documents that name it see the file on the disk again.
+        publish_when_idle(server, uri)  # Documents that name it use the file on disk again.

@@ -1,4 +1,4 @@
-"""A document that the editor opens."""
+"""A document was opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document is, and which trainer it is checked for."""
+"""The kind of a document, and the trainer that it is checked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The regions of a document that can be folded."""
+"""The folding ranges of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the key or value below the cursor means."""
+"""The documentation of the key or value at the cursor."""
 
 from __future__ import annotations
 

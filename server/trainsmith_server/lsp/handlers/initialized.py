@@ -1,4 +1,4 @@
-"""What the server asks the editor for once both know each other."""
+"""Requests the settings, and registers for changes, after initialization."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def register_initialized(server: Server) -> None:
     @server.feature(lsp.INITIALIZED)
     async def initialized(_params: lsp.InitializedParams) -> None:
         server.read_folders()
-        if await server.configuration.ask():
+        if await server.configuration.request():
             publish_all(server)
         await server.configuration.watch()

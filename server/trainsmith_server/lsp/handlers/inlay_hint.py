@@ -1,4 +1,4 @@
-"""Words behind values."""
+"""Inlay hints after values."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def register_references(server: Server) -> None:
 
 
 def _model_file(server: Server, uri: str) -> Path | None:
-    """The path of a document that is a model file: a question asked inside it is about it."""
+    """The path of a document if it is a model file, whose own references are then listed."""
     analysis = server.session.analysis(uri)
     is_model = analysis and analysis.kind and analysis.kind.name == "model"
     return path_of(uri) if is_model else None

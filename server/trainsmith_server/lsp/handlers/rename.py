@@ -1,4 +1,4 @@
-"""Renaming a file at a place that names it."""
+"""Renames a file, and the paths that name it."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def register_rename(server: Server) -> None:
         if found is None:
             return None
         if not params.new_name or Path(params.new_name).name != params.new_name:
-            raise JsonRpcInvalidParams(f"`{params.new_name}` is not the name of a file")
+            raise JsonRpcInvalidParams(f"`{params.new_name}` is not a file name")
         new = found.path.with_name(params.new_name)
         if new.exists():
-            raise JsonRpcInvalidParams(f"{new} is there already")
+            raise JsonRpcInvalidParams(f"{new} already exists")
         edits = edits_for_move(server, found.path, new)
         if not any(edit.text_document.uri == found.part.uri for edit in edits):
-            raise JsonRpcInvalidParams(f"`{new.name}` cannot be written without quotes")
+            raise JsonRpcInvalidParams(f"`{new.name}` can't be written without quotes")
         operation = lsp.RenameFile(uri_of(found.path), uri_of(new))
         return lsp.WorkspaceEdit(document_changes=[*edits, operation])

@@ -1,4 +1,4 @@
-"""What Run Training needs to know of a document."""
+"""What **Run Training** would do with a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What "Expand Selection" selects, step by step."""
+"""The ranges of **Expand Selection**."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a new recipe is made from."""
+"""The templates for new recipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are about to move: the documents that name them follow."""
+"""Updates the paths of files that are about to be moved or renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with all files of the workspace, for an editor that asks."""
+"""Pull diagnostics of all files in the workspace."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def register_workspace_diagnostic(server: Server) -> None:
         while True:
             server.changed.clear()
             reports = await _reports(server, known, params.partial_result_token)
-            news = any(one.kind == "full" for one in reports)
-            # Editors ask again at once: one that knows everything waits until there is news.
-            if news or not answered or not server.configuration.watches:
+            changed = any(one.kind == "full" for one in reports)
+            # Editors pull again at once; if nothing has changed, wait for a change.
+            if changed or not answered or not server.configuration.watches:
                 answered = True
                 sent = params.partial_result_token is not None
                 return lsp.WorkspaceDiagnosticReport([] if sent else reports)
@@ -49,7 +49,7 @@ async def _reports(
     reports: list[_Report] = []
     files = map(uri_of, server.files.in_workspace())
     for uri in dict.fromkeys(chain(known, server.session.uris(), files)):
-        # Requests about what is being typed go first.
+        # Handle requests for the open document first.
         await asyncio.sleep(0)
         items = server.diagnostics(uri)
         result = convert.result_id(items)

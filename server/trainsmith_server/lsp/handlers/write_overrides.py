@@ -1,4 +1,4 @@
-"""The edit that writes settings for one run into the files."""
+"""The edit that writes the overrides of one run into the files."""
 
 from __future__ import annotations
 
