@@ -1,4 +1,4 @@
-"""Makes `support` importable, whatever directory the tests are started from."""
+"""Makes `support` importable from any working directory."""
 
 from __future__ import annotations
 

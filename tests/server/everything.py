@@ -1,4 +1,4 @@
-"""Asks the server everything about a text; none of it may ever raise."""
+"""Calls every feature on a text; none of them may raise."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.lsp import convert
 
 _LARGE = 10_000
-"""Characters; `check --fix` reads such a text up to twenty times, which no editor waits for."""
+"""In characters. `check --fix` may analyse a text twenty times, which takes too long for these."""
 
 
 def ask_everything(text: str, offsets: Iterable[int]) -> Analysis:
-    """Ask for all that is about the whole text, and at each offset for what is about a place.
+    """Call the features for the whole text, and at each offset those for a place.
 
-    Every span that is answered must lie in the text.
+    Every span in the results must be inside the text.
     """
     analysis = analyze(text)
     end = len(text)

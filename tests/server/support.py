@@ -1,7 +1,7 @@
-"""What the tests of the server share: cases in Markdown, the cursor, the public corpus.
+"""Shared by the tests of the server: cases in Markdown, the cursor, the public corpus.
 
-A case is a `## title`, a fenced `yaml` block and what is expected of it. `▮` in the block is the
-cursor. To add a case, add such a section to a file under `cases/`.
+A case is a `## title`, a fenced `yaml` block and its expectations. `▮` in the block is the cursor.
+To add a case, add such a section to a file under `cases/`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Case:
 
     title: str
     blocks: tuple[str, ...]
-    """The fenced blocks, as they stand."""
+    """The fenced blocks, unchanged."""
     expectations: tuple[tuple[str, str], ...]
     """The lines `- word: rest` outside the blocks."""
 
@@ -62,12 +62,12 @@ def _read(markdown: str) -> Iterator[Case]:
 
 
 def _unescape(block: str) -> str:
-    """`⇥` is a tab, `·` at a line's end is a space, `⏎` takes away the last line break."""
+    """`⇥` is a tab, `·` at the end of a line is a space, `⏎` removes the last line break."""
     return re.sub(r"·$", " ", block.replace("⇥", "\t").replace("⏎\n", ""), flags=re.MULTILINE)
 
 
 def corpus(folder: str = "*") -> list[Path]:
-    """The YAML files of the public corpus; the test is skipped where it is absent."""
+    """The YAML files of the public corpus; the test is skipped if it is absent."""
     files = sorted(file for file in CORPUS.glob(f"{folder}/*") if file.suffix in (".yaml", ".yml"))
     if not files:
         pytest.skip(NO_CORPUS)

@@ -1,4 +1,4 @@
-"""`trainsmith check` as people, hooks and pipelines call it."""
+"""`trainsmith check` and its options."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_fix_keeps_line_breaks_permissions_and_links(bad: Path) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["bad.yaml", "link.yaml"]
 
 
-def test_fix_leaves_what_needs_thought(bad: Path) -> None:
+def test_fix_applies_only_safe_fixes(bad: Path) -> None:
     assert "fixed bad.yaml" in _check("--fix", bad).stderr
     assert bad.read_text(encoding="utf-8") == FIXED
     assert "fixed" not in _check("--fix", bad).stderr
@@ -153,14 +153,14 @@ def test_json(bad: Path) -> None:
     ]
 
 
-def test_the_real_program_takes_bytes_as_they_are(bad: Path) -> None:
+def test_the_process_keeps_bytes_unchanged(bad: Path) -> None:
     program = [sys.executable, "-m", "trainsmith", "check", "-", "--fix"]
     text = BAD.replace("\n", "\r\n").encode()
     result = subprocess.run(program, input=text, capture_output=True, check=False)
     assert result.stdout == FIXED.replace("\n", "\r\n").encode()
 
 
-def test_the_folders_of_runs_are_left_alone(tmp_path: Path) -> None:
+def test_folders_of_runs_are_skipped(tmp_path: Path) -> None:
     run = tmp_path / "checkpoints" / "run-001"
     run.mkdir(parents=True)
     (run / "events.jsonl").touch()

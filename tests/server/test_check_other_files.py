@@ -1,4 +1,4 @@
-"""`trainsmith check` follows a recipe to the files that it names, as the editor does."""
+"""`trainsmith check` also checks the files that a recipe names, as the editor does."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def _codes(text: str, path: str = "configs/training.yaml") -> list[str]:
     return [code for code in codes if code not in ("seed-missing", "data-path-missing")]
 
 
-def test_a_model_file_that_is_not_there(project: Path) -> None:
+def test_a_missing_model_file(project: Path) -> None:
     assert _codes(RECIPE) == ["model-config-not-found"]
     said = CliRunner().invoke(check, ["configs/training.yaml"]).stdout
     assert f"looked for `model.yaml` in `{project / 'configs'}` and `{project}`" in said
-    # As for the trainer, the working directory is the second place.
+    # Like the trainer, it then searches the working directory.
     (project / "model.yaml").write_text("transformer_config: {num_heads: 2}\n", encoding="utf-8")
     assert _codes(RECIPE) == []
     ignored = RECIPE.replace("yaml\n", "yaml.old # trainsmith: ignore[model-config-not-found]\n")
     assert _codes(ignored) == []
 
 
-def test_data_that_is_not_there(project: Path) -> None:
+def test_missing_data(project: Path) -> None:
     assert _codes("training_config:\n  data_path: text.txt\n") == ["data-path-not-found"]
     (project / "configs" / "text.txt").write_text("words", encoding="utf-8")
     assert _codes("training_config:\n  data_path: text.txt\n") == []
@@ -69,14 +69,14 @@ def test_patterns_and_lists_of_data(project: Path, written: str, codes: list[str
         assert _codes(f"training_config:\n  {key}: {written}\n") == codes
 
 
-def test_a_tokenizer_that_is_not_there(project: Path) -> None:
+def test_a_missing_tokenizer(project: Path) -> None:
     recipe = "training_config:\n  validation_frequency: 5\n  tokenizer_path: tokenizer.json\n"
     assert _codes(recipe) == ["tokenizer-path-not-found"]
     (project / "tokenizer.json").write_text("{}", encoding="utf-8")
     assert _codes(recipe) == []
 
 
-def test_a_model_file_with_errors_is_shown_with_its_place(project: Path) -> None:
+def test_errors_of_a_model_file_are_shown_with_their_place(project: Path) -> None:
     model = project / "configs" / "model.yaml"
     model.write_text("transformer_config:\n  num_heads: four\n", encoding="utf-8")
     assert _codes(RECIPE) == ["model-file-problems"]
@@ -90,7 +90,7 @@ def test_a_model_file_with_errors_is_shown_with_its_place(project: Path) -> None
     assert place["region"]["startLine"] == 2
 
 
-def test_tt_train_says_where_its_files_are_or_nothing_is_known(
+def test_files_of_tt_train_are_found_only_with_its_root(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe, path = TT_TRAIN + RECIPE, "tt-train/configs/training_configs/a.yaml"

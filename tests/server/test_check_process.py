@@ -1,4 +1,4 @@
-"""`trainsmith check` as a process of its own: what it prints, and how it ends."""
+"""`trainsmith check` as a process: its output and exit status."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_json_counts_characters_from_one(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
-def test_folders_are_searched_and_other_files_left_alone(tmp_path: Path) -> None:
+def test_folders_are_searched_and_other_files_skipped(tmp_path: Path) -> None:
     inner = tmp_path / "configs"
     inner.mkdir()
     for name, text in {"a.yaml": BAD, "b.yaml": OTHER, "c.yml": WARNED, "d.txt": BAD}.items():

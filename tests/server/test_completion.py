@@ -33,14 +33,14 @@ def test_completion(case: Case) -> None:
             pytest.fail(f"unknown expectation `{word}`")
 
 
-def test_a_typed_space_brings_values_but_no_keys() -> None:
+def test_a_typed_space_offers_values_but_no_keys() -> None:
     text = "training_config:\n  use_wandb: \n  "
     assert complete(analyze(text), len(text), " ") == ()
     assert complete(analyze(text), len(text) - 3, " ")
 
 
 def test_every_offset_of_every_public_file() -> None:
-    """Completion never fails, and what it offers never breaks what is there."""
+    """Completion never raises, and its edits stay on the cursor's line."""
     for file in corpus()[::4]:
         text = read(file)[:1200]
         analysis = analyze(text)

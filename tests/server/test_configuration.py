@@ -1,4 +1,4 @@
-"""A real server takes its settings from the editor and from a project's file."""
+"""A real server reads its settings from the editor and from a project file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECIPE = "training_config:\n  learning_rate: 0.01\n"
 
 
 class Editor(LanguageClient):
-    """An editor that answers what its settings are, and waits for what the server says."""
+    """An editor that returns its settings, and records the server's messages."""
 
     def __init__(self) -> None:
         super().__init__("tests", "1")
@@ -63,7 +63,7 @@ class Editor(LanguageClient):
         self.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
 
     async def hears(self, wanted: str) -> None:
-        """Wait until the server says something; everything before it is skipped."""
+        """Wait for a message of the server; the ones before it are skipped."""
         heard: list[str] = []
         try:
             while (said := await asyncio.wait_for(self.said.get(), PATIENCE)) != wanted:
@@ -119,7 +119,7 @@ async def test_the_editors_settings(editor: Editor, tmp_path: Path) -> None:
     }
 
 
-async def test_settings_that_an_editor_sends_unasked(tmp_path: Path) -> None:
+async def test_settings_that_an_editor_pushes(tmp_path: Path) -> None:
     editor = await _started(asks=False)
     editor.initialized(lsp.InitializedParams())
     editor.open(tmp_path / "a.yaml")
@@ -130,7 +130,7 @@ async def test_settings_that_an_editor_sends_unasked(tmp_path: Path) -> None:
     await _stop(editor)
 
 
-async def test_a_projects_file_and_the_editor_which_wins(editor: Editor, tmp_path: Path) -> None:
+async def test_the_editor_overrides_the_project_file(editor: Editor, tmp_path: Path) -> None:
     project = tmp_path / ".trainsmith.yaml"
     project.write_text("rules: {lr-too-high: off}\n", encoding="utf-8")
     editor.initialized(lsp.InitializedParams())
@@ -147,7 +147,7 @@ async def test_a_projects_file_and_the_editor_which_wins(editor: Editor, tmp_pat
     await editor.hears(".trainsmith.yaml: ")
 
 
-async def test_lenses_are_drawn_anew_when_a_run_begins(editor: Editor, tmp_path: Path) -> None:
+async def test_lenses_are_refreshed_when_a_run_starts(editor: Editor, tmp_path: Path) -> None:
     editor.initialized(lsp.InitializedParams())
     editor.open(tmp_path / "a.yaml")
     await editor.hears("a.yaml: Warning lr-too-high")

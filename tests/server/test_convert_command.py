@@ -1,4 +1,4 @@
-"""`trainsmith convert` as people call it."""
+"""`trainsmith convert`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def recipe(tmp_path: Path) -> Path:
     return path
 
 
-def test_it_writes_where_it_is_told_to(recipe: Path) -> None:
+def test_the_result_is_written_to_the_output(recipe: Path) -> None:
     new = recipe.with_name("new.yaml")
     ran = CliRunner().invoke(convert, [str(recipe), "--to", "tt-train", "-o", str(new)])
     assert (ran.exit_code, ran.output) == (0, "")
@@ -28,7 +28,7 @@ def test_it_writes_where_it_is_told_to(recipe: Path) -> None:
     assert recipe.read_bytes().decode() == FLAT
 
 
-def test_it_shows_what_changes(recipe: Path) -> None:
+def test_diff_prints_the_changes(recipe: Path) -> None:
     ran = CliRunner().invoke(convert, [str(recipe), "--to", "tt-train", "--diff"])
     assert ran.exit_code == 0
     assert "-  learning_rate: 0.1  # é" in ran.output
@@ -43,7 +43,7 @@ def test_it_shows_what_changes(recipe: Path) -> None:
         (None, "No such file or directory"),
     ],
 )
-def test_what_cannot_be_converted_is_left_alone(
+def test_files_that_cannot_be_converted_are_unchanged(
     tmp_path: Path, text: str | None, said: str
 ) -> None:
     path, new = tmp_path / "run.yaml", tmp_path / "new.yaml"

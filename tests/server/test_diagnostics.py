@@ -1,4 +1,4 @@
-"""What the server finds wrong, by the cases under `cases/diagnostics`; add one there."""
+"""Diagnostics, by the cases under `cases/diagnostics`; add one there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARK = re.compile(r"^( *)(\^+) ([\w-]+)(?:: (.*))?$")
 
 
 def split_marks(marked: str) -> tuple[str, list[tuple[int, int, str, str]]]:
-    """The text without its marks; and each mark's start, end, code and words."""
+    """The text without its marks, and each mark's start, end, code and words."""
     text = ""
     line_start = 0
     marks: list[tuple[int, int, str, str]] = []
@@ -41,7 +41,7 @@ def test_diagnostics(case: Case) -> None:
         assert apply_edits(text, fix_all(analysis)) == case.blocks[1]
 
 
-def test_fixes_are_offered_where_their_diagnostic_is() -> None:
+def test_fixes_are_offered_at_their_diagnostic() -> None:
     text = "training_config:\n  batchsize: 8\n  learning_rate: 0.01\n"
     analysis = analyze(text)
     at = text.index("batchsize") + 3
@@ -51,13 +51,13 @@ def test_fixes_are_offered_where_their_diagnostic_is() -> None:
     assert list(quick_fixes(analysis, (0, 0))) == []
 
 
-def test_fix_all_leaves_alone_what_is_a_choice() -> None:
+def test_fix_all_leaves_choices_to_the_user() -> None:
     analysis = analyze("training_config:\n  learning_rate: 0.01\n")
     assert [one.code for one in analysis.diagnostics] == ["lr-too-high"]
     assert fix_all(analysis) == ()
 
 
-def test_broken_public_files_are_analysed_whatever_happens_to_them() -> None:
+def test_damaged_public_files_are_analysed() -> None:
     chance = random.Random(5)
     for file in corpus()[::3]:
         text = read(file)

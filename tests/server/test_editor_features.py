@@ -1,4 +1,4 @@
-"""What an editor asks for, answered by a real server over stdio."""
+"""Language features of a real server over stdio."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OTHER = "jobs:\n  build: 1\n"
 
 
 class Editor(LanguageClient):
-    """An editor that keeps the diagnostics it is sent."""
+    """An editor that keeps the published diagnostics."""
 
     def __init__(self) -> None:
         super().__init__("tests", "1")
@@ -41,7 +41,7 @@ class Editor(LanguageClient):
         self.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(keep)
 
     async def diagnostics(self, document: lsp.TextDocumentIdentifier) -> Sequence[lsp.Diagnostic]:
-        """What is published next for a document."""
+        """The next published diagnostics of a document."""
         while True:
             published = await asyncio.wait_for(self._published.get(), PATIENCE)
             if published.uri == document.uri:
@@ -114,7 +114,7 @@ async def test_hints_and_lens(editor: Editor, tmp_path: Path) -> None:
     assert all(list(one.arguments or ()) == [recipe.uri] for one in commands)
 
 
-async def test_paths_lead_to_files(editor: Editor, tmp_path: Path) -> None:
+async def test_paths_link_to_files(editor: Editor, tmp_path: Path) -> None:
     folder = tmp_path / "configs"
     folder.mkdir()
     (folder / "model.yaml").write_text(MODEL)

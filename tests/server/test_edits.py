@@ -52,7 +52,7 @@ def test_edits(case: Case) -> None:
 
 
 def _values(text: str) -> list[dict[str, Any]]:
-    """What each recipe says, with every setting under the first of its names."""
+    """The settings of each recipe, each under the first of its names."""
     return [
         dict(_settings(known.data))
         for known in analyze(text).documents
@@ -70,7 +70,7 @@ def _settings(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _comments(text: str) -> Counter[str]:
-    """The words behind every `#`; a key that became a comment may hold several."""
+    """The text after every `#`; a key that became a comment may contain several."""
     return Counter(
         part.strip() for line in text.splitlines() for part in line.split("#")[1:] if part.strip()
     )
@@ -84,7 +84,7 @@ def _check_conversion(text: str, trainer: Trainer) -> str:
     assert {known.profile.name for known in after.documents} == {trainer}
     errors = Counter(one.code for one in after.diagnostics if one.severity == "error")
     errors -= Counter(one.code for one in before.diagnostics)
-    # What another trainer's program may well read, ours refuses.
+    # Our trainer rejects keys that another trainer's program may read.
     errors -= Counter(one.code for known in before.documents for one in known.problems)
     meshes = {"batch-not-divisible", "mesh-row-not-one", "mesh-parallel-modes"}
     idle = "multi-device-without-parallelism"
@@ -113,14 +113,14 @@ _OPTIMIZER = ("type", "use_moreh_adamw", "use_no_op")
 
 
 def _is_said(key: str, text: str) -> bool:
-    """Whether a key stands there by another name; `optimizer` itself may dissolve."""
+    """Whether a key is there under another name; `optimizer` itself may disappear."""
     rows = [[name.rpartition(".")[2] for name in row] for row in SYNONYMS]
     names = [name for row in rows if key in row for name in row]
     others = [*names, *(_OPTIMIZER if key in _OPTIMIZER else ())]
     return key == "optimizer" or any(f"{other}:" in text for other in others)
 
 
-def test_public_recipes_are_converted_without_a_loss() -> None:
+def test_public_recipes_are_converted_without_losing_anything() -> None:
     count = 0
     for folder in ("tt-train", "toolkit", "blacksmith"):
         for file in corpus(folder):
@@ -134,7 +134,7 @@ def test_public_recipes_are_converted_without_a_loss() -> None:
 @pytest.mark.parametrize(
     ("there", "back"), [("tt-train", "tt-train-flat"), ("tt-train-flat", "tt-train")]
 )
-def test_there_and_back_says_the_same(there: Trainer, back: Trainer) -> None:
+def test_converting_there_and_back_keeps_the_settings(there: Trainer, back: Trainer) -> None:
     for file in corpus("tt-train"):
         text = read(file)
         profiles = {known.profile.name for known in analyze(text).documents}
@@ -207,7 +207,7 @@ def test_sorting_changes_only_the_order(text: str) -> None:
     assert sort_keys(analyze(edited)) == ()
 
 
-def test_layouts_are_put_together_as_they_were() -> None:
+def test_layouts_render_the_original_lines() -> None:
     for file in corpus():
         analysis = analyze(read(file))
         for known in analysis.documents:
@@ -232,11 +232,11 @@ def test_the_next_version(name: str, taken: tuple[str, ...], expected: str) -> N
     assert next_version(name, taken) == expected
 
 
-def test_all_diagnostics_of_a_rule_are_mended_at_once() -> None:
+def test_all_diagnostics_of_a_rule_are_fixed_at_once() -> None:
     text = "training_config:\n  batchsize: 8\n  max_stepss: 5\n  seed: 1\n"
     analysis = analyze(text)
     fixes = [one.fix for one in quick_fixes(analysis, (20, 20))]
     [whole] = [fix for fix in fixes if fix.title.startswith("Fix all")]
     assert whole.title == "Fix all 2 of `unknown-key`"
-    mended = apply_edits(text, whole.edits)
-    assert mended == text.replace("batchsize", "batch_size").replace("stepss", "steps")
+    fixed = apply_edits(text, whole.edits)
+    assert fixed == text.replace("batchsize", "batch_size").replace("stepss", "steps")

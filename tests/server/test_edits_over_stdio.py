@@ -1,4 +1,4 @@
-"""Edits of whole documents through a real server: what an editor is offered, and gets."""
+"""Edits of whole documents through a real server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def _actions(
     kind: lsp.CodeActionKind | str | None = None,
     trigger: lsp.CodeActionTriggerKind = lsp.CodeActionTriggerKind.Invoked,
 ) -> dict[str, Any]:
-    """The actions by their title."""
+    """The code actions by their title."""
     top = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
     context = lsp.CodeActionContext([], [kind] if kind else None, trigger)
     params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), top, context)
@@ -45,7 +45,7 @@ async def test_actions_of_a_document() -> None:
         assert not moved.keys() & offered.keys()
 
 
-async def test_each_kind_of_edit_can_be_asked_for_by_itself() -> None:
+async def test_each_kind_of_edit_can_be_requested() -> None:
     kinds = names.CODE_ACTION_KINDS
     async with editor() as client:
         client.open(FLAT)
@@ -65,7 +65,7 @@ async def test_sorting() -> None:
 
 
 async def test_the_next_version(tmp_path: Path) -> None:
-    """The editor gets the exact text, strange characters and all, for a name that is free."""
+    """The editor receives the exact text, with unusual characters, and an unused name."""
     path = tmp_path / "run.yaml"
     text = "training_config:\r\n  seed: 1  # é\u2028\r\n"
     path.write_bytes(text.encode())

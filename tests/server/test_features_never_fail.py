@@ -1,6 +1,6 @@
-"""Whatever is on the screen, half typed or not: every feature answers.
+"""No feature fails on any text, half-typed or not.
 
-By default a sample is tried; `TRAINSMITH_TRY_ALL=1` tries every prefix of every public file and
+By default a sample is tested; `TRAINSMITH_TRY_ALL=1` tests every prefix of every public file and
 every file without each of its lines, which takes about ten minutes.
 """
 
@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 ALL = os.environ.get("TRAINSMITH_TRY_ALL") == "1"
 SAMPLE = 3
-"""How many of the texts of each file are tried."""
+"""The number of texts of each file that are tested."""
 
 RECIPE = """\
 # A run
@@ -53,7 +53,7 @@ def test_while_a_recipe_is_typed(skipped: int) -> None:
         ask_everything(RECIPE[:length], [length // 2, length])
 
 
-def test_with_a_line_taken_out() -> None:
+def test_with_a_line_removed() -> None:
     for text in _without_a_line(RECIPE):
         ask_everything(text, [len(text) // 2])
 
@@ -65,7 +65,7 @@ def test_public_files_while_they_are_typed() -> None:
             ask_everything(text[:length], [length // 2, length])
 
 
-def test_public_files_with_a_line_taken_out() -> None:
+def test_public_files_with_a_line_removed() -> None:
     for file in corpus():
         for text in _tried(list(_without_a_line(read(file))), file):
             ask_everything(text, [len(text) // 2])
@@ -84,5 +84,5 @@ def _without_a_line(text: str) -> Iterator[str]:
 
 
 def _tried(texts: Sequence[_T], file: Path) -> Sequence[_T]:
-    """All of them, or a sample that is the same every time."""
+    """All texts, or a sample that is always the same."""
     return texts if ALL else random.Random(file.name).sample(texts, min(SAMPLE, len(texts)))

@@ -1,4 +1,4 @@
-"""Where the files are that a document names, and what they say."""
+"""Finding and reading the files that a document names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _write(path: Path, text: str = MODEL) -> Path:
     return path
 
 
-def test_beside_the_document_comes_first(files: Files, tmp_path: Path) -> None:
+def test_the_documents_folder_comes_first(files: Files, tmp_path: Path) -> None:
     uri = (tmp_path / "configs" / "training.yaml").as_uri()
     assert files.find(uri, "model.yaml") is None
     around = _write(tmp_path / "model.yaml")
@@ -38,7 +38,7 @@ def test_beside_the_document_comes_first(files: Files, tmp_path: Path) -> None:
     assert files.find(uri, str(around)) == around
 
 
-def test_folders_that_are_not_around_the_document_do_not_count(
+def test_only_workspace_folders_around_the_document_are_searched(
     files: Files, tmp_path: Path
 ) -> None:
     _write(tmp_path / "model.yaml")
@@ -58,11 +58,11 @@ def test_tt_metal_root(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("written", ["", ".", "x" * 5000, "a\0b", "configs"])
-def test_what_is_no_file(files: Files, tmp_path: Path, written: str) -> None:
+def test_paths_that_are_not_files(files: Files, tmp_path: Path, written: str) -> None:
     assert files.find((tmp_path / "training.yaml").as_uri(), written) is None
 
 
-def test_an_untitled_document_has_nothing_beside_it(files: Files) -> None:
+def test_an_untitled_document_has_no_folder(files: Files) -> None:
     assert files.find("untitled:Untitled-1", "model.yaml") is None
 
 
@@ -72,25 +72,25 @@ def test_a_model_is_read_again_when_it_changes(tmp_path: Path) -> None:
     uri, model = (tmp_path / "training.yaml").as_uri(), _write(tmp_path / "model.yaml")
     session.open(uri, 1, "training_config:\n  model_config: model.yaml\n")
 
-    def said() -> str:
+    def model_text() -> str:
         analysis = session.analysis(uri)
         assert analysis
         return files.models(analysis)["model.yaml"].text
 
-    assert said() == MODEL
+    assert model_text() == MODEL
     first = model.stat()
     _write(model, MODEL.replace("2", "4"))
     os.utime(model, ns=(first.st_atime_ns, first.st_mtime_ns + 1))
-    assert said() == MODEL.replace("2", "4")
+    assert model_text() == MODEL.replace("2", "4")
 
     session.open(model.as_uri(), 1, MODEL)
-    assert said() == MODEL
+    assert model_text() == MODEL
     session.change(model.as_uri(), 2, [Change(None, "# empty\n")])
-    assert said() == "# empty\n"
+    assert model_text() == "# empty\n"
     assert files.naming(model.as_uri()) == [uri]
 
 
-def test_a_file_that_is_no_text_is_no_model(tmp_path: Path) -> None:
+def test_a_binary_file_is_not_a_model_file(tmp_path: Path) -> None:
     session = Session()
     uri = (tmp_path / "training.yaml").as_uri()
     session.open(uri, 1, "training_config:\n  model_config: model.bin\n")
@@ -105,7 +105,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     assert Files().on_disk(path.as_uri()) is None
 
 
-def test_an_error_in_a_model_file_points_at_the_recipe_that_names_it(tmp_path: Path) -> None:
+def test_an_error_in_a_model_file_refers_to_the_recipe_that_names_it(tmp_path: Path) -> None:
     session = Session()
     files = Files(session)
     uri, model = (tmp_path / "training.yaml").as_uri(), tmp_path / "model.yaml"

@@ -1,4 +1,4 @@
-"""What the server writes beside the text: inlay hints and code lenses."""
+"""Inlay hints and code lenses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_inlay_hints(case: Case) -> None:
     assert drawn == marked
 
 
-def test_only_hints_in_sight_are_given() -> None:
+def test_only_hints_in_the_visible_range_are_returned() -> None:
     text = "training_config:\n  batch_size: 8\ndevice_config:\n  mesh_shape: [1, 1]\n"
     second = text.index("device_config")
     assert [hint.text for hint in inlay_hints(analyze(text), (second, len(text)), {})] == [
@@ -59,7 +59,7 @@ def test_sizes() -> None:
         ("jobs:\n  build: 1\n", []),
     ],
 )
-def test_run_training_stands_above_a_recipe(text: str, lines: list[int]) -> None:
+def test_run_training_is_above_a_recipe(text: str, lines: list[int]) -> None:
     analysis = analyze(text)
     lenses = code_lenses(analysis, None)
     assert [analysis.lines.line_of(lens.span[0]) for lens in lenses] == 2 * lines

@@ -1,4 +1,4 @@
-"""The heart of the language server over stdio: typing, diagnostics, completion, fixes, run plan."""
+"""The main features of the server over stdio: typing, diagnostics, completion, fixes, run plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCUMENT = lsp.TextDocumentIdentifier(URI)
 
 
 class Editor(LanguageClient):
-    """An editor with one document, which applies the edits that it is offered."""
+    """An editor with one document."""
 
     def __init__(self) -> None:
         super().__init__("tests", "1")
@@ -42,7 +42,7 @@ class Editor(LanguageClient):
         self.text_document_did_change(lsp.DidChangeTextDocumentParams(document, changes))
 
     async def diagnostics(self) -> Sequence[lsp.Diagnostic]:
-        """What is published for the newest version."""
+        """The published diagnostics of the newest version."""
         while True:
             published = await asyncio.wait_for(self.published.get(), PATIENCE)
             if published.version == self.version:
@@ -51,7 +51,7 @@ class Editor(LanguageClient):
 
 @asynccontextmanager
 async def editor(*encodings: lsp.PositionEncodingKind) -> AsyncGenerator[Editor, None]:
-    """An editor with a server of its own, which knows these position encodings."""
+    """An editor that supports some position encodings, with its own server."""
     client = Editor()
     await client.start_io(sys.executable, "-m", "trainsmith", "lsp")
     general = lsp.GeneralClientCapabilities(position_encodings=list(encodings) or None)
@@ -75,8 +75,8 @@ def partial(
 
 
 @pytest.mark.parametrize(("encoding", "column"), [("utf-8", 30), ("utf-16", 25), ("utf-32", 24)])
-async def test_typing_behind_strange_characters(encoding: str, column: int) -> None:
-    """U+2028 ends no line of the editor's, and an emoji is one, two or four units long."""
+async def test_typing_after_unusual_characters(encoding: str, column: int) -> None:
+    """U+2028 does not end a line in LSP, and an emoji has one, two or four code units."""
     async with editor(lsp.PositionEncodingKind(encoding)) as client:
         client.open('training_config:\n  wandb_run_name: "\u2028 😀é"\n')
         assert not await client.diagnostics()
@@ -140,7 +140,7 @@ async def test_completion_and_hover_while_typing() -> None:
         assert "**learning_rate**" in hover.contents.value
 
 
-async def test_other_files_get_nothing_at_all() -> None:
+async def test_other_files_have_no_diagnostics_hovers_or_completions() -> None:
     async with editor() as client:
         client.open("jobs: [build\n  test: '\n")
         assert not await client.diagnostics()
@@ -182,7 +182,7 @@ async def test_document_status(text: str, said: tuple[object, ...]) -> None:
 
 
 async def test_overrides() -> None:
-    """They are listed and checked, and written by one short edit."""
+    """Overrides are listed, checked and written by one short edit."""
     async with editor() as client:
         client.open("training_config:\n  batch_size: 8\n")
 
@@ -197,11 +197,13 @@ async def test_overrides() -> None:
         assert problem["severity"] == "error"
         assert "six" in problem["message"]
         written = await ask(names.WRITE_OVERRIDES, "training_config.batch_size=16")
-        ((edit,),) = written.changes  # URIs are no names, so that they come without them.
+        ((edit,),) = (
+            written.changes
+        )  # pygls returns a named tuple, in which URIs are not valid names.
         assert (edit.range.start.character, edit.newText) == (14, "16")
 
 
-async def test_closing_takes_the_diagnostics_away() -> None:
+async def test_closing_clears_the_diagnostics() -> None:
     async with editor() as client:
         client.open("training_config:\n  sed: 1\n")
         assert await client.diagnostics()

@@ -1,4 +1,4 @@
-"""Large and hostile texts: each gets its answers in time, and in little memory.
+"""Large and hostile texts are analysed in time and with little memory.
 
 Every text is asked about in a process of its own, which has a time and a memory to keep to.
 """
@@ -20,14 +20,14 @@ from trainsmith_server.lint.report import MAX_DIAGNOSTICS
 from trainsmith_server.lint.size import MAX_FILE, MAX_TEXT
 
 TIME = 30
-"""Seconds of the processor, whatever else it does; about twenty times what the slowest takes."""
+"""CPU time in seconds; about twenty times what the slowest text needs."""
 MEMORY = 300
-"""MiB; an interpreter with the server in it has about 60."""
+"""In MiB; an interpreter with the server needs about 60."""
 HEAD = "training_config:\n  batch_size: 8\n  learning_rate: 0.001\n  max_steps: 10\n"
 
 LARGE = 10_000_000
 FULL = 95_000
-"""Characters that are just read."""
+"""The largest number of characters that is analysed."""
 
 TOO_LARGE = {
     "a line": "HEAD + '  project_name: ' + 'a' * LARGE",
@@ -98,7 +98,7 @@ print(len(text), len(analysis.diagnostics), peak, time.process_time())
 
 
 def _ask(text: str) -> tuple[int, int]:
-    """The length of a text and how many diagnostics it has, asked for by another process."""
+    """The length of a text and the number of its diagnostics, from another process."""
     if not Path("/proc/self/status").exists():
         pytest.skip(NO_MEMORY_LIMIT)
     child = subprocess.run(
@@ -119,19 +119,19 @@ def _ask(text: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)
-def test_what_is_too_large_has_one_diagnostic_if_it_is_ours(name: str) -> None:
+def test_texts_that_are_too_large_have_one_diagnostic_if_recognised(name: str) -> None:
     _, diagnostics = _ask(TOO_LARGE[name])
     assert diagnostics == (0 if "somebody" in name else 1)
 
 
 @pytest.mark.parametrize("name", READ)
-def test_what_is_read_is_read_in_time(name: str) -> None:
+def test_texts_are_read_in_time(name: str) -> None:
     length, diagnostics = _ask(READ[name])
     assert length <= MAX_TEXT
     assert 0 < diagnostics <= MAX_DIAGNOSTICS
 
 
-def test_the_diagnostic_says_what_is_left_out() -> None:
+def test_the_diagnostic_of_large_texts() -> None:
     text = "# A comment\n" + HEAD + "  x: 1\n" * MAX_TEXT
     [diagnostic] = analyze(text).diagnostics
     assert (diagnostic.code, diagnostic.severity) == ("too-large", "warning")

@@ -1,4 +1,4 @@
-"""The protocol's types are the same, however late they are finished."""
+"""The protocol's types are the same when attrs completes them lazily."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_types_are_the_same() -> None:
     assert lean.count("\n") > 500
 
 
-def test_nothing_of_the_trick_is_left_behind() -> None:
+def test_attrs_and_openssl_work_afterwards() -> None:
     left = say(
         "from trainsmith_server.lsp.startup import prepare; prepare()\n"
         "import attrs, ssl, hashlib\n"
@@ -48,7 +48,7 @@ def test_nothing_of_the_trick_is_left_behind() -> None:
     assert left == "Point(x=1) True True\ne3b0c442\n"
 
 
-def test_the_schemas_wait_until_a_document_is_opened() -> None:
+def test_schemas_are_not_imported_at_startup() -> None:
     loaded = say("import sys, trainsmith_server.lsp.main; print(*sys.modules)").split()
     assert "trainsmith_server.workspace.open_documents" in loaded
     assert "trainsmith_schemas.sections.documents" not in loaded

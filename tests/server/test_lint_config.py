@@ -1,4 +1,4 @@
-"""What a project's file says, and what is said about its mistakes."""
+"""Reading project files, and reporting their mistakes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def _read(folder: Path, text: str) -> tuple[LintOptions, list[str]]:
     ]
 
 
-def test_a_project_chooses(tmp_path: Path) -> None:
+def test_a_project_file_is_read(tmp_path: Path) -> None:
     text = "profile: tt-train\nrules:\n  lr-too-high: error\n  save-every-step: off\n"
     levels = {"lr-too-high": "error", "save-every-step": "off"}
     assert _read(tmp_path, text) == (LintOptions("tt-train", levels), [])  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "profile: auto\nrules:\n", "rules: {}\n"])
-def test_nothing_chosen(tmp_path: Path, text: str) -> None:
+def test_empty_settings(tmp_path: Path, text: str) -> None:
     assert _read(tmp_path, text) == (LintOptions(), [])
 
 
@@ -62,29 +62,29 @@ def test_nothing_chosen(tmp_path: Path, text: str) -> None:
         ("- rules\n", "1 `- rules` expected the keys `profile`, `rules`, `board`, `privacy`"),
     ],
 )
-def test_a_mistake_is_named_and_left_out(tmp_path: Path, text: str, fault: str) -> None:
+def test_a_mistake_is_reported_and_left_out(tmp_path: Path, text: str, fault: str) -> None:
     assert _read(tmp_path, text) == (LintOptions(), [fault])
 
 
-def test_a_mistake_leaves_the_rest(tmp_path: Path) -> None:
+def test_a_mistake_does_not_affect_other_settings(tmp_path: Path) -> None:
     options, faults = _read(tmp_path, "profile: nobody\nrules: {lr-too-high: off}\n")
     assert options == LintOptions(None, {"lr-too-high": "off"})
     assert len(faults) == 1
 
 
-def test_broken_yaml_is_told(tmp_path: Path) -> None:
+def test_broken_yaml_is_reported(tmp_path: Path) -> None:
     options, faults = _read(tmp_path, "rules: {\n")
     assert options == LintOptions()
     assert faults
 
 
-def test_an_alias_bomb_is_no_danger(tmp_path: Path) -> None:
+def test_an_alias_bomb_is_reported(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     assert _read(tmp_path, "\n".join(lines) + "\n")[1]
 
 
-def test_the_nearest_file_counts_and_is_read_again_when_it_changes(tmp_path: Path) -> None:
+def test_the_nearest_file_is_used_and_read_again_when_it_changes(tmp_path: Path) -> None:
     recipe = tmp_path / "one" / "two" / "training.yaml"
     recipe.parent.mkdir(parents=True)
     projects = Projects()
@@ -101,7 +101,7 @@ def test_the_nearest_file_counts_and_is_read_again_when_it_changes(tmp_path: Pat
         assert found.options.profile == profile
 
 
-def test_the_first_options_win() -> None:
+def test_the_first_options_take_precedence() -> None:
     editor = LintOptions(None, {"lr-too-high": "off"})
     project = LintOptions("tt-train", {"lr-too-high": "error", "save-every-step": "hint"})
     levels = {"lr-too-high": "off", "save-every-step": "hint"}

@@ -1,4 +1,4 @@
-"""A recipe shows what the model file says that it names."""
+"""A recipe shows its model file and that file's problems."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _said(recipe: str, model: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_another_architecture_than_the_model_file_is_an_error() -> None:
+def test_a_different_architecture_in_the_model_file_is_an_error() -> None:
     assert _said(RECIPE, "transformer_config:\n  model_type: gpt2\n") == [
         ("error", "llama", "gpt2")
     ]
@@ -65,7 +65,7 @@ def test_another_architecture_than_the_model_file_is_an_error() -> None:
 TT_TRAIN = "# trainsmith: profile=tt-train\ntraining_config:\n  model_config: m.yaml\n"
 
 
-def test_tokens_that_are_made_already_need_a_vocabulary_in_tt_train() -> None:
+def test_tokenized_data_needs_a_vocabulary_in_tt_train() -> None:
     recipe = TT_TRAIN + "  data_path: tokens.yaml\n"
     model = "transformer_config:\n  vocab_size: 0\n"
     assert _said(recipe, model) == [("error", "tokens.yaml", "0")]
@@ -82,7 +82,7 @@ def test_gpt2_has_no_tensor_parallelism_in_tt_train() -> None:
     assert _said(recipe.replace("true", "false"), model) == []
 
 
-def test_what_is_no_path_is_not_looked_for() -> None:
+def test_values_that_are_not_paths_are_not_searched() -> None:
     recipe = analyze("training_config:\n  model_config: 5\n")
     assert [one.code for one in recipe.diagnostics] == ["wrong-type"]
     assert list(file_problems(recipe, {}, {"5": ("here",)})) == []
@@ -106,10 +106,12 @@ PRETRAINED = SMALL + "  model_path: base\n"
         ("0.003", LARGE, "for a model of this size from random weights"),
         ("0.001", PRETRAINED, "for fine-tuning"),
         ("0.0005", PRETRAINED, ""),
-        ("0.01", SMALL, ""),  # The recipe alone says so already.
+        ("0.01", SMALL, ""),  # The recipe alone has this diagnostic already.
     ],
 )
-def test_the_model_file_says_which_learning_rate_is_usual(rate: str, model: str, said: str) -> None:
+def test_the_usual_learning_rate_depends_on_the_model_file(
+    rate: str, model: str, said: str
+) -> None:
     found = [*file_problems(analyze(RATE.format(rate)), {"m.yaml": analyze(model)})]
     assert [one.code for one in found] == (["lr-too-high"] if said else [])
     assert all(said in one.message for one in found)

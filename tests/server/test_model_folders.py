@@ -1,4 +1,4 @@
-"""A model file with a `model_path`: what the folder says of the model is told, or what is wrong."""
+"""Model files with a `model_path`: the folder's config is used, and its problems are reported."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_folder_that_has_changed_is_read_again(project: Path) -> None:
     assert _hints(files, model) == ["46.5 M parameters, 744 MB to train"]
 
 
-def test_the_path_leads_to_the_description(project: Path) -> None:
+def test_the_path_links_to_config_json(project: Path) -> None:
     files, model = _read(project, "model.yaml", MODEL)
     reference = reference_at(model, MODEL.index("base") + 1)
     assert reference
@@ -103,7 +103,9 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], tuple[str, str, str]]] = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_told_once_and_nothing_follows_from_defaults(case: str, project: Path) -> None:
+def test_a_mistake_is_reported_once_and_hides_numbers_from_defaults(
+    case: str, project: Path
+) -> None:
     lines, changes, (code, span, message) = MISTAKES[case]
     _describe(project, **changes)
     files, model = _read(project, "model.yaml", f"transformer_config:\n{lines}\n")
@@ -123,7 +125,7 @@ def test_it_can_be_ignored(project: Path) -> None:
     assert _said(files, model) == []
 
 
-def test_another_trainers_folder_is_its_own_affair(project: Path) -> None:
+def test_folders_of_other_trainers_are_not_read(project: Path) -> None:
     files, model = _read(project, "model.yaml", f"# trainsmith: profile=tt-train\n{MODEL}")
     (project / "base/config.json").unlink()
     assert _said(files, model) == []

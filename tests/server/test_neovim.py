@@ -1,4 +1,4 @@
-"""The set-up for Neovim in docs/editors.md, in a real Neovim with the real server."""
+"""The Neovim configuration in docs/editors.md, in a real Neovim with the real server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from patience import PATIENCE
 from skips import NO_NEOVIM
 
 DOCS = Path(__file__).parents[2] / "docs" / "editors.md"
-# Neovim 0.7 has no `vim.lsp.start` yet; these are the steps that it takes.
+# Neovim 0.7 does not have `vim.lsp.start` yet; this does the same.
 OLDER = """\
 vim.lsp.start = vim.lsp.start or function(config)
   config.on_init = function(client)
@@ -61,7 +61,7 @@ vim.cmd("qall!")
 def test_the_documented_set_up_shows_a_mistake(tmp_path: Path) -> None:
     [(line, column, severity, message)] = _neovim(tmp_path, REPORT)
     assert (line, column) == (1, 17)
-    assert severity == 1, "the setting in the documentation makes an error of the warning"
+    assert severity == 1, "the setting in the documentation turns the warning into an error"
     assert message.startswith("`learning_rate` 0.01 is 100 times")
 
 
@@ -72,7 +72,7 @@ def test_the_documented_commands_run_the_trainer(tmp_path: Path) -> None:
 
 
 def _neovim(folder: Path, script: str) -> Any:
-    """What a script reports from a Neovim that is set up as the documentation says."""
+    """The report of a script in a Neovim with the documented configuration."""
     blocks = re.findall(r"```lua\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     init, report = folder / "init.lua", folder / "report.json"
     init.write_text("\n".join([OLDER, *blocks]), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every code leads to the page that explains it, in an editor that can show that."""
+"""Every code links to the page that explains it, in editors that support that."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _line_at(uri: str) -> str:
 
 
 @pytest.mark.parametrize("able", [ABLE, lsp.PublishDiagnosticsClientCapabilities()])
-async def test_the_editor_is_told_what_it_can_show(
+async def test_diagnostics_have_only_the_parts_that_the_editor_supports(
     able: lsp.PublishDiagnosticsClientCapabilities,
 ) -> None:
     text = lsp.TextDocumentClientCapabilities(

@@ -1,4 +1,4 @@
-"""The parser on broken text: it never fails, it is quick, and one mistake is one fault."""
+"""The parser on broken text: it never raises, it is fast, and one mistake is one fault."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ ONE_MISTAKE = {
 
 
 @pytest.mark.parametrize("name", ONE_MISTAKE)
-def test_one_mistake_is_one_fault_and_loses_nothing_else(name: str) -> None:
+def test_one_mistake_is_one_fault_and_keeps_the_rest(name: str) -> None:
     before, after = ONE_MISTAKE[name]
     assert before in RECIPE
     tree = parse(RECIPE.replace(before, after, 1))
@@ -71,7 +71,7 @@ def test_one_mistake_is_one_fault_and_loses_nothing_else(name: str) -> None:
     assert len(mistaken - keys) <= 1
 
 
-MENDED = (
+FIXABLE = (
     "half-typed key",
     "no space after the colon",
     "unclosed bracket",
@@ -82,14 +82,14 @@ MENDED = (
 )
 
 
-@pytest.mark.parametrize("name", MENDED)
-def test_a_fault_brings_the_edit_that_mends_it(name: str) -> None:
+@pytest.mark.parametrize("name", FIXABLE)
+def test_a_fault_has_an_edit_that_fixes_it(name: str) -> None:
     before, after = ONE_MISTAKE[name]
     text = RECIPE.replace(before, after, 1)
     fix = parse(text).faults[0].fix
     assert fix
-    mended = text[: fix.span[0]] + fix.new_text + text[fix.span[1] :]
-    assert parse(mended).faults == []
+    fixed = text[: fix.span[0]] + fix.new_text + text[fix.span[1] :]
+    assert parse(fixed).faults == []
 
 
 def _keys(tree: Tree) -> list[Scalar]:
@@ -104,7 +104,7 @@ def _keys(tree: Tree) -> list[Scalar]:
 
 
 def _check_spans(tree: Tree) -> None:
-    """Every span lies in the text and inside the span of its parent, and shows what it should."""
+    """Every span is inside the text and covers the text of its node."""
     size = len(tree.text)
     for fault in tree.faults:
         assert 0 <= fault.span[0] <= fault.span[1] <= size
@@ -139,7 +139,7 @@ def test_every_deletion_of_a_line_of_the_corpus() -> None:
 
 @given(st.text(":-?#\"'[]{},&*!|>%@ \t\n\r~=.01ab\u2028\x85\x00\ufeff", max_size=60))
 @settings(max_examples=1500, deadline=None)
-def test_any_text_at_all(text: str) -> None:
+def test_any_text_is_parsed(text: str) -> None:
     tree = parse(text)
     _check_spans(tree)
     for document in tree.documents:
@@ -171,14 +171,14 @@ HUGE = {
 
 @pytest.mark.parametrize("name", HUGE)
 def test_huge_texts_neither_crash_nor_hang(name: str) -> None:
-    # The bound is far above what any of them takes; quadratic time would be far above the bound.
+    # The limit is far above the time that each needs; quadratic time would exceed it by far.
     start = time.process_time()
     tree = parse(HUGE[name])
     to_python(tree)
     assert time.process_time() - start < 10
 
 
-def test_depth_is_bounded_and_said() -> None:
+def test_depth_is_bounded_and_reported() -> None:
     tree = parse("[" * 500 + "]" * 500)
     assert [fault.message for fault in tree.faults] == [
         f"this is nested deeper than {MAX_DEPTH} levels"
@@ -192,14 +192,14 @@ def test_depth_is_bounded_and_said() -> None:
     assert parse("[" * 99 + "]" * 99).faults == []
 
 
-def test_alias_bombs_are_bounded_and_said() -> None:
+def test_alias_bombs_are_bounded_and_reported() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
     built = construct(parse("\n".join(lines)).documents[0].root)
     assert any("aliases expand to more than" in fault.message for fault in built.faults)
 
 
-def test_an_alias_inside_its_own_value_is_said() -> None:
+def test_an_alias_inside_its_own_value_is_reported() -> None:
     built = construct(parse("a: &a [1, *a]\n").documents[0].root)
     assert [fault.message for fault in built.faults] == ["`*a` is inside the value that it repeats"]
     assert built.value == {"a": [1, None]}

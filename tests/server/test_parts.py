@@ -1,4 +1,4 @@
-"""Reading a file document by document gives what reading it as a whole gives."""
+"""Analysing a file document by document has the same result as analysing it as a whole."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PIECES = (
 )
 
 
-def said(diagnostic: Diagnostic, part: Analysis) -> tuple[object, ...]:
+def content(diagnostic: Diagnostic, part: Analysis) -> tuple[object, ...]:
     """A diagnostic with its places in the file."""
     places = (diagnostic.span, *(related.span for related in diagnostic.related))
     fixes = tuple(
@@ -60,19 +60,19 @@ def place(part: Analysis, span: tuple[int, int]) -> tuple[tuple[int, int], ...]:
 
 
 def check(session: Session) -> None:
-    """Hold the parts against the whole."""
+    """Compare the parts with the whole."""
     whole = analyze(session.text(URI), URI)
     parts = session.parts(URI)
     assert "".join(part.text for part in parts) == whole.text
-    assert [said(one, part) for part in parts for one in part.diagnostics] == [
-        said(one, whole) for one in whole.diagnostics
+    assert [content(one, part) for part in parts for one in part.diagnostics] == [
+        content(one, whole) for one in whole.diagnostics
     ]
     assert [known.data for part in parts for known in part.documents] == [
         known.data for known in whole.documents
     ]
 
 
-def test_cuts_only_at_document_marks() -> None:
+def test_files_are_split_only_at_document_marks() -> None:
     assert split("a\n---\nb\n--- c\n---d\n") == ["a\n", "---\nb\n", "--- c\n---d\n"]
     assert not is_tied("---\na: 1 # ...\n")
     assert is_tied("---\n... # the end\n")
@@ -106,7 +106,7 @@ def test_real_files_side_by_side() -> None:
     assert len(session.parts(URI)) > 1
 
 
-def test_what_editors_draw_is_where_it_was() -> None:
+def test_symbols_folds_and_hints_of_parts_have_file_positions() -> None:
     text = "---\n".join([*PIECES[:4], PIECES[1]])
     session = Session()
     session.open(URI, 1, text)

@@ -33,7 +33,7 @@ def test_case(case: Case, uri: str) -> None:
     assert [("offers", offers), ("becomes", line)] == list(case.expectations)
 
 
-def test_a_slash_offers_nothing_but_paths(uri: str) -> None:
+def test_a_slash_offers_only_paths(uri: str) -> None:
     text = "training_config:\n  save_strategy: /\n"
     assert complete(analyze(text, uri), len(text) - 1, "/", lambda _: ()) == ()
     text = "training_config:\n  model_config: nowhere/\n"

@@ -1,4 +1,4 @@
-"""The editor's messages are read ahead: what is cancelled is dropped, what is asked comes first."""
+"""Messages are read ahead: cancelled requests are dropped, and requests are answered first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LARGE = "---\n".join(f"training_config:\n  seed: {seed}\n  batch_size: 0\n" for 
 
 
 def talk(*messages: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a server says to messages that are all sent at once, up to its end."""
+    """All messages of a server that receives some messages at once and then exits."""
     opened = {"uri": URI, "languageId": "yaml", "version": 1, "text": LARGE}
     start = (
         {"id": "start", "method": "initialize", "params": {"capabilities": {}}},
@@ -55,12 +55,12 @@ def answers(said: list[dict[str, Any]]) -> dict[Any, Any]:
     return {one["id"]: one.get("error", {}).get("code") for one in said if "id" in one}
 
 
-def test_a_cancelled_request_is_answered_and_never_begun() -> None:
+def test_a_cancelled_request_is_answered_and_never_started() -> None:
     said = talk(hover(1), hover(2), hover(3), cancel(2), cancel(99))
     assert answers(said) == {"start": None, 1: None, 2: -32800, 3: None, "end": None}
 
 
-def test_a_request_is_answered_before_the_diagnostics_of_the_change_before_it() -> None:
+def test_a_request_is_answered_before_diagnostics_of_an_earlier_change() -> None:
     change = {
         "textDocument": {"uri": URI, "version": 2},
         "contentChanges": [{"text": LARGE + "---\ntraining_config:\n  batch_size: 0\n"}],
@@ -72,8 +72,8 @@ def test_a_request_is_answered_before_the_diagnostics_of_the_change_before_it() 
     assert published not in kinds or kinds.index(1) < kinds.index(published)
 
 
-def test_what_comes_too_late_is_not_sent() -> None:
-    """The report of pygls that it cannot write would be written too, again and again."""
+def test_writes_after_closing_are_ignored() -> None:
+    """Otherwise pygls would report the failed write by writing again, in a loop."""
     stdout = BytesIO()
     writer = Stdout(stdout)
     writer.write(b"early")

@@ -1,4 +1,4 @@
-"""An editor that asks for diagnostics: of a document, of its model file, of the whole workspace."""
+"""Pull diagnostics: of a document, of its model file, of the whole workspace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WRONG = MODEL.replace("2", "two")
 
 
 class Editor(LanguageClient):
-    """An editor that pulls, and counts what comes unasked."""
+    """An editor that pulls diagnostics and counts pushed ones."""
 
     def __init__(self) -> None:
         super().__init__("tests", "1")
@@ -105,7 +105,7 @@ async def test_a_document_and_its_model_file(editor: Editor, tmp_path: Path) -> 
     assert [one.code for one in now.related_documents[model].items] == ["wrong-type"]
 
 
-async def test_a_folder_that_is_added_later_is_one_of_the_workspace(
+async def test_a_folder_that_is_added_later_is_included(
     editor: Editor, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     added = tmp_path_factory.mktemp("added")
@@ -130,7 +130,7 @@ async def test_the_workspace(editor: Editor, tmp_path: Path) -> None:
     [one] = found.items
     known = {one.uri: one.result_id}
     waiting = asyncio.ensure_future(editor.pull_all(known))
-    # The answer to a later question comes after what the server has to say at once.
+    # A later request is answered after an immediate report.
     await editor.pull(one.uri)
     assert not waiting.done(), "nothing is new, so there is nothing to say yet"
     (tmp_path / "a.yaml").unlink()
@@ -140,16 +140,14 @@ async def test_the_workspace(editor: Editor, tmp_path: Path) -> None:
     assert (gone.uri, gone.items) == (one.uri, ())
 
 
-async def test_the_workspace_part_by_part(editor: Editor, tmp_path: Path) -> None:
+async def test_the_workspace_with_partial_results(editor: Editor, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(WRONG, encoding="utf-8")
     assert (await editor.pull_all({}, "part")).items == ()
     assert len(editor.parts) == 1
     assert editor.parts[0].token == "part"
 
 
-async def test_a_file_has_no_more_diagnostics_than_an_editor_shows(
-    editor: Editor, tmp_path: Path
-) -> None:
+async def test_diagnostics_of_a_file_are_limited(editor: Editor, tmp_path: Path) -> None:
     uri = editor.open(tmp_path / "many.yaml", f"{WRONG}---\n" * (MAX_DIAGNOSTICS + 1))
     report = await editor.pull(uri)
     assert len(report.items) == MAX_DIAGNOSTICS

@@ -1,6 +1,6 @@
-"""Whatever is typed: what the server knows of a text is what it would know of it anew.
+"""After any edits, the analysis of a text is the same as if it had just been opened.
 
-`TRAINSMITH_EDITS=10000` tries that many edits instead of a few.
+`TRAINSMITH_EDITS=10000` sets the number of edits.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PIECES = (
 def _edited(session: Session, text: str, chance: random.Random, encoding: Encoding) -> str:
     start = chance.randint(0, len(text))
     end = min(len(text), start + chance.choice((0, 0, 0, 1, 5, 40)))
-    # Between the two characters of a line break there is no position.
+    # There is no position between `\r` and `\n`.
     start -= text[start - 1 : start + 1] == "\r\n"
     end += text[end - 1 : end + 1] == "\r\n"
     new = chance.choice(PIECES)
@@ -56,7 +56,7 @@ def _said(session: Session) -> list[object]:
 
 
 @pytest.mark.parametrize("encoding", get_args(Encoding))
-def test_edits_lead_to_what_opening_anew_does(encoding: Encoding) -> None:
+def test_edits_have_the_same_result_as_opening_the_text(encoding: Encoding) -> None:
     chance = random.Random(encoding)
     starts = [RECIPE, RECIPE.replace("\n", "\r\n"), RECIPE.replace("\n", "\r")]
     session, text = Session(), ""
@@ -73,7 +73,7 @@ def test_edits_lead_to_what_opening_anew_does(encoding: Encoding) -> None:
 
 
 def test_public_files_cut_off_anywhere() -> None:
-    """A few places of each file; with more edits asked for, every line and more of them."""
+    """A few positions in each file; more of them with a higher number of edits."""
     chance = random.Random(0)
     for file in corpus():
         text = read(file)

@@ -34,12 +34,14 @@ MODEL = "transformer_config:\n  model_type: gpt2\n"
         ("a.yaml", "w/a.yaml", "w/a: #b.yaml", None),
     ],
 )
-def test_a_path_keeps_its_spelling(written: str, old: str, new: str, expected: str | None) -> None:
+def test_a_renamed_path_keeps_its_form(
+    written: str, old: str, new: str, expected: str | None
+) -> None:
     root = Path("/")
     assert respelled(written, root / old, root / new, root / "w") == expected
 
 
-async def test_recipes_follow_their_model_file(tmp_path: Path) -> None:
+async def test_recipes_are_updated_when_their_model_file_moves(tmp_path: Path) -> None:
     top = tmp_path.resolve() / "my (runs)"
     top.mkdir()
     recipes = {"one.yaml": "model.yaml  # mine", "sub/two.yaml": "'../model.yaml'"}
@@ -48,7 +50,7 @@ async def test_recipes_follow_their_model_file(tmp_path: Path) -> None:
         (top / name).write_text(f"training_config:\n  model_config: {path}\n")
     (top / "model.yaml").write_text(MODEL)
     one, two = ((top / name).as_uri() for name in recipes)
-    # Some editors leave characters alone that others write as numbers; it is one file all the same.
+    # Some editors percent-encode characters that others don't; it is the same file.
     one = one.replace("%28", "(").replace("%29", ")")
     client = LanguageClient("tests", "1")
     await client.start_io(sys.executable, "-m", "trainsmith", "lsp")

@@ -1,4 +1,4 @@
-"""The runs of a recipe, read from folders as the trainer leaves them."""
+"""The runs of a recipe, read from folders like those of the trainer."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _of(tmp_path: Path, runs: Runs | None = None) -> list[Run]:
         ([STEP, FAILED], "Last run: failed at step 8"),
     ],
 )
-def test_how_the_last_run_went(
+def test_the_outcome_of_the_last_run(
     said: list[events.Event], title: str, write: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = write("a", *said)
@@ -107,14 +107,14 @@ def test_the_newest_run_comes_first(write: Callable[..., Path], tmp_path: Path) 
         ("/elsewhere/training.yaml", False),
     ],
 )
-def test_runs_of_other_recipes_do_not_count(
+def test_runs_of_other_recipes_are_left_out(
     config: str, counts: bool, write: Callable[..., Path], tmp_path: Path
 ) -> None:
     write("a", config=config.format(folder=tmp_path.name))
     assert bool(_of(tmp_path)) is counts
 
 
-def test_a_run_is_read_again_when_it_goes_on(write: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_run_is_read_again_when_it_continues(write: Callable[..., Path], tmp_path: Path) -> None:
     runs = Runs()
     folder = write("a", STEP)
     assert [run.state for run in _of(tmp_path, runs)] == ["unfinished"]
@@ -136,11 +136,13 @@ def test_the_end_of_a_long_run_is_read_without_its_middle(
     assert [(run.step, run.loss, run.state) for run in _of(tmp_path)] == [(7, 2.5, "stopped")]
 
 
-def test_only_a_beginning_and_an_end_are_news(write: Callable[..., Path], tmp_path: Path) -> None:
+def test_only_the_start_and_the_end_of_a_run_are_changes(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
     runs = Runs()
     folder = write("a", STEP)
     assert _of(tmp_path, runs)
-    assert runs.has_changed(folder), "others may have seen it before"
+    assert runs.has_changed(folder), "only calls of `has_changed` count"
     write("a", STEP, STEP)
     assert not runs.has_changed(folder)
     write("a", STEP, STEP, STOPPED)
@@ -151,7 +153,7 @@ def test_only_a_beginning_and_an_end_are_news(write: Callable[..., Path], tmp_pa
 
 
 @pytest.mark.parametrize("text", ["", "{}", "{}\n", "no json\n", '{"event": "run_started"}\n'])
-def test_what_is_no_run(text: str, tmp_path: Path) -> None:
+def test_folders_that_are_not_runs(text: str, tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints" / "a"
     folder.mkdir(parents=True)
     (folder / EVENTS).write_text(text, encoding="utf-8")

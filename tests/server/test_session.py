@@ -1,4 +1,4 @@
-"""The texts stay in step with the editor, whatever is typed and in whatever encoding."""
+"""The texts stay in sync with the editor, for any edits and encodings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENCODINGS = st.sampled_from(get_args(Encoding))
 
 
 def units(text: str, encoding: Encoding) -> int:
-    """How many units of an encoding a text takes; the straight way."""
+    """The length of a text in code units, computed in the obvious way."""
     return (
         len(text.encode(f"{encoding}-le" if encoding != "utf-8" else encoding))
         // {
@@ -28,7 +28,7 @@ def units(text: str, encoding: Encoding) -> int:
 
 
 def straight_position(text: str, offset: int, encoding: Encoding) -> tuple[int, int]:
-    """The position of an offset, by the words of the protocol."""
+    """The position of an offset, as the protocol defines it."""
     line, start, at = 0, 0, 0
     while at < offset:
         if text[at] == "\r" and text[at + 1 : at + 2] == "\n" and at + 1 < offset:
@@ -44,7 +44,7 @@ def straight_position(text: str, offset: int, encoding: Encoding) -> tuple[int, 
 def test_positions_are_those_of_the_protocol(text: str, at: int, encoding: Encoding) -> None:
     at = min(at, len(text))
     if text[at - 1 : at + 1] == "\r\n":
-        at += 1  # Between the two there is no position.
+        at += 1  # There is no position between `\r` and `\n`.
     lines = LineIndex(text)
     position = lines.position(at, encoding)
     assert position == straight_position(text, at, encoding)
@@ -53,7 +53,7 @@ def test_positions_are_those_of_the_protocol(text: str, at: int, encoding: Encod
 
 @st.composite
 def edits(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]], Encoding]:
-    """A text, and edits as offsets into the text that the edits before them leave."""
+    """A text, and edits whose offsets count in the result of the previous edits."""
     text = draw(TEXT)
     start_text = text
     found: list[tuple[int, int, str]] = []
@@ -69,7 +69,7 @@ def edits(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]], Encoding]:
 
 @given(edits(), st.booleans())
 @settings(max_examples=500, deadline=None)
-def test_incremental_edits_lead_to_the_same_text_as_opening_anew(
+def test_incremental_edits_produce_the_editors_text(
     case: tuple[str, list[tuple[int, int, str]], Encoding], analysed_between: bool
 ) -> None:
     text, steps, encoding = case
@@ -109,7 +109,7 @@ def test_several_changes_of_one_notification_build_on_each_other() -> None:
 
 
 @pytest.mark.parametrize("encoding", get_args(Encoding))
-def test_positions_outside_the_text_are_its_borders(encoding: Encoding) -> None:
+def test_positions_outside_the_text_are_clamped(encoding: Encoding) -> None:
     lines = LineIndex("ab\ncd")
     assert lines.offset(0, 99, encoding) == 2
     assert lines.offset(99, 0, encoding) == 5

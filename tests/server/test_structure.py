@@ -1,4 +1,4 @@
-"""Outline, folds and growing selections: each result is written into the text it belongs to."""
+"""Outline, folds and expanded selections: each result is drawn into its text."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _gutter(found: tuple[Fold, ...], height: int) -> list[str]:
     return ["".join(marks) for marks in gutter]
 
 
-def test_an_editor_folds_by_itself_what_is_not_ours() -> None:
+def test_other_files_have_no_folds_of_ours() -> None:
     assert folds(analyze("jobs:\n  build: 1\n")) is None
 
 

@@ -1,4 +1,4 @@
-"""Comments that ignore diagnostics, and what is chosen for a whole file."""
+"""Comments that ignore diagnostics, and settings for a whole file."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def _ignored(analysis: Analysis, code: str) -> str:
         ),
     ],
 )
-def test_the_action_keeps_what_stands_there(line: str, expected: str) -> None:
+def test_the_ignore_action_keeps_the_line(line: str, expected: str) -> None:
     before, after = "training_config:\n  ", "\n  batch_size: 4\n"
     assert _ignored(analyze(before + line + after), "lr-too-high") == before + expected + after
 
 
-def test_the_action_ignores_what_it_says_in_every_public_file() -> None:
-    """And changes no value."""
+def test_the_ignore_action_works_in_every_public_file() -> None:
+    """It also changes no values."""
     ignored = 0
     for file in corpus():
         analysis = analyze(read(file))
@@ -91,7 +91,7 @@ def _values(analysis: Analysis) -> list[str]:
 
 
 @pytest.mark.parametrize("style", ["first\n    second", "'first\n\n    second'", '"a\n    b"'])
-def test_a_text_of_several_lines_is_ignored_from_above(style: str) -> None:
+def test_multiline_scalars_are_ignored_from_the_line_above(style: str) -> None:
     text = f"training_config:\n  seeed: {style}\n  batch_size: 4\n"
     ignored = _ignored(analyze(text), "unknown-key")
     line = "  # trainsmith: ignore[unknown-key]\n  seeed"
@@ -111,17 +111,17 @@ def test_levels() -> None:
     assert severities(lr_too_high="off") == []
 
 
-def test_a_comment_about_a_code_that_is_off_is_not_called_unused() -> None:
+def test_a_comment_for_a_code_that_is_off_is_not_unused() -> None:
     text = HIGH.replace("0.01", "0.01  # trainsmith: ignore[lr-too-high]")
     assert not analyze(text, options=LintOptions(levels={"lr-too-high": "off"})).diagnostics
 
 
-def test_the_text_wins_over_the_options() -> None:
+def test_the_profile_in_the_text_overrides_the_options() -> None:
     options = LintOptions("tt-train-flat")
     assert analyze(HIGH, options=options).documents[0].profile.name == "tt-train-flat"
     text = f"# trainsmith: profile=tt-train\n{HIGH}"
     assert analyze(text, options=options).documents[0].profile.name == "tt-train"
 
 
-def test_other_peoples_comments_are_theirs() -> None:
+def test_comments_in_other_files_are_not_checked() -> None:
     assert not analyze("# trainsmith: profile=nobody\njobs: {build: 1}\n").diagnostics

@@ -21,7 +21,7 @@ def _templates(marked: str) -> dict[str, Candidate]:
 
 
 @pytest.mark.parametrize("template", RECIPES, ids=lambda one: one.label)
-def test_a_recipe_has_nothing_wrong_with_it(template: Template) -> None:
+def test_a_recipe_has_no_diagnostics(template: Template) -> None:
     analysis = analyze(template.text)
     [known] = analysis.documents
     assert known.kind.name == "training"
@@ -30,7 +30,7 @@ def test_a_recipe_has_nothing_wrong_with_it(template: Template) -> None:
 
 
 @pytest.mark.parametrize("section", DEVICE_SECTIONS, ids=lambda one: one.label)
-def test_a_device_section_has_nothing_wrong_with_it(section: Template) -> None:
+def test_a_device_section_has_no_diagnostics(section: Template) -> None:
     marked = f"training_config:\n  batch_size: 32\n\n{CURSOR}\n"
     edit = _templates(marked)[section.label].edit
     analysis = analyze(apply_edits(marked.replace(CURSOR, ""), (edit,)))

@@ -1,4 +1,4 @@
-"""The parser against PyYAML: what YAML means, and what is no YAML."""
+"""The parser compared with PyYAML: values of valid YAML, faults of invalid YAML."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def values(text: str) -> list[Any]:
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    """Equal, with equal types all the way down, and NaN equal to itself."""
+    """Whether values are equal, including all types; NaN equals itself."""
     if type(ours) is not type(theirs):
         return False
     if isinstance(ours, dict):
@@ -42,11 +42,11 @@ def same(ours: Any, theirs: Any) -> bool:
 
 
 SCALARS = (CASES / "scalars.txt").read_text(encoding="utf-8").split()
-"""Plain scalars at the borders between YAML 1.1's types."""
+"""Plain scalars that are edge cases between the types of YAML 1.1."""
 
 
 @pytest.mark.parametrize("text", SCALARS)
-def test_plain_scalars_mean_what_pyyaml_says(text: str) -> None:
+def test_plain_scalars_have_pyyamls_values(text: str) -> None:
     for document in (text, f"k: {text}\n", f"- {text}  # comment\n", f"[{text}]", f"{text}: v"):
         try:
             theirs = list(yaml.safe_load_all(document))
@@ -117,18 +117,18 @@ _STYLES = st.fixed_dictionaries(
 
 @given(_DOCUMENTS, _STYLES)
 @settings(max_examples=400, deadline=None)
-def test_what_pyyaml_writes_reads_back_the_same(data: Any, style: dict[str, Any]) -> None:
+def test_values_that_pyyaml_writes_are_read_back(data: Any, style: dict[str, Any]) -> None:
     try:
         text = yaml.safe_dump(data, **style)
         theirs = list(yaml.safe_load_all(text))
-    except (yaml.YAMLError, ValueError):  # PyYAML cannot read all that it writes.
+    except (yaml.YAMLError, ValueError):  # PyYAML can't read everything that it writes.
         return
     ours = values(text)
     assert len(ours) == len(theirs)
     assert all(map(same, ours, theirs)), (text, ours, theirs)
 
 
-def test_every_valid_file_of_the_corpus_means_what_pyyaml_says() -> None:
+def test_every_valid_public_file_has_pyyamls_values() -> None:
     for file in corpus():
         text = read(file)
         try:
@@ -141,7 +141,7 @@ def test_every_valid_file_of_the_corpus_means_what_pyyaml_says() -> None:
 
 
 SEEDS = (CASES / "seeds.yaml").read_text(encoding="utf-8").split("@@@\n")
-"""Small documents that between them use all of YAML."""
+"""Small documents that together use all features of YAML."""
 
 PIECES = [
     *":-?#\"'[]{},&*!|>%@` \t\n\r~=.01aZ_\u2028\x85é\\",
@@ -166,18 +166,18 @@ def mutated(text: str, chance: random.Random) -> str:
 
 @given(st.sampled_from(SEEDS), st.randoms(use_true_random=False))
 @settings(max_examples=1500, deadline=None)
-def test_the_verdict_on_broken_yaml_is_pyyamls(seed: str, chance: random.Random) -> None:
-    """What PyYAML takes has no fault and the same value; what it refuses has at least one."""
+def test_faults_agree_with_pyyaml(seed: str, chance: random.Random) -> None:
+    """Texts that PyYAML accepts have no faults and the same value; others have a fault."""
     text = mutated(seed, chance)
     tree = parse(text)
     built = [construct(document.root) for document in tree.documents]
     faults = [*tree.faults, *(fault for one in built for fault in one.faults)]
     try:
         theirs = list(yaml.safe_load_all(text))
-    except Exception:  # PyYAML's own crashes count as a refusal.
+    except Exception:  # A crash of PyYAML counts as rejection.
         assert faults, text
         return
     if any("is inside the value" in fault.message for fault in faults):
-        return  # PyYAML builds values that contain themselves; no recipe can use one.
+        return  # PyYAML supports values that contain themselves, which no recipe needs.
     assert not faults, (text, faults)
     assert all(map(same, [one.value for one in built], theirs)), (text, theirs)
