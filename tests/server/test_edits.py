@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import Case, cases, corpus, read
 
@@ -193,12 +193,14 @@ def _recipe(draw: st.DrawFn) -> str:
 
 
 @given(_recipe(), st.sampled_from(["trainsmith", "tt-train", "tt-train-flat"]))
+@settings(deadline=None)
 def test_no_key_and_no_comment_is_lost(text: str, trainer: Trainer) -> None:
     if trainer in conversions(analyze(text)):
         _check_conversion(text, trainer)
 
 
 @given(_recipe())
+@settings(deadline=None)
 def test_sorting_changes_only_the_order(text: str) -> None:
     edited = apply_edits(text, sort_keys(analyze(text)))
     assert sorted(edited.splitlines()) == sorted(text.splitlines())
