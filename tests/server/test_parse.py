@@ -45,7 +45,7 @@ ONE_MISTAKE = {
     "not deep enough": ("    lr:", "   lr:"),
     "deeper than its neighbours": ("  batch_size: 8\n", "  batch_size: 8\n      seed: 1\n"),
     "item among keys": ("  batch_size: 8\n", "  batch_size: 8\n  - 1\n"),
-    "text behind a quote": ('"a"', '"a" b'),
+    "text after a quote": ('"a"', '"a" b'),
     "unknown alias": ("batch_size: 8", "batch_size: *eight"),
     "text that starts with a percent sign": ("batch_size: 8", "batch_size: %8"),
     "control character": ("batch_size: 8", "batch_size: \x00"),

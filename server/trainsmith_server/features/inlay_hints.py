@@ -90,8 +90,8 @@ def _model(recipe: TrainingDocument, models: Mapping[str, Analysis]) -> Transfor
 def _batch_hints(
     entries: Mapping[Path, Entry], recipe: TrainingDocument, model: TransformerConfig | None
 ) -> Iterator[Hint]:
-    offset = _behind(entries, "training_config", "gradient_accumulation_steps")
-    offset = offset or _behind(entries, "training_config", "batch_size")
+    offset = _offset_after(entries, "training_config", "gradient_accumulation_steps")
+    offset = offset or _offset_after(entries, "training_config", "batch_size")
     if offset is None:
         return
     training = recipe.training_config
@@ -115,7 +115,7 @@ def _model_file_hints(
     entries: Mapping[Path, Entry], recipe: TrainingDocument, model: TransformerConfig, memory: bool
 ) -> Iterator[Hint]:
     """The size of the recipe's model, and the memory that training needs."""
-    offset = _behind(entries, "training_config", "model_config")
+    offset = _offset_after(entries, "training_config", "model_config")
     if offset is None:
         return
     training = recipe.training_config
@@ -171,7 +171,7 @@ def _length_hints(
         "reached first. Dry Run computes the exact numbers."
     )
     for key, text in texts.items():
-        offset = _behind(entries, "training_config", key)
+        offset = _offset_after(entries, "training_config", key)
         if offset is not None:
             ends = length.ends_by == key
             other = "max_steps" if key == "num_epochs" else "num_epochs"
@@ -188,10 +188,10 @@ def _checkpoint_hints(
     training = recipe.training_config
     total = derived.checkpoint_count(training)
     offset = (
-        _behind(entries, "training_config", "save_strategy")
+        _offset_after(entries, "training_config", "save_strategy")
         if training.save_strategy == "epoch"
-        else _behind(entries, "training_config", "checkpoint_frequency")
-        or _behind(entries, "training_config", "model_save_interval")
+        else _offset_after(entries, "training_config", "checkpoint_frequency")
+        or _offset_after(entries, "training_config", "model_save_interval")
     )
     if total is None or offset is None:
         return
@@ -210,7 +210,7 @@ def _checkpoint_hints(
 
 
 def _device_hints(entries: Mapping[Path, Entry], recipe: TrainingDocument) -> Iterator[Hint]:
-    offset = _behind(entries, "device_config", "mesh_shape")
+    offset = _offset_after(entries, "device_config", "mesh_shape")
     if offset is not None:
         rows, columns = recipe.device_config.mesh_shape
         yield Hint(
@@ -221,7 +221,7 @@ def _device_hints(entries: Mapping[Path, Entry], recipe: TrainingDocument) -> It
 
 
 def _model_hints(entries: Mapping[Path, Entry], model: TransformerConfig) -> Iterator[Hint]:
-    offset = _behind(entries, "transformer_config")
+    offset = _offset_after(entries, "transformer_config")
     if offset is None:
         return
     parameters = derived.parameter_count(model)
@@ -240,7 +240,7 @@ def _model_hints(entries: Mapping[Path, Entry], model: TransformerConfig) -> Ite
     yield Hint(offset, text, tooltip)
 
 
-def _behind(entries: Mapping[Path, Entry], *path: str) -> int | None:
+def _offset_after(entries: Mapping[Path, Entry], *path: str) -> int | None:
     """The offset after a value, or after the colon if the value starts on the next line."""
     entry = entries.get(path)
     if entry is None or entry.value is None or entry.colon < 0:
