@@ -1,4 +1,4 @@
-"""What a run's losses suggest, on losses made for it; a real run is in `tests/trainer`."""
+"""Advice on constructed losses. `tests/trainer` has a real run."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ def _step(step: int, loss: float, seconds: float = 1.0) -> events.Step:
 def _run(
     losses: Sequence[float], validations: Sequence[float] = (), seconds: float = 1.0
 ) -> list[events.Event]:
-    """Steps, and validations spread evenly over them."""
+    """Steps, with validations at even intervals."""
     every = len(losses) // len(validations) if validations else 0
-    told: list[events.Event] = [_started()]
+    run: list[events.Event] = [_started()]
     for step, loss in enumerate(losses, 1):
-        told.append(_step(step, loss, seconds))
+        run.append(_step(step, loss, seconds))
         if every and step % every == 0 and step // every <= len(validations):
             loss = validations[step // every - 1]
-            told.append(events.Validation(time=step, step=step, loss=loss, best=False))
-    return told
+            run.append(events.Validation(time=step, step=step, loss=loss, best=False))
+    return run
 
 
 def _falling(step: int) -> float:
@@ -113,22 +113,22 @@ _CASES: dict[str, tuple[list[events.Event], str, str, object]] = {
 
 @pytest.mark.parametrize("case", _CASES)
 def test_symptom(case: str) -> None:
-    told, symptom, key, value = _CASES[case]
-    (found,) = advice(told, _recipe(batch_size=8, learning_rate=1e-4))
+    run, symptom, key, value = _CASES[case]
+    (found,) = advice(run, _recipe(batch_size=8, learning_rate=1e-4))
     assert (found.symptom, found.change.key) == (symptom, key)
     assert found.change.value == pytest.approx(value)
     assert any(character.isdigit() for character in found.evidence)
 
 
-def test_steps_of_warming_up_need_not_lower_the_loss() -> None:
+def test_warm_up_steps_need_not_lower_the_loss() -> None:
     # A tenth of the run's 1,000 steps.
-    told = _run([4.2] * 100 + [4.2 - 0.01 * step for step in range(100)])
-    assert advice(told, _recipe(scheduler_type="warmup_linear")) == []
-    assert [one.symptom for one in advice(told, _recipe())] == ["flat"]
+    run = _run([4.2] * 100 + [4.2 - 0.01 * step for step in range(100)])
+    assert advice(run, _recipe(scheduler_type="warmup_linear")) == []
+    assert [one.symptom for one in advice(run, _recipe())] == ["flat"]
 
 
 @pytest.mark.parametrize(
-    "told",
+    "run",
     [
         _run(_GOOD),
         _run(_GOOD, [3.0, 2.5, 2.2, 2.1]),
@@ -140,23 +140,23 @@ def test_steps_of_warming_up_need_not_lower_the_loss() -> None:
     ids=[
         "good",
         "validation falls too",
-        "not a hundred steps yet",
+        "fewer than a hundred steps",
         "perfect",
         "no step",
         "nothing",
     ],
 )
-def test_all_is_well_or_too_little_is_known(told: list[events.Event]) -> None:
-    assert advice(told, _recipe()) == []
+def test_no_advice_if_all_is_well_or_too_little_is_known(run: list[events.Event]) -> None:
+    assert advice(run, _recipe()) == []
 
 
-def test_the_key_is_the_one_that_counts() -> None:
+def test_advice_names_the_key_that_takes_effect() -> None:
     recipe = _recipe(optimizer={"type": "AdamW", "lr": 3e-4})
     (found,) = advice(_run([4.2] * 150), recipe)
     assert (found.change.key, found.change.value) == ("training_config.optimizer.lr", 6e-4)
 
 
-def test_a_run_that_failed_for_its_rate_diverged() -> None:
+def test_run_that_failed_because_of_its_learning_rate_diverged() -> None:
     message = "the loss became nan at step 3"
     key = "training_config.learning_rate"
     failed = events.RunFailed(time=3, step=2, message=message, config_path=key)
@@ -164,10 +164,10 @@ def test_a_run_that_failed_for_its_rate_diverged() -> None:
     assert (found.symptom, found.evidence, found.change.value) == ("diverged", message, 1e-4)
 
 
-def test_steps_that_were_taken_again_count_once() -> None:
-    told = _run([4.0 + 0.1 * step for step in range(60)])
+def test_superseded_steps_do_not_count() -> None:
+    run = _run([4.0 + 0.1 * step for step in range(60)])
     again = [_step(step, _falling(step)) for step in range(1, 100)]
-    assert advice([*told, _started(), *again], _recipe()) == []
+    assert advice([*run, _started(), *again], _recipe()) == []
 
 
 _LOSSES = st.lists(st.floats(0, 1e6), max_size=150)
@@ -175,15 +175,15 @@ _RUNS: Callable[..., st.SearchStrategy[list[events.Event]]] = st.builds
 
 
 @given(_RUNS(_run, _LOSSES, st.lists(st.floats(0, 1e6), max_size=6)))
-def test_no_course_is_too_odd(told: list[events.Event]) -> None:
-    assert len(advice(told, _recipe())) <= 1
+def test_any_history_gives_at_most_one_piece_of_advice(run: list[events.Event]) -> None:
+    assert len(advice(run, _recipe())) <= 1
 
 
-def test_a_lower_rate_is_lower_down_to_the_usual_one() -> None:
+def test_lower_rate_is_half_or_the_usual_rate() -> None:
     assert lower_rate(1e-4) == 5e-5
     assert lower_rate(1e30) == 1e-4
 
 
-def test_it_needs_no_tensor_library() -> None:
+def test_advice_does_not_need_a_tensor_library() -> None:
     code = "import sys; sys.modules['torch'] = None; import trainsmith_schemas.meaning.advice"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""What follows from a recipe."""
+"""Values derived from a recipe."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def test_checkpoints(training: TrainingConfig, count: int | None) -> None:
 @pytest.mark.parametrize(
     ("batch_size", "steps"),
     [
-        (4, 15),  # Of 22 sequences, two are left out of each epoch.
+        (4, 15),  # Two of 22 sequences are dropped in each epoch.
         (22, 3),
-        (64, 1),  # A step reads all of them 2.9 times.
+        (64, 1),  # A step reads all of the data 2.9 times.
         (30, 2),
     ],
 )
-def test_epochs_end_a_run_when_the_data_was_read_so_often(batch_size: int, steps: int) -> None:
+def test_num_epochs_determines_the_number_of_steps(batch_size: int, steps: int) -> None:
     training = TrainingConfig(batch_size=batch_size, num_epochs=3)
     assert run_length(training, 22).steps == steps
 
@@ -71,10 +71,10 @@ def test_tokens_per_step() -> None:
     ],
     ids=str,
 )
-def test_parameters_are_those_of_the_real_model(
+def test_parameter_count_equals_that_of_the_real_model(
     model_type: str, vocab_size: int, shape: dict[str, object]
 ) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not here: run `npm run setup`")
+    pytest.importorskip("torch", reason="PyTorch is not installed: run `npm run setup`")
     from trainsmith_trainer.backends.torch.models import build_model
 
     small = {"embedding_dim": 64, "num_heads": 4, "num_blocks": 2, "max_sequence_length": 16}
@@ -114,7 +114,7 @@ def test_gpt2_small_has_the_published_size() -> None:
         ({"precision": "bf16", "optimizer": {"type": "AdamWFullPrecision"}}, 16, 16),
     ],
 )
-def test_bytes_for_each_parameter(training: dict[str, Any], memory: int, checkpoint: int) -> None:
+def test_bytes_per_parameter(training: dict[str, Any], memory: int, checkpoint: int) -> None:
     config = TrainingConfig.model_validate(training)
     assert memory_per_parameter(config) == memory
     assert checkpoint_per_parameter(config) == checkpoint

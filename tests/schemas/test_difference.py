@@ -1,4 +1,4 @@
-"""What differs between recipes, by meaning."""
+"""Differences between recipes, by their effect."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _SCHEDULE = {"scheduler_config": {"max_lr": 0.5, "warmup_steps": 3}}
         ),
     ],
 )
-def test_the_same_meaning(one: Settings, other: Settings) -> None:
+def test_same_effect_is_no_difference(one: Settings, other: Settings) -> None:
     assert differences([one, other]) == []
 
 
@@ -134,7 +134,7 @@ def test_one_difference(one: Settings, other: Settings, what: str, values: list[
     assert (found.what, found.values, found.matters) == (what, values, True)
 
 
-def test_what_does_not_matter_comes_last_and_is_marked() -> None:
+def test_differences_that_do_not_matter_come_last_and_are_marked() -> None:
     one = _settings({"eval_config": {"temperature": 1.0}}, checkpoint_frequency=5)
     other = _settings({"device_config": {"mesh_shape": [1, 2], "enable_ddp": True}}, seed=7)
     found = differences([one, other])
@@ -146,12 +146,12 @@ def test_what_does_not_matter_comes_last_and_is_marked() -> None:
     ]
 
 
-def test_many_runs_have_a_value_each() -> None:
+def test_each_run_has_a_value() -> None:
     found = differences([_settings(seed=seed) for seed in (1, 1, 3)])
     assert [difference.values for difference in found] == [["1", "1", "3"]]
 
 
-def test_what_only_one_kind_reads_is_no_difference_of_its_own() -> None:
+def test_keys_without_effect_show_as_not_used() -> None:
     sgd = _settings(model={**_LLAMA, "theta": 1.0}, optimizer={"type": "SGD", "momentum": 0.5})
     found = differences([_settings(), sgd, _settings(model=_LLAMA)])
     assert {difference.what: difference.values for difference in found} == {
@@ -165,7 +165,7 @@ _NAMES_OF_FILES = {"model_config", "model_type"}
 
 
 @pytest.mark.parametrize("key", sorted(fields_of(TransformerConfig)))
-def test_no_key_of_the_model_is_overlooked(key: str) -> None:
+def test_every_key_of_the_model_is_compared(key: str) -> None:
     facts = fields_of(TransformerConfig)[key]
     if facts.section:
         return
@@ -176,7 +176,7 @@ def test_no_key_of_the_model_is_overlooked(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", sorted(set(fields_of(type(TrainingDocument().training_config)))))
-def test_no_key_of_training_is_overlooked(key: str) -> None:
+def test_every_key_of_training_is_compared(key: str) -> None:
     base = TrainingDocument()
     facts = fields_of(type(base.training_config))[key]
     if facts.section or key in _NAMES_OF_FILES:

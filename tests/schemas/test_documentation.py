@@ -1,4 +1,4 @@
-"""Every key is documented, and what its documentation offers is allowed."""
+"""Every key is documented, and its suggested values are valid."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ FIELDS = [
 @pytest.mark.parametrize(("section", "facts"), FIELDS)
 def test_documented(section: type[Section], facts: FieldInfo) -> None:
     assert facts.doc, f"{section.__name__}.{facts.key} has no docstring"
-    assert len(facts.summary) <= 160, "the first paragraph stands alone in completion"
+    assert len(facts.summary) <= 160, "completion shows the first paragraph alone"
     assert facts.doc.rstrip().endswith(".")
 
 
 @pytest.mark.parametrize(("section", "facts"), FIELDS)
-def test_offers_only_what_is_allowed(section: type[Section], facts: FieldInfo) -> None:
+def test_suggested_values_are_valid(section: type[Section], facts: FieldInfo) -> None:
     offered: list[Any] = [example.value for example in facts.examples]
     offered += list(facts.typical or ())
     whole = "whole number" in facts.type_text

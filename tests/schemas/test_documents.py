@@ -1,4 +1,4 @@
-"""Documents are recognised by their shape, and only ours."""
+"""Our documents are recognised by their keys, and no others."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_public_files(folder: str) -> None:
     else:
         recipes = {name: kind for name, kind in recognised.items() if "training_" in name}
         unknown = [name for name, kind in recipes.items() if kind is None]
-        # Fragments that override other files, and recipes for trainers of images.
+        # Fragments that override other files, and recipes for image models.
         assert len(unknown) <= 3, unknown
 
 

@@ -1,4 +1,4 @@
-"""Every family is whole, or is refused wherever something of it is missing."""
+"""Every family is complete, or is refused wherever a part is missing."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ FAMILIES = {family.name: family for family in all_families()}
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Family:
-    """LLaMA as it would be if only its keys were known."""
+    """LLaMA, as if only its keys were known."""
     bare = replace(FAMILIES["llama"], layout=None, hugging_face=None, template=None, trained_by=())
     monkeypatch.setattr(llama, "FAMILY", bare)
     return bare
 
 
-def test_each_folder_of_a_family_is_in_the_list() -> None:
+def test_every_family_folder_is_in_the_list() -> None:
     folders = {file.parent.name for file in Path(str(families.__file__)).parent.glob("*/family.py")}
     assert folders == set(FAMILIES), "`ModelType` in families/names.py lists the families"
 
@@ -50,7 +50,7 @@ def test_a_family_is_registered_under_its_name_with_keys_that_exist(name: str) -
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
-def test_a_family_that_we_train_is_whole(family: Family) -> None:
+def test_a_family_that_we_train_is_complete(family: Family) -> None:
     parts = (family.layout, family.hugging_face, family.template)
     if "trainsmith" in family.trained_by:
         assert None not in parts
@@ -67,7 +67,7 @@ def test_a_template_describes_a_model_of_its_family(family: Family) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
-def test_the_trainer_builds_exactly_the_families_that_are_trained(family: Family) -> None:
+def test_the_trainer_builds_exactly_the_families_that_it_trains(family: Family) -> None:
     pytest.importorskip("torch")
     from trainsmith_trainer.backends.torch.models import build_model
 
@@ -81,7 +81,7 @@ def test_the_trainer_builds_exactly_the_families_that_are_trained(family: Family
             build_model(shape)
 
 
-def test_nothing_is_counted_of_a_family_that_is_only_a_stub(stub: Family) -> None:
+def test_parameters_of_a_stub_are_not_counted(stub: Family) -> None:
     shape = TransformerConfig(model_type=stub.name, vocab_size=96)
     assert parameter_count(shape) is None
     assert activation_memory(shape, 1, 96) is None
@@ -114,7 +114,7 @@ def test_a_stub_has_no_hints(stub: Family) -> None:
     assert inlay_hints(analyze(text), (0, len(text)), {}) == ()
 
 
-def test_the_trainer_refuses_a_stub_with_its_line(stub: Family, tmp_path: Path) -> None:
+def test_the_trainer_refuses_a_stub_at_its_line(stub: Family, tmp_path: Path) -> None:
     from trainsmith_trainer.config.load import load_config
     from trainsmith_trainer.errors import RecipeError
 
@@ -130,7 +130,7 @@ def test_the_trainer_refuses_a_stub_with_its_line(stub: Family, tmp_path: Path) 
     assert "write `gpt2` or `qwen3`" in str(refusal.value)
 
 
-def test_who_trains_a_family_is_named() -> None:
+def test_not_trained_names_the_trainers_of_the_family() -> None:
     assert not_trained("deepseek", "tt-train") is None
     message = not_trained("deepseek", "trainsmith")
     assert message is not None

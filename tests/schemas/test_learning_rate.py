@@ -1,4 +1,4 @@
-"""Which learning rate is usual, by what is trained and how."""
+"""Usual learning rates, by what is trained and how."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def test_usual(optimizer: str, start: Start | None, parameters: int | None, rate
 @pytest.mark.parametrize(
     ("optimizer", "start"), [("NoOp", None), ("Lion", "random"), ("SGD", "pretrained")]
 )
-def test_nothing_is_usual_of_what_is_not_known(optimizer: str, start: Start | None) -> None:
+def test_no_usual_rate_for_unknown_combinations(optimizer: str, start: Start | None) -> None:
     assert usual_rate(optimizer, start) is None

@@ -1,4 +1,4 @@
-"""What other tools call our keys."""
+"""Other tools' names for our keys."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ OURS = {**homes_of(TRAINING.model), **homes_of(MODEL.model)}
 
 
 @pytest.mark.parametrize("theirs", OUR_KEYS)
-def test_our_key_of_the_same_meaning_exists(theirs: str) -> None:
+def test_foreign_key_maps_to_an_existing_key(theirs: str) -> None:
     assert OUR_KEYS[theirs] in OURS

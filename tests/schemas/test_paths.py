@@ -1,4 +1,4 @@
-"""Variables in paths: tt-metal's are expanded, all others stay as they stand."""
+"""tt-metal's variables in paths are expanded; all others are left as they are."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def test_expand(written: str, expanded: str) -> None:
     assert expand(written, ENVIRONMENT) == expanded
 
 
-def test_a_variable_that_is_not_set() -> None:
+def test_unset_variable_is_refused() -> None:
     with pytest.raises(UnsetVariableError, match="`TT_METAL_RUNTIME_ROOT` is not set"):
         expand("${TT_METAL_RUNTIME_ROOT}/text.txt", ENVIRONMENT)

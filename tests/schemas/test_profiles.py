@@ -1,4 +1,4 @@
-"""A file is judged for the trainer that it was written for."""
+"""A file is checked for the trainer that it was written for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_case(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
-def test_public_files_of_tt_train_are_not_taken_for_ours() -> None:
+def test_public_tt_train_files_are_not_mistaken_for_ours() -> None:
     wrong = [path.name for path in (CORPUS / "tt-train").glob("*.yaml") if _loses_a_key(path)]
     assert not wrong
 

@@ -1,4 +1,4 @@
-"""What is taken to be meant by a value of the wrong type."""
+"""What a value of the wrong type was meant to be."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def suggested(path: str, value: Any) -> tuple[str, ...]:
         (SECTION, "Sgdd", None),
     ],
 )
-def test_what_was_meant(path: str, written: str, meant: str | None):
+def test_suggested_value(path: str, written: str, meant: str | None):
     assert suggested(path, yaml.safe_load(written)) == ((meant,) if meant else ())
 
 
@@ -67,7 +67,7 @@ written = numbers | st.text("0123456789.,-+exo%x ()yesnofTRUE", max_size=9) | st
 
 
 @given(st.sampled_from([WHOLE, NUMBER, FLAG, MESH, SECTION]), written)
-def test_what_is_suggested_has_the_right_type(path: str, value: Any):
+def test_suggestions_have_the_right_type(path: str, value: Any):
     section, key = path.split(".")
     for text in suggested(path, value):
         data = {section: {key: yaml.safe_load(text)}}

@@ -1,4 +1,4 @@
-"""Which keys are slips of a name, and which are other words."""
+"""Which keys are slips of a name, and which are different words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from trainsmith_schemas.validation.slips import distance, is_slip, nearest, slip
         ("maxstep", "max_steps"),
     ],
 )
-def test_letters_make_a_slip(written: str, name: str) -> None:
+def test_different_letters_are_a_slip(written: str, name: str) -> None:
     assert is_slip(written, name)
 
 
@@ -50,24 +50,24 @@ def test_letters_make_a_slip(written: str, name: str) -> None:
         ("checkpointer", "checkpoint"),
     ],
 )
-def test_words_make_another_name(written: str, name: str) -> None:
+def test_different_words_are_another_name(written: str, name: str) -> None:
     assert not is_slip(written, name)
 
 
-def test_another_form_of_a_word_can_be_another_word() -> None:
+def test_another_form_of_a_word_may_count_as_another_word() -> None:
     assert is_slip("train_config", "training_config")
     assert not is_slip("train_config", "training_config", whole=True)
     assert is_slip("trainig_config", "training_config", whole=True)
 
 
-def test_the_beginning_of_a_name_is_enough_where_it_is_no_slip() -> None:
+def test_the_beginning_of_a_name_is_enough_if_it_is_not_a_slip() -> None:
     names = ["weight_decay", "warmup_steps", "seed"]
     assert nearest("weight", names) == ("weight_decay",)
     assert nearest("wei", names) == ()
     assert nearest("sede", names) == ("seed",)
 
 
-def test_no_key_of_a_section_is_a_slip_of_its_neighbour() -> None:
+def test_keys_of_a_section_are_not_slips_of_each_other() -> None:
     for document in DOCUMENTS:
         names = list(fields_of(document.model))
         for name in names:
@@ -84,5 +84,5 @@ def test_distance(first: str, second: str, expected: int) -> None:
     assert distance(second, first, 3) == expected
 
 
-def test_distance_gives_up_beyond_its_limit() -> None:
+def test_distance_stops_beyond_its_limit() -> None:
     assert distance("a", "abcdef", 1) == 2

@@ -1,4 +1,4 @@
-"""What `validate` says, case by case."""
+"""The problems that `validate` reports."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The families of models by name: the one list that a new family joins."""
+"""The names of the families of models. A new family is added to this list."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 ModelType = Literal["gpt2", "llama", "qwen3", "deepseek"]
-"""Every family. Each name is a folder beside this file, with a `FAMILY` in its `family.py`."""
+"""Every family. Each has a folder of this name next to this file, with `FAMILY` in `family.py`."""

@@ -19,31 +19,32 @@ from trainsmith_schemas.trainers.names import Trainer
 
 
 def family_of(name: ModelType) -> Family:
-    """The family of a `model_type`: the `FAMILY` of the folder with its name."""
+    """The family of a `model_type`: `FAMILY` in the folder with its name."""
     module = import_module(f"trainsmith_schemas.families.{name}.family")
     return cast("Family", module.FAMILY)
 
 
 def all_families() -> tuple[Family, ...]:
-    """Every family, in the order of their names' list."""
+    """Every family, in the order of `ModelType`."""
     return tuple(family_of(name) for name in get_args(ModelType))
 
 
 def reads(name: ModelType, key: str) -> bool:
-    """Whether a family reads a key of `transformer_config`: its own, or one that all read."""
+    """Whether a family reads a key of `transformer_config`: one of its own or a common one."""
     own = family_of(name).keys
     return key in own or all(key not in family.keys for family in all_families())
 
 
 def not_trained(name: ModelType, trainer: Trainer) -> str | None:
-    """Why a trainer cannot train a family, and what to do; `None` where it can."""
+    """Why a trainer cannot train a family, and what to do; `None` if it can."""
     family = family_of(name)
     if trainer in family.trained_by:
         return None
     others = " and ".join(f"`{one}`" for one in family.trained_by)
     own = [f"`{one.name}`" for one in all_families() if trainer in one.trained_by]
     instead = f"write {' or '.join(own)}" if own else "choose another trainer"
-    have = f"{others} does" if others else "no trainer does"
+    do = "do" if len(family.trained_by) > 1 else "does"
+    have = f"{others} {do}" if others else "no trainer does"
     return f"`{trainer}` does not train `model_type` {name}, {have}; {instead}"
 
 
@@ -51,8 +52,8 @@ def require_layout(config: TransformerConfig) -> Layout:
     """The layout of a model's family.
 
     Raises:
-        UnfinishedFamilyError: there is none, so the model has no parameters that could be counted,
-            built or stored.
+        UnfinishedFamilyError: the family has no layout, so its models cannot be counted, built or
+            stored.
     """
     family = family_of(config.model_type)
     if family.layout is None:
@@ -64,7 +65,7 @@ def require_hugging_face(config: TransformerConfig) -> HuggingFace:
     """How `transformers` stores a model's family.
 
     Raises:
-        UnfinishedFamilyError: this is not known.
+        UnfinishedFamilyError: the family's form in `transformers` is not known.
     """
     family = family_of(config.model_type)
     if family.hugging_face is None:
@@ -73,10 +74,10 @@ def require_hugging_face(config: TransformerConfig) -> HuggingFace:
 
 
 def parameter_shapes(config: TransformerConfig) -> dict[str, Shape]:
-    """The shape of each parameter of a model by its name; linear ones are (out, in).
+    """The shape of each parameter of a model, by name; linear weights are (out, in).
 
     Args:
-        config: the model's shape, with its vocabulary's size.
+        config: the model's shape, including the size of the vocabulary.
 
     Raises:
         UnfinishedFamilyError: the family has no layout.
