@@ -64,7 +64,7 @@ class Bindings:
     """The entries by their path; of entries with the same path, the last one."""
 
     def place(self, path: Path) -> Place | None:
-        """Where a path leads, also through aliases and merge keys, which are not bound."""
+        """The target of a path, also through aliases and merge keys, which are not bound."""
         entry = self.by_path.get(path)
         return Place(entry, entry.value) if entry else find(self.root, path)
 

@@ -83,8 +83,8 @@ def read_directives(tree: Tree, lines: LineIndex) -> Directives:
     roots = [document.root.start for document in tree.documents if document.root]
     top = min(roots, default=len(tree.text))
     for comment in _comments(tree):
-        said, start = comment[1], comment.start(1)
-        if found := _IGNORE.match(said):
+        content, start = comment[1], comment.start(1)
+        if found := _IGNORE.match(content):
             whole_file = found[1] == "ignore-file"
             if whole_file and comment.start() > top:
                 faults.append(_misplaced(comment, "ignore-file", lines))
@@ -97,7 +97,7 @@ def read_directives(tree: Tree, lines: LineIndex) -> Directives:
                 meant = _line_meant(comment.start(), lines, meant)
             line = None if whole_file else meant
             suppressions.append(Suppression(comment.span(), line, codes))
-        elif found := _PROFILE.match(said):
+        elif found := _PROFILE.match(content):
             name: Trainer | None = next((one for one in PROFILES if one == found[1]), None)
             if comment.start() > top:
                 faults.append(_misplaced(comment, "profile", lines))
@@ -105,7 +105,7 @@ def read_directives(tree: Tree, lines: LineIndex) -> Directives:
                 faults.append(_unknown_profile(found[1], start + found.start(1)))
             else:
                 profile = name
-        elif (found := _ATTEMPT.match(said)) and (fault := _unknown_word(found, start)):
+        elif (found := _ATTEMPT.match(content)) and (fault := _unknown_word(found, start)):
             faults.append(fault)
     return Directives(tuple(suppressions), profile, tuple(faults))
 

@@ -65,15 +65,17 @@ def hints_of(
         if isinstance(config, ModelDocument):
             yield from _model_hints(entries, config.transformer_config)
     elif recipe := training_of(known):
-        model, ours = _model(recipe, models), known.profile.name == "trainsmith"
+        model, is_trainsmith = _model(recipe, models), known.profile.name == "trainsmith"
         # A wrong value counts as absent, but hints that assume its default would mislead.
         mistaken = {path[1] for path in wrong if path[0] == "training_config" and len(path) > 1}
         if model:
-            yield from _model_file_hints(entries, recipe, model, ours and not mistaken & _BATCH)
+            yield from _model_file_hints(
+                entries, recipe, model, is_trainsmith and not mistaken & _BATCH
+            )
         if not mistaken & _BATCH:
             yield from _batch_hints(entries, recipe, model)
-        yield from _checkpoint_hints(entries, recipe, model, ours)
-        if ours and model and not mistaken & (_BATCH | _LENGTH):
+        yield from _checkpoint_hints(entries, recipe, model, is_trainsmith)
+        if is_trainsmith and model and not mistaken & (_BATCH | _LENGTH):
             yield from _length_hints(entries, recipe, model, data)
         yield from _device_hints(entries, recipe)
 
@@ -183,7 +185,7 @@ def _checkpoint_hints(
     entries: Mapping[Path, Entry],
     recipe: TrainingDocument,
     model: TransformerConfig | None,
-    ours: bool,
+    is_trainsmith: bool,
 ) -> Iterator[Hint]:
     training = recipe.training_config
     total = derived.checkpoint_count(training)
@@ -200,10 +202,10 @@ def _checkpoint_hints(
         text = f"up to {text}"
     tooltip = "This includes the checkpoint of the last step."
     parameters = derived.parameter_count(model) if model else None
-    if ours and parameters is not None:
+    if is_trainsmith and parameters is not None:
         each = parameters * derived.checkpoint_per_parameter(training)
         text += f" of about {size(each)}"
-    if ours and total > training.keep_last_n:
+    if is_trainsmith and total > training.keep_last_n:
         text += f", {training.keep_last_n} kept"
         tooltip += " `keep_last_n` is the number of checkpoints that are kept."
     yield Hint(offset, text, tooltip)

@@ -30,7 +30,7 @@ def analyze(
     options: LintOptions | None = None,
     siblings: SiblingContext | None = None,
 ) -> Analysis:
-    """Read a text: its tree, the documents that Trainsmith knows, and their diagnostics.
+    """Read a text: its tree, the documents that Trainsmith recognises, and their diagnostics.
 
     A profile in the text takes precedence over that of the options. A file without a known document
     has no diagnostics, not even syntax errors. A text that is too large has no tree. With

@@ -64,9 +64,9 @@ def report(
     diagnostics = chain(map(_fault_diagnostic, tree.faults), readable)
     later = _with_model_codes() if any(map(_names_model_file, documents)) else ()
     kept = suppress(diagnostics, directives, lines, options, complete=not tree.faults, later=later)
-    judged = (one for diagnostic in kept if (one := _with_severity(diagnostic, options)))
+    reported = (one for diagnostic in kept if (one := _with_severity(diagnostic, options)))
     # Diagnostics are computed lazily, so dropped ones cost no time.
-    first = islice(judged, MAX_DIAGNOSTICS)
+    first = islice(reported, MAX_DIAGNOSTICS)
     return tuple(sorted(first, key=lambda diagnostic: (diagnostic.span, diagnostic.code)))
 
 

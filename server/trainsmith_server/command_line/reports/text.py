@@ -62,17 +62,17 @@ def _visible(text: str) -> str:
 
 
 def _summary(checked: list[Checked]) -> str:
-    ours = [one for one in checked if one.analysis.kind]
+    known = [one for one in checked if one.analysis.kind]
     counts: dict[str, int] = {}
-    for one in ours:
+    for one in known:
         for diagnostic in one.analysis.diagnostics:
             counts[diagnostic.severity] = counts.get(diagnostic.severity, 0) + 1
     names = {"information": "remark", "hint": "hint", "error": "error", "warning": "warning"}
     found = [_count(counts[key], names[key]) for key in _COLORS if key in counts]
-    parts = [f"{', '.join(found)} in {_count(len(ours), 'file')}" if found else ""]
-    if not found and ours:
-        parts = [f"{_count(len(ours), 'file')} checked, nothing to report"]
-    if not ours:
+    parts = [f"{', '.join(found)} in {_count(len(known), 'file')}" if found else ""]
+    if not found and known:
+        parts = [f"{_count(len(known), 'file')} checked, nothing to report"]
+    if not known:
         parts = ["no training document found"]
     parts += [
         f"{one.path}: not a training document"
