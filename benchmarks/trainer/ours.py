@@ -46,7 +46,7 @@ def write_recipe(folder: Path, shape: Shape) -> Path:
 def main() -> None:
     from trainsmith_schemas.runs import events
     from trainsmith_trainer.config.load import load_config
-    from trainsmith_trainer.run.training import training as run
+    from trainsmith_trainer.run import training as run
 
     turns, plain = Turns(), run.open_report
 

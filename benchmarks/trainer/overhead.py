@@ -28,7 +28,7 @@ from rich.live import Live
 
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.config.source import Override, parse_override
-from trainsmith_trainer.run.training import training as run
+from trainsmith_trainer.run import training as run
 
 RECIPE = Path(__file__).parents[2] / "examples/shakespeare/training.yaml"
 

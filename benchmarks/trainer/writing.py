@@ -13,7 +13,7 @@ from shapes import LARGE
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch import open_decoder
 from trainsmith_trainer.backends.torch.models import build_model
-from trainsmith_trainer.generation.sampling import Sampling, write
+from trainsmith_trainer.generation.sampling import Sampling, generate_tokens
 
 VOCABULARY = 65
 TOP_K, TEMPERATURE = 50, 0.8
@@ -41,7 +41,7 @@ def compare(tokens: int, rounds: int) -> tuple[float, float]:
     for _ in range(rounds):
         decoder = open_decoder(config, weights)
         began = time.perf_counter()
-        written = list(write(decoder, [0], sampling, np.random.default_rng(0), tokens))
+        written = list(generate_tokens(decoder, [0], sampling, np.random.default_rng(0), tokens))
         mine.append(time.perf_counter() - began)
         assert len(written) == tokens
         began = time.perf_counter()

@@ -59,5 +59,5 @@ test("a command is confirmed first, and then runs in a terminal", async ({ workb
   await button.click();
   await dialog.getByRole("button", { name: "Run in Terminal" }).click();
   await expect(terminal).toContainText(/trainsmith runs checkpoints/);
-  await expect(terminal).toContainText(/holds no runs/);
+  await expect(terminal).toContainText(/contains no runs/);
 });

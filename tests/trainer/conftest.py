@@ -1,4 +1,4 @@
-"""Fixtures of the trainer's tests; `workspace.py` beside this file says what is in them."""
+"""Fixtures of the trainer's tests; `workspace.py` defines the workspaces."""
 
 from __future__ import annotations
 

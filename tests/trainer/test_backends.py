@@ -1,4 +1,4 @@
-"""Which backend computes: chosen by name, recorded, and refused where it is not finished."""
+"""The choice of a backend: by name, recorded in the run, and refused if it is unfinished."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from trainsmith_trainer.cli import generate, train
 
 _REFUSALS = (
     ("absent", "there is no backend `absent`: choose one of auto, torch"),
-    ("stub", "it is not finished, it lacks may_copy_process, open_backend, open_decoder"),
+    ("stub", "it is unfinished, it lacks may_copy_process, open_backend, open_decoder"),
     ("away", "the backend `away` cannot {purpose} here: no such device"),
 )
 
 
 @pytest.fixture(autouse=True)
 def _planted(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    """A backend that is not finished, and one whose device is missing."""
+    """An unfinished backend, and one whose device is missing."""
 
     def no_device(_purpose: str) -> str:
         return "no such device"

@@ -1,4 +1,4 @@
-"""Mistakes before a run: said clearly, all at once, and nothing is left behind."""
+"""Mistakes before a run: reported clearly and all at once, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_usage(workspace: Workspace, arguments: list[str], says: str) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_mistake_needs_no_tensor_library(workspace: Workspace) -> None:
+def test_recipe_errors_need_no_tensor_library(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"batch_size": 0})
     code = (
         "import sys\n"
@@ -80,8 +80,8 @@ def test_a_mistake_needs_no_tensor_library(workspace: Workspace) -> None:
     assert "error[out-of-range] `batch_size`" in result.stderr
 
 
-def test_a_link_that_leads_nowhere_holds_no_run(workspace: Workspace) -> None:
+def test_dangling_link_as_checkpoint_dir_is_refused(workspace: Workspace) -> None:
     (workspace.path / "checkpoints").symlink_to("nowhere")
     result = workspace.command("train", "training.yaml")
     assert result.returncode == 1
-    assert "no run's folder can be made in checkpoints" in result.stderr
+    assert "no run folder can be created in checkpoints" in result.stderr

@@ -1,4 +1,4 @@
-"""Checkpoints are whole or not there, and a changed bit is noticed."""
+"""Checkpoints are complete or absent, and a changed bit is detected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from trainsmith_trainer.run_dir.checkpoint import (
     DamagedCheckpointError,
     State,
     checkpoints_in,
-    newest_whole,
+    newest_intact,
     read_checkpoint,
     read_tensors,
     rotate,
@@ -114,7 +114,7 @@ def test_rotation_never_removes_last_intact(tmp_path: Path, damaged: set[int]) -
         str(tmp_path / f"step-{step:06d}") in str(error)
         for error, step in zip(errors, (5, 4, 3), strict=False)
     ] == [True] * len(errors)
-    newest, _ = newest_whole(tmp_path)
+    newest, _ = newest_intact(tmp_path)
     assert newest is not None
     assert newest.state.step == max({1, 2, 3, 4, 5} - damaged)
 
@@ -123,14 +123,14 @@ def test_damaged_checkpoint_is_skipped_and_named(tmp_path: Path) -> None:
     for step in (1, 2, 3):
         path = _save(tmp_path, step)
     (path / "random.safetensors").write_bytes(b"x")
-    newest, damaged = newest_whole(tmp_path)
+    newest, damaged = newest_intact(tmp_path)
     assert newest is not None
     assert newest.state.step == 2
     assert [str(error) for error in damaged] == [
         f"{path / 'random.safetensors'} is not what was written"
     ]
     assert set_aside(path).name == "step-000003.damaged"
-    assert newest_whole(tmp_path)[1] == []
+    assert newest_intact(tmp_path)[1] == []
 
 
 def test_leftovers_of_killed_process_are_removed(tmp_path: Path) -> None:

@@ -32,12 +32,12 @@ TOKENS = Stream(np.arange(1000, dtype=np.uint16))
 
 
 @given(st.text(min_size=1))
-def test_characters_make_a_round_trip(text: str) -> None:
+def test_char_tokenizer_round_trip(text: str) -> None:
     tokenizer = CharTokenizer.of(text)
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_a_saved_tokenizer_is_the_same_for_us_and_for_the_tokenizers_library() -> None:
+def test_saved_char_tokenizer_matches_tokenizers_library() -> None:
     text = "To be,\n\n  or “not” to be? \N{FACE WITH TEARS OF JOY}"
     tokenizer = CharTokenizer.of(text)
     content = tokenizer.files()["tokenizer.json"]
@@ -47,7 +47,7 @@ def test_a_saved_tokenizer_is_the_same_for_us_and_for_the_tokenizers_library() -
     assert theirs.decode(tokenizer.encode(text).tolist()) == text
 
 
-def test_byte_pairs_are_the_same_each_time_and_for_transformers(tmp_path: Path) -> None:
+def test_byte_pairs_are_deterministic_and_match_transformers(tmp_path: Path) -> None:
     text = "To be,\n\n  or “not” to be? \N{FACE WITH TEARS OF JOY} " * 20
     tokenizer = LibraryTokenizer.of([text], 270)
     assert tokenizer == LibraryTokenizer.of([text], 270)
@@ -62,7 +62,7 @@ def test_byte_pairs_are_the_same_each_time_and_for_transformers(tmp_path: Path) 
         assert theirs.encode(sample) == tokens
 
 
-def test_tokens_may_have_gaps() -> None:
+def test_token_ids_may_have_gaps() -> None:
     words = {"type": "WordLevel", "vocab": {"to": 0, "be": 900}, "unk_token": "to"}
     split = {"type": "WhitespaceSplit"}
     tokenizer = load_tokenizer(_described(model=words, pre_tokenizer=split))
@@ -70,7 +70,7 @@ def test_tokens_may_have_gaps() -> None:
     assert tokenizer.vocab_size == 901
 
 
-def test_characters_of_somebody_else_keep_their_numbers() -> None:
+def test_foreign_character_tokenizer_keeps_its_ids() -> None:
     own = json.loads(CharTokenizer("ab").files()["tokenizer.json"])
     for other in (
         {"model": {**own["model"], "vocab": {"a": 0, "b": 7}}},
@@ -90,17 +90,17 @@ def test_characters_of_somebody_else_keep_their_numbers() -> None:
         _described(model={"type": "WordLevel", "vocab": {"a": "x"}}, added_tokens=[]),
     ],
 )
-def test_what_is_no_tokenizer_is_said_to_be_none(content: bytes) -> None:
+def test_invalid_tokenizer_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         load_tokenizer(content)
 
 
-def test_unknown_characters_are_named() -> None:
+def test_unknown_characters_are_named_in_error() -> None:
     with pytest.raises(UnknownCharacterError, match="3 characters do not include 'x', 'é'"):
         CharTokenizer.of("abc").encode("axbécx")
 
 
-def test_an_epoch_reads_every_sequence_once_and_the_next_one_differs() -> None:
+def test_epoch_reads_every_sequence_once_in_new_order() -> None:
     sampler = Sampler(TOKENS, 10, seed=1)
     orders: list[list[int]] = []
     position = Position()
@@ -117,7 +117,7 @@ def test_an_epoch_reads_every_sequence_once_and_the_next_one_differs() -> None:
     assert (gaps == 10).sum() >= 97, "only the last sequence may overlap its neighbour"
 
 
-def test_targets_are_the_next_tokens() -> None:
+def test_targets_are_next_tokens() -> None:
     batch, _ = Sampler(TOKENS, 10, seed=1).take(Position(), 4)
     assert (batch.targets == batch.inputs + 1).all()
     assert batch.tokens == 40
@@ -129,7 +129,7 @@ def test_targets_are_the_next_tokens() -> None:
     length=st.integers(1, 30),
     seed=st.integers(0, 2**32),
 )
-def test_going_on_from_a_position_gives_the_same_batches(
+def test_resuming_from_position_yields_same_batches(
     counts: list[int], cut: int, length: int, seed: int
 ) -> None:
     tokens = Stream(np.arange(301, dtype=np.uint16))
@@ -146,7 +146,7 @@ def test_going_on_from_a_position_gives_the_same_batches(
         assert batch.inputs.tobytes() == expected
 
 
-def test_an_incomplete_rest_of_an_epoch_is_left_out() -> None:
+def test_incomplete_rest_of_epoch_is_skipped() -> None:
     sampler = Sampler(TOKENS, 100, seed=0)
     assert sampler.sequences == 9
     _, position = sampler.take(Position(), 6)
@@ -154,7 +154,7 @@ def test_an_incomplete_rest_of_an_epoch_is_left_out() -> None:
     assert position == Position(epoch=1, sequence=6)
 
 
-def test_a_batch_larger_than_an_epoch_goes_on_into_the_next() -> None:
+def test_batch_larger_than_epoch_continues_in_next_epoch() -> None:
     batch, position = Sampler(TOKENS, 100, seed=0).take(Position(), 20)
     assert batch.inputs.shape == (20, 100)
     assert position == Position(epoch=2, sequence=2)
@@ -163,19 +163,19 @@ def test_a_batch_larger_than_an_epoch_goes_on_into_the_next() -> None:
 @pytest.mark.parametrize(
     ("tokens", "sequences", "length"), [(0, 0, 0), (1, 0, 0), (2, 1, 1), (8, 1, 7), (95, 9, 10)]
 )
-def test_validation_covers_what_there_is(tokens: int, sequences: int, length: int) -> None:
+def test_validation_covers_all_tokens(tokens: int, sequences: int, length: int) -> None:
     batches = list(validation_batches(TOKENS[:tokens], 10, 4, 1000))
     assert sum(len(batch.inputs) for batch in batches) == sequences
     assert all(batch.inputs.shape[1] == length for batch in batches)
 
 
-def test_validation_of_much_text_takes_evenly_spaced_sequences() -> None:
+def test_validation_of_long_text_samples_evenly_spaced_sequences() -> None:
     tokens = Stream(np.zeros(1_000_000, np.uint16))
     total = sum(batch.tokens for batch in validation_batches(tokens, 128, 64, 1 << 15))
     assert total == 32_768
 
 
-def test_micro_batches_are_the_batch() -> None:
+def test_micro_batches_add_up_to_batch() -> None:
     batch, _ = Sampler(TOKENS, 10, seed=1).take(Position(), 10)
     parts = list(micro_batches(batch, 4))
     assert [len(part.inputs) for part in parts] == [4, 4, 2]

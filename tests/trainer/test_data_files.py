@@ -1,4 +1,4 @@
-"""Data files → tokens: formats, splits, bad lines, and the cache on the disk."""
+"""Data files → tokens: formats, splits, bad lines, and the cache on disk."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _load(*paths: Path, length: int = 4, **options: Any) -> Corpus:
 
 
 def _shown(part: Stream, loaded: Corpus) -> str:
-    """The text of some tokens; what the loss leaves out is in brackets."""
+    """The text of some tokens; text that the loss ignores is in brackets."""
     counted = np.ones(len(part), np.bool_) if part.loss_mask is None else part.loss_mask
     pieces = [loaded.tokenizer.decode([token]) for token in part.tokens.tolist()]
     marked = (text if counts else f"[{text}]" for text, counts in zip(pieces, counted, strict=True))
@@ -78,7 +78,7 @@ SUMS = _lines(
         ({"a.yaml": "x: {tokens: [1]}\ntokens:\n- 3\n- 1\n- 4\n- 1\n- 5\n"}, "3 1 4 1 5 "),
     ],
 )
-def test_what_becomes_of_files(write: Write, files: dict[str, str], shown: str) -> None:
+def test_files_become_tokens_and_loss_mask(write: Write, files: dict[str, str], shown: str) -> None:
     loaded = _load(*(write(name, content) for name, content in files.items()))
     assert _shown(loaded.training, loaded) == shown
 
@@ -88,28 +88,28 @@ def test_what_becomes_of_files(write: Write, files: dict[str, str], shown: str) 
     [
         ("a.jsonl", '{"text": "a"}\n{"a": 1}\n', "a.jsonl:2: `prompt` is missing, found `a`"),
         ("a.jsonl", '{"prompt": "a"}\n', "a.jsonl:1: `response` is missing"),
-        ("a.jsonl", '{"text": "a", "prompt": "b"}\n', "keep one way"),
+        ("a.jsonl", '{"text": "a", "prompt": "b"}\n', "keep one form"),
         ("a.jsonl", '{"text": 5}\n', "`text` is a number, expected text: put it in quotes"),
         ("a.jsonl", '{"text": ""}\n', "`text` is empty"),
         ("a.jsonl", '{"text": "\\ud800"}\n', "half a character"),
         ("a.jsonl", "[1]\n", "this is a list, expected an object"),
         ("a.jsonl", '{"id": ' + "1" * 5000 + "}\n", "a.jsonl:1: a number in this has too many"),
-        ("a.jsonl", '{"text": "a"\n', "a.jsonl:1: this is no JSON"),
+        ("a.jsonl", '{"text": "a"\n', "a.jsonl:1: this is not JSON"),
         ("a.jsonl", b'{"text": "\xff"}\n', "a.jsonl:1: byte 11 of the line is not UTF-8"),
         ("a.txt", b"abc\n\xc3(", "not UTF-8 text (byte 4, in line 2)"),
         ("a.txt", b"abc\xc3", "not UTF-8 text (byte 3, in line 1)"),
         ("a.txt", " \n", "a.txt is empty"),
         ("a.jsonl", "", "a.jsonl is empty"),
         ("a.json", "[]", "a.json is one JSON value"),
-        ("a.yaml", "tokens: [1, 2, x]", "a.yaml:1: `x` is no token's number"),
+        ("a.yaml", "tokens: [1, 2, x]", "a.yaml:1: `x` is not a token's number"),
         ("a.yaml", "tokens:\n- 1\n- [2]", "a.yaml:3: expected a list `tokens`"),
         ("a.yaml", "words: [1]", "it has no list `tokens`"),
         ("a.yaml", "- 1", "a.yaml:1: expected a list `tokens`"),
-        ("a.yaml", "tokens: [1", "this is no YAML"),
-        ("a.yaml", "tokens: [9]\ntokenizer_vocab_size: 9", "holds the token 9"),
+        ("a.yaml", "tokens: [1", "this is not YAML"),
+        ("a.yaml", "tokens: [9]\ntokenizer_vocab_size: 9", "contains the token 9"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(
+def test_malformed_data_is_reported_with_location(
     write: Write, name: str, content: str | bytes, says: str
 ) -> None:
     with pytest.raises(RunError) as raised:
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said_with_its_place(
     assert raised.value.config_path in ("training_config.validation_path", corpus.DATA_KEY)
 
 
-def test_bad_lines_are_skipped_by_choice_and_counted(write: Write) -> None:
+def test_skip_bad_lines_skips_and_counts_lines(write: Write) -> None:
     path = write("a.jsonl", SUMS + "no\nnot at all\n" + SUMS)
     with pytest.raises(RunError, match=r"a\.jsonl:4: .*; .*a\.jsonl:5: ") as raised:
         _load(path)
@@ -131,25 +131,25 @@ def test_bad_lines_are_skipped_by_choice_and_counted(write: Write) -> None:
     assert _shown(loaded.training, loaded) == "[1+1=]2|so it is|5|" * 2
     ((said, key),) = loaded.warnings
     assert said.startswith("2 lines were left out of ")
-    assert f"the first is {path}:4: this is no JSON" in said
+    assert f"the first is {path}:4: this is not JSON" in said
     assert key == "training_config.data_path"
 
 
-def test_whole_examples_are_set_aside_for_validation(write: Write) -> None:
+def test_validation_split_keeps_examples_whole(write: Write) -> None:
     path = write("a.jsonl", _lines(*({"prompt": f"{n}?", "response": "yes"} for n in range(10))))
     loaded = _load(path, validation_split=0.25)
     assert _shown(loaded.validation, loaded) == "[7?]yes|[8?]yes|[9?]yes|"
     assert loaded.tokenizer.decode(loaded.prompt(32)) == "7?"
 
 
-def test_prompts_alone_are_nothing_to_learn_from(write: Write) -> None:
+def test_data_without_responses_is_refused(write: Write) -> None:
     path = write("a.jsonl", _lines({"prompt": "a" * 99, "response": "b"}))
-    with pytest.raises(RunError, match="have no response in them") as raised:
+    with pytest.raises(RunError, match="contain no response") as raised:
         _load(path, validation_split=0.1)
     assert raised.value.config_path == "training_config.data_path"
 
 
-def test_data_to_validate_with_may_be_its_own(write: Write) -> None:
+def test_validation_path_replaces_validation_split(write: Write) -> None:
     loaded = _load(
         write("a.txt", "To be"), validation=(write("b.txt", "or not"),), validation_split=0.5
     )
@@ -158,7 +158,7 @@ def test_data_to_validate_with_may_be_its_own(write: Write) -> None:
     assert loaded.tokenizer.decode(loaded.prompt(3)) == "or "
 
 
-def test_a_tokenizer_that_is_there_is_used_as_it_is(write: Write) -> None:
+def test_given_tokenizer_is_used_unchanged(write: Write) -> None:
     given = LibraryTokenizer.of(["To be, or not to be"], 270)
     loaded = _load(write("a.txt", "To be, never seen: żółw"), tokenizer=given)
     assert loaded.tokenizer == given
@@ -173,7 +173,7 @@ def test_a_tokenizer_that_is_there_is_used_as_it_is(write: Write) -> None:
 
 
 @pytest.mark.parametrize("kind", ["char", "bpe"])
-def test_the_cache_holds_what_memory_would(
+def test_cached_tokens_equal_tokens_in_memory(
     write: Write, kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
@@ -195,7 +195,7 @@ def test_the_cache_holds_what_memory_would(
         assert isinstance(one.training.tokens.base, np.memmap), "it is mapped, not read"
 
 
-def test_what_was_encoded_is_not_encoded_again(
+def test_cache_hit_depends_on_content_and_tokenizer(
     write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write("a.txt", "To be, or not to be")
@@ -215,7 +215,7 @@ def test_what_was_encoded_is_not_encoded_again(
     assert len([entry for entry in cache_folder.iterdir() if entry.is_dir()]) == 1
 
 
-def test_what_nobody_used_for_a_month_makes_way(write: Write, cache_folder: Path) -> None:
+def test_cache_entries_expire_after_a_month(write: Write, cache_folder: Path) -> None:
     long_ago = time.time() - 31 * 24 * 3600
 
     def age(entry: Path) -> None:
@@ -236,7 +236,7 @@ def test_what_nobody_used_for_a_month_makes_way(write: Write, cache_folder: Path
     assert len(left) == 2
 
 
-def test_a_killed_process_leaves_nothing_that_counts(write: Write, cache_folder: Path) -> None:
+def test_partial_cache_entry_is_ignored(write: Write, cache_folder: Path) -> None:
     path = write("a.txt", "To be, or not to be")
     tokens = _load(path).training.tokens.tolist()
     (entry,) = cache_folder.iterdir()
@@ -246,7 +246,7 @@ def test_a_killed_process_leaves_nothing_that_counts(write: Write, cache_folder:
     assert [one.name for one in cache_folder.iterdir()] == [entry.name]
 
 
-def test_a_cache_that_is_no_folder_is_said(
+def test_unwritable_cache_is_reported(
     write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(cache.VARIABLE, str(write("file", "") / "below"))
@@ -263,7 +263,7 @@ WORDS = st.lists(st.sampled_from(["a", "b ", "ż", ",", "\n", "\r\n", "\r"]), mi
 
 @settings(deadline=None)
 @given(text=WORDS, piece=st.integers(1, 40))
-def test_pieces_make_the_text_and_its_tokens(
+def test_pieces_join_to_full_text(
     text: str, piece: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "pieces.txt"
@@ -279,7 +279,7 @@ def test_pieces_make_the_text_and_its_tokens(
         st.sampled_from(["to", "be,", "or", "\n", "\n\n", "  ", "it's", "1900"]), max_size=30
     )
 )
-def test_byte_pairs_do_not_notice_where_a_text_is_cut(
+def test_cutting_text_does_not_change_byte_pairs(
     words: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     text = " ".join(("begin", *words))
@@ -291,9 +291,7 @@ def test_byte_pairs_do_not_notice_where_a_text_is_cut(
     assert tokens == tokenizer.encode(text).tolist()
 
 
-def test_many_small_pieces_are_the_same_tokens(
-    write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_piece_size_does_not_change_tokens(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = (write("a.txt", "To be, or not to be. " * 40), write("b.jsonl", SUMS * 40))
     whole = _load(*paths, tokenizer_type="bpe", vocab_size=300)
     monkeypatch.setattr(reading, "PIECE", 50)
@@ -302,7 +300,7 @@ def test_many_small_pieces_are_the_same_tokens(
     assert pieces.digest == whole.digest
 
 
-def test_of_much_data_a_part_is_enough_to_learn_from(
+def test_byte_pairs_are_learned_from_sample_of_large_data(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write("a.jsonl", SUMS * 50)
@@ -329,7 +327,7 @@ def _masked(tokens: int, counted: list[int]) -> Stream:
     length=st.integers(1, 30),
     seed=st.integers(0, 99),
 )
-def test_every_sequence_has_something_to_learn(counted: list[int], length: int, seed: int) -> None:
+def test_every_training_sequence_has_a_target(counted: list[int], length: int, seed: int) -> None:
     sampler, position = Sampler(_masked(100, counted), length, seed), Position()
     for _ in range(4):
         batch, position = sampler.take(position, 3)
@@ -339,7 +337,7 @@ def test_every_sequence_has_something_to_learn(counted: list[int], length: int, 
         assert set(batch.targets[known].tolist()) <= set(counted)
 
 
-def test_prompts_are_not_measured() -> None:
+def test_validation_loss_ignores_prompts() -> None:
     batches = list(validation_batches(_masked(101, [5, 50, 51]), 10, 4, 1000))
     assert sum(batch.tokens for batch in batches) == 3
-    assert _masked(101, [0, 5]).targets == 1, "nothing stands before the first token"
+    assert _masked(101, [0, 5]).targets == 1, "nothing precedes the first token"

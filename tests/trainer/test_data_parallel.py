@@ -1,4 +1,4 @@
-"""Several processes that train one model: the same run as on one, and what happens if one dies."""
+"""Several processes that train one model: the same run as with one, and failures of a process."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def test_rank_that_fails_to_start_reports_reason(workspace: Workspace) -> None:
     assert "Traceback" not in errors
     failed = workspace.events()[-1]
     assert isinstance(failed, events.RunFailed)
-    assert failed.message.startswith("rank 1 ended: ")
+    assert failed.message.startswith("rank 1 exited: ")
     assert "`data_path` names no file" in failed.message
 
 

@@ -1,4 +1,4 @@
-"""Text that grows token by token is the text of all tokens."""
+"""Text that is decoded token by token is the text of all tokens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS = "To be, or not to be: that is the question — über café naïve 日本
 
 
 def _of_words() -> LibraryTokenizer:
-    """LLaMA's way: a space is part of the word behind it, rare characters are bytes."""
+    """A tokenizer like LLaMA's: a space is part of the next word, rare characters are bytes."""
     names = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
     names += ["▁be", "▁or", "▁not", "▁to", "T", "b", "e", "o", "t", "n", ","]
     model = tokenizers.models.BPE(

@@ -1,4 +1,4 @@
-"""`trainsmith train CONFIG --dry-run` says what a run would be, and a run is that."""
+"""`trainsmith train CONFIG --dry-run` describes a run, and the real run matches it."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ def test_active_smoke_run_is_not_replaced(workspace: Workspace) -> None:
     (run / SMOKE_MARK).touch()
     with hold(run / EVENTS):
         result = workspace.command("train", "training.yaml", "--smoke")
-    assert (result.returncode, "going on in another process" in result.stderr) == (2, True)
+    assert (result.returncode, "running in another process" in result.stderr) == (2, True)
 
 
 def test_recipe_name_may_contain_any_script(workspace: Workspace) -> None:

@@ -1,4 +1,4 @@
-"""Training on JSONL examples: the loss counts the answers, and nothing else."""
+"""Training on JSONL examples: the loss counts only the responses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXAMPLES = "".join(
 )
 
 
-def test_the_loss_is_the_mean_over_the_tokens_that_count() -> None:
+def test_loss_is_mean_over_counted_tokens() -> None:
     section = {**MODEL, "vocab_size": 11, "dropout_prob": 0.0}
     model = ModelDocument.model_validate({"transformer_config": section}).transformer_config
     backend = TorchBackend(model, TrainingConfig())
@@ -44,7 +44,7 @@ def test_the_loss_is_the_mean_over_the_tokens_that_count() -> None:
 
 
 @pytest.mark.parametrize("kind", ["char", "bpe"])
-def test_a_run_on_examples(workspace: Workspace, kind: str) -> None:
+def test_run_on_jsonl_examples(workspace: Workspace, kind: str) -> None:
     workspace.write("examples.jsonl", EXAMPLES + "no example\n")
     training: dict[str, Any] = {"data_path": "*.jsonl", "tokenizer_type": kind}
     workspace.write_recipe(training_config={**training, "skip_bad_lines": True})
@@ -76,7 +76,7 @@ def test_a_run_on_examples(workspace: Workspace, kind: str) -> None:
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
 
 
-def test_a_tokenizer_comes_along_with_the_model(workspace: Workspace) -> None:
+def test_named_tokenizer_is_exported_with_model(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"tokenizer_type": "bpe", "max_steps": 1})
     workspace.write_model(vocab_size=300)
     assert workspace.command("train", "training.yaml", "--name", "first").returncode == 0

@@ -1,4 +1,4 @@
-"""`experiments.md`: an entry for each run, and not a byte of anybody's words lost."""
+"""`experiments.md`: an entry for each run, and no loss of the user's text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _run(name: str, **changes: object) -> RunRecord:
     return RunRecord.model_validate({**facts, **changes})
 
 
-def test_a_run_gets_an_entry_with_a_place_for_the_conclusion(tmp_path: Path) -> None:
+def test_run_gets_entry_with_space_for_conclusion(tmp_path: Path) -> None:
     changes = [
         Difference(what="learning rate", keys=[], values=["1", "2"], matters=True),
         Difference(what="log_level", keys=[], values=["INFO", "DEBUG"], matters=False),
@@ -57,7 +57,7 @@ def test_a_run_gets_an_entry_with_a_place_for_the_conclusion(tmp_path: Path) -> 
     assert text.count("**Conclusion:** \n") == 2
 
 
-def test_more_than_one_change_is_pointed_out(tmp_path: Path) -> None:
+def test_several_changes_add_caution(tmp_path: Path) -> None:
     changes = [
         Difference(what=what, keys=[], values=["1", "2"], matters=True) for what in ("a", "b")
     ]
@@ -65,7 +65,7 @@ def test_more_than_one_change_is_pointed_out(tmp_path: Path) -> None:
     assert "more than one thing changed" in (tmp_path / EXPERIMENTS).read_text(encoding="utf-8")
 
 
-def test_a_run_that_goes_on_has_one_entry(tmp_path: Path) -> None:
+def test_resumed_run_updates_its_entry(tmp_path: Path) -> None:
     path = tmp_path / EXPERIMENTS
     note_run(path, _run("one"), "<!-- trainsmith: end 0000000000000000 -->\n<!-- trainsmith: x -->")
     path.write_bytes(path.read_bytes() + b"It was warm.\n")
@@ -77,7 +77,7 @@ def test_a_run_that_goes_on_has_one_entry(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [b"", b"My notes", b"My notes\r\n", b"\xff\xfe\x00"])
-def test_a_file_that_is_there_is_added_to(tmp_path: Path, before: bytes) -> None:
+def test_existing_file_is_appended_to(tmp_path: Path, before: bytes) -> None:
     path = tmp_path / EXPERIMENTS
     if before:
         path.write_bytes(before)
@@ -86,7 +86,7 @@ def test_a_file_that_is_there_is_added_to(tmp_path: Path, before: bytes) -> None
     assert b"## one\n" in path.read_bytes()
 
 
-def test_a_link_stays_a_link_and_the_mode_stays(tmp_path: Path) -> None:
+def test_symbolic_link_and_mode_are_preserved(tmp_path: Path) -> None:
     real = tmp_path / "real.md"
     note_run(real, _run("one"), None)
     real.chmod(0o640)
@@ -123,16 +123,16 @@ _PIECES = st.one_of(
         max_size=12,
     )
 )
-def test_nobodys_words_are_lost(
+def test_user_text_is_never_lost(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[object, object]]
 ) -> None:
-    """Words may be written anywhere at any time, even into the entries and the marks."""
+    """Text may be written anywhere at any time, even into the entries and the marks."""
     path = tmp_path_factory.mktemp("notes") / EXPERIMENTS
     for number, (action, what) in enumerate(actions):
         before = path.read_bytes() if path.exists() else b""
         if action == "run":
             note_run(path, _run(str(what), step=number), "sample" if number % 2 else None)
-            _assert_only_own_words_changed(before, path.read_bytes(), str(what).encode())
+            _assert_only_own_entry_changed(before, path.read_bytes(), str(what).encode())
         else:
             assert isinstance(action, float)
             assert isinstance(what, bytes)
@@ -140,7 +140,7 @@ def test_nobodys_words_are_lost(
             path.write_bytes(before[:place] + what + before[place:])
 
 
-def _assert_only_own_words_changed(before: bytes, after: bytes, name: bytes) -> None:
+def _assert_only_own_entry_changed(before: bytes, after: bytes, name: bytes) -> None:
     """Either something was added at the end, or one whole region was replaced by another."""
     if after.startswith(before):
         return
@@ -151,7 +151,7 @@ def _assert_only_own_words_changed(before: bytes, after: bytes, name: bytes) -> 
     )
 
 
-def test_a_run_that_is_killed_has_its_entry_too(workspace: Workspace) -> None:
+def test_killed_run_has_entry(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"max_steps": 100_000})
     with workspace.start("train", "training.yaml") as process:
         log = workspace.run_folder() / "training.log"
@@ -170,7 +170,7 @@ def test_a_run_that_is_killed_has_its_entry_too(workspace: Workspace) -> None:
     assert text.endswith("I wonder.\n")
 
 
-def test_runs_write_it_beside_their_recipe(workspace: Workspace) -> None:
+def test_experiments_file_is_next_to_recipe(workspace: Workspace) -> None:
     for options in (["--smoke"], ["--max-steps", "2"], ["--max-steps", "3"]):
         assert workspace.command("train", "training.yaml", *options).returncode == 0
     text = (workspace.path / EXPERIMENTS).read_text(encoding="utf-8")
@@ -178,7 +178,7 @@ def test_runs_write_it_beside_their_recipe(workspace: Workspace) -> None:
     assert "- Since training-001: length 2 steps → 3 steps\n" in text
 
 
-def test_notes_that_cannot_be_written_do_not_fail_a_run(workspace: Workspace) -> None:
+def test_unwritable_experiments_file_does_not_fail_run(workspace: Workspace) -> None:
     (workspace.path / EXPERIMENTS).mkdir()
     result = workspace.command("train", "training.yaml", "--max-steps", "1")
     assert result.returncode == 0

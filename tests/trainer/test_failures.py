@@ -1,4 +1,4 @@
-"""Why a run failed, as data: the key, its line, and what to change there."""
+"""The reason of a failed run, as data: the key, its line, and the value to change."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_error_in_update_is_mapped_to_its_key(
     key: str | None,
     line: int | None,
 ) -> None:
-    """Such errors cannot be had on demand: an update that raises them stands in."""
+    """Such errors cannot be provoked, so a patched update raises them."""
 
     def raise_it(_backend: TorchBackend, _rate: float) -> None:
         raise error

@@ -1,4 +1,4 @@
-"""Runs that begin with the weights of a folder: where the run before ended, and bit for bit."""
+"""Runs that start from the weights of a `model_path`, and resume bit for bit."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _final(workspace: Workspace, name: str) -> dict[str, bytes]:
     }
 
 
-def test_it_begins_where_the_other_run_ended_and_goes_on_without_the_folder(
+def test_fine_tuning_starts_from_model_path_and_resumes_without_it(
     tuning: Workspace, finished: Workspace
 ) -> None:
     tuning.write_recipe(training_config={**_TUNING, "learning_rate": 1e-12, "max_steps": 1})
@@ -76,7 +76,9 @@ def test_it_begins_where_the_other_run_ended_and_goes_on_without_the_folder(
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_ranks_begin_alike_and_go_on_without_the_folder(tuning: Workspace, method: str) -> None:
+def test_all_ranks_start_from_model_path_and_resume_without_it(
+    tuning: Workspace, method: str
+) -> None:
     _train(tuning, "--name", "alone", "--set", "transformer_config.dropout_prob=0.0")
     shared = {"enable_ddp": True, "mesh_shape": [1, 2]}
     tuning.write_recipe(training_config=_TUNING, device_config=shared)
@@ -98,7 +100,7 @@ def test_ranks_begin_alike_and_go_on_without_the_folder(tuning: Workspace, metho
     )
 
 
-def test_a_dry_run_tells_parameters_and_memory_without_a_tensor_library(tuning: Workspace) -> None:
+def test_dry_run_of_fine_tuning_needs_no_tensor_library(tuning: Workspace) -> None:
     code = (
         "import sys\n"
         "sys.modules['torch'] = None\n"
@@ -159,7 +161,7 @@ MISTAKES: dict[str, tuple[Callable[[Workspace], None], str]] = {
     "no weights": (_without("model.safetensors"), "error[data] base has no model.safetensors"),
     "no tokenizer": (
         _without("tokenizer.json"),
-        "error[data] the model's tokenizer is wanted, and base/tokenizer.json: No such file",
+        "error[data] the model's tokenizer is needed, and base/tokenizer.json: No such file",
     ),
     "another family": (
         _described(model_type="mistral"),
@@ -176,16 +178,16 @@ MISTAKES: dict[str, tuple[Callable[[Workspace], None], str]] = {
     ),
     "another depth in the files": (
         _described(n_layer=1, num_hidden_layers=1),
-        "has no place in a",
+        "does not belong in a",
     ),
     "other characters": (
         lambda workspace: workspace.write("text.txt", TEXT + "§"),
-        "text.txt cannot be read in the model's tokens: the model's 23 characters do not "
+        "text.txt cannot be encoded in the model's tokens: the model's 23 characters do not "
         "include '§'",
     ),
     "more tokens than the model has": (
         _longer_vocabulary,
-        "error[data] the tokenizer has 24 tokens, and the model in base knows 23",
+        "error[data] the tokenizer has 24 tokens, and the model in base has 23",
     ),
     "another kind of tokens": (
         lambda workspace: workspace.write_recipe(
@@ -201,7 +203,7 @@ MISTAKES: dict[str, tuple[Callable[[Workspace], None], str]] = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_named_before_anything_is_written(
+def test_mistakes_are_reported_before_anything_is_written(
     case: str, tuning: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change, says = MISTAKES[case]
@@ -213,7 +215,7 @@ def test_a_mistake_is_named_before_anything_is_written(
     assert not tuning.run_folder().parent.exists()
 
 
-def test_a_tokenizer_that_the_recipe_names_wins(
+def test_tokenizer_path_overrides_tokenizer_of_model(
     tuning: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = tuning.path / "named.json"
@@ -224,14 +226,14 @@ def test_a_tokenizer_that_the_recipe_names_wins(
     monkeypatch.chdir(tuning.path)
     result = CliRunner().invoke(train, ["training.yaml", "--dry-run"])
     assert result.exit_code == 0, result.stderr
-    assert "named.json is another tokenizer than that in base: to the model its" in result.stdout
+    assert "named.json differs from the tokenizer in base: its tokens mean" in result.stdout
     (tuning.path / "base/tokenizer.json").unlink()
     result = CliRunner().invoke(train, ["training.yaml", "--dry-run"])
     assert result.exit_code == 0, result.stderr
     assert "another tokenizer" not in result.stdout
 
 
-def test_a_model_file_may_repeat_what_the_folder_says(
+def test_model_file_may_repeat_shape_of_folder(
     tuning: Workspace, finished: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shape = (finished.path / "model.yaml").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Runs that were: listed, and compared."""
+"""Past runs: listed and compared."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _runs(workspace: Workspace) -> dict[str, RunRecord]:
     return {run.name: run for run in answer.runs}
 
 
-def test_runs_tell_how_they_ended_and_what_changed(three_runs: Workspace) -> None:
+def test_run_records_contain_outcome_and_changes(three_runs: Workspace) -> None:
     runs = _runs(three_runs)
     second = runs["second"]
     assert (second.state, second.step, second.total_steps) == ("finished", 6, 6)
@@ -66,7 +66,7 @@ def test_runs_tell_how_they_ended_and_what_changed(three_runs: Workspace) -> Non
     ]
 
 
-def test_runs_for_people(three_runs: Workspace) -> None:
+def test_runs_text_output(three_runs: Workspace) -> None:
     lines = three_runs.command("runs").stdout.splitlines()
     assert lines[0].split() == ["run", "state", "step", "loss", "validation", "best", "began"]
     assert lines[1].startswith("third   finished  6/6")
@@ -74,7 +74,7 @@ def test_runs_for_people(three_runs: Workspace) -> None:
     assert lines[4] == "    Since first: learning rate 0.001 → 0.002"
 
 
-def test_a_comparison_shows_what_differs_by_meaning(three_runs: Workspace) -> None:
+def test_comparison_lists_differences_in_meaning(three_runs: Workspace) -> None:
     result = three_runs.command("compare", "first", "checkpoints/third", "--format", "json")
     answer = Comparison.model_validate_json(result.stdout)
     assert [run.name for run in answer.runs] == ["first", "third"]
@@ -88,7 +88,7 @@ def test_a_comparison_shows_what_differs_by_meaning(three_runs: Workspace) -> No
     assert picture.startswith(b"\x89PNG")
 
 
-def test_a_comparison_for_people(three_runs: Workspace) -> None:
+def test_comparison_text_output(three_runs: Workspace) -> None:
     output = three_runs.command("compare", "first", "second", "third").stdout
     assert "learning rate    0.001      0.002      0.001\n" in output
     assert "3 things changed: no single one explains the result." in output
@@ -100,13 +100,13 @@ def test_a_comparison_for_people(three_runs: Workspace) -> None:
     assert (three_runs.path / "both.png").is_file()
 
 
-def test_folders_are_compared_wherever_they_lie(three_runs: Workspace) -> None:
+def test_runs_in_any_folder_can_be_compared(three_runs: Workspace) -> None:
     paths = [str(three_runs.path / "checkpoints" / name) for name in ("first", "second")]
     result = three_runs.command("compare", *paths, "--in", "nowhere", "--no-curves")
     assert result.returncode == 0, result.stderr
 
 
-def test_what_is_no_run_is_named(three_runs: Workspace) -> None:
+def test_folder_that_is_not_a_run_is_named(three_runs: Workspace) -> None:
     for arguments, code, message in (
         (("first", "nowhere"), 2, "there is no run 'nowhere'"),
         (("first",), 2, "at least two runs"),
@@ -131,7 +131,7 @@ def test_history_needs_no_tensor_library(three_runs: Workspace) -> None:
     assert result.stdout == "3 []\n", result.stderr
 
 
-def test_the_settings_of_a_run_are_read_back(three_runs: Workspace) -> None:
+def test_settings_are_read_back(three_runs: Workspace) -> None:
     settings = read_settings(three_runs.run_folder("third"))
     assert settings is not None
     assert settings.document.training_config.seed == 7
@@ -174,7 +174,7 @@ def test_settings_of_any_length_and_script_are_read_back(workspace: Workspace) -
     assert settings.document.training_config.project_name == project
 
 
-def test_a_pause_takes_no_time(tmp_path: Path) -> None:
+def test_training_time_excludes_pauses(tmp_path: Path) -> None:
     folder = _write(
         tmp_path / "r",
         _started(),
@@ -187,7 +187,7 @@ def test_a_pause_takes_no_time(tmp_path: Path) -> None:
     assert history.seconds == 7.0
 
 
-def test_steps_that_were_taken_again_count_once(tmp_path: Path) -> None:
+def test_repeated_steps_count_once(tmp_path: Path) -> None:
     folder = _write(
         tmp_path / "r",
         _started(),
@@ -221,7 +221,7 @@ def test_steps_that_were_taken_again_count_once(tmp_path: Path) -> None:
         (_step(1, 1.0), "interrupted", None),
     ],
 )
-def test_states(tmp_path: Path, end: dict[str, Any], state: str, reason: str | None) -> None:
+def test_run_states(tmp_path: Path, end: dict[str, Any], state: str, reason: str | None) -> None:
     run = read_run(_write(tmp_path / "r", _started(), end))
     assert run is not None
     assert (run.state, run.reason) == (state, reason)
@@ -252,7 +252,7 @@ def holder(tmp_path: Path) -> Generator[tuple[Path, subprocess.Popen[str]], None
         process.kill()
 
 
-def test_a_run_with_a_process_is_running_until_it_is_killed(
+def test_run_is_running_while_its_process_lives(
     holder: tuple[Path, subprocess.Popen[str]],
 ) -> None:
     folder, process = holder
@@ -268,7 +268,7 @@ def test_a_run_with_a_process_is_running_until_it_is_killed(
         assert (folder / EVENTS).read_text(encoding="utf-8").startswith('{"time"'), "not emptied"
 
 
-def test_the_newest_run_of_a_recipe_and_its_versions(tmp_path: Path) -> None:
+def test_newest_run_considers_recipe_versions(tmp_path: Path) -> None:
     for name, config, time in (
         ("one", "a/train_v1.yaml", 1.0),
         ("two", "train.yaml", 2.0),
@@ -285,7 +285,7 @@ def test_the_newest_run_of_a_recipe_and_its_versions(tmp_path: Path) -> None:
     assert [run.name for run in runs_in(tmp_path)] == ["smoke", "other", "two", "one"]
 
 
-def test_an_old_run_without_readable_settings_is_listed(tmp_path: Path) -> None:
+def test_run_with_unreadable_settings_is_listed(tmp_path: Path) -> None:
     _write(tmp_path / "a", _started())
     folder = _write(tmp_path / "b", _started(time=1.0, parent="a"))
     (folder / "resolved.yaml").write_text("training_config: {gone: 1}\n", encoding="utf-8")

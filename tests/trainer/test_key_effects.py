@@ -1,6 +1,6 @@
-"""A key that should change what is learned changes it: two short runs differ in that key alone.
+"""Keys that affect training change the losses of two short runs that differ only in that key.
 
-`test_unsupported_keys.py` shows that a key is read; a key that is stored and never used passes
+`test_unsupported_keys.py` shows that a key is read; a key that is stored but never used passes
 there and fails here. To add a key, add a case.
 """
 
@@ -19,7 +19,7 @@ from trainsmith_trainer.run.training import run_training
 
 @dataclass(frozen=True)
 class Case:
-    """What one of the two runs has on top of the small recipe of `workspace.py`."""
+    """The changes of one of the two runs to the small recipe of `workspace.py`."""
 
     training: dict[str, Any] = field(default_factory=dict[str, Any])
     scheduler: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -57,14 +57,14 @@ def _losses(workspace: Workspace, name: str, case: Case) -> list[float]:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> list[float]:
-    """The losses of the recipe as it is."""
+    """The losses of the unchanged recipe."""
     return _losses(make_workspace(tmp_path_factory.mktemp("plain")), "plain", Case())
 
 
 @pytest.mark.parametrize("key", CASES)
-def test_a_key_changes_the_losses(workspace: Workspace, plain: list[float], key: str) -> None:
+def test_key_changes_losses(workspace: Workspace, plain: list[float], key: str) -> None:
     assert _losses(workspace, "changed", CASES[key]) != plain
 
 
-def test_the_same_recipe_has_the_same_losses(workspace: Workspace, plain: list[float]) -> None:
+def test_same_recipe_has_same_losses(workspace: Workspace, plain: list[float]) -> None:
     assert _losses(workspace, "again", Case()) == plain

@@ -40,12 +40,12 @@ RATE = {"training_config": {"learning_rate": 0.5}}
         ),
     ],
 )
-def test_rates(document: dict[str, Any], rates: dict[int, float]) -> None:
+def test_learning_rate_at_chosen_steps(document: dict[str, Any], rates: dict[int, float]) -> None:
     schedule = schedule_of(TrainingDocument.model_validate(document), total=100)
     assert {step: schedule.rate(step) for step in rates} == pytest.approx(rates)
 
 
-def test_the_key_that_sets_the_rate_is_known() -> None:
+def test_schedule_names_key_of_learning_rate() -> None:
     def key(document: dict[str, Any]) -> str:
         return schedule_of(TrainingDocument.model_validate(document), total=1).key
 

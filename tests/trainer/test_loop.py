@@ -1,4 +1,4 @@
-"""The loop alone, recorder a backend that is none: for numbers that no real one gives on demand."""
+"""The loop alone, with a fake backend for numbers that a real one does not produce on demand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEDULE = Schedule(0.5, 0.5, 0, 0, 10, "training_config.learning_rate")
 
 @dataclass
 class FakeBackend:
-    """Gives gradients that were thought up, and notes each update."""
+    """Returns given gradients, and records each update."""
 
     gradients: Mapping[int, Gradient] = field(default_factory=dict[int, Gradient])
     updates: list[float] = field(default_factory=list[float])
@@ -72,28 +72,28 @@ def _plan(**changes: int) -> Plan:
 
 @dataclass
 class _Recorder:
-    """Notes what the loop does, and asks to stop when so many steps were said."""
+    """Records what the loop does, and requests a stop after `stop_after` steps."""
 
     stop_after: int = 100
-    said: list[events.Event] = field(default_factory=list[events.Event])
+    emitted: list[events.Event] = field(default_factory=list[events.Event])
     saved: list[int] = field(default_factory=list[int])
 
     def hooks(self) -> LoopHooks:
-        return LoopHooks(self.said.append, lambda step: 1.0, self.save, self.stop)
+        return LoopHooks(self.emitted.append, lambda step: 1.0, self.save, self.stop)
 
     def save(self, progress: Progress) -> Progress:
         self.saved.append(progress.step)
         return Progress(progress.step, progress.position, saved_at=progress.step)
 
     def stop(self) -> bool:
-        return sum(isinstance(event, events.Step) for event in self.said) >= self.stop_after
+        return sum(isinstance(event, events.Step) for event in self.emitted) >= self.stop_after
 
 
 @pytest.mark.parametrize(
     ("gradient", "message"),
     [
         (Gradient(math.nan, 1.0), "the loss became nan at step 3"),
-        (Gradient(1.0, math.inf), "the length of the gradient became inf at step 3"),
+        (Gradient(1.0, math.inf), "the gradient norm became inf at step 3"),
     ],
 )
 def test_nan_loss_or_gradient_leaves_weights_unchanged(gradient: Gradient, message: str) -> None:
@@ -120,7 +120,7 @@ def test_last_step_is_validated_and_saved() -> None:
     recorder = _Recorder()
     train(FakeBackend(), SAMPLER, SCHEDULE, _plan(), recorder.hooks())
     assert recorder.saved == [10]
-    assert isinstance(recorder.said[-1], events.Validation)
+    assert isinstance(recorder.emitted[-1], events.Validation)
 
 
 def test_resumed_loop_continues_step_count() -> None:
@@ -128,5 +128,5 @@ def test_resumed_loop_continues_step_count() -> None:
     before = Progress(8, saved_at=8)
     backend = FakeBackend()
     train(backend, SAMPLER, SCHEDULE, _plan(), recorder.hooks(), before)
-    assert [event.step for event in recorder.said if isinstance(event, events.Step)] == [9, 10]
+    assert [event.step for event in recorder.emitted if isinstance(event, events.Step)] == [9, 10]
     assert len(backend.updates) == 2

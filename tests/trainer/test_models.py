@@ -1,4 +1,4 @@
-"""Models and their training: against `transformers`, and against themselves."""
+"""Models and their training, compared with `transformers` and with themselves."""
 
 from __future__ import annotations
 
@@ -75,9 +75,7 @@ def _batch(sequences: int, length: int = 16, seed: int = 0) -> Batch:
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_transformers_computes_the_same_from_the_exported_folder(
-    shape: dict[str, Any], tmp_path: Path
-) -> None:
+def test_exported_model_matches_transformers(shape: dict[str, Any], tmp_path: Path) -> None:
     backend = _backend({"learning_rate": 0.01}, **shape)
     for seed in range(3):  # Away from the first weights, so that biases and gains are not trivial.
         backend.gradient([_batch(4, seed=seed)])
@@ -104,14 +102,14 @@ def test_transformers_computes_the_same_from_the_exported_folder(
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_a_model_has_the_parameters_that_are_foretold(shape: dict[str, Any]) -> None:
+def test_parameter_shapes_match_built_model(shape: dict[str, Any]) -> None:
     config = _shape(**shape)
     built = {name: tuple(one.shape) for name, one in build_model(config).named_parameters()}
     assert parameter_shapes(config) == built
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_the_cache_changes_nothing(shape: dict[str, Any]) -> None:
+def test_cached_decoding_matches_forward(shape: dict[str, Any]) -> None:
     backend = _backend(**shape)
     tokens = TOKENIZER.encode(TEXT[:16]).tolist()
     cached = backend.decoder()
@@ -121,7 +119,7 @@ def test_the_cache_changes_nothing(shape: dict[str, Any]) -> None:
         np.testing.assert_allclose(with_cache, without, atol=1e-5)
 
 
-def test_a_full_context_forgets_its_older_half() -> None:
+def test_full_context_drops_older_half() -> None:
     backend = _backend()
     tokens = TOKENIZER.encode(TEXT[:40]).tolist()
     cached = backend.decoder()
@@ -136,7 +134,7 @@ def _gradients(backend: TorchBackend) -> dict[str, torch.Tensor]:
     return {name: parameter.grad.clone() for name, parameter in named if parameter.grad is not None}
 
 
-def test_accumulated_micro_batches_are_one_batch_weighted_by_tokens() -> None:
+def test_gradient_accumulation_is_weighted_by_tokens() -> None:
     whole = _batch(6)
     whole.targets[0, 3:] = IGNORE_INDEX  # The first micro-batch has fewer tokens that count.
     whole.targets[1, :] = IGNORE_INDEX
@@ -153,20 +151,20 @@ def test_accumulated_micro_batches_are_one_batch_weighted_by_tokens() -> None:
         torch.testing.assert_close(_gradients(often)[name], gradient, atol=1e-6, rtol=1e-4)
 
 
-def test_the_first_loss_is_that_of_guessing() -> None:
+def test_initial_loss_equals_uniform_guessing() -> None:
     loss = _backend().loss([_batch(8)])
     assert loss == pytest.approx(math.log(TOKENIZER.vocab_size), abs=0.1)
 
 
-def test_the_gradient_is_shortened_and_its_own_length_told() -> None:
+def test_gradient_is_clipped_and_unclipped_norm_reported() -> None:
     backend = _backend({"clip_grad_norm_max_norm": 0.01})
-    told = backend.gradient([_batch(4)]).norm
+    norm = backend.gradient([_batch(4)]).norm
     lengths = [float(gradient.norm()) for gradient in _gradients(backend).values()]
     assert math.hypot(*lengths) == pytest.approx(0.01, rel=1e-3)
-    assert told > 0.1
+    assert norm > 0.1
 
 
-def test_recomputing_activations_gives_the_same_gradients() -> None:
+def test_recomputing_activations_does_not_change_gradients() -> None:
     kept, recomputed = _backend(), _backend(runner_type="memory_efficient")
     for backend in (kept, recomputed):
         torch.manual_seed(1)
@@ -176,7 +174,7 @@ def test_recomputing_activations_gives_the_same_gradients() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5])
-def test_dropout_keeps_its_share_and_the_mean(share: float) -> None:
+def test_dropout_has_right_rate_and_preserves_mean(share: float) -> None:
     torch.manual_seed(0)
     dropped = Dropout(share)(torch.ones(1_000_003))
     assert float((dropped == 0).float().mean()) == pytest.approx(share, abs=0.004)
@@ -184,7 +182,7 @@ def test_dropout_keeps_its_share_and_the_mean(share: float) -> None:
     assert bool((Dropout(share).eval()(dropped) == dropped).all())
 
 
-def test_every_layer_has_random_weights_of_the_expected_size() -> None:
+def test_initial_weights_have_expected_deviation() -> None:
     model = build_model(_shape(embedding_dim=128, num_blocks=8))
     weights = model.state_dict()
     assert float(weights["transformer.h.0.mlp.c_fc.weight"].std()) == pytest.approx(0.02, rel=0.05)

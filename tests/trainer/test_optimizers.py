@@ -1,4 +1,4 @@
-"""Optimizers against `torch.optim`, and in bfloat16 against float32."""
+"""Optimizers compared with `torch.optim`, and in bfloat16 with float32."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _optimizer(
     ],
 )
 @pytest.mark.parametrize("fused", [True, False])
-def test_they_agree_with_pytorch(
+def test_optimizers_match_pytorch(
     config: dict[str, Any],
     kind: Any,
     options: dict[str, Any],
@@ -79,7 +79,7 @@ _OTHER_VALUES = {
 
 @pytest.mark.parametrize("field", _OTHER_VALUES)
 @pytest.mark.parametrize("kind", get_args(OptimizerConfig.model_fields["type"].annotation))
-def test_a_field_has_an_effect_where_it_is_said_to_have_one(kind: str, field: str) -> None:
+def test_fields_with_effect_match_actual_effects(kind: str, field: str) -> None:
     # Without momentum there is nothing to dampen.
     usual = {"type": kind, "momentum": 0.9}
     moved = [_moved(usual), _moved({**usual, field: _OTHER_VALUES[field]})]
@@ -100,7 +100,7 @@ def _moved(config: dict[str, Any]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (4, 6)])
-def test_muon_agrees_with_pytorch_and_leaves_the_rest_to_adamw(shape: tuple[int, int]) -> None:
+def test_muon_matches_pytorch_and_uses_adamw_elsewhere(shape: tuple[int, int]) -> None:
     torch.manual_seed(0)
     first = torch.randn(shape)
     names = ("inner", "embedding", "bias")
@@ -127,7 +127,7 @@ def test_muon_agrees_with_pytorch_and_leaves_the_rest_to_adamw(shape: tuple[int,
     assert float((ours["inner"].detach() - first).abs().mean()) > 0.05
 
 
-def test_weight_decay_spares_biases_and_gains() -> None:
+def test_weight_decay_skips_biases_and_gains() -> None:
     matrix, bias = torch.nn.Parameter(torch.ones(2, 2)), torch.nn.Parameter(torch.ones(2))
     own = _optimizer({"m": matrix, "b": bias}, 0.5, {})
     matrix.grad, bias.grad = torch.zeros(2, 2), torch.zeros(2)
@@ -137,7 +137,7 @@ def test_weight_decay_spares_biases_and_gains() -> None:
 
 
 def _fit(dtype: torch.dtype, config: dict[str, Any], *, kahan: bool) -> float:
-    """The mean squared error of a regression after 400 steps from the same beginning."""
+    """The mean squared error of a regression after 400 steps from the same start."""
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randn(256, 16, generator=generator)
     targets = inputs @ torch.randn(16, 8, generator=generator)
@@ -155,7 +155,7 @@ def _fit(dtype: torch.dtype, config: dict[str, Any], *, kahan: bool) -> float:
 
 
 @pytest.mark.parametrize("kind", ["AdamW", "MorehAdamW", "SGD", "Muon"])
-def test_kahan_summation_keeps_what_bfloat16_rounds_away(kind: str) -> None:
+def test_kahan_summation_compensates_bfloat16_rounding(kind: str) -> None:
     config = {"type": kind}
     rounded = _fit(torch.bfloat16, config, kahan=False)
     kept = _fit(torch.bfloat16, config, kahan=True)
@@ -163,7 +163,7 @@ def test_kahan_summation_keeps_what_bfloat16_rounds_away(kind: str) -> None:
     assert _fit(torch.float32, config, kahan=True) <= kept
 
 
-def test_full_precision_keeps_the_weights_themselves() -> None:
+def test_full_precision_keeps_master_weights() -> None:
     rounded = _fit(torch.bfloat16, {"type": "AdamW"}, kahan=False)
     assert _fit(torch.bfloat16, {"type": "AdamWFullPrecision"}, kahan=False) < rounded / 5
 
@@ -180,9 +180,7 @@ def test_full_precision_keeps_the_weights_themselves() -> None:
     ],
     ids=lambda config: config["type"],
 )
-def test_one_that_was_restored_goes_on_bit_by_bit(
-    config: dict[str, Any], dtype: torch.dtype
-) -> None:
+def test_restored_optimizer_is_bit_identical(config: dict[str, Any], dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     first = {"w": torch.randn(4, 6).to(dtype), "b": torch.randn(6).to(dtype)}
     gradients = [{name: torch.randn_like(each) for name, each in first.items()} for _ in range(4)]
@@ -206,5 +204,5 @@ def test_one_that_was_restored_goes_on_bit_by_bit(
     take(after, restored, slice(2, 4))
     for name, parameter in whole.items():
         assert torch.equal(after[name], parameter)
-    with pytest.raises(ValueError, match="it remembers another"):
+    with pytest.raises(ValueError, match="its optimizer state has another"):
         restored.restore({"another.w": torch.zeros(4, 6)})

@@ -1,4 +1,4 @@
-"""Training in bfloat16, and what is said where there is none."""
+"""Training in bfloat16, and the warning without bfloat16 units."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _backend(shape: dict[str, Any], **training: Any) -> TorchBackend:
 
 
 def _pretend(monkeypatch: pytest.MonkeyPatch, *, units: bool) -> None:
-    """A processor with or without bfloat16 units; without them PyTorch computes it slowly."""
+    """Pretend that the processor has bfloat16 units, or has none."""
 
     def answer(_device: torch.device) -> bool:
         return units
@@ -56,7 +56,7 @@ def _losses(backend: TorchBackend) -> list[float]:
 @pytest.mark.parametrize(
     "more", [{"use_kahan_summation": True}, {"optimizer": {"type": "AdamWFullPrecision"}}]
 )
-def test_bfloat16_learns_as_float32_does(
+def test_bfloat16_losses_match_float32(
     shape: dict[str, Any], more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _pretend(monkeypatch, units=True)
@@ -71,7 +71,7 @@ def test_bfloat16_learns_as_float32_does(
     assert {array.dtype for array in backend.weights().values()} == {np.dtype(np.float32)}
 
 
-def test_a_run_goes_on_in_bfloat16_bit_by_bit(
+def test_bfloat16_resume_is_bit_identical(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _pretend(monkeypatch, units=True)
@@ -89,19 +89,19 @@ def test_a_run_goes_on_in_bfloat16_bit_by_bit(
     assert final[0] == final[1]
 
 
-def test_a_processor_without_bfloat16_units_says_so_and_takes_float32(
+def test_missing_bfloat16_units_fall_back_to_float32_with_warning(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _pretend(monkeypatch, units=False)
     monkeypatch.chdir(workspace.path)
-    asked = {"precision": "bf16", "use_kahan_summation": True, "max_steps": 1}
-    workspace.write_recipe(training_config=asked)
+    settings = {"precision": "bf16", "use_kahan_summation": True, "max_steps": 1}
+    workspace.write_recipe(training_config=settings)
     assert run_training(load_config(workspace.path / "training.yaml"), None) == 0
-    said = {
+    warnings = {
         event.config_path: event.message
         for event in workspace.events()
         if isinstance(event, events.Warned)
     }
-    assert "no bfloat16 units" in said["training_config.precision"]
-    assert "the run computes in fp32" in said["training_config.precision"]
-    assert "no bfloat16 rounding" in said["training_config.use_kahan_summation"]
+    assert "no bfloat16 units" in warnings["training_config.precision"]
+    assert "the run computes in fp32" in warnings["training_config.precision"]
+    assert "no bfloat16 rounding" in warnings["training_config.use_kahan_summation"]

@@ -1,4 +1,4 @@
-"""Folders that `transformers` saved: computed alike, written alike, refused by name."""
+"""Folders that `transformers` saved: equal results, equal exports, and named misfits."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _TOKENS = list(range(1, 19))
 
 
 def _make(described: dict[str, Any], folder: Path, **options: Any) -> transformers.PreTrainedModel:
-    """A random model of `transformers`, saved; its weights are far from their first values."""
+    """A random model of `transformers`, saved; its weights are far from their initial values."""
     torch.manual_seed(0)
     config = transformers.AutoConfig.for_model(**described)
     model = transformers.AutoModelForCausalLM.from_config(config).eval()
@@ -112,7 +112,7 @@ def _change(folder: Path, **changes: Any) -> None:
 
 
 @pytest.mark.parametrize("described", MODELS.values(), ids=MODELS.keys())
-def test_both_compute_the_same_before_and_after_a_round_trip(
+def test_logits_match_transformers_before_and_after_export(
     described: dict[str, Any], tmp_path: Path
 ) -> None:
     theirs = _make(described, tmp_path / "theirs")
@@ -135,7 +135,7 @@ def test_both_compute_the_same_before_and_after_a_round_trip(
 
 @pytest.mark.parametrize("family", [_GPT2, _LLAMA], ids=["gpt2", "llama"])
 @pytest.mark.parametrize("numbers", [torch.bfloat16, torch.float16])
-def test_half_precision_and_shards(
+def test_half_precision_shards_are_loaded(
     family: dict[str, Any], numbers: torch.dtype, tmp_path: Path
 ) -> None:
     theirs = _make(family, tmp_path, dtype=numbers, max_shard_size="4KB")
@@ -144,7 +144,9 @@ def test_half_precision_and_shards(
 
 
 @pytest.mark.parametrize("family", [_GPT2, _LLAMA], ids=["gpt2", "llama"])
-def test_a_file_of_the_body_alone_with_old_buffers(family: dict[str, Any], tmp_path: Path) -> None:
+def test_body_without_prefix_and_old_buffers_is_loaded(
+    family: dict[str, Any], tmp_path: Path
+) -> None:
     theirs = _make({**family, "tie_word_embeddings": True}, tmp_path)
     file = tmp_path / "model.safetensors"
     body = {
@@ -160,7 +162,7 @@ def test_a_file_of_the_body_alone_with_old_buffers(family: dict[str, Any], tmp_p
     np.testing.assert_allclose(_our_logits(tmp_path), _logits(theirs), atol=2e-5)
 
 
-def test_gradients_are_those_of_transformers(tmp_path: Path) -> None:
+def test_gradients_match_transformers(tmp_path: Path) -> None:
     theirs = _make(MODELS["qwen3-grouped-tied-with-bias"], tmp_path)
     pretrained = describe(tmp_path)
     weights = read_weights(pretrained, pretrained.shape)
@@ -177,7 +179,7 @@ def test_gradients_are_those_of_transformers(tmp_path: Path) -> None:
             torch.testing.assert_close(gradient, expected[name], atol=1e-5, rtol=1e-4)
 
 
-def test_the_old_name_of_a_scaling_is_read(tmp_path: Path) -> None:
+def test_old_rope_scaling_keys_are_read(tmp_path: Path) -> None:
     _make(_LLAMA, tmp_path)
     _change(tmp_path, rope_parameters=None, rope_theta=77.0)
     _change(tmp_path, rope_scaling={"type": "linear", "factor": 2.0})
@@ -224,7 +226,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 @pytest.mark.parametrize(
     ("described", "changes", "said"), REFUSED, ids=[said[:30] for *_, said in REFUSED]
 )
-def test_what_our_layers_do_not_compute_is_refused(
+def test_unsupported_config_values_are_refused(
     described: dict[str, Any], changes: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
     (tmp_path / "config.json").write_text(json.dumps({**described, "rope_parameters": {}}))
@@ -235,7 +237,7 @@ def test_what_our_layers_do_not_compute_is_refused(
     assert said in str(refusal.value)
 
 
-def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_config_key_is_named(tmp_path: Path) -> None:
     lacking = {key: value for key, value in _GPT2.items() if key != "n_head"}
     (tmp_path / "config.json").write_text(json.dumps(lacking))
     with pytest.raises(UnreadableModelError, match=r"config\.json lacks `n_head`"):
@@ -250,7 +252,7 @@ MISFITS: list[tuple[Callable[[Tensors], object], str]] = [
     ),
     (
         lambda tensors: tensors.update({"model.norm.bias": torch.zeros(16)}),
-        "model.safetensors: `model.norm.bias` has no place in a llama",
+        "model.safetensors: `model.norm.bias` does not belong in a llama",
     ),
     (
         lambda tensors: tensors.update({"lm_head.weight": torch.zeros(21, 16)}),
@@ -258,13 +260,13 @@ MISFITS: list[tuple[Callable[[Tensors], object], str]] = [
     ),
     (
         lambda tensors: tensors.update({"norm.weight": torch.zeros(16)}),
-        "is there twice",
+        "is stored twice",
     ),
 ]
 
 
 @pytest.mark.parametrize(("change", "said"), MISFITS, ids=[said for _, said in MISFITS])
-def test_a_tensor_that_does_not_fit_is_named(
+def test_misfit_tensor_is_named(
     change: Callable[[Tensors], object], said: str, tmp_path: Path
 ) -> None:
     _make(_LLAMA, tmp_path)
@@ -278,7 +280,7 @@ def test_a_tensor_that_does_not_fit_is_named(
     assert said in str(refusal.value)
 
 
-def test_more_blocks_than_tensors_is_refused_at_once(tmp_path: Path) -> None:
+def test_more_blocks_than_tensors_are_refused_immediately(tmp_path: Path) -> None:
     _make(_LLAMA, tmp_path)
     _change(tmp_path, num_hidden_layers=10**9)
     pretrained = describe(tmp_path)
@@ -286,7 +288,7 @@ def test_more_blocks_than_tensors_is_refused_at_once(tmp_path: Path) -> None:
         check_weights(pretrained, pretrained.shape)
 
 
-def test_an_output_layer_that_contradicts_the_tying_is_refused(tmp_path: Path) -> None:
+def test_output_layer_that_contradicts_tying_is_refused(tmp_path: Path) -> None:
     _make({**_LLAMA, "tie_word_embeddings": True}, tmp_path)
     file = tmp_path / "model.safetensors"
     tensors = load_file(file)
@@ -298,7 +300,7 @@ def test_an_output_layer_that_contradicts_the_tying_is_refused(tmp_path: Path) -
         _our_logits(tmp_path)
 
 
-def test_a_model_may_see_fewer_tokens_and_do_without_zero_biases(tmp_path: Path) -> None:
+def test_shorter_context_and_dropped_zero_biases_are_allowed(tmp_path: Path) -> None:
     _make(_GPT2, tmp_path)
     pretrained = describe(tmp_path)
     shorter = pretrained.shape.model_copy(update={"max_sequence_length": 18})

@@ -1,4 +1,4 @@
-"""A run's folder tells what it was made with: files, options, versions, the commit."""
+"""A run's folder records its provenance: files, options, versions, the commit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _provenance(workspace: Workspace, name: str) -> dict[str, Any]:
     return yaml.safe_load(resolved.read_text(encoding="utf-8"))["provenance"]
 
 
-def test_the_commit_and_whether_it_is_the_whole_truth(workspace: Workspace) -> None:
+def test_provenance_records_commit_and_uncommitted_changes(workspace: Workspace) -> None:
     workspace.write(".gitignore", "checkpoints/\nexperiments.md\n")
     _git(workspace, "init", "-q")
     _git(workspace, "add", ".")
@@ -42,15 +42,15 @@ def test_the_commit_and_whether_it_is_the_whole_truth(workspace: Workspace) -> N
     workspace.write_recipe(training_config={"batch_size": 2})
     changed = _provenance(workspace, "changed")
     assert (changed["git_commit"], changed["git_uncommitted_changes"]) == (commit, True)
-    # What was not committed is in the run all the same.
+    # The uncommitted recipe is in the run's folder nevertheless.
     kept = (workspace.run_folder("changed") / "config.yaml").read_bytes()
     assert kept == (workspace.path / "training.yaml").read_bytes()
 
 
-def test_versions_options_and_overridden_values(
+def test_provenance_records_versions_and_options(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Whatever lies above the test's folder is no concern of it.
+    # A repository above the test's folder must not be found.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(workspace.path.parent))
     made_with = _provenance(workspace, "one")
     assert made_with["python"] == platform.python_version()

@@ -1,4 +1,4 @@
-"""A run that goes on is the run that was never stopped, bit by bit."""
+"""A resumed run equals a run that was never stopped, bit for bit."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _inside(folder: Path) -> Generator[None, None, None]:
 
 @pytest.fixture(scope="module")
 def every_precision() -> Generator[None, None, None]:
-    """Without the units for it, bfloat16 is slow, which is all the same for so small a model."""
+    """Allow bfloat16 without hardware units: it is slow, but fast enough for a small model."""
 
     def answer(_device: torch.device) -> bool:
         return True
@@ -93,7 +93,7 @@ def _train(workspace: Workspace, name: str, resume: Path | None = None) -> None:
 
 
 def _course(workspace: Workspace, name: str, after: int = 0) -> list[tuple[Any, ...]]:
-    """Everything that a run computed after a step, by its last word on each step."""
+    """Everything that a run computed after a step; the last event of each step counts."""
     history: dict[tuple[str, int], tuple[Any, ...]] = {}
     for event in workspace.events(name):
         match event:
@@ -117,7 +117,7 @@ def _final(workspace: Workspace, name: str) -> dict[str, bytes]:
 
 
 def _last_checkpoint(workspace: Workspace, name: str) -> dict[str, Any]:
-    """Weights, moments, random states and position; the settings may tell of another name."""
+    """Weights, moments, random states and position; the settings may contain another name."""
     path = workspace.run_folder(name) / "checkpoints" / f"step-{STEPS:06d}"
     contents = {file.name: file.read_bytes() for file in path.glob("*.safetensors")}
     assert len(contents) == 3
@@ -180,7 +180,7 @@ def cut(stopped: Workspace, tmp_path: Path) -> Workspace:
 
 
 def _resume(workspace: Workspace, *options: str, code: int = 0) -> str:
-    """What `--resume` says: everything, or the complaint."""
+    """The output of `--resume`, or only its errors if it fails."""
     result = workspace.command("train", "training.yaml", "--resume", *options)
     assert result.returncode == code, result.stdout + result.stderr
     assert "Traceback" not in result.stderr
@@ -226,7 +226,7 @@ def test_resume_ignores_runs_of_other_recipes(cut: Workspace) -> None:
         result = cut.command("train", recipe, "--resume")
         assert result.returncode == 1
         assert f"has no run of {recipe}" in result.stderr
-        assert "is cut, and --name cut goes on with it" in result.stderr
+        assert "is cut; --name cut resumes it" in result.stderr
 
 
 def test_resume_sets_previous_final_model_aside(cut: Workspace) -> None:
@@ -253,7 +253,7 @@ def test_damaged_checkpoint_falls_back_to_previous_one(cut: Workspace) -> None:
 
 def test_run_without_intact_checkpoint_restarts(cut: Workspace) -> None:
     shutil.rmtree(cut.run_folder("cut") / "checkpoints")
-    assert "has no whole checkpoint: the run begins again" in _resume(cut)
+    assert "has no intact checkpoint: the run starts over" in _resume(cut)
     assert _final(cut, "cut") == _final(cut, "whole")
     assert _course(cut, "cut") == _course(cut, "whole")
 
@@ -270,13 +270,13 @@ def test_changed_model_is_refused_with_difference(cut: Workspace) -> None:
     assert "    embedding_dim 32 → 64\n" in said
     assert "start a new run without --resume" in said
     cut.write("text.txt", "Another text. " * 300)
-    assert "the data has other tokens" in _resume(cut, code=1)
+    assert "the data has a different vocabulary" in _resume(cut, code=1)
     assert sorted(cut.run_folder("cut").rglob("*")) == before, "nothing was written"
 
 
 def test_changed_optimizer_is_refused(cut: Workspace) -> None:
     said = _resume(cut, "--set", "training_config.optimizer.type=SGD", code=1)
-    assert "it remembers exp_avg, exp_avg_sq, step" in said
+    assert "its optimizer state has exp_avg, exp_avg_sq, step" in said
     assert "(training_config.optimizer, " in said
 
 
@@ -364,4 +364,4 @@ def test_resume_without_any_run_is_refused(workspace: Workspace) -> None:
 
 def test_run_is_locked_to_one_process(cut: Workspace) -> None:
     with hold(cut.run_folder("cut") / "events.jsonl"):
-        assert "the run cut is going on in another process" in _resume(cut, code=1)
+        assert "the run cut is running in another process" in _resume(cut, code=1)

@@ -1,4 +1,4 @@
-"""Whole runs, by real processes."""
+"""Whole runs in real processes."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ def test_rotation_keeps_best_checkpoint(workspace: Workspace) -> None:
 
 
 def test_weights_with_nan_are_not_saved(workspace: Workspace) -> None:
-    """One step so far that float32 cannot hold where it leads."""
+    """One step that is so large that the weights overflow float32."""
     too_far = ("--set", "training_config.learning_rate=1e39")
     result = workspace.command(
         *("train", "training.yaml", "--set", "training_config.checkpoint_frequency=1", *too_far)

@@ -30,16 +30,16 @@ def _chosen(sampling: Sampling, written: list[int] | None = None) -> set[int]:
         (Sampling(temperature=0.01), {1}),
     ],
 )
-def test_what_can_be_chosen(sampling: Sampling, possible: set[int]) -> None:
+def test_sampling_restricts_possible_tokens(sampling: Sampling, possible: set[int]) -> None:
     assert _chosen(sampling) == possible
 
 
-def test_the_penalty_makes_way_for_others() -> None:
+def test_repetition_penalty_prefers_new_tokens() -> None:
     assert _chosen(Sampling(repetition_penalty=2.0), written=[1, 1]) == {3}
     assert _chosen(Sampling(repetition_penalty=1.0), written=[1, 1]) == {1}
 
 
-def test_frequencies_follow_the_probabilities() -> None:
+def test_frequencies_match_probabilities() -> None:
     random = np.random.default_rng(1)
     drawn = [choose(LOGITS, [], Sampling(temperature=1.0), random) for _ in range(4000)]
     shares = np.bincount(drawn, minlength=4) / len(drawn)
@@ -53,7 +53,7 @@ def test_frequencies_follow_the_probabilities() -> None:
     top_p=st.floats(0, 1),
     penalty=st.floats(0.1, 5),
 )
-def test_there_is_always_a_token(
+def test_some_token_is_always_chosen(
     logits: list[float], temperature: float, top_k: int, top_p: float, penalty: float
 ) -> None:
     sampling = Sampling(temperature, top_k, top_p, penalty)

@@ -1,4 +1,4 @@
-"""Sums through shared memory; threads stand for the ranks, and a barrier for their messages."""
+"""Sums through shared memory, with threads as ranks and a barrier between them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_share
 
 @settings(max_examples=30, deadline=None)
 @given(ranks=st.integers(1, 5), at_once=st.integers(1, 9), numbers=st.integers(0, 30))
-def test_every_rank_gets_the_same_sums(ranks: int, at_once: int, numbers: int) -> None:
+def test_every_rank_gets_same_sums(ranks: int, at_once: int, numbers: int) -> None:
     memory = torch.full((ranks + 1, at_once), torch.nan)
     meeting = threading.Barrier(ranks, timeout=PATIENCE)
     owns = [torch.randn(numbers) for _ in range(ranks)]
@@ -39,7 +39,7 @@ def _open(*, agrees: bool = True) -> torch.Tensor | None:
     return open_shared_memory(0, 2, 10, lambda said: said, lambda own: own and agrees)
 
 
-def test_the_memory_has_no_name_once_all_have_it(
+def test_shared_memory_file_is_unlinked_after_mapping(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared_sums, "_FOLDER", tmp_path)
@@ -49,15 +49,13 @@ def test_the_memory_has_no_name_once_all_have_it(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_one_rank_cannot_have_it_no_rank_has_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shared_memory_needs_every_rank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_sums, "_FOLDER", tmp_path)
     assert _open(agrees=False) is None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_system_without_such_memory_does_without(
+def test_missing_shared_memory_is_tolerated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared_sums, "_FOLDER", tmp_path / "none")

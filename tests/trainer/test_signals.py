@@ -1,4 +1,4 @@
-"""However a run ends, what was saved stays, and it goes on from there. Real processes only."""
+"""However a run ends, its checkpoints remain and it resumes from them. In real processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpo
 def _wait_for(
     process: subprocess.Popen[str], log: Path, text: str, *, times: int = 1, after: int = 0
 ) -> None:
-    """Wait until a text was written so many times behind a place in the log."""
+    """Wait until a text appears `times` times in the log after an offset."""
     patience = time.monotonic() + PATIENCE
     while not (log.exists() and log.read_text(encoding="utf-8")[after:].count(text) >= times):
         assert process.poll() is None, process.communicate()
@@ -73,12 +73,12 @@ def test_signal_saves_checkpoint_and_prints_resume_command(
     assert isinstance(saved, events.CheckpointSaved)
     assert isinstance(stopped, events.RunStopped)
     assert (stopped.reason, stopped.resume) == (reason, f"{command} --resume --name training-001")
-    assert f"stopped after step {stopped.step}: {reason}; go on with: {stopped.resume}" in output
+    assert f"stopped after step {stopped.step}: {reason}; resume with: {stopped.resume}" in output
     assert _steps(workspace, "training-001") == [stopped.step]
 
 
 def test_closed_terminal_saves_checkpoint(workspace: Workspace) -> None:
-    """The terminal of an editor is closed: SIGHUP, and nowhere to write any more."""
+    """When an editor's terminal is closed, the run gets SIGHUP and can no longer print."""
     workspace.write_recipe(training_config={"max_steps": 100_000, "checkpoint_frequency": 100_000})
     leader, follower = pty.openpty()
     process = workspace.start(
@@ -86,7 +86,7 @@ def test_closed_terminal_saves_checkpoint(workspace: Workspace) -> None:
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        preexec_fn=lambda: _own(follower),
+        preexec_fn=lambda: _control_terminal(follower),
     )
     os.close(follower)
     with process:
@@ -101,8 +101,8 @@ def test_closed_terminal_saves_checkpoint(workspace: Workspace) -> None:
     assert written.returncode == 0, written.stderr
 
 
-def _own(terminal: int) -> None:
-    """Make a terminal the controlling one of this process, which is a new session's first."""
+def _control_terminal(terminal: int) -> None:
+    """Start a new session, and make a terminal its controlling terminal."""
     os.setsid()
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
@@ -145,7 +145,7 @@ def test_closed_stdout_does_not_stop_run(workspace: Workspace) -> None:
 
 
 def test_killed_runs_resume_bit_identical(workspace: Workspace) -> None:
-    """Each is killed at its first steps, when it saves most of the time, or before them."""
+    """Each run is killed in or before its first steps, when it spends most time on saving."""
     steps = 4 * KILLS + 4
     workspace.write_recipe(training_config={"max_steps": steps, "checkpoint_frequency": 1})
     assert workspace.command("train", "training.yaml", "--name", "whole").returncode == 0
@@ -159,8 +159,8 @@ def test_killed_runs_resume_bit_identical(workspace: Workspace) -> None:
             time.sleep(chance.uniform(0, 0.03))
             process.kill()
         if process.returncode == 0:
-            break  # It was quicker than its killer, on a machine that is busy.
-        _steps(workspace, "cut")  # Every one of them is whole.
+            break  # On a busy machine, the run may finish before it is killed.
+        _steps(workspace, "cut")  # Verifies every checkpoint.
     else:
         result = workspace.command("train", "training.yaml", "--name", "cut", "--resume")
         assert result.returncode == 0, result.stderr
@@ -171,7 +171,7 @@ def test_killed_runs_resume_bit_identical(workspace: Workspace) -> None:
 
 
 def test_file_size_limit_stops_run_cleanly(workspace: Workspace) -> None:
-    """A limit of the system's: from the second start on, no checkpoint can be written."""
+    """The system's limit on file sizes: the second start cannot write a checkpoint."""
     assert workspace.command("train", "training.yaml", "--name", "whole").returncode == 0
     workspace.command("train", "training.yaml", "--name", "cut", "--max-steps", "2")
     before = _steps(workspace, "cut")
@@ -217,7 +217,7 @@ def test_full_disk_stops_run_cleanly(small_disk: Workspace) -> None:
     assert kept == list(range(1, len(kept) + 1))
     assert len(kept) >= 2, "everything earlier is intact"
     folder = small_disk.run_folder("training-001") / "checkpoints"
-    assert len(list(folder.iterdir())) == len(kept), "nothing half written stays"
+    assert len(list(folder.iterdir())) == len(kept), "no partial checkpoint remains"
     # Every line is whole, and with fewer checkpoints to keep there is space again.
     small_disk.events("training-001")
     few = ("--set", "training_config.keep_last_n=1")

@@ -1,4 +1,4 @@
-"""Reading YAML: PyYAML's values, with the place of each."""
+"""Reading YAML: PyYAML's values, each with its origin."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ values = st.recursive(
 )
 
 
-def test_every_value_knows_its_place() -> None:
+def test_every_value_has_origin() -> None:
     source = parse_source(TEXT, "a.yaml")
     assert source.origin_of(("training_config", "learning_rate")).label == "a.yaml:2:18"
     assert source.origin_of(("training_config", "optimizer", "lr")).label == "a.yaml:3:32"
@@ -40,30 +40,30 @@ def test_every_value_knows_its_place() -> None:
     assert source.origin_of(("device_config",), on_key=True).label == "a.yaml:4:1"
 
 
-def test_what_is_not_written_has_the_origin_of_its_section() -> None:
+def test_missing_value_has_origin_of_section() -> None:
     source = parse_source(TEXT, "a.yaml")
     assert source.origin_of(("device_config", "enable_ddp")).label == "a.yaml:5:3"
 
 
 @given(values, st.booleans())
-def test_values_are_those_of_pyyaml(value: Any, flow: bool) -> None:
+def test_values_match_pyyaml(value: Any, flow: bool) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True)
     assert parse_source(text, "a.yaml").data == yaml.safe_load(text)
 
 
 @given(st.text(alphabet=st.sampled_from(list("ab:-[]{}&*!|>\n '\"#,?%@`1.")), max_size=30))
-def test_any_text_gives_a_value_or_a_recipe_error(text: str) -> None:
+def test_any_text_yields_value_or_recipe_error(text: str) -> None:
     with contextlib.suppress(RecipeError):
         parse_source(text, "a.yaml")
 
 
-def test_aliases_and_merge_keys_mean_what_they_mean_in_pyyaml() -> None:
+def test_aliases_and_merge_keys_match_pyyaml() -> None:
     text = "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\n"
     assert parse_source(text, "a.yaml").data == yaml.safe_load(text)
 
 
 @pytest.mark.parametrize("name", ["tt-train", "toolkit", "blacksmith"])
-def test_real_files_read_as_pyyaml_reads_them(name: str) -> None:
+def test_real_recipes_match_pyyaml(name: str) -> None:
     folder = Path(__file__).parents[3] / "shared" / "corpus" / name
     if not folder.is_dir():
         pytest.skip(NO_CORPUS)
@@ -85,7 +85,7 @@ def _override(source: Source, *settings: str) -> Source:
     return with_overrides(source, [parse_override("--set", setting) for setting in settings])
 
 
-def test_an_override_is_typed_as_yaml_and_knows_its_option() -> None:
+def test_override_is_parsed_as_yaml_with_option_as_origin() -> None:
     source = parse_source(TEXT, "a.yaml")
     changed = _override(source, "training_config.seed=7", "device_config.mesh_shape=[1, 1]")
     assert changed.data["training_config"]["seed"] == 7
@@ -96,6 +96,6 @@ def test_an_override_is_typed_as_yaml_and_knows_its_option() -> None:
     assert source.data["device_config"]["mesh_shape"] == [1, 2], "the original is untouched"
 
 
-def test_the_last_override_wins_and_sections_are_made() -> None:
+def test_last_override_wins_and_creates_sections() -> None:
     changed = _override(parse_source("", "a.yaml"), "x.y.z=1", "x.y.z=2", "x.w=no")
     assert changed.data == {"x": {"y": {"z": 2}, "w": False}}

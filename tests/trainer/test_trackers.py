@@ -1,4 +1,4 @@
-"""Weights & Biases and TensorBoard, with the real packages, and who may keep a run to itself."""
+"""Weights & Biases and TensorBoard with the real packages, and the privacy setting."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_failed_wandb_login_ends_run_before_first_step(
     workspace: Workspace,
 ) -> None:
     workspace.write_recipe(training_config=_ASKED)
-    # No such server, and no login: nothing is asked of the network.
+    # Neither the server nor a login exists, so nothing is sent to the network.
     code, errors = _train(
         workspace,
         WANDB_MODE="online",
@@ -97,9 +97,9 @@ def test_failed_wandb_login_ends_run_before_first_step(
         ("local-only", None, "the environment variable TRAINSMITH_PRIVACY is `local-only`"),
         ("", "privacy: local-only\n", ".trainsmith.yaml:1:10 says `privacy: local-only`"),
         ("unrestricted", "board: n150\nprivacy: local-only\n", ".trainsmith.yaml:2:10 says"),
-        ("local_only", None, "is `local_only`, which is neither `unrestricted` or `local-only`"),
+        ("local_only", None, "is `local_only`, which is neither `unrestricted` nor `local-only`"),
         ("", "privacy: local\n", "says `privacy: local`, which is neither"),
-        ("", "privacy: [\n", ".trainsmith.yaml cannot be asked"),
+        ("", "privacy: [\n", ".trainsmith.yaml cannot be read"),
     ],
 )
 def test_privacy_setting_refuses_wandb(
@@ -148,10 +148,10 @@ def test_tensorboard_logs_step_and_validation_losses(workspace: Workspace) -> No
     workspace.write_recipe(training_config={"use_tensorboard": True})
     code, errors = _train(workspace)
     assert code == 0, errors
-    told = workspace.events()
+    logged_events = workspace.events()
     folder = workspace.run_folder() / "tensorboard"
     for tag, kind in (("train/loss", events.Step), ("validation/loss", events.Validation)):
-        wanted = [(event.step, event.loss) for event in told if isinstance(event, kind)]
+        wanted = [(event.step, event.loss) for event in logged_events if isinstance(event, kind)]
         assert _scalars(folder, tag) == [(step, pytest.approx(loss)) for step, loss in wanted]
 
 

@@ -1,4 +1,4 @@
-"""A run reads every key, or `unsupported_keys.py` says what happens instead."""
+"""The trainer reads every key, or `unsupported_keys.py` lists it with what happens instead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trainsmith_trainer.config import unsupported_keys
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.run.training import run_training
 
-# Recipe and model of each run. A value that wins over another hides it, so there are several.
+# Recipe and model of each run. There are several, because one value can hide another.
 _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (
         {
@@ -34,7 +34,7 @@ _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {"model_type": "qwen3", "head_dim": 4, "attention_bias": True}),
     ({"training_config": {"optimizer": {"type": "Muon"}}}, {"model_type": "gpt2"}),
 ]
-# What `load_config` reads, before anybody watches.
+# What `load_config` reads, before reads are recorded.
 _READ_WHILE_LOADING = {
     "training_config.data_path",
     "training_config.validation_path",
@@ -48,7 +48,7 @@ _READ_WHILE_LOADING = {
 
 
 def _all_keys() -> dict[str, tuple[type[Section], str]]:
-    """Every key in full, and the class and attribute that hold it."""
+    """Every full key, with its class and attribute."""
     keys: dict[str, tuple[type[Section], str]] = {}
     for document in (TrainingDocument, ModelDocument):
         for path in unsupported_keys.every_key(document):
@@ -82,8 +82,8 @@ def test_every_key_is_read_or_reported_unsupported(
         config = load_config(workspace.path / "training.yaml")
         with monkeypatch.context() as watching:
             watching.setattr(Section, "__getattribute__", watch)
-            # A smoke run does all that a run does, save the notes: those compare the settings with
-            # an earlier run's, which reads every key there is.
+            # A smoke run does everything except the notes, which would read every key to compare
+            # the settings with those of an earlier run.
             assert run_training(config, None, smoke=True) == 0
 
     ignored = [
@@ -95,7 +95,7 @@ def test_every_key_is_read_or_reported_unsupported(
 
 
 def _is_listed(key: str) -> bool:
-    """Whether `unsupported_keys.py` speaks about a key, or about a section above it."""
+    """Whether `unsupported_keys.py` lists a key, or a section above it."""
     path = key.split(".")
     for end in range(1, len(path) + 1):
         if ".".join(path[:end]) in unsupported_keys.UNSUPPORTED_KEYS:
@@ -120,5 +120,5 @@ def test_field_without_effect_on_optimizer_is_warned_about(workspace: Workspace)
     workspace.write_model()
     warnings = load_config(workspace.path / "training.yaml").warnings
     assert [warning.message for warning in warnings] == [
-        "`beta1` is not acted on: the optimizer `SGD` does not have it; take it out"
+        "`beta1` is not acted on: the optimizer `SGD` does not have it; remove it"
     ]

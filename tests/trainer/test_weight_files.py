@@ -12,7 +12,7 @@ from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors
 
 
-def test_shards_are_read_and_a_missing_one_is_named(tmp_path: Path) -> None:
+def test_shards_are_read_and_missing_shard_is_named(tmp_path: Path) -> None:
     model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=40,
@@ -26,24 +26,24 @@ def test_shards_are_read_and_a_missing_one_is_named(tmp_path: Path) -> None:
     shards = sorted(tmp_path.glob("model-*.safetensors"))
     assert len(shards) > 1
     read = dict(read_tensors(stored_tensors(tmp_path)))
-    wanted = model.state_dict()
-    assert read.keys() == wanted.keys()
-    assert all(np.array_equal(read[name], wanted[name].numpy()) for name in wanted)
+    expected = model.state_dict()
+    assert read.keys() == expected.keys()
+    assert all(np.array_equal(read[name], expected[name].numpy()) for name in expected)
     shards[0].unlink()
     with pytest.raises(UnreadableModelError, match=shards[0].name):
         stored_tensors(tmp_path)
 
 
 @pytest.mark.parametrize("numbers", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
-def test_numbers_are_read_exactly(numbers: torch.dtype, tmp_path: Path) -> None:
-    wanted = torch.tensor([[1.0, -2.5e-3], [3.25e4, float("inf")]]).to(numbers)
-    save_file({"a": wanted}, tmp_path / "model.safetensors")
+def test_number_formats_are_read_exactly(numbers: torch.dtype, tmp_path: Path) -> None:
+    expected = torch.tensor([[1.0, -2.5e-3], [3.25e4, float("inf")]]).to(numbers)
+    save_file({"a": expected}, tmp_path / "model.safetensors")
     read = dict(read_tensors(stored_tensors(tmp_path)))
     assert read["a"].dtype == np.float32
-    assert np.array_equal(read["a"], wanted.float().numpy())
+    assert np.array_equal(read["a"], expected.float().numpy())
 
 
-def test_numbers_of_another_kind_are_refused(tmp_path: Path) -> None:
+def test_unsupported_number_format_is_refused(tmp_path: Path) -> None:
     save_file({"a": torch.zeros(2, dtype=torch.int8)}, tmp_path / "model.safetensors")
     with pytest.raises(UnreadableModelError, match=r"model\.safetensors: `a` is I8; only F64, F32"):
         dict(read_tensors(stored_tensors(tmp_path)))
@@ -55,7 +55,7 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
         stored_tensors(tmp_path)
 
 
-def test_a_file_that_was_cut_off_is_damaged(tmp_path: Path) -> None:
+def test_truncated_file_is_damaged(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
     save_file({"a": torch.zeros(100)}, file)
     file.write_bytes(file.read_bytes()[:-8])

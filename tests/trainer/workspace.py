@@ -15,7 +15,7 @@ from patience import PATIENCE
 from trainsmith_schemas.runs import events
 
 KILLS = int(os.environ.get("TRAINSMITH_KILLS", "3"))
-"""How often a run is killed. More of them take longer and find rarer moments."""
+"""How often a run is killed. More kills take longer and cover rarer moments."""
 
 TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind\n" * 40
 
@@ -66,7 +66,7 @@ class Workspace:
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
     def command_within(self, *arguments: str, gibibytes: int) -> subprocess.CompletedProcess[str]:
-        """Run `trainsmith …` to its end in a process that gets no more address space than that."""
+        """Run `trainsmith …` to its end in a process with limited address space."""
         limit = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({gibibytes << 30},) * 2)"
         run = f"from trainsmith.__main__ import main; main({list(arguments)!r})"
         return subprocess.run(

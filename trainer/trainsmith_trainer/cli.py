@@ -1,6 +1,6 @@
 """`trainsmith train` and `trainsmith generate`.
 
-Nothing here imports a tensor library before it is needed: help and mistakes come at once.
+Tensor libraries are imported only when they are needed, so help and errors appear at once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BACKEND = click.option(
     default="auto",
     show_default=True,
     metavar="NAME",
-    help="The tensor library that computes: torch; auto takes the first that is available.",
+    help="The tensor library to compute with: torch; auto uses the first that is available.",
 )
 
 
@@ -59,23 +59,25 @@ _BACKEND = click.option(
     help="Change one value for this run; may be repeated. "
     "transformer_config.KEY=VALUE changes the model file.",
 )
-@click.option("--max-steps", type=click.IntRange(min=1), help="Stop after so many optimizer steps.")
-@click.option("--name", help="The run's name, and its folder's. Without it: CONFIG-001, -002, …")
+@click.option(
+    "--max-steps", type=click.IntRange(min=1), help="Stop after this many optimizer steps."
+)
+@click.option("--name", help="The name of the run and its folder. Default: CONFIG-001, -002, …")
 @click.option(
     "--resume",
     is_flag=False,
     flag_value="",
     metavar="[PATH]",
-    help="Go on with the run --name, or the recipe's newest, from its newest checkpoint; "
-    "or from the checkpoint PATH. Put it after CONFIG.",
+    help="Resume the run --name, or the recipe's newest run, from its newest checkpoint; "
+    "or resume from the checkpoint PATH. Put this option after CONFIG.",
 )
 @click.option(
-    "--dry-run", is_flag=True, help="Say what would run, in a moment; nothing is run or written."
+    "--dry-run", is_flag=True, help="Show at once what would run; nothing is run or written."
 )
 @click.option(
     "--smoke",
     is_flag=True,
-    help="Run 20 steps with everything in them: validation, checkpoints, the final model.",
+    help="Run 20 steps that include everything: validation, checkpoints, the final model.",
 )
 @_BACKEND
 @click.option(
@@ -84,7 +86,7 @@ _BACKEND = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How --dry-run answers.",
+    help="The output format of --dry-run.",
 )
 def train(
     config: Path,
@@ -100,30 +102,30 @@ def train(
 ) -> None:
     """Train the model that a recipe describes.
 
-    The run's folder is <checkpoint_dir>/<name>. Ctrl-C saves a checkpoint and stops; --resume goes
-    on as if nothing had happened.
+    The run's folder is <checkpoint_dir>/<name>. Ctrl-C saves a checkpoint and stops; --resume
+    continues as if the run had never stopped.
 
     Exits with 0 when the run finished, 1 when the recipe or its data is wrong or the run failed,
     2 when the command was called wrongly, 130 or 143 when it was stopped.
     """
-    ways = {"--dry-run": dry_run, "--smoke": smoke, "--resume": resume is not None}
-    if sum(ways.values()) > 1:
-        together = " and ".join(way for way, chosen in ways.items() if chosen)
-        raise click.UsageError(f"{together} exclude each other")
+    modes = {"--dry-run": dry_run, "--smoke": smoke, "--resume": resume is not None}
+    if sum(modes.values()) > 1:
+        chosen_modes = " and ".join(mode for mode, chosen in modes.items() if chosen)
+        raise click.UsageError(f"{chosen_modes} exclude each other")
     if output != "text" and not dry_run:
-        raise click.UsageError("--format is for --dry-run")
+        raise click.UsageError("--format is only for --dry-run")
     overrides = _overrides(settings, data, max_steps)
     if dry_run:
         sys.exit(_dry_run(config, overrides, name, backend, as_json=output == "json"))
-    wanted = None if resume is None else Path(resume)
+    resume_path = None if resume is None else Path(resume)
     with _errors_shown():
         from trainsmith_trainer.config.load import read_recipe, resolve
 
         recipe = read_recipe(config, overrides)
         # A backend that was named and cannot run is refused before a checkpoint is searched for.
         named = None if backend == "auto" else _backend(backend, "train")
-        plan = _plan_resume(recipe, name, wanted)
-        resolved = resolve(recipe, lambda: _spare_model(recipe, name, wanted, plan))
+        plan = _plan_resume(recipe, name, resume_path)
+        resolved = resolve(recipe, lambda: _spare_model(recipe, name, resume_path, plan))
         require_modules(modules_for(backend))
         chosen = named or _backend(backend, "train")
         if named:
@@ -140,7 +142,7 @@ def train(
 def _overrides(
     settings: tuple[str, ...], data: Path | None, max_steps: int | None
 ) -> list[Override]:
-    """What the options change in the recipe."""
+    """The overrides that the options make."""
     from trainsmith_trainer.config.load import DATA_KEY
     from trainsmith_trainer.config.source import Override, parse_override
 
@@ -159,7 +161,7 @@ def _overrides(
 def _dry_run(
     config: Path, overrides: list[Override], name: str | None, backend: str, *, as_json: bool
 ) -> int:
-    """Say what would run; the exit code is 1 where nothing can."""
+    """Print what would run. The exit code is 1 if the recipe cannot run."""
     require_modules(FOR_DRY_RUN)
     if backend != "auto":  # Otherwise a dry run needs no backend at all.
         _backend(backend, "train")
@@ -189,7 +191,7 @@ def _dry_run(
 
 @contextmanager
 def _errors_shown() -> Generator[None, None, None]:
-    """Turn what may be wrong before a run into messages and exit codes."""
+    """Turn errors before a run into messages and exit codes."""
     try:
         yield
     except RecipeError as error:
@@ -206,60 +208,64 @@ def _errors_shown() -> Generator[None, None, None]:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
 
-def _plan_resume(recipe: Recipe, name: str | None, wanted: Path | None) -> ResumePlan | None:
-    """Where the run continues. Rank 0 alone decides that; it tells the other ranks."""
-    if wanted is None or is_worker():
+def _plan_resume(recipe: Recipe, name: str | None, resume_path: Path | None) -> ResumePlan | None:
+    """Where the run continues. Only rank 0 decides; it sends its state to the other ranks."""
+    if resume_path is None or is_worker():
         return None
     require_modules(FOR_CHECKPOINTS)
     from trainsmith_trainer.run.resume import plan_resume
 
     parent = Path(recipe.document.training_config.checkpoint_dir)
-    return plan_resume(parent, recipe.path, name, wanted)
+    return plan_resume(parent, recipe.path, name, resume_path)
 
 
 def _spare_model(
-    recipe: Recipe, name: str | None, wanted: Path | None, plan: ResumePlan | None
+    recipe: Recipe, name: str | None, resume_path: Path | None, plan: ResumePlan | None
 ) -> Path | None:
-    """The checkpoint to read the model's shape from if the folder of `model_path` was deleted."""
-    if wanted is not None and is_worker():
+    """The checkpoint with the model's shape, in case the folder of `model_path` was deleted."""
+    if resume_path is not None and is_worker():
         from trainsmith_trainer.run.resume import plan_resume
 
         parent = Path(recipe.document.training_config.checkpoint_dir)
         with suppress(ResumeError):  # Rank 0 reports it.
-            plan = plan_resume(parent, recipe.path, name, wanted)
+            plan = plan_resume(parent, recipe.path, name, resume_path)
     return plan.checkpoint.path if plan and plan.checkpoint else None
 
 
 @click.command()
 @click.argument("run", metavar="RUN")
 @PARENT_OPTION
-@click.option("--prompt", default="\n", help="The text to continue. Default: a line's end.")
+@click.option("--prompt", default="\n", help="The text to continue. Default: a newline.")
 @click.option("--max-new-tokens", type=click.IntRange(min=1), default=300, show_default=True)
 @click.option(
     "--temperature",
     type=click.FloatRange(min=0),
     default=0.8,
     show_default=True,
-    help="0 always takes the likeliest token.",
+    help="0 always picks the likeliest token.",
 )
 @click.option(
-    "--top-k", type=int, default=50, show_default=True, help="Only so many tokens; 0 is off."
+    "--top-k",
+    type=int,
+    default=50,
+    show_default=True,
+    help="Sample from this many of the likeliest tokens; 0 is off.",
 )
 @click.option(
     "--top-p",
     type=click.FloatRange(min=0, max=1),
     default=1.0,
     show_default=True,
-    help="Only tokens that together have this probability; 1 is off.",
+    help="Sample from the likeliest tokens that together have this probability; 1 is off.",
 )
 @click.option(
     "--repetition-penalty",
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="Makes tokens that were written less likely; 1 is off.",
+    help="Make tokens that already appeared less likely; 1 is off.",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="The same seed writes the same text.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed generates the same text.")
 @_BACKEND
 def generate(
     run: str,
@@ -273,10 +279,10 @@ def generate(
     seed: int | None,
     backend: str,
 ) -> None:
-    """Let a trained model write text.
+    """Generate text with a trained model.
 
-    RUN is a run's folder or its name, or a model's folder: of a run without a final model, the
-    newest checkpoint is taken.
+    RUN is the folder or the name of a run, or a model's folder. For a run without a final model,
+    the newest checkpoint is used.
     """
     folder = folder_of(run, parent)
     require_modules(modules_for(backend))

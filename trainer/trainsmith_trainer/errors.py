@@ -1,4 +1,4 @@
-"""What is reported to users when something is wrong: before a run, and during one."""
+"""The errors that users see, before a run and during one."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class Origin:
     label: str
     """`training.yaml:5:3`, or the option that set it."""
     excerpt: str = ""
-    """The line of the file, for showing under the message."""
+    """The line of the file, to show under the message."""
     file: str = ""
     """The file as the user named it; empty for an option."""
     line: int = 0
-    """Counted from 1; 0 where it is the whole file, or an option."""
+    """Counted from 1; 0 for a whole file or an option."""
 
 
 @dataclass(frozen=True)
 class ConfigProblem:
-    """One thing to say about a recipe."""
+    """An error or a warning about a recipe."""
 
     origin: Origin
     severity: Literal["error", "warning"]
@@ -30,7 +30,7 @@ class ConfigProblem:
     message: str
     """One sentence: what was found, what is expected, how to fix it."""
     config_path: str = ""
-    """The key in full: `training_config.batch_size`; empty where no key is concerned."""
+    """The full key: `training_config.batch_size`; empty if the problem has no key."""
 
     def __str__(self) -> str:
         """The problem as a compiler would print it, with the line that it is about."""
@@ -47,7 +47,7 @@ class RecipeError(Exception):
 
 
 class RunError(Exception):
-    """A run cannot go on, for a reason that its user can do something about."""
+    """A run cannot continue, for a reason that the user can fix."""
 
     def __init__(
         self, message: str, *, advice: str | None = None, config_path: str | None = None
@@ -59,7 +59,7 @@ class RunError(Exception):
 
 
 class ResumeError(Exception):
-    """A run cannot continue from there."""
+    """A run cannot be resumed."""
 
 
 class RunNameError(ValueError):

@@ -1,4 +1,4 @@
-"""Durations, settings and differences as people read them."""
+"""Durations, settings and differences as text."""
 
 from __future__ import annotations
 

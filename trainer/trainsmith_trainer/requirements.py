@@ -1,4 +1,4 @@
-"""The modules that training needs and that somebody who only edits recipes does without."""
+"""The modules that training needs; editing recipes does not need them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import click
 
 MODULES = ("matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch")
-"""The `train` extra of pyproject.toml; a test holds the two together."""
+"""The `train` extra of pyproject.toml; a test compares the two."""
 LIBRARIES = ("torch",)
-"""The tensor libraries among them: another backend does without."""
+"""The tensor libraries among them; another backend does not need them."""
 FOR_CHECKPOINTS = ("numpy", "safetensors")
 """What reading a checkpoint needs."""
 FOR_DRY_RUN = ("numpy",)
@@ -19,7 +19,7 @@ FOR_DRY_RUN = ("numpy",)
 
 
 def modules_for(backend: str) -> Sequence[str]:
-    """What training and writing need besides a chosen backend's own library."""
+    """What training and generation need besides the library of a chosen backend."""
     chosen = backend not in ("auto", "torch")
     return [module for module in MODULES if not (chosen and module in LIBRARIES)]
 

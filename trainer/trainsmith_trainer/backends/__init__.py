@@ -1,1 +1,1 @@
-"""Where the mathematics runs: a folder for each tensor library, and the registry of them."""
+"""The backends: one folder per tensor library, and their registry."""

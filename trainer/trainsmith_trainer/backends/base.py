@@ -1,4 +1,4 @@
-"""What the loop asks of a tensor library. Everything that crosses is a NumPy array or a number."""
+"""The interface between the loop and a tensor library: NumPy arrays and numbers."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ Purpose = Literal["train", "generate"]
 
 @dataclass(frozen=True)
 class Gradient:
-    """What is known of a gradient before the weights move."""
+    """What the loop reads of a gradient before the update."""
 
     loss: float
     """Mean cross entropy over the tokens of the effective batch, in nats."""
     norm: float
-    """The gradient's length over all parameters, before clipping."""
+    """The gradient norm over all parameters, before clipping."""
 
 
 class Decoder(Protocol):
-    """A model that writes, one token after another, and remembers what it has read."""
+    """A model that generates token by token, with a cache of what it has read."""
 
     def read(self, tokens: Sequence[int]) -> Logits:
-        """Take in more tokens and give the next one's logits, of shape (vocabulary,)."""
+        """Read more tokens, and return the logits of the next one, of shape (vocabulary,)."""
         ...
 
 
 class Backend(Protocol):
     """A model, its optimizer and its device.
 
-    With more than one rank, each has a backend; they are given the same batches and compute their
+    With more than one rank, each has its own backend, which gets the same batches and computes its
     rows of them. All ranks then call `gradient`, `loss`, `random_state`, `should_stop` and
-    `broadcast_state` in the same order; these raise `LostRankError` where a rank is gone.
+    `broadcast_state` in the same order; these raise `LostRankError` if another rank has exited.
     """
 
     @property
@@ -52,21 +52,21 @@ class Backend(Protocol):
 
     @property
     def parameters(self) -> int:
-        """Trainable numbers in the model."""
+        """How many trainable parameters the model has."""
         ...
 
     @property
     def warnings(self) -> Sequence[tuple[str, str]]:
-        """What a user should know of the device, each with the key of the recipe concerned."""
+        """Warnings about the device, each with the key of the recipe that it concerns."""
         ...
 
     @property
     def versions(self) -> Mapping[str, Any]:
-        """What else decides the bits of a result: the library's version, the kernels chosen."""
+        """What else affects a result bit by bit: the library's version, the chosen kernels."""
         ...
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
-        """Forward and backward over an effective batch; the weights stay.
+        """Forward and backward pass over an effective batch; the weights do not change.
 
         Raises:
             RunError: the device has too little memory.
@@ -74,7 +74,7 @@ class Backend(Protocol):
         ...
 
     def update(self, learning_rate: float) -> None:
-        """Move the weights along the last gradient, and forget it."""
+        """Update the weights with the last gradient, and clear it."""
         ...
 
     def loss(self, batches: Iterable[Batch]) -> float:
@@ -82,7 +82,7 @@ class Backend(Protocol):
         ...
 
     def should_stop(self, stop: bool) -> bool:
-        """Whether to stop; the same on all ranks, where it may take a step until all know."""
+        """Whether to stop, the same on all ranks; with several, a step later than requested."""
         ...
 
     def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
@@ -94,7 +94,7 @@ class Backend(Protocol):
         ...
 
     def decoder(self) -> Decoder:
-        """Start writing from nothing, without dropout."""
+        """A decoder with an empty cache, without dropout."""
         ...
 
     def weights(self) -> Arrays:
@@ -102,7 +102,7 @@ class Backend(Protocol):
         ...
 
     def optimizer_state(self) -> Arrays:
-        """What the optimizer remembers, by name; valid until the next update."""
+        """The optimizer state, by name; valid until the next update."""
         ...
 
     def random_state(self) -> Arrays:
@@ -110,25 +110,25 @@ class Backend(Protocol):
         ...
 
     def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
-        """Take on the state that another backend of the same model had when it gave these three.
+        """Restore the state of another backend of the same model.
 
-        A random state of a device that is absent is ignored.
+        The random state of an absent device is ignored.
 
         Raises:
-            ValueError: they are those of another model or optimizer. The text says what differs.
+            ValueError: it belongs to another model or optimizer. The text says what differs.
         """
         ...
 
 
 class BackendModule(Protocol):
-    """What the package of a backend offers, as functions. `registry.py` finds it by its name."""
+    """The functions of a backend's package, which `registry.py` finds by its name."""
 
     def unavailable(self, _purpose: Purpose, /) -> str:
-        """Why the backend cannot be used for this here; empty if it can. Imports no library."""
+        """Why the backend cannot be used here for a purpose; empty if it can. Imports nothing."""
         ...
 
     def load_library(self) -> None:
-        """Import the tensor library; what is opened afterwards is ready sooner."""
+        """Import the tensor library, so that opening a backend afterwards is quicker."""
         ...
 
     def may_copy_process(self) -> bool:
@@ -142,23 +142,23 @@ class BackendModule(Protocol):
         rank_info: RankInfo = ALONE,
         weights: Arrays | None = None,
     ) -> Backend:
-        """Open a model with its optimizer on the best device there is.
+        """Open a model with its optimizer on the best available device.
 
-        With more than one rank it returns when all of them have joined.
+        With more than one rank, it returns when all of them have joined.
 
         Args:
             model: its shape.
             training: how it is trained.
-            rank_info: this process among those of the run.
+            rank_info: the rank of this process.
             weights: the initial weights, instead of random ones.
 
         Raises:
-            RunError: the device has too little memory, or another rank is gone.
+            RunError: the device has too little memory, or another rank has exited.
         """
         ...
 
     def open_decoder(self, model: TransformerConfig, weights: Arrays) -> Decoder:
-        """Open a trained model for writing.
+        """Open a trained model for generation.
 
         Raises:
             ValueError: the weights do not fit the model.

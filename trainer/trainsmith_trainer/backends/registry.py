@@ -1,6 +1,6 @@
-"""The backends by name. A further one is a folder `backends/<name>/` and a line here.
+"""The backends by name. To add one, add a folder `backends/<name>/` and a line here.
 
-The folder's package is a `base.BackendModule`; it imports its tensor library inside of functions.
+The folder's package is a `base.BackendModule`; it imports its tensor library inside its functions.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
         purpose: what it is needed for.
 
     Raises:
-        BackendError: there is no such backend, or it cannot do that here.
+        BackendError: the backend does not exist, or cannot be used here for this purpose.
     """
     if name not in (AUTO, *BACKENDS):
         known = ", ".join((AUTO, *BACKENDS))
@@ -66,5 +66,5 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
 def _problem(module: object, purpose: Purpose) -> str:
     missing = [operation for operation in _OPERATIONS if not hasattr(module, operation)]
     if missing:
-        return f"it is not finished, it lacks {', '.join(missing)}"
+        return f"it is unfinished, it lacks {', '.join(missing)}"
     return cast("BackendModule", module).unavailable(purpose)

@@ -1,1 +1,1 @@
-"""A recipe's text becomes one config in which every value knows its origin."""
+"""From a recipe's text to one config with every value and its origin."""

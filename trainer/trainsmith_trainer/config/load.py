@@ -1,4 +1,4 @@
-"""A recipe and its model file → one config in which every value is fixed and knows its origin."""
+"""A recipe and its model file → one config with every value and its origin."""
 
 from __future__ import annotations
 
@@ -48,35 +48,35 @@ class ResolvedConfig:
     """Every setting of a run, after defaults and overrides."""
 
     path: Path
-    """The recipe, as it was given."""
+    """The recipe, as the user named it."""
     text: str
-    """The recipe's text, as it was."""
+    """The recipe's original text."""
     document: TrainingDocument
     model: TransformerConfig
-    """With everything that the folder of its `model_path` says."""
+    """Including the values from the folder of its `model_path`."""
     data: tuple[Path, ...]
     """The files to train on."""
     origins: Mapping[KeyPath, Origin]
-    """Where each value was written; what is absent here is a default."""
+    """Where each value was written; defaults are absent."""
     warnings: tuple[ConfigProblem, ...]
     options: tuple[str, ...] = ()
     """The options of the command line that changed the files' values, as words."""
     validation: tuple[Path, ...] = ()
-    """The files to validate with, unless the end of the data is."""
+    """The files to validate with; without any, the end of the data is used."""
     tokenizer: Path | None = None
     """The `tokenizer.json` that the recipe names."""
     pretrained: Pretrained | None = None
-    """The model that the run begins with, where there is a `model_path`."""
+    """The model that the run starts from, if there is a `model_path`."""
 
     def origin_of(self, path: str) -> Origin:
-        """Where a key was written, by its full name; else its section, or the recipe."""
+        """Where a key was written, by its full name; else where its section or the recipe was."""
         parts = tuple(path.split("."))
         while len(parts) > 1 and parts not in self.origins:
             parts = parts[:-1]
         return self.origins.get(parts, Origin(str(self.path), file=str(self.path)))
 
     def problem_of(self, error: RunError) -> ConfigProblem:
-        """The problem to report for an error that comes before the run could report it."""
+        """The problem to report for an error that occurs before the run starts."""
         advice = f"; {error.advice}" if error.advice else ""
         path = error.config_path or ""
         return ConfigProblem(
@@ -91,7 +91,7 @@ class ResolvedConfig:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe that is valid by itself; the files that it names were not read."""
+    """A recipe that is valid on its own; the files that it names have not been read."""
 
     path: Path
     text: str
@@ -101,17 +101,17 @@ class Recipe:
 
 
 def load_config(path: Path, overrides: Sequence[Override] = ()) -> ResolvedConfig:
-    """Read a recipe and everything that it names: `read_recipe`, then `resolve`."""
+    """Read a recipe and the files that it names: `read_recipe`, then `resolve`."""
     return resolve(read_recipe(path, overrides))
 
 
 def read_recipe(path: Path, overrides: Sequence[Override] = ()) -> Recipe:
-    """Read a recipe alone.
+    """Read a recipe without the files that it names.
 
     Args:
         path: the recipe.
-        overrides: values that win over the files. Those under `transformer_config` concern the
-            model file, all others the recipe.
+        overrides: values that replace those of the files. Those under `transformer_config` apply to
+            the model file, all others to the recipe.
 
     Raises:
         RecipeError: with every problem of the recipe itself.
@@ -122,12 +122,12 @@ def read_recipe(path: Path, overrides: Sequence[Override] = ()) -> Recipe:
 
 
 def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -> ResolvedConfig:
-    """Read the model file that a recipe names, and the `config.json` of a `model_path` there.
+    """Read the model file that a recipe names, and the `config.json` of its `model_path`.
 
     Args:
         read: the recipe.
-        find_spare: gives a folder to read if that of `model_path` was deleted: a checkpoint of the
-            resumed run holds the same model, trained further.
+        find_spare: returns a folder to use if that of `model_path` was deleted: a checkpoint of the
+            resumed run contains the same model, trained further.
 
     Raises:
         RecipeError: with every problem of the first file that has one.
@@ -228,7 +228,7 @@ def _merged(
 
 
 def _origins(pretrained: Pretrained, written: TransformerConfig) -> dict[KeyPath, Origin]:
-    """Where the values come from that the model file leaves to the folder."""
+    """The origins of the values that the model file leaves to the folder."""
     origin = Origin(str(pretrained.folder / CONFIG_FILE))
     keys: list[KeyPath] = []
     for key in pretrained.shape.model_fields_set - written.model_fields_set:
@@ -256,7 +256,7 @@ def _validated(model: type[_Document], source: Source) -> _Document:
     found = recognise(source.data)
     if found and found.model is not model:
         wanted = next(kind.title for kind in DOCUMENTS if kind.model is model)
-        message = f"this is a {found.title}, and a {wanted} is wanted: name another file"
+        message = f"this is a {found.title}, expected a {wanted}: name another file"
         raise _error(Origin(source.name), "other-document", message)
     result = validate(model, {} if source.data is None else source.data)
     if result.config is None:
@@ -281,7 +281,7 @@ def _named(
     problems: list[ConfigProblem],
     kind: Literal["file", "folder"] = "file",
 ) -> Path | None:
-    """Find what a document names: beside the document first, then in the working directory."""
+    """Find a file or folder that a document names, next to it or in the working directory."""
     if not named:
         problems.append(_missing(source, key))
         return None
@@ -323,7 +323,7 @@ def _found(
     at: Callable[[Path, str], list[Path]],
     kind: Literal["file", "folder"] = "file",
 ) -> list[Path]:
-    """What lies at a path, as `at` finds it in the first folder where there is something."""
+    """The files or folders at a path, from the first folder in which `at` finds any."""
     origin, name = source.origin_of(key), next(one for one in reversed(key) if isinstance(one, str))
     try:
         expanded = expand(named, os.environ)
@@ -344,7 +344,7 @@ def _found(
 
 
 def _untrained(model: TransformerConfig, source: Source) -> Iterator[ConfigProblem]:
-    """Refuse a family whose layers are not here."""
+    """Refuse a family that Trainsmith does not train."""
     if message := not_trained(model.model_type, "trainsmith"):
         key: KeyPath = (_MODEL_SECTION, "model_type")
         yield ConfigProblem(
@@ -362,14 +362,14 @@ def _unsupported(config: Section, source: Source, prefix: KeyPath = ()) -> Itera
 
 
 def _unsuitable_devices(document: TrainingDocument, source: Source) -> Iterator[ConfigProblem]:
-    """What is wrong with the devices, or with what they share."""
+    """Problems with the devices, or with the batch that they share."""
     mesh, count = document.device_config.mesh_shape, derived.device_count(document)
-    batch, together = document.training_config.batch_size, document.device_config.enable_ddp
-    if together and count == 1:
+    batch, ddp = document.training_config.batch_size, document.device_config.enable_ddp
+    if ddp and count == 1:
         message = "`enable_ddp` has no effect: there is one device; write `false`, or a larger mesh"
         origin = source.origin_of(_DDP_KEY, on_key=True)
         yield ConfigProblem(origin, "warning", "not-acted-on", message, dotted(_DDP_KEY))
-    if not together and count > 1:
+    if not ddp and count > 1:
         message = (
             f"`mesh_shape` {mesh} is {count} devices, and nothing says how they share the work: "
             "write `enable_ddp: true`, or [1, 1]"
@@ -377,7 +377,7 @@ def _unsuitable_devices(document: TrainingDocument, source: Source) -> Iterator[
         yield ConfigProblem(
             source.origin_of(_MESH_KEY), "error", "contradiction", message, dotted(_MESH_KEY)
         )
-    if together and batch % count:
+    if ddp and batch % count:
         message = f"`batch_size` {batch} does not divide over {count} data-parallel devices"
         key = (*DATA_KEY[:-1], "batch_size")
         yield ConfigProblem(source.origin_of(key), "error", "indivisible", message, dotted(key))
@@ -391,7 +391,7 @@ def _disagreement(
         key: KeyPath = ("training_config", "model_type")
         message = (
             f"`model_type` is {wanted}, and the model file says {model.model_type}: "
-            "take it out here, or correct one of them"
+            "remove it here, or correct one of them"
         )
         yield ConfigProblem(source.origin_of(key), "error", "contradiction", message, dotted(key))
 

@@ -1,4 +1,4 @@
-"""YAML text → the value that PyYAML gives it, and the origin of every key and value."""
+"""YAML text → its value as PyYAML reads it, and the origin of every key and value."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from trainsmith_schemas.problems import Path, dotted
 from trainsmith_trainer.errors import ConfigProblem, Origin, RecipeError
 
-# Nodes after every alias is followed. A recipe has a few hundred; a bomb of aliases has billions.
+# The most nodes with all aliases expanded: a recipe has a few hundred, an alias bomb billions.
 _MAX_NODES = 50_000
 
 
 @dataclass(frozen=True)
 class Source:
-    """A document that was read."""
+    """A parsed document."""
 
     name: str
     """The file as the user named it."""
@@ -27,7 +27,7 @@ class Source:
     values: dict[Path, Origin] = field(default_factory=dict[Path, Origin])
 
     def origin_of(self, path: Path, *, on_key: bool = False) -> Origin:
-        """The origin of a key or value; of the nearest one above it, where it is not written."""
+        """The origin of a key or value, or of the nearest one above it that is written."""
         origins = self.keys if on_key else self.values
         while path and path not in origins:
             path = path[:-1]
@@ -45,14 +45,14 @@ class Override:
 
 
 _SEVERAL = "expected a single document in the stream"
-"""What PyYAML says of a second document, without a word of what to do."""
+"""PyYAML's error for a second document, which does not say what to do."""
 
 
 def parse_source(text: str, name: str) -> Source:
-    """Read one YAML document. Nothing but plain values comes out of it.
+    """Read one YAML document, as plain values only.
 
     Raises:
-        RecipeError: it is not YAML, or holds a key twice, or aliases that explode.
+        RecipeError: it is not YAML, or contains a duplicate key or an alias bomb.
     """
     try:
         return _Reader(text, name).read()
@@ -61,7 +61,7 @@ def parse_source(text: str, name: str) -> Source:
         origin = _origin_at(name, text.splitlines(), mark) if mark else Origin(name)
         message = ", ".join(part for part in (error.context, error.problem) if part)
         if error.context == _SEVERAL:
-            message = "another document begins here, and one is read: keep one in a file"
+            message = "another document begins here, but only one is read: keep one in a file"
         raise _syntax_error(origin, message) from None
     except yaml.YAMLError as error:
         raise _syntax_error(Origin(name), " ".join(str(error).split())) from None
@@ -86,10 +86,10 @@ def parse_override(option: str, text: str) -> Override:
 
 
 def with_overrides(source: Source, overrides: Sequence[Override]) -> Source:
-    """The same document with some values set from outside, the last one winning.
+    """The same document with overrides applied; the last one of a key wins.
 
     Raises:
-        RecipeError: an override goes through something that is not a section.
+        RecipeError: an override passes through something that is not a section.
     """
     data, keys, values = source.data, dict(source.keys), dict(source.values)
     for override in overrides:
@@ -100,7 +100,7 @@ def with_overrides(source: Source, overrides: Sequence[Override]) -> Source:
             keys.pop(below, None)
         keys[override.path] = values[override.path] = origin
         for end in range(1, len(override.path)):
-            # A section that only the option names is nowhere in the file.
+            # A section that only the option names is not in the file.
             keys.setdefault(override.path[:end], origin)
     return Source(source.name, data, keys, values)
 
@@ -143,7 +143,7 @@ class _Reader:
     def _count(self, node: Node, above: tuple[Node, ...]) -> None:
         self.nodes += 1
         if any(node is parent for parent in above):
-            raise _syntax_error(self._at(node), "an alias stands inside its own anchor")
+            raise _syntax_error(self._at(node), "an alias is inside its own anchor")
         if self.nodes > _MAX_NODES:
             raise _syntax_error(self._at(node), "aliases make this document explode")
         for child in _children(node):
@@ -177,7 +177,7 @@ class _Reader:
             key = key_node.value
             if key in seen and key != "<<":
                 line = seen[key].start_mark.line + 1
-                message = f"`{key}` stands here a second time (first in line {line}): keep one"
+                message = f"`{key}` appears here a second time (first in line {line}): keep one"
                 origin = self._at(key_node)
                 self.duplicates.append(
                     ConfigProblem(origin, "error", "yaml-duplicate-key", message)
@@ -188,12 +188,12 @@ class _Reader:
         try:
             return self.loader.construct_object(node)
         except ValueError as error:
-            # A date such as 2024-13-45 matches YAML's pattern and is none.
+            # A date such as 2024-13-45 matches YAML's pattern, but is not a date.
             raise _syntax_error(self._at(node), str(error)) from None
         except (KeyError, AttributeError):
             # The library fails like this if a tag such as `!!bool` precedes something else.
             kind = node.tag.rpartition(":")[2]
-            message = f"`{node.value}` is not what its tag says, `!!{kind}`"
+            message = f"`{node.value}` does not match its tag, `!!{kind}`"
             raise _syntax_error(self._at(node), message) from None
 
     def _at(self, node: Node) -> Origin:

@@ -1,4 +1,4 @@
-"""Where a recipe sends its metrics, and what keeps it from doing so."""
+"""The experiment trackers of a recipe, and what prevents their use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEVELS: tuple[Privacy, ...] = get_args(Privacy)
 
 
 def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[ConfigProblem]:
-    """What keeps a run from telling the trackers that its recipe asks for.
+    """What prevents a run from using the trackers of its recipe.
 
     Args:
         document: the recipe.
@@ -30,19 +30,19 @@ def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Co
     """
     training = document.training_config
     if training.use_wandb:
-        privacy = what_keeps_private(Path(source.name))
-        if privacy:
+        restriction = privacy_restriction(Path(source.name))
+        if restriction:
             message = (
-                f"`use_wandb` sends metrics to a service, and {privacy}: "
+                f"`use_wandb` sends metrics to a service, and {restriction}: "
                 "write `use_wandb: false`; every metric is in the run's `events.jsonl` anyway"
             )
             origin = source.origin_of(_WANDB_KEY)
             yield ConfigProblem(origin, "error", "wandb-privacy", message, dotted(_WANDB_KEY))
-    for wanted, key, package in (
+    for is_used, key, package in (
         (training.use_wandb, _WANDB_KEY, "wandb"),
         (training.use_tensorboard, _TENSORBOARD_KEY, "tensorboard"),
     ):
-        if wanted and importlib.util.find_spec(package) is None:
+        if is_used and importlib.util.find_spec(package) is None:
             message = (
                 f"`{key[-1]}` needs the package {package}, which this Python lacks; install it: "
                 f"{sys.executable} -m pip install {package}"
@@ -52,15 +52,15 @@ def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Co
             )
 
 
-def what_keeps_private(recipe: Path) -> str:
-    """What forbids that anything leaves this machine, as half a sentence; empty if nothing does.
+def privacy_restriction(recipe: Path) -> str:
+    """What forbids sending data off this machine, as half a sentence; empty if nothing does.
 
-    The environment and the project's file are asked. What cannot be understood counts as a no: a
-    slip of the pen must not send anything.
+    The environment and the project's file are read. A value that cannot be understood is a
+    restriction too: a typo must not send anything.
     """
-    said = os.environ.get(PRIVACY_VARIABLE, "")
-    if said and said != "unrestricted":
-        return f"the environment variable {PRIVACY_VARIABLE} is `{said}`{_unknown(said)}"
+    level = os.environ.get(PRIVACY_VARIABLE, "")
+    if level and level != "unrestricted":
+        return f"the environment variable {PRIVACY_VARIABLE} is `{level}`{_unknown(level)}"
     for folder in recipe.absolute().parents:
         if (folder / PROJECT_FILE).is_file():
             return _of_project(folder / PROJECT_FILE)
@@ -71,15 +71,15 @@ def _of_project(path: Path) -> str:
     try:
         source = parse_source(path.read_bytes().decode("utf-8-sig"), str(path))
     except RecipeError as error:
-        return f"{path} cannot be asked ({error.problems[0].message})"
+        return f"{path} cannot be read ({error.problems[0].message})"
     except (OSError, UnicodeDecodeError) as error:
-        return f"{path} cannot be asked ({error})"
-    said = source.data.get("privacy") if isinstance(source.data, dict) else None
-    if said is None or said == "unrestricted":
+        return f"{path} cannot be read ({error})"
+    level = source.data.get("privacy") if isinstance(source.data, dict) else None
+    if level is None or level == "unrestricted":
         return ""
-    return f"{source.origin_of(('privacy',)).label} says `privacy: {said}`{_unknown(said)}"
+    return f"{source.origin_of(('privacy',)).label} says `privacy: {level}`{_unknown(level)}"
 
 
-def _unknown(said: object) -> str:
-    known = " or ".join(f"`{level}`" for level in _LEVELS)
-    return "" if said in _LEVELS else f", which is neither {known}"
+def _unknown(level: object) -> str:
+    known = " nor ".join(f"`{name}`" for name in _LEVELS)
+    return "" if level in _LEVELS else f", which is neither {known}"

@@ -1,6 +1,6 @@
-"""Keys that this trainer knows and does not act on. None of them is passed over in silence.
+"""Keys that this trainer does not support. None of them is ignored silently.
 
-Everything that is neither here nor another trainer's key is read: a test trains and watches.
+The trainer reads every key that is neither here nor another trainer's; a test trains and checks it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ UNSUPPORTED_KEYS: Mapping[str, UnsupportedKey] = {
     "training_config.transformer_config": UnsupportedKey("error", _OWN_MODEL_FILE),
     "training_config.model_path": UnsupportedKey("error", "`model_path` belongs in the model file"),
     "training_config.grpo_config": UnsupportedKey(
-        "error", "reinforcement learning is tt-train's; take the section out"
+        "error", "reinforcement learning is tt-train's; remove the section"
     ),
     "training_config.multihost_config": UnsupportedKey("error", "training runs on one machine"),
     "device_config.enable_tp": _of_tt_train("tensor parallelism"),
@@ -52,15 +52,15 @@ UNSUPPORTED_KEYS: Mapping[str, UnsupportedKey] = {
     "device_config.enable_sp": _of_tt_train("sequence parallelism"),
     "device_config.enable_cp": _of_tt_train("context parallelism"),
 }
-"""By the key in full. The devices' number and `enable_ddp` are judged together in `config.py`."""
+"""By the full key. `load.py` checks `enable_ddp` together with the number of devices."""
 
 
 def unsupported_keys(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, UnsupportedKey]]:
-    """Every key of a config that was set and is not acted on.
+    """Every key of a config that was set and is not supported.
 
     Args:
         config: a whole document, or the model's section.
-        prefix: where the config stands in its document.
+        prefix: the path of the config in its document.
     """
     for (name, info), facts in zip(
         type(config).model_fields.items(), fields_of(type(config)).values(), strict=True
@@ -69,8 +69,8 @@ def unsupported_keys(config: Section, prefix: Path = ()) -> Iterator[tuple[Path,
         value = getattr(config, name)
         entry = (
             UNSUPPORTED_KEYS.get(".".join(map(str, path)))
-            or _others(facts)
-            or _left_out(config, name)
+            or _of_other_trainers(facts)
+            or _of_other_optimizers(config, name)
         )
         if entry and name in config.model_fields_set and value != info.default:
             yield path, entry
@@ -78,23 +78,23 @@ def unsupported_keys(config: Section, prefix: Path = ()) -> Iterator[tuple[Path,
             yield from unsupported_keys(value, path)
 
 
-def _others(facts: FieldInfo) -> UnsupportedKey | None:
+def _of_other_trainers(facts: FieldInfo) -> UnsupportedKey | None:
     if "trainsmith" in facts.read_by:
         return None
     return UnsupportedKey("warning", f"{' and '.join(facts.read_by)} reads it, Trainsmith does not")
 
 
-def _left_out(config: Section, name: str) -> UnsupportedKey | None:
-    """What an optimizer does not have, though others do."""
+def _of_other_optimizers(config: Section, name: str) -> UnsupportedKey | None:
+    """A key that only other optimizers read."""
     if not isinstance(config, OptimizerConfig) or name == "type":
         return None
     if name in (fields_with_effect(config.type, "trainsmith") or ()):
         return None
-    return UnsupportedKey("warning", f"the optimizer `{config.type}` does not have it; take it out")
+    return UnsupportedKey("warning", f"the optimizer `{config.type}` does not have it; remove it")
 
 
 def every_key(section: type[Section] = TrainingDocument, prefix: Path = ()) -> Iterator[Path]:
-    """The paths of all keys that a document may hold."""
+    """The paths of all keys that a document may contain."""
     for facts in fields_of(section).values():
         path = (*prefix, facts.key)
         yield path

@@ -13,10 +13,10 @@ from trainsmith_trainer.data.stream import Stream
 Integers = npt.NDArray[np.int64]
 
 IGNORE_INDEX = -100
-"""A target that does not count, as `torch.nn.functional.cross_entropy` has it."""
+"""A target that the loss ignores, as in `torch.nn.functional.cross_entropy`."""
 
 _SEARCHED = 1 << 16
-"""Tokens that are looked at together for one that counts."""
+"""Tokens that are searched at once for one that counts."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Batch:
 
     @property
     def tokens(self) -> int:
-        """Targets that count."""
+        """How many targets the loss counts."""
         return int(np.count_nonzero(self.targets != IGNORE_INDEX))
 
 
 @dataclass(frozen=True)
 class Position:
-    """How far the data is read. With the seed, it fixes every batch that is still to come."""
+    """The position in the data. With the seed, it determines all batches that follow."""
 
     epoch: int = 0
     """Counted from 0."""
@@ -45,10 +45,10 @@ class Position:
 
 
 class Sampler:
-    """Reads a stream of tokens in sequences, each epoch in its own order.
+    """Reads a token stream in sequences, in a different order each epoch.
 
-    Order and cut come from the seed and the epoch's number alone, so `Position` is all the state.
-    Each epoch cuts the stream elsewhere: otherwise a token would always have the same neighbours.
+    The order and the cuts depend only on the seed and the epoch, so `Position` is the whole state.
+    Each epoch cuts the stream at other places; otherwise a token would always have one context.
     """
 
     def __init__(self, stream: Stream, length: int, seed: int) -> None:
@@ -62,8 +62,8 @@ class Sampler:
     def take(self, position: Position, count: int) -> tuple[Batch, Position]:
         """The next `count` sequences, and the position after them.
 
-        An epoch's rest that is smaller than `count` is left out. Where a whole epoch is smaller,
-        sequences of the following ones fill up.
+        The rest of an epoch is skipped if it has fewer than `count` sequences. If a whole epoch has
+        fewer, sequences of the following epochs are added.
         """
         epoch, sequence = position.epoch, position.sequence
         if sequence and sequence + count > self.sequences:
@@ -80,7 +80,7 @@ class Sampler:
         return batch_at(self._stream, chosen, self._length), Position(epoch, sequence)
 
     def _starts(self, epoch: int) -> Integers:
-        """Where the sequences of an epoch begin, in the order in which they are read."""
+        """Where the sequences of an epoch start, in the order in which they are read."""
         if self._cut is None or self._cut[0] != epoch:
             random = np.random.default_rng((self._seed, epoch))
             shift = int(random.integers(self._length))
@@ -90,32 +90,35 @@ class Sampler:
         return self._cut[1]
 
     def _with_targets(self, starts: Integers) -> Integers:
-        """The starts, moved where nothing in a sequence counts, such as amid a long prompt."""
-        flags = self._stream.loss_mask
-        if flags is None:
+        """The starts, moved for sequences without targets, as inside a long prompt."""
+        loss_mask = self._stream.loss_mask
+        if loss_mask is None:
             return starts
-        count = flags[starts[:, None] + np.arange(1, self._length + 1)].any(axis=1)
-        if count.all():
+        has_target = loss_mask[starts[:, None] + np.arange(1, self._length + 1)].any(axis=1)
+        if has_target.all():
             return starts
-        moved = [self._before_target(int(start)) for start in starts[~count]]
+        moved = [self._before_target(int(start)) for start in starts[~has_target]]
         starts = starts.copy()
-        starts[~count] = moved
+        starts[~has_target] = moved
         return starts
 
     def _before_target(self, start: int) -> int:
-        """The start of a sequence with the next token that counts in its middle."""
-        flags = self._stream.loss_mask
-        assert flags is not None
-        for first in (*range(start + 1, len(flags), _SEARCHED), *range(1, start + 1, _SEARCHED)):
-            found = np.flatnonzero(flags[first : first + _SEARCHED])
+        """The start of a sequence that has the next token that counts in its middle."""
+        loss_mask = self._stream.loss_mask
+        assert loss_mask is not None
+        for first in (
+            *range(start + 1, len(loss_mask), _SEARCHED),
+            *range(1, start + 1, _SEARCHED),
+        ):
+            found = np.flatnonzero(loss_mask[first : first + _SEARCHED])
             if len(found):
                 middle = first + int(found[0]) - 1 - (self._length - 1) // 2
-                return min(max(0, middle), len(flags) - 1 - self._length)
+                return min(max(0, middle), len(loss_mask) - 1 - self._length)
         return start
 
 
 def batch_at(stream: Stream, starts: Integers, length: int) -> Batch:
-    """The sequences that begin at `starts`, fetched in one gather."""
+    """The sequences that start at `starts`, fetched in one gather."""
     places = starts[:, None] + np.arange(length + 1)
     window = stream.tokens[places].astype(np.int64)
     targets = window[:, 1:]
@@ -125,15 +128,15 @@ def batch_at(stream: Stream, starts: Integers, length: int) -> Batch:
 
 
 def validation_batches(stream: Stream, length: int, size: int, most: int) -> Iterator[Batch]:
-    """Sequences that cover the validation tokens; of many tokens, evenly spaced ones.
+    """Sequences that cover the validation tokens, or an evenly spaced part of them.
 
-    A text shorter than `length` gives one shorter sequence; fewer than two tokens give nothing.
+    Fewer tokens than `length` yield one shorter sequence; fewer than two yield nothing.
 
     Args:
         stream: the validation tokens.
-        length: of a sequence.
-        size: sequences in a batch.
-        most: tokens in all of them together, about.
+        length: the tokens in a sequence.
+        size: the sequences in a batch.
+        most: the most tokens in all batches, approximately.
     """
     length = min(length, len(stream) - 1)
     if length < 1:

@@ -1,7 +1,7 @@
-"""Tokens on the disk: encoded once, then mapped into memory by every run over the same data.
+"""A cache of tokens: encoded once, then mapped into memory by every run over the same data.
 
-An entry is a folder, named by a digest of everything that its tokens follow from: the content of
-the files, the tokenizer or how it is learned, and how documents are joined. It appears whole or not
+An entry is a folder, named by a digest of everything that determines its tokens: the content of the
+files, the tokenizer or how it is learned, and how documents are joined. It appears complete or not
 at all, and may be removed at any time.
 """
 
@@ -33,30 +33,30 @@ from trainsmith_trainer.data.tokenizer import (
 from trainsmith_trainer.storage.lock import HeldError, hold
 
 VARIABLE = "TRAINSMITH_CACHE_DIR"
-"""Moves the cache."""
+"""The environment variable that moves the cache."""
 
 VERSION = 1
-"""Rises whenever the same data would give other tokens."""
+"""Increased whenever the same data would yield other tokens."""
 
 _BLOCK = 1 << 20
 _WAIT = 0.2
 _KEPT_SECONDS = 30 * 24 * 3600
-"""From the last use of an entry to its removal, when another one is made."""
+"""How long an unused entry is kept; old entries are removed when a new one is made."""
 _META = "meta.json"
-"""Says what is in an entry; its time is that of the last use."""
+"""Describes an entry; its modification time is that of the last use."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Lines of a file that are not part of the tokens."""
+    """Lines of a file that were skipped."""
 
     file: int
-    """Its number among the files."""
+    """The index of the file."""
     lines: int
     first: int
     """The first of them, counted from 1."""
     why: str
-    """What is wrong with that one."""
+    """What is wrong with the first one."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Encoded:
 
     tokenizer: Tokenizer
     streams: tuple[Stream, ...]
-    """The data's, then that of the data to validate with, if it has files of its own."""
+    """The stream of the data, then that of the validation files, if there are any."""
     left_out: tuple[LeftOut, ...]
     digest: str
     """Of the tokenizer and all tokens."""
@@ -73,8 +73,8 @@ class Encoded:
 
 Open = Callable[[str], BinaryIO]
 Encode = Callable[[Open], tuple[Tokenizer, int, tuple[LeftOut, ...]]]
-"""Writes the files of an entry, given a way to open them by name. Says the tokenizer, how many
-streams there are, and what was left out."""
+"""Writes the files of an entry, which it opens by name. Returns the tokenizer, the number of
+streams, and the lines that were skipped."""
 
 
 def tokens_name(at: int) -> str:
@@ -83,12 +83,12 @@ def tokens_name(at: int) -> str:
 
 
 def mask_name(at: int) -> str:
-    """The file that says which of them the loss counts; empty where it counts all."""
+    """The file of a stream's loss mask; empty if the loss counts all tokens."""
     return f"counted-{at}.bin"
 
 
 def cache_folder() -> Path:
-    """Where the cache is: as the user says, or where the system has such files."""
+    """The folder of the cache: the one that the user sets, else the usual one of the system."""
     if named := os.environ.get(VARIABLE):
         return Path(named)
     if sys.platform == "darwin":
@@ -101,7 +101,7 @@ def cache_folder() -> Path:
 
 
 def digest_of(parts: Iterable[str | bytes | Path]) -> str:
-    """The digest of some texts and of files' contents, in their order."""
+    """The digest of texts and of the contents of files, in their order."""
     digest = hashlib.sha256()
     for part in parts:
         own = hashlib.sha256(part.encode() if isinstance(part, str) else b"")
@@ -116,7 +116,7 @@ def digest_of(parts: Iterable[str | bytes | Path]) -> str:
 
 
 def in_memory(encode: Encode) -> Encoded:
-    """An entry that is small enough not to be kept."""
+    """The result of `encode`, kept in memory instead of the cache."""
     files: dict[str, io.BytesIO] = {}
 
     def open_file(name: str) -> BinaryIO:
@@ -133,14 +133,14 @@ def in_memory(encode: Encode) -> Encoded:
 
 
 def is_cached(key: str) -> bool:
-    """Whether the entry of a key is there."""
+    """Whether the entry of a key exists."""
     return (cache_folder() / key).is_dir()
 
 
 def cached(key: str, encode: Encode) -> Encoded:
-    """The entry of a key, which is made if it is not there.
+    """The entry of a key, which is made if it does not exist.
 
-    Where another process is making it, this one waits.
+    If another process is making it, this one waits.
 
     Raises:
         OSError: the cache cannot be written.
@@ -150,7 +150,7 @@ def cached(key: str, encode: Encode) -> Encoded:
     lock = entry.with_name(f"{key}.lock")
     while not entry.is_dir():
         _make_unless_held(entry, lock, encode)
-    with suppress(OSError):  # Another process may still look at it.
+    with suppress(OSError):  # Another process may still use it.
         lock.unlink()
     return _read(entry)
 
@@ -167,16 +167,16 @@ def _make_unless_held(entry: Path, lock: Path, encode: Encode) -> None:
 
 def _remove_unused(folder: Path) -> None:
     for meta in folder.glob(f"*/{_META}"):
-        with suppress(OSError):  # Another process may still look at it.
+        with suppress(OSError):  # Another process may still use it.
             if time.time() - meta.stat().st_mtime > _KEPT_SECONDS:
                 removed = meta.parent.rename(meta.parent.with_suffix(".old"))
                 shutil.rmtree(removed)
 
 
 def _make(entry: Path, encode: Encode) -> None:
-    """Write an entry under another name first; one process at a time does."""
+    """Write an entry under a temporary name first; only one process at a time does this."""
     temporary = entry.with_name(f"{entry.name}.new")
-    shutil.rmtree(temporary, ignore_errors=True)  # Of a process that was killed.
+    shutil.rmtree(temporary, ignore_errors=True)  # Left by a process that was killed.
     temporary.mkdir()
     try:
         with ExitStack() as stack:
@@ -191,8 +191,12 @@ def _make(entry: Path, encode: Encode) -> None:
             for file in files:
                 file.flush()
             digest = _digest(tokenizer, _streams(temporary, tokenizer, count))
-            said = {"streams": count, "left_out": [vars(one) for one in left_out]}
-            open_file(_META).write(json.dumps({**said, "digest": digest}).encode())
+            meta = {
+                "streams": count,
+                "left_out": [vars(lines) for lines in left_out],
+                "digest": digest,
+            }
+            open_file(_META).write(json.dumps(meta).encode())
             for file in files:
                 file.flush()
                 os.fsync(file.fileno())
@@ -203,7 +207,7 @@ def _make(entry: Path, encode: Encode) -> None:
 
 
 def _read(entry: Path) -> Encoded:
-    with suppress(OSError):  # It may be another user's.
+    with suppress(OSError):  # It may belong to another user.
         (entry / _META).touch()
     meta: dict[str, Any] = json.loads((entry / _META).read_bytes())
     tokenizer = load_tokenizer((entry / "tokenizer.json").read_bytes())
@@ -222,8 +226,8 @@ def _streams(folder: Path, tokenizer: Tokenizer, count: int) -> tuple[Stream, ..
 
 def _map_tokens(path: Path, kind: TokenType) -> TokenArray:
     if path.stat().st_size == 0:
-        return np.empty(0, kind)  # Nothing cannot be mapped.
-    # As a plain array: each look into a `memmap` makes another one, which takes longer.
+        return np.empty(0, kind)  # An empty file cannot be mapped.
+    # As a plain array: indexing a `memmap` creates another `memmap`, which is slower.
     return np.memmap(path, kind, "r").view(np.ndarray)
 
 

@@ -1,4 +1,4 @@
-"""Data files → tokens to train on and tokens to validate with."""
+"""Data files → training tokens and validation tokens."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _VOCAB_KEY = "transformer_config.vocab_size"
 _LENGTH_KEY = "transformer_config.max_sequence_length"
 _DEFAULT_BPE_SIZE = 4096
 _LARGEST_IN_MEMORY = 4 << 20
-"""Bytes; what is smaller is encoded in no time, and not worth a place on the disk."""
+"""Bytes; smaller data is encoded so quickly that caching it is not worthwhile."""
 _LEARNED_FROM = 32 << 20
-"""Bytes that byte pairs are learned from, about. More takes minutes and teaches the same pairs."""
-_WORTH_A_WORD = 64 << 20
+"""Approximate bytes that byte pairs are learned from. More takes minutes and yields the same."""
+_ANNOUNCED_FROM = 64 << 20
 _BAD_LINES_SHOWN = 5
 _BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The files of a run's data, and how they are read."""
+    """The files of a run's data, and how to read them."""
 
     training: tuple[Path, ...]
     validation: tuple[Path, ...] = ()
@@ -54,7 +54,7 @@ class Sources:
     validation_split: float = 0.0
     skip_bad_lines: bool = False
     tokenizer_type: Literal["bpe", "char"] = "char"
-    """What is learned from the data, where there is no tokenizer."""
+    """The kind of tokenizer to learn from the data, if none is named."""
     vocab_size: int = 0
     """The most byte pairs to learn; 0 means `_DEFAULT_BPE_SIZE`."""
     tokenizer: Tokenizer | None = None
@@ -62,39 +62,39 @@ class Sources:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Tokenized data, divided."""
+    """Tokenized data, split for training and validation."""
 
     tokenizer: Tokenizer
     training: Stream
     validation: Stream
-    """Empty where nothing is set aside."""
+    """Empty if nothing is set aside."""
     digest: str
     """Of the tokenizer and all tokens."""
     warnings: tuple[tuple[str, str], ...] = ()
     """Warnings about the data, each with the key concerned."""
 
     def prompt(self, most: int) -> list[int]:
-        """What the model is asked to continue: the first prompt that it is not trained on.
+        """A prompt for samples: the first one of the validation data, if there is any.
 
-        Of plain text, its beginning.
+        In plain text, this is the beginning.
         """
         first = (self.validation if len(self.validation) else self.training)[:_BLOCK]
-        asked = 0 if first.loss_mask is None or not first.targets else int(first.loss_mask.argmax())
-        return first.tokens[max(0, asked - most) : asked or most].tolist()
+        end = 0 if first.loss_mask is None or not first.targets else int(first.loss_mask.argmax())
+        return first.tokens[max(0, end - most) : end or most].tolist()
 
 
 def load_corpus(sources: Sources, sequence_length: int) -> Corpus:
-    """Read data, learn its tokens, and set its end aside for validation.
+    """Read data, learn a tokenizer if none is named, and set the end aside for validation.
 
-    Data of more than a few megabytes is encoded once, into a cache on the disk, and never in memory
+    Data of more than a few megabytes is encoded once, into a cache on disk, and is never in memory
     as a whole.
 
     Args:
-        sources: the files, and how they are read.
+        sources: the files, and how to read them.
         sequence_length: tokens that the model sees at once.
 
     Raises:
-        RunError: a file cannot be read, is empty, or holds lines that are none; the data is shorter
+        RunError: a file cannot be read, is empty, or contains malformed lines; the data is shorter
             than one sequence; or the vocabulary is too small.
     """
     paths = (*sources.training, *sources.validation)
@@ -102,14 +102,17 @@ def load_corpus(sources: Sources, sequence_length: int) -> Corpus:
         _refuse_empty(path, _key_of(path, sources))
     encoded = _encoded(sources, paths)
     whole, *own = encoded.streams
-    training, validation = (whole, own[0]) if own else _divided(whole, sources, encoded.tokenizer)
+    training, validation = (whole, own[0]) if own else _split(whole, sources, encoded.tokenizer)
     _refuse_too_short(training, sequence_length)
     return Corpus(
         encoded.tokenizer,
         training,
         validation,
         encoded.digest,
-        tuple((_said(one, paths), _key_of(paths[one.file], sources)) for one in encoded.left_out),
+        tuple(
+            (_skipped_text(one, paths), _key_of(paths[one.file], sources))
+            for one in encoded.left_out
+        ),
     )
 
 
@@ -129,9 +132,9 @@ def _encoded(sources: Sources, paths: Sequence[Path]) -> Encoded:
     kinds = [kind_of(path) for path in paths]
     outline = f"{VERSION} {kinds} {len(sources.validation)} {sources.skip_bad_lines}"
     key = digest_of((outline, how, *paths))
-    if bytes_of_all > _WORTH_A_WORD and not is_cached(key):
+    if bytes_of_all > _ANNOUNCED_FROM and not is_cached(key):
         print(
-            f"{size(bytes_of_all)} of data become tokens, once: they are kept in {cache_folder()}",
+            f"{size(bytes_of_all)} of data are tokenized once, into the cache {cache_folder()}",
             file=sys.stderr,
         )
     try:
@@ -139,7 +142,7 @@ def _encoded(sources: Sources, paths: Sequence[Path]) -> Encoded:
     except OSError as error:
         raise RunError(
             f"the tokens cannot be written to {error.filename or cache_folder()}: {error.strerror}",
-            advice=f"make room there, or set {VARIABLE} to another folder",
+            advice=f"free some space there, or set {VARIABLE} to another folder",
             config_path=DATA_KEY,
         ) from None
 
@@ -147,20 +150,20 @@ def _encoded(sources: Sources, paths: Sequence[Path]) -> Encoded:
 def _encode(
     sources: Sources, paths: Sequence[Path], open_file: Open
 ) -> tuple[Tokenizer, int, tuple[LeftOut, ...]]:
-    """Learn the tokens if need be, then write a stream for each part of the data."""
+    """Learn a tokenizer if none is named, then write a stream for each part of the data."""
     parts = [part for part in (sources.training, sources.validation) if part]
     kinds = {kind_of(path) for path in paths}
-    separation = Separation(files=max(map(len, parts)) > 1, counts="jsonl" in kinds)
+    separation = Separation(files=max(map(len, parts)) > 1, has_mask="jsonl" in kinds)
     bad = _BadLines(sources)
     report = bad.report
     if sources.tokenizer:
         tokenizer = _with_end(sources) if "jsonl" in kinds else sources.tokenizer
     else:
-        # Byte pairs always have one, as GPT-2's do: the model may be trained on examples later.
+        # Byte pairs always have one, as in GPT-2: the model may later be trained on examples.
         has_end = "jsonl" in kinds or separation.files or sources.tokenizer_type == "bpe"
         tokenizer = _learn(sources, parts, report, has_end=has_end)
         bad.refuse()
-        report = _ignore  # Those lines are known by now.
+        report = _ignore  # Learning has reported those lines.
     for at, part in enumerate(parts):
         tokens, loss_mask = open_file(tokens_name(at)), open_file(mask_name(at))
         with _concerning(VALIDATION_KEY if at else DATA_KEY):
@@ -178,11 +181,11 @@ def _learn(
 ) -> Tokenizer:
     paths = [path for part in parts for path in part]
     if all(kind_of(path) == "tokens" for path in paths):
-        return LibraryTokenizer.of_numbers(max(map(_tokens_known_in, paths)))
+        return LibraryTokenizer.of_numbers(max(map(_vocabulary_of, paths)))
     for path in paths:
         if kind_of(path) == "tokens":
             raise RunError(
-                f"{path} holds tokens, and nobody knows which text they stand for",
+                f"{path} contains tokens, and their text is not known",
                 advice="name their tokenizer in `tokenizer_path`, or train on one kind of data",
                 config_path=_key_of(path, sources),
             )
@@ -200,11 +203,11 @@ def _learn(
         )
     share = _LEARNED_FROM / sum(path.stat().st_size for path in paths)
     size_wanted = sources.vocab_size or _DEFAULT_BPE_SIZE
-    return LibraryTokenizer.of(_thinned(texts, share), size_wanted, has_end=has_end)
+    return LibraryTokenizer.of(_sampled(texts, share), size_wanted, has_end=has_end)
 
 
-def _thinned(texts: Iterator[str], share: float) -> Iterator[str]:
-    """Part of the texts, chosen at random, the same each time; all are read."""
+def _sampled(texts: Iterator[str], share: float) -> Iterator[str]:
+    """A random part of the texts, the same each time; all texts are read."""
     random = np.random.default_rng(0)
     yield from (text for text in texts if share >= 1 or random.random() < share)
 
@@ -215,18 +218,18 @@ def _texts(parts: Sequence[Sequence[Path]], report: Callable[[BadLine], None]) -
             yield from (segment.text for segment in segments(part, report))
 
 
-def _tokens_known_in(path: Path) -> int:
-    """How many different tokens a file of tokens is made of, as it says or as it shows."""
-    largest, said = -1, None
-    for part, size_said in read_tokens(path):
-        largest, said = max(largest, int(part.max(initial=0))), size_said
-    if said is not None and largest >= said:
+def _vocabulary_of(path: Path) -> int:
+    """The vocabulary size of a file of tokens: the one that it states, or the largest token's."""
+    largest, stated = -1, None
+    for part, size_stated in read_tokens(path):
+        largest, stated = max(largest, int(part.max(initial=0))), size_stated
+    if stated is not None and largest >= stated:
         raise RunError(
-            f"{path} holds the token {largest}, and its `tokenizer_vocab_size` is {said}",
-            advice="correct that number, or make the file again",
+            f"{path} contains the token {largest}, and its `tokenizer_vocab_size` is {stated}",
+            advice="correct that number, or create the file again",
             config_path=DATA_KEY,
         )
-    return said or largest + 1
+    return stated or largest + 1
 
 
 def _with_end(sources: Sources) -> Tokenizer:
@@ -237,14 +240,14 @@ def _with_end(sources: Sources) -> Tokenizer:
         raise RunError(
             f"each example is followed by an end-of-text token, the tokenizer has none, and the "
             f"model has no room for one: its `vocab_size` is {sources.vocab_size}",
-            advice="take a tokenizer that has one, such as <|endoftext|>, or train on plain text",
+            advice="use a tokenizer that has one, such as <|endoftext|>, or train on plain text",
             config_path=_VOCAB_KEY,
         )
     return ended
 
 
 class _BadLines:
-    """The lines that are left out, or that keep a run from starting."""
+    """Malformed lines, which are skipped or prevent a run."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
@@ -261,11 +264,11 @@ class _BadLines:
                 self.refuse()
 
     def refuse(self) -> None:
-        """Do not go on, unless such lines shall be skipped."""
+        """Raise an error for malformed lines, unless the recipe skips them."""
         if self._shown:
             raise RunError(
                 "; ".join(map(str, self._shown)),
-                advice="mend what is wrong, or leave such lines out by `skip_bad_lines: true`",
+                advice="fix these lines, or skip such lines with `skip_bad_lines: true`",
                 config_path=_key_of(self._shown[0].path, self._sources),
             )
 
@@ -280,14 +283,14 @@ def _ignore(_bad: BadLine) -> None:
     pass
 
 
-def _said(one: LeftOut, paths: Sequence[Path]) -> str:
+def _skipped_text(one: LeftOut, paths: Sequence[Path]) -> str:
     first = BadLine(paths[one.file], one.first, one.why)
     count = "1 line was" if one.lines == 1 else f"{one.lines:,} lines were"
     return f"{count} left out of {paths[one.file]}; the first is {first}"
 
 
-def _divided(whole: Stream, sources: Sources, tokenizer: Tokenizer) -> tuple[Stream, Stream]:
-    """Set the end of a stream aside; of one of several documents, whole ones."""
+def _split(whole: Stream, sources: Sources, tokenizer: Tokenizer) -> tuple[Stream, Stream]:
+    """Set the end of a stream aside: whole documents, if there are several."""
     boundary = len(whole) - int(len(whole) * sources.validation_split)
     if tokenizer.end is not None and boundary < len(whole):
         boundary = _end_before(whole, boundary, tokenizer.end) or boundary
@@ -295,7 +298,7 @@ def _divided(whole: Stream, sources: Sources, tokenizer: Tokenizer) -> tuple[Str
 
 
 def _end_before(stream: Stream, boundary: int, end: int) -> int | None:
-    """Where the last document ends that is over at a boundary."""
+    """The end of the last document that ends before a boundary."""
     for last in range(boundary, 0, -_BLOCK):
         first = max(0, last - _BLOCK)
         found = np.flatnonzero(stream.tokens[first:last] == end)
@@ -326,8 +329,8 @@ def _refuse_too_short(training: Stream, sequence_length: int) -> None:
         )
     if not training.targets:
         raise RunError(
-            f"the {count} tokens to train on have no response in them, and the loss counts "
-            "nothing else",
+            f"the {count} tokens to train on contain no response, and the loss counts only "
+            "responses",
             advice="add examples, or lower validation_split, which sets the last ones aside",
             config_path=DATA_KEY,
         )
@@ -339,7 +342,7 @@ def _key_of(path: Path, sources: Sources) -> str:
 
 @contextmanager
 def _concerning(key: str) -> Generator[None, None, None]:
-    """Let errors of reading name the key that names the files."""
+    """Report errors of reading under the key that names the files."""
     try:
         yield
     except RunError as error:

@@ -1,4 +1,4 @@
-"""A data file → its texts, or its tokens, in pieces: none of it is in memory as a whole."""
+"""A data file → its texts or its tokens, in pieces, so that it need not fit into memory."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PIECE = 1 << 18
 
 DATA_KEY = "training_config.data_path"
 
-# A tokenizer sees what it would see in the whole text: none of them joins a letter to what follows
-# a space behind it, and hardly any a character to the space behind it.
+# Cutting here does not change the tokens: no tokenizer joins a letter with what follows the next
+# space, and hardly any joins a character with the space after it.
 _PLACES_TO_CUT = (re.compile(r"(?<=\w) (?=\w)"), re.compile(r"(?<=\S)(?=\s)"))
 _SEARCHED = 1 << 12
 _MOST_PIECES = 16
-"""How long is waited for such a place, before a text is cut anywhere."""
+"""How many pieces are searched for such a place before a text is cut anywhere."""
 _KEYS_SHOWN = 5
 
 
@@ -40,12 +40,12 @@ class Segment:
     in_loss: bool = True
     """Whether the loss counts it; a prompt is only read."""
     ends: bool = False
-    """Whether the document is over behind it."""
+    """Whether the document ends after it."""
 
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line that is not as it should be."""
+    """A malformed line."""
 
     path: Path
     line: int
@@ -58,10 +58,10 @@ class BadLine:
 
 
 def kind_of(path: Path) -> Kind:
-    """What a file holds, by the ending of its name.
+    """The kind of a data file, by its extension.
 
     Raises:
-        RunError: it holds what nobody trains on.
+        RunError: the extension is not that of a data file.
     """
     ending = path.suffix.lower()
     if ending in (".jsonl", ".ndjson"):
@@ -71,7 +71,7 @@ def kind_of(path: Path) -> Kind:
     if ending == ".json":
         raise RunError(
             f"{path} is one JSON value, and examples are read line by line",
-            advice="write each example in a line of its own, into a file that ends in .jsonl",
+            advice="write each example on a line of its own, in a .jsonl file",
             config_path=DATA_KEY,
         )
     return "text"
@@ -80,7 +80,7 @@ def kind_of(path: Path) -> Kind:
 def read_text(path: Path, piece: int = PIECE) -> Iterator[Segment]:
     """The text of a UTF-8 file, as one document.
 
-    Lines end with a line feed, whatever they end with in the file; a byte order mark is left out.
+    Windows line endings become line feeds; a byte order mark is dropped.
 
     Raises:
         RunError: it cannot be read, or is not UTF-8.
@@ -134,7 +134,7 @@ def _line_at(path: Path, end: int) -> int:
 
 
 def _place_to_cut(text: str) -> int:
-    """Where a text may be divided without a tokenizer's noticing; 0 where it may not."""
+    """Where a text can be cut without changing its tokens; 0 if nowhere."""
     first = max(1, len(text) - _SEARCHED)
     for place in _PLACES_TO_CUT:
         found = [match.start() for match in place.finditer(text, first)]
@@ -144,15 +144,15 @@ def _place_to_cut(text: str) -> int:
 
 
 def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Segment]:
-    """The examples of a JSONL file: each line an object, and a document of its own.
+    """The examples of a JSONL file: each line is an object, and a document of its own.
 
-    `{"prompt": …, "response": …}` are read one behind the other, as they are; the loss counts the
-    response and the end behind it. `{"text": …}` counts as a whole. Other keys do not matter, and
-    neither do empty lines.
+    The texts of `{"prompt": …, "response": …}` are concatenated as they are; the loss counts the
+    response and the end token after it. `{"text": …}` counts as a whole. Other keys and empty lines
+    are ignored.
 
     Args:
         path: the file.
-        report: is told of each line that is something else, which is left out.
+        report: called for each malformed line, which is skipped.
 
     Raises:
         RunError: it cannot be read.
@@ -172,14 +172,16 @@ def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Seg
 
 
 def _example(line: bytes) -> tuple[Segment, ...] | str:
-    """The parts of an example, or why it is none."""
+    """The parts of an example, or what is wrong with the line."""
     try:
         value = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         return f"byte {error.start + 1} of the line is not UTF-8: save the file as UTF-8"
     except json.JSONDecodeError as error:
-        return f"this is no JSON ({error.msg} at character {error.colno}): write one object a line"
-    except ValueError:  # Python reads numbers of some thousand digits, and no longer ones.
+        return (
+            f"this is not JSON ({error.msg} at character {error.colno}): write an object per line"
+        )
+    except ValueError:  # Python limits the digits of a number to a few thousand.
         return "a number in this has too many digits: shorten it, or put it in quotes"
     except RecursionError:
         return "this is nested too deeply: write one object with texts in it"
@@ -187,7 +189,7 @@ def _example(line: bytes) -> tuple[Segment, ...] | str:
         return f"this is {_name_of(value)}, expected an object: write {_EXPECTED}"
     fields = cast("dict[str, Any]", value)
     if "text" in fields and ("prompt" in fields or "response" in fields):
-        return "`text` stands beside `prompt` or `response`: keep one way"
+        return "`text` is there as well as `prompt` or `response`: keep one form"
     keys = ("text",) if "text" in fields else ("prompt", "response")
     for key in keys:
         if key not in fields:
@@ -197,7 +199,7 @@ def _example(line: bytes) -> tuple[Segment, ...] | str:
         if not isinstance(text, str):
             return f"`{key}` is {_name_of(text)}, expected text: put it in quotes"
         if not text and key != "prompt":
-            return f"`{key}` is empty: write something in it, or take the line out"
+            return f"`{key}` is empty: write something in it, or remove the line"
         if not _is_unicode(text):
             return f"`{key}` has half a character (a lone surrogate): write both halves, or none"
     if keys == ("text",):
@@ -224,13 +226,13 @@ def _name_of(value: Any) -> str:
 def read_tokens(
     path: Path, piece: int = PIECE
 ) -> Iterator[tuple[npt.NDArray[np.uint32], int | None]]:
-    """The tokens of a file that tt-train's tools have written, in pieces.
+    """The tokens of a file that tt-train's tools wrote, in pieces.
 
-    YAML with a list `tokens`. It is read as it comes, since there may be millions. With the last
-    piece comes the file's `tokenizer_vocab_size`, if it says one.
+    The file is YAML with a list `tokens`, parsed as a stream because there may be millions. The
+    last piece comes with the file's `tokenizer_vocab_size`, if there is one.
 
     Raises:
-        RunError: it cannot be read, or holds something else.
+        RunError: it cannot be read, or contains something else.
     """
     try:
         with path.open("rb") as file:
@@ -239,15 +241,15 @@ def read_tokens(
         raise _unreadable(path, error) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _no_tokens(path, mark, f"this is no YAML ({error.problem})") from None
+        raise _no_tokens(path, mark, f"this is not YAML ({error.problem})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _no_tokens(path, None, f"this is no YAML ({' '.join(str(error).split())})") from None
+        raise _no_tokens(path, None, f"this is not YAML ({' '.join(str(error).split())})") from None
 
 
 def _tokens_in(
     path: Path, events: Iterator[Any], piece: int
 ) -> Iterator[tuple[npt.NDArray[np.uint32], int | None]]:
-    """Follow the parser through a mapping of a list and a number."""
+    """Read the list and the number from the events of the parser."""
     depth, key, size, found = 0, "", None, False
     waiting: list[int] = []
     for event in events:
@@ -282,15 +284,15 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def _number(path: Path, event: Any) -> int:
     if event.value.isascii() and event.value.isdigit() and len(event.value) < 10:
         return int(event.value)
-    raise _no_tokens(path, event.start_mark, f"`{event.value[:20]}` is no token's number")
+    raise _no_tokens(path, event.start_mark, f"`{event.value[:20]}` is not a token's number")
 
 
 def _no_tokens(path: Path, mark: Any, why: str) -> RunError:
     place = f"{path}:{mark.line + 1}" if mark else str(path)
     return RunError(
         f"{place}: {why}",
-        advice="a YAML file of data holds `tokens`, a list of whole numbers, and "
-        "`tokenizer_vocab_size`; text ends in .txt",
+        advice="a YAML file of data contains `tokens`, a list of whole numbers, and "
+        "`tokenizer_vocab_size`; text belongs in a .txt file",
         config_path=DATA_KEY,
     )
 

@@ -1,4 +1,4 @@
-"""Documents → one long row of tokens, and which of them the loss counts."""
+"""Documents → one token stream, and which of its tokens the loss counts."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from trainsmith_trainer.errors import RunError
 Flags = npt.NDArray[np.bool_]
 
 _PIECES = 8
-"""How many pieces are encoded together; a library may use its threads for them."""
+"""How many pieces are encoded together, so that a library can use its threads."""
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Tokens in a row. Both arrays may be maps of a file, so that they need no memory."""
+    """A token stream. Both arrays may be memory maps of files."""
 
     tokens: TokenArray
     loss_mask: Flags | None = None
-    """Which of them the loss counts; without it, all."""
+    """Which tokens the loss counts; `None` means all."""
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -50,7 +50,7 @@ class Stream:
 
     @property
     def targets(self) -> int:
-        """Tokens that can be predicted and are counted; the first has nothing before it."""
+        """Tokens that are predicted and counted; the first one is not predicted."""
         if self.loss_mask is None:
             return max(0, len(self) - 1)
         return int(np.count_nonzero(self.loss_mask[1:]))
@@ -58,16 +58,16 @@ class Stream:
 
 @dataclass(frozen=True)
 class Separation:
-    """Where documents end, in a stream of several."""
+    """How documents are separated in a stream."""
 
     files: bool
-    """Whether a file of text is followed by the end of a document; one alone is not."""
-    counts: bool
-    """Whether some tokens are not counted, so that it must be written which are."""
+    """Whether an end token follows each text file; a single file has none."""
+    has_mask: bool
+    """Whether the loss does not count some tokens, so that a mask is written."""
 
 
 def segments(paths: Iterable[Path], report: Callable[[BadLine], None]) -> Iterator[Segment]:
-    """The texts of all files, one after the other. Those of tokens have none."""
+    """The texts of all files, in order. Files of tokens have none."""
     for path in paths:
         match kind_of(path):
             case "jsonl":
@@ -91,37 +91,37 @@ def write_stream(
 
     Args:
         paths: the files.
-        tokenizer: what turns text into tokens.
-        separation: where documents end.
-        report: is told of lines that are left out.
-        tokens_file: gets the tokens, each in `token_type` of the vocabulary.
-        mask_file: gets a byte for each of them, unless all are counted.
+        tokenizer: encodes the texts.
+        separation: how documents are separated.
+        report: called for each line that is skipped.
+        tokens_file: receives the tokens, in the `token_type` of the vocabulary.
+        mask_file: receives a byte for each of them, unless all are counted.
 
     Raises:
-        RunError: a file cannot be read, or holds what has no token.
+        RunError: a file cannot be read, or contains text without tokens.
     """
     kind = token_type(tokenizer.vocab_size)
 
     def write(tokens: Iterable[npt.NDArray[np.integer]], loss_mask: Iterable[bool]) -> None:
         for part, counts in zip(tokens, loss_mask, strict=True):
             tokens_file.write(part.astype(kind, copy=False).data)
-            if separation.counts:
+            if separation.has_mask:
                 mask_file.write(np.full(len(part), counts).data)
 
     for path in paths:
         if kind_of(path) == "tokens":
-            for part in _known(path, tokenizer.vocab_size):
+            for part in _checked_tokens(path, tokenizer.vocab_size):
                 write([part], [True])
             if separation.files and tokenizer.end is not None:
                 write([np.array([tokenizer.end])], [True])
             continue
-        for several in _together(segments([path], report)):
+        for several in _grouped(segments([path], report)):
             try:
                 encoded = tokenizer.encode_all([segment.text for segment in several])
             except UnknownCharacterError as error:
                 raise RunError(
-                    f"{path} cannot be read in the model's tokens: {error}",
-                    advice="take these characters out, or start from a model that has them",
+                    f"{path} cannot be encoded in the model's tokens: {error}",
+                    advice="remove these characters, or start from a model that has them",
                     config_path=DATA_KEY,
                 ) from None
             ends = np.array([] if tokenizer.end is None else [tokenizer.end], kind)
@@ -135,8 +135,8 @@ def write_stream(
             )
 
 
-def _together(several: Iterable[Segment]) -> Iterator[list[Segment]]:
-    """Segments in groups that are worth a call of the library."""
+def _grouped(several: Iterable[Segment]) -> Iterator[list[Segment]]:
+    """Segments in groups that are large enough for a call of the library."""
     group: list[Segment] = []
     size = 0
     for segment in several:
@@ -149,12 +149,12 @@ def _together(several: Iterable[Segment]) -> Iterator[list[Segment]]:
         yield group
 
 
-def _known(path: Path, vocab_size: int) -> Iterator[npt.NDArray[np.uint32]]:
+def _checked_tokens(path: Path, vocab_size: int) -> Iterator[npt.NDArray[np.uint32]]:
     for part, _ in read_tokens(path, PIECE):
         if part.max(initial=0) >= vocab_size:
             raise RunError(
-                f"{path} holds the token {part.max()}, and there are {vocab_size}",
-                advice="name the tokenizer that made it, or make it again",
+                f"{path} contains the token {part.max()}, and there are {vocab_size}",
+                advice="name the tokenizer that made the file, or create it again",
                 config_path=DATA_KEY,
             )
         yield part

@@ -1,4 +1,4 @@
-"""Text ↔ tokens. A tokenizer is kept as the `tokenizer.json` that `transformers` reads."""
+"""Text ↔ tokens. A tokenizer is stored as the `tokenizer.json` that `transformers` reads."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ TokenType = type[np.uint16] | type[np.uint32]
 
 
 END = "<|endoftext|>"
-"""The token behind each document, under the name that GPT-2 gave it."""
+"""The token after each document, with the name that it has in GPT-2."""
 
 _ENDS = (END, "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>")
-"""What published tokenizers call it."""
+"""Its names in published tokenizers."""
 
 
 class UnknownCharacterError(ValueError):
-    """A text holds characters that a tokenizer has no token for."""
+    """A text contains characters without a token."""
 
 
 @dataclass(frozen=True)
 class CharTokenizer:
-    """One token for each character that the training text has."""
+    """One token for each character of the training text."""
 
     characters: str
     """In the order of their tokens."""
@@ -42,7 +42,7 @@ class CharTokenizer:
 
     @staticmethod
     def of(texts: Iterable[str], *, has_end: bool = False) -> CharTokenizer:
-        """The tokenizer of some texts: their characters, sorted, so that equal texts agree."""
+        """The tokenizer of some texts: their characters, sorted, so that the order is fixed."""
         seen = np.zeros(_MOST_CHARACTERS, np.bool_)
         for text in texts:
             seen[_codes(text)] = True
@@ -55,11 +55,11 @@ class CharTokenizer:
 
     @property
     def end(self) -> int | None:
-        """The token behind each document, if there is one."""
+        """The token after each document, if there is one."""
         return len(self.characters) if self.has_end else None
 
     def with_end(self) -> CharTokenizer:
-        """The same with a token for the end of a document; no other token changes."""
+        """The same tokenizer with an end token; no other token changes."""
         return replace(self, has_end=True)
 
     @cached_property
@@ -92,7 +92,7 @@ class CharTokenizer:
         return [self.encode(text) for text in texts]
 
     def decode(self, tokens: npt.ArrayLike) -> str:
-        """The text of some tokens; one that stands for nothing is a replacement character."""
+        """The text of some tokens; an unknown token becomes a replacement character."""
         names = [*self.characters, *([END] if self.has_end else [])]
         return "".join(
             names[token] if token < len(names) else "\N{REPLACEMENT CHARACTER}"
@@ -130,7 +130,7 @@ BYTES = 256
 
 @dataclass(frozen=True)
 class LibraryTokenizer:
-    """What a `tokenizer.json` says, as the library of that name reads it."""
+    """A `tokenizer.json`, as the library `tokenizers` reads it."""
 
     content: bytes
     """The `tokenizer.json`."""
@@ -139,12 +139,12 @@ class LibraryTokenizer:
     def of(texts: Iterable[str], vocab_size: int, *, has_end: bool = False) -> LibraryTokenizer:
         """Learn byte pairs, merged by frequency as GPT-2 does (Radford et al., 2019).
 
-        Equal texts and sizes give equal tokenizers.
+        Equal texts and sizes yield equal tokenizers.
 
         Args:
             texts: what to learn from.
-            vocab_size: the most tokens to have, at least `BYTES`; a short text gives fewer.
-            has_end: whether one of them shall be for the end of a document.
+            vocab_size: the most tokens, at least `BYTES`; a short text yields fewer.
+            has_end: whether one of them is for the end of a document.
         """
         import tokenizers
 
@@ -162,7 +162,7 @@ class LibraryTokenizer:
 
     @staticmethod
     def of_numbers(vocab_size: int) -> LibraryTokenizer:
-        """Tokens whose texts nobody knows: each is written as its number."""
+        """A tokenizer for tokens without known texts: each is decoded as its number."""
         import tokenizers
 
         library = tokenizers.Tokenizer(
@@ -181,17 +181,17 @@ class LibraryTokenizer:
 
     @cached_property
     def vocab_size(self) -> int:
-        """One more than the largest token; not every number below it needs to be one."""
+        """One more than the largest token; some numbers below it may be unused."""
         return 1 + max(self._library.get_vocab().values(), default=-1)
 
     @cached_property
     def end(self) -> int | None:
-        """The token behind each document, if there is one."""
+        """The token after each document, if there is one."""
         found = (self._library.token_to_id(name) for name in _ENDS)
         return next((token for token in found if token is not None), None)
 
     def with_end(self) -> LibraryTokenizer:
-        """The same with a token for the end of a document; no other token changes."""
+        """The same tokenizer with an end token; no other token changes."""
         import tokenizers
 
         if self.end is not None:
@@ -218,7 +218,7 @@ class LibraryTokenizer:
         return [np.array(one.ids, kind) for one in found]
 
     def decode(self, tokens: npt.ArrayLike) -> str:
-        """The text of some tokens; part of a character is a replacement character."""
+        """The text of some tokens; part of a character becomes a replacement character."""
         return self._library.decode(np.asarray(tokens).tolist(), skip_special_tokens=False)
 
     def files(self) -> dict[str, bytes]:
@@ -236,14 +236,14 @@ _CONFIG = {
 
 
 def load_tokenizer(content: bytes) -> Tokenizer:
-    """Read a `tokenizer.json`, whoever wrote it.
+    """Read a `tokenizer.json` of any origin.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: it is not a tokenizer.
     """
     described = json.loads(content)
     if not isinstance(described, dict):
-        raise ValueError("it holds no JSON object")
+        raise ValueError("it is not a JSON object")
     own = _of_characters(cast("dict[str, Any]", described))
     if own is not None:
         return own
@@ -257,15 +257,15 @@ def load_tokenizer(content: bytes) -> Tokenizer:
 
 
 def token_type(vocab_size: int) -> TokenType:
-    """The smallest type that holds every token of a vocabulary."""
+    """The smallest type that can represent every token of a vocabulary."""
     return np.uint16 if vocab_size <= 1 << 16 else np.uint32
 
 
 def _of_characters(described: dict[str, Any]) -> CharTokenizer | None:
-    """The `CharTokenizer` that has written it, if one has: it needs no library, and is faster."""
+    """The `CharTokenizer` that wrote it, if one did: it needs no library, and is faster."""
     try:
         words, has_end = list(described["model"]["vocab"]), bool(described["added_tokens"])
-        # A large vocabulary is no such one, and writing it out again would take its time.
+        # A large vocabulary is another tokenizer's, and serializing it would take long.
         if not all(len(word) == 1 for word in words):
             return None
     except (KeyError, TypeError):

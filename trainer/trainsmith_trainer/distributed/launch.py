@@ -1,7 +1,7 @@
 """Starting the ranks of a run on this machine, and watching them.
 
-`torchrun` may start the ranks. Without it, rank 0 starts the others on its own machine, as copies
-of itself where that is safe: a copy need not import the tensor library again, nor read the data.
+`torchrun` may start the ranks. Without it, rank 0 starts the others on its own machine, by forking
+where that is safe: a fork does not import the tensor library or read the data again.
 """
 
 from __future__ import annotations
@@ -28,44 +28,44 @@ from trainsmith_trainer.distributed.rank import (
 )
 
 _SECONDS_TO_DIE = 5.0
-"""From a broken connection to the end of the process that broke it."""
+"""The most time between a broken connection and the exit of the process that broke it."""
 _SECONDS_TO_END = 1.0
-"""Ranks above 0 write nothing, so that ending them costs nothing."""
+"""How long ranks above 0 may take to exit; they write no files, so killing them is safe."""
 
 
 class Process(Protocol):
-    """A process that was started: what `subprocess.Popen` has of it."""
+    """A started process, with the methods of `subprocess.Popen` that are used here."""
 
     def poll(self) -> int | None:
-        """Its exit code, minus the signal that killed it; `None` while it lives."""
+        """Its exit code, negative for the signal that killed it; `None` while it runs."""
 
     def kill(self) -> None:
         """End it at once."""
 
     def wait(self) -> int:
-        """Wait for its end, and give its exit code."""
+        """Wait for its end, and return its exit code."""
         ...
 
 
 @dataclass
-class Copy:
-    """A process that begins as a copy of this one."""
+class Fork:
+    """A process that was forked from this one."""
 
     pid: int
     _code: int | None = field(default=None, init=False)
 
     @staticmethod
-    def start(body: Callable[[], int], errors: Path) -> Copy:
-        """Copy this process.
+    def start(body: Callable[[], int], errors: Path) -> Fork:
+        """Fork this process.
 
         Args:
-            body: what the copy does; its result is the exit code.
-            errors: the file that gets what the copy says to standard error.
+            body: what the child runs; its result is the exit code.
+            errors: the file for the child's standard error.
         """
         pid = os.fork()
         if pid == 0:
-            _live(body, errors)
-        return Copy(pid)
+            _run_child(body, errors)
+        return Fork(pid)
 
     def poll(self) -> int | None:
         """See `Process`."""
@@ -89,8 +89,8 @@ class Copy:
         return self._code
 
 
-def _live(body: Callable[[], int], errors: Path) -> NoReturn:
-    """The whole life of a copy. It leaves everything that its original has opened alone."""
+def _run_child(body: Callable[[], int], errors: Path) -> NoReturn:
+    """Run a forked process to its exit. It does not touch anything that its parent has opened."""
     code = 1
     try:
         writes = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -109,39 +109,39 @@ def _live(body: Callable[[], int], errors: Path) -> NoReturn:
 
 
 class Ranks:
-    """The processes that rank 0 has started; none where the run is alone or torchrun's."""
+    """The processes that rank 0 has started; none for a single rank or under `torchrun`."""
 
     def __init__(self, rank_info: RankInfo, processes: Mapping[int, Process]) -> None:
         self.rank_info = rank_info
         self._processes = processes
 
     def wait_until_announced(self) -> None:
-        """Wait until every rank is about to join; then joining them cannot take long.
+        """Wait until every rank is about to join, so that joining itself is quick.
 
         Raises:
-            LostRankError: one of them ended instead.
+            LostRankError: a rank exited instead.
         """
         waiting = set(self._processes)
         while waiting:
             waiting = {rank for rank in waiting if not self.rank_info.announced(rank)}
             for rank in waiting:
                 if self._processes[rank].poll() is not None:
-                    raise LostRankError(self._obituary(rank))
+                    raise LostRankError(self._cause_of_exit(rank))
             time.sleep(0.01)
 
     def name_the_lost(self, error: LostRankError) -> LostRankError:
-        """The same error with the rank that is gone, and why; as it was where none is."""
+        """The error with the rank that exited, and why; unchanged if every rank is running."""
         deadline = time.monotonic() + _SECONDS_TO_DIE
         while self._processes and time.monotonic() < deadline:
-            # Those that ended because of another one say so, in their exit code.
+            # A rank that exited because it lost another one is not the cause.
             for rank, process in self._processes.items():
                 if process.poll() not in (None, EXIT_PEER_LOST):
-                    return LostRankError(self._obituary(rank), advice=error.advice)
+                    return LostRankError(self._cause_of_exit(rank), advice=error.advice)
             time.sleep(0.05)
         return error
 
     def end(self) -> None:
-        """Wait for the processes; those that do not end by themselves are killed."""
+        """Wait for the processes, and kill those that do not exit by themselves."""
         deadline = time.monotonic() + _SECONDS_TO_END
         processes = self._processes.values()
         while any(each.poll() is None for each in processes) and time.monotonic() < deadline:
@@ -150,16 +150,16 @@ class Ranks:
             process.kill()
             process.wait()
 
-    def _obituary(self, rank: int) -> str:
+    def _cause_of_exit(self, rank: int) -> str:
         code = self._processes[rank].poll()
         if code is not None and code < 0:
             return f"rank {rank} was killed by {signal.Signals(-code).name}"
         text = _errors(self.rank_info, rank).read_text(encoding="utf-8", errors="replace")
-        return f"rank {rank} ended: {_last_word(text, rank) or f'exit code {code}'}"
+        return f"rank {rank} exited: {_last_message(text, rank) or f'exit code {code}'}"
 
 
-def _last_word(errors: str, rank: int) -> str:
-    """Why a process ended: our own message, or the last line of a traceback."""
+def _last_message(errors: str, rank: int) -> str:
+    """Why a process exited: our own message, or the last line of a traceback."""
     lines = [line for line in errors.splitlines() if line.strip()]
     own = [line for line in lines if line.startswith(f"rank {rank}: ") or ": error[" in line]
     return next(iter(own or lines[-1:]), "").removeprefix(f"rank {rank}: ")
@@ -172,16 +172,16 @@ def open_ranks(
     arguments: Sequence[str],
     body: Callable[[RankInfo], int] | None = None,
 ) -> Generator[Ranks, None, None]:
-    """All ranks of a run, started unless `torchrun` did, until the block ends.
+    """Start the other ranks of a run, unless `torchrun` did, and end them with the block.
 
     Args:
-        rank_info: this process's, if torchrun gave it one.
-        size: ranks, this one included.
-        arguments: what `trainsmith` is called with in each of the others.
-        body: what each of the others does as a copy of this process instead, where one may be made.
+        rank_info: this process's, if `torchrun` assigned one.
+        size: the number of ranks, including this one.
+        arguments: the arguments of `trainsmith` for each of the other ranks.
+        body: what each of them runs as a fork of this process instead, where forking is safe.
 
     Yields:
-        The processes that were started; their `rank_info` is that of this one.
+        The started processes; their `rank_info` is that of this process.
     """
     if rank_info or size == 1:
         yield Ranks(rank_info or ALONE, {})
@@ -192,15 +192,15 @@ def open_ranks(
         ranks = Ranks(RankInfo(0, size, 0, size, folder), processes)
         try:
             for rank in range(1, size):
-                there = RankInfo(rank, size, rank, size, folder)
-                processes[rank] = _copy(there, body) if body else _command(there, arguments)
+                other = RankInfo(rank, size, rank, size, folder)
+                processes[rank] = _fork(other, body) if body else _command(other, arguments)
             yield ranks
         finally:
             ranks.end()
 
 
-def _copy(rank_info: RankInfo, body: Callable[[RankInfo], int]) -> Process:
-    return Copy.start(lambda: body(rank_info), _errors(rank_info, rank_info.rank))
+def _fork(rank_info: RankInfo, body: Callable[[RankInfo], int]) -> Process:
+    return Fork.start(lambda: body(rank_info), _errors(rank_info, rank_info.rank))
 
 
 def _command(rank_info: RankInfo, arguments: Sequence[str]) -> Process:

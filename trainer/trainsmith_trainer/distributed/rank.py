@@ -1,7 +1,7 @@
-"""Which process of a data-parallel run this one is.
+"""The rank of this process in a data-parallel run.
 
-Every rank runs the same loop over the same batches and computes its rows of each. Rank 0 does all
-the rest: it reads checkpoints and writes the run's folder.
+Every rank runs the same loop over the same batches and computes its rows of each. Only rank 0
+reads checkpoints and writes the run's folder.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from pathlib import Path
 from trainsmith_trainer.errors import RunError
 
 RENDEZVOUS = "TRAINSMITH_RENDEZVOUS"
-"""The folder where ranks of one machine find each other; `torchrun` has a way of its own."""
+"""Names the folder where ranks on one machine find each other; `torchrun` has its own way."""
 EXIT_PEER_LOST = 3
-"""The exit code of a rank that ends because another one is gone."""
+"""The exit code of a rank that exits because it lost another rank."""
 
 
 class LostRankError(RunError):
-    """Another rank of the run is gone."""
+    """Another rank of the run has exited."""
 
 
 @dataclass(frozen=True)
 class RankInfo:
-    """Which of a run's processes this one is."""
+    """The rank of a process among the processes of a run."""
 
     rank: int = 0
     size: int = 1
@@ -33,10 +33,10 @@ class RankInfo:
     """The rank among those of this machine."""
     local_size: int = 1
     rendezvous: Path | None = None
-    """The folder where ranks of one machine find each other."""
+    """The folder where ranks on one machine find each other."""
 
     def announce(self) -> None:
-        """Say that this rank is about to join the others."""
+        """Announce that this rank is about to join the others."""
         if self.rendezvous and self.rank:
             self._announcement(self.rank).touch()
 
@@ -53,7 +53,7 @@ ALONE = RankInfo()
 
 
 def is_worker() -> bool:
-    """Whether `torchrun`, or rank 0 of a local run, has started this process as another rank."""
+    """Whether `torchrun`, or rank 0 of a local run, started this process as a rank above 0."""
     return "WORLD_SIZE" in os.environ and os.environ.get("RANK", "0") != "0"
 
 
@@ -61,10 +61,10 @@ def rank_under_torchrun(devices: int) -> RankInfo | None:
     """The rank that the environment assigns, as `torchrun` and rank 0 of a local run set it.
 
     Args:
-        devices: that the recipe asks for.
+        devices: the number of devices in the recipe.
 
     Raises:
-        RunError: there are more or fewer processes than devices.
+        RunError: the number of processes is not the number of devices.
     """
     environment = os.environ
     if "RANK" not in environment or "WORLD_SIZE" not in environment:

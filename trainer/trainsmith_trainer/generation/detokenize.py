@@ -1,4 +1,4 @@
-"""Tokens as they come → text as it grows."""
+"""A stream of tokens → a stream of text."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from trainsmith_trainer.data.tokenizer import Tokenizer
 
 _MOST_TOKENS = 4
-"""A character has at most so many bytes, which may be tokens of their own."""
+"""A character has at most this many bytes, each of which may be a token."""
 
 
 def detokenize(tokenizer: Tokenizer, prompt: Sequence[int], tokens: Iterable[int]) -> Iterator[str]:
-    """What each token adds to the text, as soon as its last character is whole.
+    """The text that each token adds, as soon as its last character is complete.
 
-    A token alone says less than among others: many tokenizers put the space between two words into
-    the second, and leave it out at the beginning of a text. So each is read behind those before it.
+    A token is decoded together with those before it: many tokenizers put the space between two
+    words into the second word's token, and drop that space at the beginning of a text.
 
     Args:
-        tokenizer: that of all tokens.
-        prompt: what is continued; its text is not given again.
-        tokens: as they are written.
+        tokenizer: the tokenizer of all tokens.
+        prompt: the tokens to continue; their text is not repeated.
+        tokens: as they are generated.
     """
     window = list(prompt)
-    told = len(window)
+    decoded = len(window)
     for token in tokens:
         window.append(token)
-        before, text = tokenizer.decode(window[:told]), tokenizer.decode(window)
+        before, text = tokenizer.decode(window[:decoded]), tokenizer.decode(window)
         is_whole = not text.endswith("\N{REPLACEMENT CHARACTER}")
-        if is_whole or len(window) - told == _MOST_TOKENS:
+        if is_whole or len(window) - decoded == _MOST_TOKENS:
             yield text[len(before) :]
-            window = window[told:]
-            told = len(window)
-    if told < len(window):
-        yield tokenizer.decode(window)[len(tokenizer.decode(window[:told])) :]
+            window = window[decoded:]
+            decoded = len(window)
+    if decoded < len(window):
+        yield tokenizer.decode(window)[len(tokenizer.decode(window[:decoded])) :]

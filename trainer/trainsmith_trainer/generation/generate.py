@@ -12,14 +12,14 @@ from trainsmith_schemas.runs.layout import CHECKPOINTS
 from trainsmith_trainer.backends.base import BackendModule
 from trainsmith_trainer.data.tokenizer import UnknownCharacterError
 from trainsmith_trainer.generation.detokenize import detokenize
-from trainsmith_trainer.generation.sampling import Sampling, write
+from trainsmith_trainer.generation.sampling import Sampling, generate_tokens
 from trainsmith_trainer.hf.export import read_model
 from trainsmith_trainer.run_dir.checkpoint import DamagedCheckpointError, verify_checkpoint
 from trainsmith_trainer.run_dir.create import model_in
 
 
 class GenerationError(Exception):
-    """Nothing can be written, for a reason that the user can do something about."""
+    """Text cannot be generated, for a reason that the user can fix."""
 
 
 def generate_text(
@@ -35,13 +35,13 @@ def generate_text(
     Args:
         run: a run's folder, or a model's.
         prompt: at least one character.
-        sampling: how to choose.
-        count: how many tokens to write.
-        seed: where chance starts; without it, anywhere.
+        sampling: how to choose each token.
+        count: how many tokens to generate.
+        seed: of the random generator; without it, each call differs.
         backend: runs the model.
 
     Raises:
-        GenerationError: there is no model, it is damaged, or the prompt is not for it.
+        GenerationError: there is no model, it is damaged, or it cannot encode the prompt.
     """
     folder = model_in(run)
     if folder is None:
@@ -56,9 +56,9 @@ def generate_text(
     except (UnreadableModelError, DamagedCheckpointError) as error:
         raise GenerationError(str(error)) from None
     except UnknownCharacterError as error:
-        raise GenerationError(f"the prompt cannot be read: {error}") from None
+        raise GenerationError(f"the prompt cannot be encoded: {error}") from None
     if not tokens:
-        raise GenerationError("the model has no token for this prompt: give it words by --prompt")
+        raise GenerationError("the model has no token for this prompt: pass words in --prompt")
 
     try:
         decoder = backend.open_decoder(config, weights)
@@ -66,5 +66,5 @@ def generate_text(
         raise GenerationError(f"{folder} is damaged: {error}") from None
     yield prompt
     random = np.random.default_rng(seed)
-    written = write(decoder, tokens, sampling, random, count, tokenizer.end)
-    yield from detokenize(tokenizer, tokens, written)
+    generated = generate_tokens(decoder, tokens, sampling, random, count, tokenizer.end)
+    yield from detokenize(tokenizer, tokens, generated)

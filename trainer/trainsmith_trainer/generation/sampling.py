@@ -23,11 +23,11 @@ class Sampling:
 
     @staticmethod
     def of(config: EvalConfig) -> Sampling:
-        """What a recipe asks for."""
+        """The sampling that a recipe configures."""
         return Sampling(config.temperature, config.top_k, config.top_p, config.repetition_penalty)
 
 
-def write(
+def generate_tokens(
     decoder: Decoder,
     prompt: Sequence[int],
     sampling: Sampling,
@@ -38,12 +38,12 @@ def write(
     """Continue a prompt, one token at a time.
 
     Args:
-        decoder: has read nothing yet.
+        decoder: with an empty cache.
         prompt: at least one token.
-        sampling: how to choose.
-        random: where chance comes from; greedy decoding draws nothing.
-        count: how many tokens to write.
-        end: the token behind which there is nothing more to write; it is not given.
+        sampling: how to choose each token.
+        random: the random generator; greedy decoding does not use it.
+        count: how many tokens to generate.
+        end: the token that ends generation; it is not yielded.
     """
     written = list(prompt)
     unread = written
@@ -65,9 +65,9 @@ def choose(
 
     Args:
         logits: (vocabulary,)
-        written: the tokens so far, which the repetition penalty looks at.
+        written: the tokens so far, for the repetition penalty.
         sampling: how to choose.
-        random: where chance comes from.
+        random: the random generator.
     """
     scores = _penalised(logits.astype(np.float64), written, sampling.repetition_penalty)
     if sampling.temperature == 0:
@@ -77,18 +77,18 @@ def choose(
     if sampling.top_p < 1:
         ranks = np.argsort(-probabilities, kind="stable")
         among, probabilities = among[ranks], probabilities[ranks]
-        # The token that crosses the border is still in, so that there is always one.
+        # The token that crosses the threshold is included, so that there is always one.
         before = np.cumsum(probabilities) - probabilities
         inside = before < max(sampling.top_p, np.finfo(np.float64).tiny)
         among, probabilities = among[inside], probabilities[inside]
-    # As `Generator.choice` does it, without its checks, which take longer than all of this.
+    # Like `Generator.choice`, without its checks, which take longer than all of this.
     ends = np.cumsum(probabilities)
     drawn = np.searchsorted(ends, random.random() * ends[-1], side="right")
     return int(among[min(int(drawn), len(among) - 1)])
 
 
 def _best(scores: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.intp]:
-    """The tokens of the highest scores; of equal ones, those that come first."""
+    """The tokens with the highest scores; of equal scores, the first ones."""
     if not 0 < count < len(scores):
         return np.arange(len(scores))
     found = np.flatnonzero(scores >= np.partition(scores, -count)[-count])
@@ -100,7 +100,7 @@ def _best(scores: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.intp]:
 def _penalised(
     scores: npt.NDArray[np.float64], written: Sequence[int], penalty: float
 ) -> npt.NDArray[np.float64]:
-    """Keskar et al. 2019, "CTRL": lower the scores of tokens that were written."""
+    """Keskar et al. 2019, "CTRL": lower the scores of tokens that already appeared."""
     if penalty == 1:
         return scores
     seen = np.unique(np.asarray(written, np.int64))
@@ -109,6 +109,6 @@ def _penalised(
 
 
 def _softmax(scores: npt.NDArray[np.float64], temperature: float) -> npt.NDArray[np.float64]:
-    with np.errstate(over="ignore"):  # A tiny temperature makes all but the best minus infinity.
+    with np.errstate(over="ignore"):  # A tiny temperature makes all other powers zero.
         powers = np.exp((scores - scores.max()) / temperature)
     return powers / powers.sum()

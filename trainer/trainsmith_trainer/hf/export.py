@@ -36,9 +36,9 @@ def model_files(
     Args:
         config: the model's shape, with its vocabulary's size.
         weights: parameters by name; linear weights are (out, in).
-        tokenizer: the model's own.
-        special_tokens: those of the model that this one began as.
-        companions: the files that its tokenizer came with.
+        tokenizer: the model's tokenizer.
+        special_tokens: those of the pretrained model, if there is one.
+        companions: the files that came with its tokenizer.
     """
     tensors = _stored(config, weights)
     if config.weight_tying == "enabled":
@@ -67,11 +67,11 @@ def read_model(folder: Path) -> tuple[TransformerConfig, Arrays, Tokenizer]:
 
 
 def weights_in(content: bytes, config: TransformerConfig) -> Arrays:
-    """The weights that `model_files` was given, from the content of its `model.safetensors`.
+    """The weights that were passed to `model_files`, from the content of its `model.safetensors`.
 
     Args:
-        content: the file's.
-        config: the model's shape, as it was then: it tells which biases were only filled in.
+        content: the content of the file.
+        config: the model's shape at that time, which determines the biases that were filled in.
     """
     family = require_hugging_face(config)
     filled_in = family.zeros(config)
@@ -83,7 +83,7 @@ def weights_in(content: bytes, config: TransformerConfig) -> Arrays:
 
 
 def _stored(config: TransformerConfig, weights: Arrays) -> dict[str, Any]:
-    """Transposed where Hugging Face has them so, with zeros for the tensors that it insists on."""
+    """The tensors as Hugging Face stores them: some transposed, and with zeros that it requires."""
     family = require_hugging_face(config)
     zeros = {name: np.zeros(shape, np.float32) for name, shape in family.zeros(config).items()}
     return {

@@ -1,6 +1,6 @@
-"""A model's folder as `transformers` saves it → the shape and the weights of ours.
+"""A model's folder as `transformers` saves it → the weights of our model.
 
-Nothing is loaded by halves: every tensor has its place and its shape before the first is read.
+Names and shapes of all tensors are checked before the first is read, so nothing is half loaded.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
     except ValueError as error:
-        raise UnreadableModelError(f"{folder / TOKENIZER_FILE} is not read: {error}") from None
+        raise UnreadableModelError(f"{folder / TOKENIZER_FILE} cannot be read: {error}") from None
 
 
 def read_weights(pretrained: Pretrained, config: TransformerConfig) -> Arrays:
@@ -49,12 +49,12 @@ def read_weights(pretrained: Pretrained, config: TransformerConfig) -> Arrays:
 
     Args:
         pretrained: the folder.
-        config: the model that is to have them. It may see fewer tokens at once, and may do without
-            biases if those in the files are zero.
+        config: the model to load them into. It may have a shorter context, and may have no biases
+            if those in the files are zero.
 
     Raises:
-        UnreadableModelError: they are not there, or not those of the model. The text names files
-            and tensors.
+        UnreadableModelError: they are missing, or do not fit the model. The text names files and
+            tensors.
     """
     places = check_weights(pretrained, config)
     transposed = require_hugging_face(config).transposed
@@ -62,7 +62,7 @@ def read_weights(pretrained: Pretrained, config: TransformerConfig) -> Arrays:
     for name, array in read_tensors(places):
         weights[name] = array.T if name.endswith(transposed) else array
     for name in set(weights) - parameter_shapes(config).keys():
-        _refuse_what_counts(name, places[name], weights, config)
+        _refuse_unless_redundant(name, places[name], weights, config)
         del weights[name]
     for name in require_layout(config).per_position:
         weights[name] = weights[name][: config.max_sequence_length]
@@ -70,7 +70,7 @@ def read_weights(pretrained: Pretrained, config: TransformerConfig) -> Arrays:
 
 
 def check_weights(pretrained: Pretrained, config: TransformerConfig) -> dict[str, StoredTensor]:
-    """Where the weights of a model lie, by our names; only the heads of files are read.
+    """The stored tensors of a model, by our names; only file headers are read.
 
     The arguments and errors are those of `read_weights`.
     """
@@ -84,7 +84,7 @@ def check_weights(pretrained: Pretrained, config: TransformerConfig) -> dict[str
     whole = config.model_copy(update=length)
     wanted = parameter_shapes(whole)
     family = require_hugging_face(config)
-    # The output layer and the zeros may be there too, as long as they say nothing new.
+    # The output layer and the zeros may be stored too, as long as they are redundant.
     untied = parameter_shapes(whole.model_copy(update={"weight_tying": "disabled"}))
     possible = {**untied, **family.zeros(whole)}
     places: dict[str, StoredTensor] = {}
@@ -95,7 +95,7 @@ def check_weights(pretrained: Pretrained, config: TransformerConfig) -> dict[str
         ours = _our_name(name, require_layout(config).body)
         problems += _misfit(tensor, ours, possible, config)
         if ours in places:
-            problems.append(f"{tensor.place} is there twice, also as `{places[ours].name}`")
+            problems.append(f"{tensor.place} is stored twice, also as `{places[ours].name}`")
         places[ours] = tensor
     missing = sorted(wanted.keys() - places.keys())
     problems += [f"{pretrained.folder} lacks the tensor `{name}`" for name in missing]
@@ -107,7 +107,7 @@ def check_weights(pretrained: Pretrained, config: TransformerConfig) -> dict[str
 
 
 def _our_name(name: str, body: str) -> str:
-    """A name in full; a file of the body alone leaves out how all of them begin."""
+    """A full name; a file of the body alone omits the common prefix."""
     return name if name.startswith(body) or name == OUTPUT else body + name
 
 
@@ -118,7 +118,7 @@ def _misfit(
     config: TransformerConfig,
 ) -> Iterator[str]:
     if ours not in shapes:
-        yield f"{tensor.place} has no place in a {config.model_type} of this shape"
+        yield f"{tensor.place} does not belong in a {config.model_type} of this shape"
         return
     transposed = ours.endswith(require_hugging_face(config).transposed)
     expected = shapes[ours][::-1] if transposed else shapes[ours]
@@ -126,10 +126,10 @@ def _misfit(
         yield f"{tensor.place} is {list(tensor.shape)}, expected {list(expected)}"
 
 
-def _refuse_what_counts(
+def _refuse_unless_redundant(
     name: str, stored: StoredTensor, weights: Arrays, config: TransformerConfig
 ) -> None:
-    """Refuse to leave out a tensor that the model has no parameter for, unless it says nothing."""
+    """Refuse to drop a tensor that is not a parameter of the model, unless it is redundant."""
     if name == OUTPUT:
         if not np.array_equal(weights[name], weights[require_layout(config).embedding]):
             raise UnreadableModelError(

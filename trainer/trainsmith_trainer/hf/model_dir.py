@@ -1,4 +1,4 @@
-"""A model's folder before its weights are read: what its `config.json` says, without NumPy."""
+"""A model's folder before its weights are read: the contents of `config.json`, without NumPy."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Pretrained:
     folder: Path
     shape: TransformerConfig
     special_tokens: Mapping[str, Any]
-    """The numbers of tokens that begin, end or fill a text; an exported model keeps them."""
+    """The ids of the begin, end and padding tokens; an exported model keeps them."""
     companions: Mapping[str, bytes]
-    """The files beside `tokenizer.json` that say how it is used; an exported model keeps them."""
+    """The files that configure `tokenizer.json`; an exported model keeps them."""
 
 
 def describe(folder: Path) -> Pretrained:

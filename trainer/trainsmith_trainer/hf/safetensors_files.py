@@ -23,14 +23,14 @@ _NUMBERS = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor of a file that was not read yet."""
+    """A tensor in a file, not read yet."""
 
     file: Path
     name: str
-    """As the file has it."""
+    """Its name in the file."""
     shape: tuple[int, ...]
     format: str
-    """As safetensors calls it: `F32`, `BF16`."""
+    """Its name in safetensors: `F32`, `BF16`."""
 
     @property
     def place(self) -> str:
@@ -39,14 +39,14 @@ class StoredTensor:
 
 
 def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
-    """All tensors of a folder, by name; of the files only the heads are read.
+    """All tensors of a folder, by name; only the files' headers are read.
 
     Raises:
         UnreadableModelError: there is no safetensors file, a shard or a tensor is missing, or a
             file is damaged.
     """
     try:
-        return {one.name: one for file in _files(folder) for one in _heads(file)}
+        return {one.name: one for file in _files(folder) for one in _headers(file)}
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
 
@@ -55,7 +55,7 @@ def read_tensors(stored: Mapping[str, StoredTensor]) -> Iterator[tuple[str, npt.
     """The contents of tensors as float32, file by file, under the names of the mapping.
 
     Raises:
-        UnreadableModelError: a file is damaged, or holds numbers of another kind.
+        UnreadableModelError: a file is damaged, or contains numbers in another format.
     """
     for file in sorted({one.file for one in stored.values()}):
         wanted = {one.name: name for name, one in stored.items() if one.file == file}
@@ -94,13 +94,13 @@ def _files(folder: Path) -> list[Path]:
     for shard in names:
         if Path(shard).name != shard or not (folder / shard).is_file():
             raise UnreadableModelError(f"{folder} lacks the shard {shard!r} that {_INDEX} names")
-    held = {one.name for shard in names for one in _heads(folder / shard)}
-    if missing := sorted(shards.keys() - held):
-        raise UnreadableModelError(f"no shard in {folder} holds {missing[0]!r}")
+    found = {one.name for shard in names for one in _headers(folder / shard)}
+    if missing := sorted(shards.keys() - found):
+        raise UnreadableModelError(f"no shard in {folder} contains {missing[0]!r}")
     return [folder / shard for shard in names]
 
 
-def _heads(file: Path) -> Iterator[StoredTensor]:
+def _headers(file: Path) -> Iterator[StoredTensor]:
     if not file.is_file():
         raise UnreadableModelError(f"{file.parent} has no {file.name}")
     try:

@@ -1,1 +1,1 @@
-"""Runs that were: what their folders tell, how they differ, and the notes about them."""
+"""Past runs: their records, their differences, and the notes about them."""

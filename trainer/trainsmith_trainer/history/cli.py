@@ -15,7 +15,7 @@ _FORMAT = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="For people or for programs.",
+    help="The output format.",
 )
 
 
@@ -23,9 +23,9 @@ _FORMAT = click.option(
 @click.argument("folder", type=_FOLDER, default=Path("checkpoints"), metavar="[FOLDER]")
 @_FORMAT
 def runs(folder: Path, output: str) -> None:
-    """List the runs in FOLDER, which is a recipe's checkpoint_dir; the newest first.
+    """List the runs in FOLDER, a recipe's checkpoint_dir, newest first.
 
-    Each is shown with its losses and with what changed since the run before of the same recipe.
+    Each is shown with its losses, and with what changed since the previous run of the same recipe.
     """
     from trainsmith_schemas.runs.reports import RunList
     from trainsmith_trainer.history.listing import list_text
@@ -42,14 +42,14 @@ def runs(folder: Path, output: str) -> None:
     "--curves",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="The picture with the curves of all. Default: comparison.png beside the first run.",
+    help="The picture with all curves. Default: comparison.png next to the first run.",
 )
 @click.option("--no-curves", "plain", is_flag=True, help="Draw no picture.")
 @_FORMAT
 def compare(
     folders: tuple[str, ...], parent: Path, curves: Path | None, plain: bool, output: str
 ) -> None:
-    """Compare runs: the settings that differ by their meaning, the losses, the curves.
+    """Compare runs: the settings that differ in meaning, the losses, the curves.
 
     RUN is a run's folder, or its name.
     """

@@ -1,4 +1,4 @@
-"""Several runs beside each other."""
+"""Comparing several runs."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from trainsmith_trainer.history.record import read_run, read_settings
 
 
 class UnknownRunError(Exception):
-    """A folder is no run's, or does not tell its settings."""
+    """A folder is not a run's, or the run's settings cannot be read."""
 
 
 def compare(folders: Sequence[Path]) -> Comparison:
-    """What differs between runs, and what came of it.
+    """The differences between runs, and their results.
 
     Args:
-        folders: two or more runs'.
+        folders: the folders of two or more runs.
 
     Raises:
-        UnknownRunError: naming the folder.
+        UnknownRunError: with the folder.
     """
     runs, settings = [], []
     for folder in folders:
-        run, told = read_run(folder), read_settings(folder)
+        run, its_settings = read_run(folder), read_settings(folder)
         if run is None:
             raise UnknownRunError(f"{folder} is not a run's folder: it has no {EVENTS}")
-        if told is None:
+        if its_settings is None:
             raise UnknownRunError(f"the settings of {folder} cannot be read from {RESOLVED}")
         runs.append(run)
-        settings.append(told)
+        settings.append(its_settings)
     found = differences(settings)
     matter = sum(difference.matters for difference in found)
     return Comparison(runs=runs, differences=found, matter=matter, curves=None)

@@ -1,8 +1,8 @@
-"""`experiments.md`: an entry for each run, with a place for what people conclude from it.
+"""`experiments.md`: an entry for each run, with a place for the user's conclusion.
 
-A run writes only between its two marks. Everything else is somebody's, and is never touched: the
-file is read and written as bytes, a new entry is appended, and an entry that goes on is replaced
-only if nobody has written between its marks, which the digest in the second one tells.
+A run writes only between its two marks. Everything else belongs to the user and is never changed:
+the file is read and written as bytes, a new entry is appended, and the entry of a resumed run is
+replaced only if the text between its marks still has the digest in the second mark.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _SAMPLE_LENGTH = 300
 
 
 def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
-    """Write what is known of a run into its entry; make the file, or the entry, if need be.
+    """Write a run's record into its entry; create the file, or the entry, if it does not exist.
 
     Args:
         path: the file.
-        run: the run, as its folder tells.
-        sample: the last text that it wrote.
+        run: the record.
+        sample: the last sample of the model's text.
 
     Raises:
-        OSError: the file cannot be read or written; it is as it was.
+        OSError: the file cannot be read or written; it is unchanged.
     """
-    path = path.resolve()  # A link stays a link.
+    path = path.resolve()  # A symbolic link stays one.
     before = path.read_bytes() if path.exists() else b""
     body = _body(run, sample)
     entry = _marked(run.name, body)
@@ -67,7 +67,7 @@ _ANY_END = re.compile(rb"<!-- trainsmith: end [0-9a-f]{16} -->\n")
 
 
 def _own_entry(content: bytes, name: str) -> tuple[int, int] | None:
-    """The span of the last entry of a run that was not edited."""
+    """The span of the last entry of a run, unless it was edited."""
     begin = content.rfind(_begin_mark(name))
     if begin < 0:
         return None
@@ -85,7 +85,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _body(run: RunRecord, sample: str | None) -> bytes:
-    """What a run has to say of itself, in Markdown. No text of it can look like a mark."""
+    """A run's record in Markdown. None of its text can look like a mark."""
     lines = "\n".join(_lines(run, sample)) + "\n"
     return lines.replace("<!--", "<! --").encode("utf-8", "replace")
 
@@ -116,7 +116,7 @@ def _result(run: RunRecord) -> str:
 
 
 def changes_text(run: RunRecord) -> str:
-    """What changed since the run before, in a sentence."""
+    """What changed since the previous run, in a sentence."""
     if run.parent is None:
         return "The first run of this recipe"
     if run.changes is None:
@@ -124,6 +124,6 @@ def changes_text(run: RunRecord) -> str:
     if not run.changes:
         return f"Since {run.parent}: nothing"
     matter = [change for change in run.changes if change.matters]
-    said = "; ".join(change_text(change) for change in run.changes)
+    changes = "; ".join(change_text(change) for change in run.changes)
     caution = " (more than one thing changed: no single one explains the result)"
-    return f"Since {run.parent}: {said}{caution if len(matter) > 1 else ''}"
+    return f"Since {run.parent}: {changes}{caution if len(matter) > 1 else ''}"

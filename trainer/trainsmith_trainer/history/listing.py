@@ -1,4 +1,4 @@
-"""Runs and comparisons as text for people."""
+"""Runs and comparisons as text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from trainsmith_trainer.history.experiments import changes_text
 
 
 def list_text(answer: RunList) -> str:
-    """The runs of a folder as a table, with what changed under each."""
+    """The runs of a folder as a table, with the changes under each."""
     if not answer.runs:
-        return f"{answer.folder} holds no runs"
+        return f"{answer.folder} contains no runs"
     head = ("run", "state", "step", "loss", "validation", "best", "began")
     rows = [_row(run) for run in answer.runs]
     lines = list(_table([head, *rows]))
@@ -22,15 +22,15 @@ def list_text(answer: RunList) -> str:
         shown.append(line)
         if run.parent:
             shown.append(f"    {changes_text(run)}")
-        told = any(one.evidence == run.reason for one in run.advice)
-        if run.reason and run.state == "failed" and not told:
+        in_advice = any(one.evidence == run.reason for one in run.advice)
+        if run.reason and run.state == "failed" and not in_advice:
             shown.append(f"    {run.reason}")
         shown += [f"    {advice_text(one)}" for one in run.advice]
     return "\n".join(shown)
 
 
 def comparison_text(answer: Comparison) -> str:
-    """What differs, setting by setting and then loss by loss, a column for each run."""
+    """The settings that differ, and the results, with a column for each run."""
     names = [run.name for run in answer.runs]
     parts: list[str] = []
     matter = [(d.what, *d.values) for d in answer.differences if d.matters]
@@ -51,9 +51,9 @@ def comparison_text(answer: Comparison) -> str:
     parts += ["", *_table([("result", *names), *results])]
     if answer.matter > 1:
         parts += ["", f"{answer.matter} things changed: no single one explains the result."]
-    said = [f"{run.name}: {advice_text(one)}" for run in answer.runs for one in run.advice]
-    if said:
-        parts += ["", *said]
+    advice = [f"{run.name}: {advice_text(one)}" for run in answer.runs for one in run.advice]
+    if advice:
+        parts += ["", *advice]
     if answer.curves:
         parts += ["", f"The curves are in {answer.curves}"]
     return "\n".join(parts)

@@ -1,6 +1,6 @@
-"""Pictures of losses, drawn by a child process from runs' events.
+"""Plots of losses, drawn by a child process from the events of runs.
 
-matplotlib takes a second and a hundred megabytes to import, so nobody else does.
+matplotlib takes a second and a hundred megabytes to import, so only the child process imports it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _SECONDS_TO_DRAW = 120.0
 
 
 def start_drawing(picture: Path, runs: Sequence[Path]) -> subprocess.Popen[bytes]:
-    """Let a child process draw the losses of some runs into one picture."""
+    """Start a child process that draws the losses of some runs into one picture."""
     return subprocess.Popen(
         [sys.executable, "-m", __name__, str(picture), *map(str, runs)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        # Ctrl-C in the terminal is the run's affair.
+        # Ctrl-C in the terminal is for the run alone.
         start_new_session=True,
     )
 
 
 def wait_for_drawing(child: subprocess.Popen[bytes]) -> str:
-    """Wait until a picture is drawn. The answer is empty, or says why it was not."""
+    """Wait until a picture is drawn. Returns why it was not drawn, or an empty text."""
     try:
         _, complaint = child.communicate(timeout=_SECONDS_TO_DRAW)
     except subprocess.TimeoutExpired:
@@ -42,7 +42,7 @@ def wait_for_drawing(child: subprocess.Popen[bytes]) -> str:
 
 
 def draw(picture: Path, runs: Sequence[Path]) -> None:
-    """Draw the losses of runs' `events.jsonl`: training thin, validation with marks."""
+    """Draw the losses of runs: a thin line for training, a line with marks for validation."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -87,8 +87,8 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _points(happened: list[dict[str, Any]]) -> tuple[list[int], list[float]]:
-    return [event["step"] for event in happened], [event["loss"] for event in happened]
+def _points(events: list[dict[str, Any]]) -> tuple[list[int], list[float]]:
+    return [event["step"] for event in events], [event["loss"] for event in events]
 
 
 if __name__ == "__main__":

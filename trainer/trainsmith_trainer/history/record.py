@@ -1,4 +1,4 @@
-"""A run's folder → what is known of the run. Nothing here needs a tensor library."""
+"""A run's folder → the run's record. This needs no tensor library."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ _VERSION = re.compile(r"[-_]?v\d+$")
 
 @dataclass
 class RunHistory:
-    """What a run's events tell, as far as it counts: steps that were taken again count once."""
+    """The events of a run that still count: steps that were repeated count once."""
 
     started: dict[str, Any]
     """The first event."""
     last_start: dict[str, Any]
-    """The event with which it went on the last time."""
+    """The event of its last start."""
     end: dict[str, Any] | None = None
     steps: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     validations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     samples: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     last: float = 0.0
-    """When the last event happened."""
+    """The time of the last event."""
     seconds_before: float = 0.0
-    """What it had taken, without its pauses, when it went on the last time."""
+    """How long it had trained, without pauses, before its last start."""
 
     @property
     def seconds(self) -> float:
@@ -57,9 +57,9 @@ class RunHistory:
 
 
 def read_history(folder: Path) -> RunHistory | None:
-    """What a run's `events.jsonl` tells; nothing where there is none, or no first event yet.
+    """The history in a run's `events.jsonl`; `None` if there is no file, or no first event yet.
 
-    A last line without its end, and lines that are no events, are passed over.
+    An incomplete last line, and lines that are not events, are skipped.
     """
     history: RunHistory | None = None
     for event in _events(folder / EVENTS):
@@ -112,7 +112,7 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_settings(folder: Path) -> Settings | None:
-    """A run's settings; nothing where its `resolved.yaml` is missing or not to be understood."""
+    """A run's settings; `None` if its `resolved.yaml` is missing or not valid."""
     try:
         return settings_from((folder / RESOLVED).read_bytes())
     except OSError:
@@ -120,7 +120,7 @@ def read_settings(folder: Path) -> Settings | None:
 
 
 def settings_from(content: bytes) -> Settings | None:
-    """What the content of a `resolved.yaml` says; nothing where it is not to be understood."""
+    """The settings in the content of a `resolved.yaml`; `None` if it is not valid."""
     try:
         data = parse_source(content.decode("utf-8"), RESOLVED).data
     except (UnicodeDecodeError, RecipeError):
@@ -139,10 +139,10 @@ def settings_from(content: bytes) -> Settings | None:
 
 
 def read_run(folder: Path) -> RunRecord | None:
-    """What is known of a run; nothing where the folder is none's.
+    """A run's record; `None` if the folder is not a run's.
 
     Args:
-        folder: the run's. Its parent run, if it has one, lies beside it.
+        folder: the run's folder. That of its parent run, if there is one, is next to it.
     """
     history = read_history(folder)
     if history is None:
@@ -178,18 +178,18 @@ def _advice(folder: Path) -> list[Advice]:
 
 def _valid_events(folder: Path) -> Iterator[Event]:
     for event in _events(folder / EVENTS):
-        with suppress(ValidationError):  # Of a newer version, perhaps.
+        with suppress(ValidationError):  # It may be from a newer version.
             yield EVENT.validate_python(event)
 
 
 def changes_since(parent: Path, folder: Path) -> Any:
-    """The differences between two runs' settings; nothing where one of them is unknown."""
+    """The differences between two runs' settings; `None` if one of them is unknown."""
     before, after = read_settings(parent), read_settings(folder)
     return differences([before, after]) if before and after else None
 
 
 def runs_in(folder: Path) -> list[RunRecord]:
-    """The runs in a folder, the newest first."""
+    """The runs in a folder, newest first."""
     found = [read_run(path) for path in folder.iterdir() if path.is_dir()]
     runs = [run for run in found if run]
     return sorted(runs, key=lambda run: run.started, reverse=True)
@@ -201,8 +201,8 @@ def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | No
     Args:
         parent: the folder.
         config: the recipe.
-        versions: count the runs of its other versions too, wherever those lie: `training_v2.yaml`
-            is one of `training.yaml` and of `training_v1.yaml`.
+        versions: count the runs of other versions of the recipe too, whatever their folder:
+            `training_v2.yaml` is a version of `training.yaml` and of `training_v1.yaml`.
     """
     newest: tuple[float, str] | None = None
     for path in parent.glob(f"*/{EVENTS}"):

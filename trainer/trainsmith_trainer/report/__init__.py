@@ -1,4 +1,4 @@
-"""Everything that a run writes for people and programs: listeners of its events."""
+"""Everything that a run writes for people and programs: listeners to its events."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def open_report(
 ) -> Generator[Listener, None, None]:
     """Listen to a run until the block ends.
 
-    A console that is gone, as after its terminal was closed, is no reason to end a run. A disk that
-    is full is: then the last event is still told to everybody who can take it.
+    A lost console, such as a closed terminal, does not end a run. A full disk does; the last event
+    is then still written wherever it can be.
 
     Args:
-        folder: the run's, which exists.
+        folder: the run's folder, which exists.
         log_level: how much is shown; what is written does not depend on it.
-        notes: the folder of the `experiments.md` that gets an entry, if any does.
-        trackers: experiment trackers, told last: nothing on this disk waits for them.
+        notes: the folder of the `experiments.md` that gets an entry, if there is one.
+        trackers: experiment trackers, called last so that no file waits for them.
 
     Yields:
-        What takes the run's events, and raises `OSError` where they cannot be written.
+        The function that receives the run's events. It raises `OSError` if they cannot be written.
     """
     with ExitStack() as stack:
         console = stack.enter_context(open_console(_LEVELS[log_level]))
-        # Whoever sees `run_finished` in events.jsonl finds everything else there, the picture too.
+        # events.jsonl comes last: at `run_finished`, all other files of the folder are complete.
         writers: list[Listener] = [
             stack.enter_context(LogFile(folder / LOG)),
             stack.enter_context(SampleFile(folder / SAMPLES)),
@@ -66,13 +66,13 @@ def open_report(
             except OSError:
                 leave_console()
             for listen in writers:
-                _tell(listen, event)
+                _notify(listen, event)
 
         yield emit
 
 
 def open_trackers(config: ResolvedConfig, folder: Path) -> Sequence[Listener]:
-    """The experiment trackers that a recipe asks for; their packages are imported at the start."""
+    """The experiment trackers of a recipe, which import their packages when the run starts."""
     trackers: list[Listener] = []
     if config.document.training_config.use_tensorboard:
         trackers.append(TensorBoard(folder))
@@ -81,7 +81,7 @@ def open_trackers(config: ResolvedConfig, folder: Path) -> Sequence[Listener]:
     return trackers
 
 
-def _tell(listen: Listener, event: events.Event) -> None:
+def _notify(listen: Listener, event: events.Event) -> None:
     try:
         listen(event)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`training_curves.png`, drawn now and then while a run goes on."""
+"""`training_curves.png`, drawn from time to time during a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECONDS_BETWEEN_DRAWINGS = 120.0
 
 
 class Curves:
-    """Has the picture drawn now and then at validations, and at the end of a run."""
+    """Draws the picture from time to time after validations, and at the end of a run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""An event as one line for people."""
+"""An event as one line of text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainsmith_trainer.formatting import duration
 
 
 def line_of(event: events.Event) -> tuple[int, str]:
-    """The line, and how serious it is on the scale of `logging`."""
+    """The level of `logging`, and the line."""
     match event:
         case events.RunStarted():
             return logging.INFO, _started(event)
@@ -34,8 +34,8 @@ def line_of(event: events.Event) -> tuple[int, str]:
         case events.RunFinished():
             return logging.INFO, _finished(event)
         case events.RunStopped():
-            way_on = f"; go on with: {event.resume}" if event.resume else ""
-            return logging.WARNING, f"stopped after step {event.step}: {event.reason}{way_on}"
+            resume = f"; resume with: {event.resume}" if event.resume else ""
+            return logging.WARNING, f"stopped after step {event.step}: {event.reason}{resume}"
         case events.RunFailed():
             where = f", {event.file}:{event.line}" if event.line else ""
             key = f" ({event.config_path}{where})" if event.config_path else ""
@@ -48,11 +48,11 @@ def _started(event: events.RunStarted) -> str:
     end = "the default length" if event.ends_by == "default" else f"{event.ends_by} ends the run"
     if event.smoke:
         end = "enough to try everything"
-    begin = f", from step {event.steps_before} ({event.resumed_from})" if event.resumed_from else ""
+    start = f", from step {event.steps_before} ({event.resumed_from})" if event.resumed_from else ""
     if event.model_path and not event.resumed_from:
-        begin = f", from the weights in {event.model_path}"
+        start = f", from the weights in {event.model_path}"
     return (
-        f"{'smoke ' if event.smoke else ''}run {event.name}{begin}: "
+        f"{'smoke ' if event.smoke else ''}run {event.name}{start}: "
         f"{event.parameters:,} parameters on {event.device}; "
         f"{plural(event.total_steps, 'step')} ({end}; {epochs:.3g} epochs of "
         f"{event.steps_per_epoch:,}), each of {plural(event.effective_batch, 'sequence')}, "

@@ -1,4 +1,4 @@
-"""The text files of a run, written as it goes: events, log, samples."""
+"""The text files that grow during a run: events, log, samples."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from trainsmith_trainer.report.lines import line_of
 
 
 class _TextFile:
-    """A file that grows by whole pieces, each visible to readers at once.
+    """A file that grows by complete pieces, each visible to readers at once.
 
-    A piece that a full disk, or a kill, cut off is taken back.
+    A piece that a full disk or a kill cut off is removed.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.open("ab", buffering=0)
-        self._size = _whole_lines(path)
+        self._size = _complete_lines(path)
         self._file.truncate(self._size)
 
     def __enter__(self) -> _TextFile:
@@ -45,8 +45,8 @@ class _TextFile:
         raise NotImplementedError
 
 
-def _whole_lines(path: Path) -> int:
-    """Bytes up to the end of the last whole line."""
+def _complete_lines(path: Path) -> int:
+    """Bytes up to the end of the last complete line."""
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         while end > 0:

@@ -1,4 +1,4 @@
-"""The numbers of an event, by the names under which experiment trackers show them."""
+"""The metrics of an event, by the names that experiment trackers show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from trainsmith_schemas.runs import events
 
 
 def metrics_of(event: events.Event) -> dict[str, float]:
-    """The numbers that belong to the event's step; none for an event that is no measurement."""
+    """The metrics of the event's step; none for an event that is not a measurement."""
     if isinstance(event, events.Step):
         return {
             "train/loss": event.loss,

@@ -1,4 +1,4 @@
-"""A run's entry in `experiments.md`, written when the run begins and when it ends."""
+"""A run's entry in `experiments.md`, written when the run starts and when it ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trainsmith_trainer.history.record import read_run
 
 
 class Notes:
-    """Listens for the begin and the end. What it writes it takes from the run's folder."""
+    """Listens for the start and the end of a run, and writes what its folder contains then."""
 
     def __init__(self, folder: Path, notes: Path) -> None:
         self._folder = folder
@@ -20,7 +20,7 @@ class Notes:
         self._sample: str | None = None
 
     def __call__(self, event: events.Event) -> None:
-        """Remember the last sample, and write."""
+        """Keep the last sample, and write the entry."""
         if isinstance(event, events.Sample):
             self._sample = event.prompt + event.text
         if not isinstance(event, (events.RunStarted, *events.ENDINGS)):

@@ -1,4 +1,4 @@
-"""What a terminal shows while a run goes on."""
+"""The console output of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 @contextmanager
 def open_console(level: int) -> Generator[Callable[[events.Event], None], None, None]:
-    """A progress bar on a terminal, plain lines anywhere else."""
+    """A progress bar on a terminal, plain lines elsewhere."""
     if not sys.stdout.isatty():
         yield _PlainConsole(level)
         return
@@ -38,12 +38,12 @@ def open_console(level: int) -> Generator[Callable[[events.Event], None], None, 
     finally:
         try:
             progress.stop()
-        except OSError:  # The terminal may be closed by now, and the buffer still has text for it.
+        except OSError:  # The terminal may be closed, with text for it still in the buffer.
             leave_console()
 
 
 def leave_console() -> None:
-    """Stop writing to a console that is gone: a closed terminal, or the broken pipe of `| head`."""
+    """Stop writing to a lost console: a closed terminal, or the broken pipe of `| head`."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -54,7 +54,7 @@ def leave_console() -> None:
 
 
 class _PlainConsole:
-    """Lines; of the steps only some, for a log that somebody reads."""
+    """Plain lines, with only some of the steps, so that the output stays readable."""
 
     def __init__(self, level: int) -> None:
         self._level = level

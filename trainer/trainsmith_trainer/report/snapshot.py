@@ -1,4 +1,4 @@
-"""`resolved.yaml`: every value that a run used, and where each one came from."""
+"""`resolved.yaml`: every value that a run used, and where each value came from."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from trainsmith_trainer.config.load import ResolvedConfig
 
 
 def resolved_yaml(
-    config: ResolvedConfig, conclusions: Mapping[str, Any], provenance: Mapping[str, Any]
+    config: ResolvedConfig, derived: Mapping[str, Any], provenance: Mapping[str, Any]
 ) -> str:
     """The text of the file.
 
     Args:
         config: the recipe and its model.
-        conclusions: what follows from them, such as the effective batch.
-        provenance: what the run was made with, such as versions.
+        derived: the values that follow from them, such as the effective batch.
+        provenance: what the run used besides them, such as versions.
     """
     lines = [
         f"# Every value of this run, from {_comment(str(config.path))}."
@@ -33,7 +33,7 @@ def resolved_yaml(
     lines.append("transformer_config:")
     lines += _section_lines(config.model, ("transformer_config",), config)
     lines.append("derived:")
-    lines += [f"  {name}: {_scalar(value)}" for name, value in conclusions.items()]
+    lines += [f"  {name}: {_scalar(value)}" for name, value in derived.items()]
     lines.append("provenance:")
     lines += [f"  {name}: {_scalar(value)}" for name, value in provenance.items()]
     return "\n".join(lines) + "\n"
@@ -54,7 +54,7 @@ def _section_lines(section: Section, prefix: Path, config: ResolvedConfig) -> It
 
 
 def _scalar(value: Any) -> str:
-    """A value on one line, as YAML that reads back as itself."""
+    """A value on one line, as YAML that reads back unchanged."""
     if isinstance(value, str) and value.isprintable():
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, str):
@@ -68,5 +68,5 @@ def _scalar(value: Any) -> str:
 
 
 def _comment(text: str) -> str:
-    """A text on one line, with nothing in it that YAML does not allow."""
+    """A text on one line, without characters that YAML does not allow."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,7 +1,6 @@
 """A run's metrics as a file for TensorBoard.
 
-This is TensorBoard's own writer. The one of PyTorch writes the same file and takes seconds to
-import.
+This uses TensorBoard's own writer. PyTorch's writes the same file, but takes seconds to import.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ class TensorBoard:
         self._writer: Any = None
 
     def __call__(self, event: events.Event) -> None:
-        """Write the event's numbers; after a validation and at the end they are on the disk."""
+        """Write the event's metrics; they are flushed after a validation and at the end."""
         if isinstance(event, events.RunStarted):
             self._begin(event)
         if self._writer is None:
@@ -50,7 +49,7 @@ class TensorBoard:
 
         self._writer = EventFileWriter(str(self._folder))
         if event.steps_before:
-            # TensorBoard then forgets what was written of the steps that are taken again.
+            # TensorBoard then discards the earlier metrics of the repeated steps.
             log = _proto("event_pb2").SessionLog
             restart = log(status=log.START)
             self._add(wall_time=event.time, step=event.steps_before + 1, session_log=restart)
@@ -60,5 +59,5 @@ class TensorBoard:
 
 
 def _proto(name: str) -> Any:
-    """A module of messages, which are made when it is imported: no type checker knows them."""
+    """A module of messages, which are created on import, so type checkers cannot see them."""
     return importlib.import_module(f"tensorboard.compat.proto.{name}")

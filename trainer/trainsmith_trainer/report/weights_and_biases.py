@@ -1,4 +1,4 @@
-"""A run's metrics in Weights & Biases. This is the one module that imports `wandb`."""
+"""A run's metrics in Weights & Biases. This is the only module that imports `wandb`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _KEY = "training_config.use_wandb"
 
 
 class WeightsAndBiases:
-    """Sends settings and metrics; neither texts that the model wrote, nor code, nor weights.
+    """Sends settings and metrics, but not generated text, code or weights.
 
-    `WANDB_MODE=offline` keeps everything in the run's folder, for `wandb sync` one day; it is
-    wandb's own variable, as are those for its login and its server.
+    `WANDB_MODE=offline` keeps everything in the run's folder, for a later `wandb sync`. It is
+    wandb's own variable, like those for its login and its server.
     """
 
     def __init__(self, folder: Path, document: TrainingDocument, model: TransformerConfig) -> None:
@@ -35,24 +35,24 @@ class WeightsAndBiases:
         self._run: Any = None
 
     def __call__(self, event: events.Event) -> None:
-        """Send the event's numbers.
+        """Send the event's metrics.
 
         Raises:
-            RunError: the service cannot be reached, or does not know the user; only at the start.
+            RunError: at the start, if the service cannot be reached or rejects the login.
         """
         if isinstance(event, events.RunStarted):
             self._run = self._begin(event)
         if self._run is None:
             return
         try:
-            self._tell(event)
+            self._send(event)
         except Exception as error:
-            # A service that fails is no reason to end a run that has everything on its own disk.
-            print(f"warning: Weights & Biases gets no more of this run: {error}", file=sys.stderr)
+            # A failing service does not end the run, which has everything on disk.
+            print(f"warning: nothing more is sent to Weights & Biases: {error}", file=sys.stderr)
             self._run = None
 
     def _begin(self, event: events.RunStarted) -> Any:
-        # wandb would send reports of its own crashes too; nobody asked for those.
+        # By default wandb also sends reports of its own crashes, without the user's consent.
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
         import wandb
 
@@ -62,7 +62,7 @@ class WeightsAndBiases:
                 name=self._training.wandb_run_name or event.name,
                 id=_identity(self._folder, event),
                 resume="allow",
-                # Its service may be another process, in another folder.
+                # wandb's service may be a process in another working directory.
                 dir=self._folder.absolute(),
                 config={**self._settings, "parameters": event.parameters, "device": event.device},
                 settings=wandb.Settings(
@@ -77,7 +77,7 @@ class WeightsAndBiases:
                 config_path=_KEY,
             ) from error
 
-    def _tell(self, event: events.Event) -> None:
+    def _send(self, event: events.Event) -> None:
         if isinstance(event, (events.Step, events.Validation)):
             self._run.log(metrics_of(event), step=event.step)
         if isinstance(event, events.ENDINGS):
@@ -86,7 +86,7 @@ class WeightsAndBiases:
 
 
 def _identity(folder: Path, event: events.RunStarted) -> str:
-    """The same each time that the run goes on: its name, and when it began for the first time."""
+    """An id that stays the same when the run resumes: from its name and its first start."""
     history = read_history(folder)
     began = history.started["time"] if history else event.time
     return hashlib.sha256(f"{folder.name} {began}".encode()).hexdigest()[:16]

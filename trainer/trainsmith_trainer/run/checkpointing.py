@@ -1,4 +1,4 @@
-"""A backend's state to a checkpoint, and back."""
+"""Saving a backend's state in a checkpoint, and restoring it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from trainsmith_trainer.run_dir.checkpoint import (
 
 
 def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
-    """Bring a backend to where a run goes on from.
+    """Restore a backend from the checkpoint that a run resumes from, if there is one.
 
     Raises:
-        RunError: the checkpoint is that of another model or optimizer.
+        RunError: the checkpoint belongs to another model or optimizer.
     """
     for message in run.resume.warnings:
         emit(events.Warned(time=time.time(), message=message))
@@ -57,12 +57,12 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
         raise RunError(str(error)) from None
     except ValueError as error:
         raise RunError(
-            f"{checkpoint.path} is not this run's: {error}",
-            advice="take back what was changed in `optimizer`, or start a new run",
+            f"{checkpoint.path} does not fit this run: {error}",
+            advice="undo the changes in `optimizer`, or start a new run",
             config_path="training_config.optimizer",
         ) from None
     best = state.best if state.best and (run.folder / path_of(state.best)).is_dir() else None
-    # Perhaps the recipe keeps fewer than it did, because the disk is full.
+    # The recipe may keep fewer than before, for example because the disk was full.
     _rotate(run, best, emit, checkpoint.path)
     return Progress(
         step=state.step,
@@ -81,7 +81,7 @@ def path_of(best: Best) -> str:
 
 
 def _setting(run: Run, backend: Backend) -> dict[str, Any]:
-    """What else decides the bits of a result."""
+    """What else affects a result bit by bit."""
     devices = derived.device_count(run.inputs.config.document)
     return {
         "backend": run.inputs.backend.name,
@@ -94,20 +94,20 @@ def _setting(run: Run, backend: Backend) -> dict[str, Any]:
 def saver(
     run: Run, backend: Backend, resolved: bytes, emit: Emit
 ) -> Callable[[Progress], Progress]:
-    """What writes checkpoints, and removes those that are no longer wanted.
+    """The function that writes a checkpoint and removes old ones.
 
     Args:
-        run: its folder is this process's alone.
-        backend: what is saved.
-        resolved: every value of the run, which each checkpoint carries with it.
-        emit: takes the events.
+        run: only this process may be using its folder.
+        backend: the state to save.
+        resolved: the content of `resolved.yaml`, which each checkpoint includes.
+        emit: receives the events.
     """
     folder, inputs = run.folder / CHECKPOINTS, run.inputs
     setting = _setting(run, backend)
 
     def save(progress: Progress) -> Progress:
         weights, optimizer = backend.weights(), backend.optimizer_state()
-        _refuse_spoilt(weights, progress.step, inputs.schedule.key)
+        _refuse_non_finite(weights, progress.step, inputs.schedule.key)
         progress = replace(progress, saved_at=progress.step, best=_best(progress))
         is_best = progress.best is not None and progress.best.step == progress.step
         path, size = save_checkpoint(
@@ -149,11 +149,11 @@ def saver(
 def _rotate(run: Run, best: Best | None, emit: Emit, verified: Path | None = None) -> None:
     folder, keep_last = run.folder / CHECKPOINTS, run.inputs.training.keep_last_n
     for error in rotate(folder, keep_last=keep_last, best=best, verified=verified):
-        emit(events.Warned(time=time.time(), message=f"{error}; older checkpoints stay"))
+        emit(events.Warned(time=time.time(), message=f"{error}; older checkpoints are kept"))
 
 
 def _best(progress: Progress) -> Best | None:
-    """The best checkpoint once this one is there: only one whose loss was measured can be it."""
+    """The best checkpoint after this one was saved, if its validation loss was measured."""
     loss = progress.validation_loss
     if loss is None or progress.validated_at != progress.step:
         return progress.best
@@ -162,8 +162,8 @@ def _best(progress: Progress) -> Best | None:
     return Best(progress.step, loss)
 
 
-def _refuse_spoilt(weights: Arrays, step: int, rate_key: str) -> None:
-    """A checkpoint with weights that are no numbers would push out one that is good."""
+def _refuse_non_finite(weights: Arrays, step: int, rate_key: str) -> None:
+    """Do not save NaN or infinite weights: rotation would remove a good checkpoint for them."""
     for name, array in weights.items():
         if not np.isfinite(array).all():
             raise RunError(

@@ -1,4 +1,4 @@
-"""A run's data, in the tokens of its model."""
+"""A run's data, tokenized for its model."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TOKENIZER_KEY = "training_config.tokenizer_path"
 
 
 def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
-    """Read the data; with it comes the model's shape with its vocabulary's size.
+    """Read and tokenize the data, and complete the model's shape with its vocabulary size.
 
-    A model from a folder brings its tokenizer along; one that the recipe names wins.
+    A pretrained model comes with a tokenizer; one that the recipe names takes precedence.
 
     Raises:
-        RunError: the data does not suit the recipe, or the tokenizer not the model.
+        RunError: the data does not fit the recipe, or the tokenizer does not fit the model.
     """
     training, model = config.document.training_config, config.model
     sources = Sources(
@@ -36,39 +36,43 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
         skip_bad_lines=training.skip_bad_lines,
         tokenizer_type=training.tokenizer_type,
         vocab_size=model.vocab_size,
-        tokenizer=_given(config),
+        tokenizer=_given_tokenizer(config),
     )
     corpus = load_corpus(sources, model.max_sequence_length)
     if config.pretrained and corpus.tokenizer.vocab_size > model.vocab_size:
         raise RunError(
             f"the tokenizer has {corpus.tokenizer.vocab_size} tokens, and the model in "
-            f"{config.pretrained.folder} knows {model.vocab_size}",
-            advice="take the tokenizer that belongs to the model",
+            f"{config.pretrained.folder} has {model.vocab_size}",
+            advice="use the tokenizer that belongs to the model",
             config_path=FOLDER_KEY,
         )
-    said = (*corpus.warnings, *_strangeness(config, corpus.tokenizer))
-    return replace(corpus, warnings=said), with_vocabulary(model, corpus.tokenizer.vocab_size)
+    warnings = (*corpus.warnings, *_tokenizer_warnings(config, corpus.tokenizer))
+    return replace(corpus, warnings=warnings), with_vocabulary(model, corpus.tokenizer.vocab_size)
 
 
-def _given(config: ResolvedConfig) -> Tokenizer | None:
-    """The tokenizer that the recipe names, or that of the model which the run begins with."""
+def _given_tokenizer(config: ResolvedConfig) -> Tokenizer | None:
+    """The tokenizer that the recipe names, else that of the pretrained model."""
     if config.tokenizer:
         return _load(config.tokenizer)
-    return _own(config.pretrained, config.document.training_config) if config.pretrained else None
+    return (
+        _pretrained_tokenizer(config.pretrained, config.document.training_config)
+        if config.pretrained
+        else None
+    )
 
 
-def _strangeness(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
-    """Warnings if a recipe gives a model other tokens than it came with."""
+def _tokenizer_warnings(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
+    """Warn if a recipe replaces the tokenizer of a pretrained model."""
     if config.pretrained is None or config.tokenizer is None:
         return
     try:
         own = read_tokenizer(config.pretrained.folder)
     except UnreadableModelError:
-        return  # The recipe's is the only one there is.
+        return  # The recipe's tokenizer is the only one.
     if own.files()["tokenizer.json"] != tokenizer.files()["tokenizer.json"]:
         yield (
-            f"{config.tokenizer} is another tokenizer than that in {config.pretrained.folder}: "
-            "to the model its tokens mean something else",
+            f"{config.tokenizer} differs from the tokenizer in {config.pretrained.folder}: "
+            "its tokens mean something else to the model",
             _TOKENIZER_KEY,
         )
 
@@ -81,19 +85,19 @@ def _load(path: Path) -> Tokenizer:
     except ValueError as error:
         why = str(error)
     raise RunError(
-        f"{path} is not read: {why}",
-        advice="name a `tokenizer.json` that Hugging Face's `tokenizers` has written",
+        f"{path} cannot be read: {why}",
+        advice="name a `tokenizer.json` that Hugging Face's `tokenizers` wrote",
         config_path=_TOKENIZER_KEY,
     )
 
 
-def _own(pretrained: Pretrained, training: TrainingConfig) -> Tokenizer:
+def _pretrained_tokenizer(pretrained: Pretrained, training: TrainingConfig) -> Tokenizer:
     try:
         tokenizer = read_tokenizer(pretrained.folder)
     except UnreadableModelError as error:
         raise RunError(
-            f"the model's tokenizer is wanted, and {error}",
-            advice="save the tokenizer into the model's folder, as tokenizer.json",
+            f"the model's tokenizer is needed, and {error}",
+            advice="save the tokenizer in the model's folder, as tokenizer.json",
             config_path=FOLDER_KEY,
         ) from None
     kind = "bpe" if isinstance(tokenizer, LibraryTokenizer) else "char"
@@ -101,7 +105,7 @@ def _own(pretrained: Pretrained, training: TrainingConfig) -> Tokenizer:
         raise RunError(
             f"`tokenizer_type` is {training.tokenizer_type}, and the tokenizer in "
             f"{pretrained.folder} is {kind}",
-            advice="take it out: a model from a folder keeps its tokens",
+            advice="remove the key: a pretrained model keeps its tokenizer",
             config_path="training_config.tokenizer_type",
         )
     return tokenizer

@@ -1,4 +1,4 @@
-"""What a run would be, worked out without a tensor library."""
+"""What a run would do, computed without a tensor library."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _ENDS_BY = {
 
 
 def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
-    """Work out what a run would be.
+    """Compute what a run would do.
 
     Args:
         config: the recipe.
-        name: the name that the user wants, if any.
+        name: the name that the user chose, if any.
 
     Raises:
-        RunError: the data does not suit the recipe.
+        RunError: the data does not fit the recipe.
         RunNameError: the name is taken.
     """
     document, length = config.document, config.model.max_sequence_length
@@ -51,9 +51,9 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
     sequences = (len(corpus.training) - 1) // length
     plan = plan_of(document, sequences=sequences, length=length)
     outline = _outline(config, corpus, model, plan, name)
-    said = plan_warnings(document, plan, corpus, sequences)
+    from_data = plan_warnings(document, plan, corpus, sequences)
     warnings = [reported(problem) for problem in config.warnings]
-    for message, key in (*said, *_too_large(outline)):
+    for message, key in (*from_data, *_too_large(outline)):
         warnings.append(
             ReportedFinding(
                 place=config.origin_of(key).label,
@@ -101,7 +101,7 @@ def _outline(
     assert parameters is not None
     assert activations is not None
     each = parameters * derived.checkpoint_per_parameter(training)
-    # The best one stays beside the newest, and a new one is whole before an old one goes.
+    # The best one is kept besides the newest; a new one is complete before an old one is removed.
     kept = min(plan.checkpoints, training.keep_last_n + 1)
     by_parameters = parameters * derived.memory_per_parameter(training)
     schedule = schedule_of(document, plan.total_steps)
@@ -141,7 +141,7 @@ def _outline(
 
 
 def _too_large(outline: RunOutline) -> Iterator[tuple[str, str]]:
-    """What does not fit on the disk."""
+    """Warn if the checkpoints do not fit on the disk."""
     place = next(path for path in Path(outline.folder).absolute().parents if path.exists())
     free = shutil.disk_usage(place).free
     needed = outline.checkpoints.bytes_kept + outline.checkpoints.bytes_each
@@ -154,7 +154,7 @@ def _too_large(outline: RunOutline) -> Iterator[tuple[str, str]]:
 
 
 def text_of(answer: DryRun) -> str:
-    """The answer for people; errors are shown with their lines of the file elsewhere."""
+    """The answer as text, without its errors, which are printed with their lines of the file."""
     lines = [f"warning: {finding.place}: {finding.message}" for finding in answer.warnings]
     if answer.outline:
         rows = list(_rows(answer.outline))
@@ -179,7 +179,7 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
         f"in the vocabulary, {outline.sequence_length:,} at once",
     )
     if outline.model_path:
-        yield "weights", f"begin as those in {outline.model_path}"
+        yield "weights", f"start from those in {outline.model_path}"
     yield "data", _files(outline.data)
     if outline.validation_data:
         yield "validation data", _files(outline.validation_data)
@@ -190,7 +190,7 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
     yield (
         "tokens",
         f"{outline.training_tokens:,} to train on"
-        + (f", {rest:,} of them prompts that the loss leaves out" if rest else "")
+        + (f", {rest:,} of them prompts that the loss ignores" if rest else "")
         + f"; {outline.validation_tokens:,} to validate with"
         + (
             f", {outline.tokens_per_validation:,} at a time"
@@ -213,7 +213,7 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
     yield (
         "checkpoints",
         f"{checkpoints.written:,} of about {size(checkpoints.bytes_each)}; "
-        f"at most {checkpoints.kept} stay, {size(checkpoints.bytes_kept)}",
+        f"at most {checkpoints.kept} are kept, {size(checkpoints.bytes_kept)}",
     )
     yield (
         "memory",

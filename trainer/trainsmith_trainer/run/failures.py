@@ -17,7 +17,7 @@ _VALIDATION_BATCH = "training_config.validation_batch_size"
 
 
 def failed(run: Run, step: int, error: Exception) -> events.RunFailed:
-    """The last event of a run that cannot go on.
+    """The last event of a run that failed.
 
     Args:
         run: the run.
@@ -30,7 +30,7 @@ def failed(run: Run, step: int, error: Exception) -> events.RunFailed:
     if saved:
         parts.append(f"the last checkpoint is {saved[-1].relative_to(run.folder).as_posix()}")
         if run.resume_command:
-            parts.append(f"to go on from it: {run.resume_command}")
+            parts.append(f"to resume from it: {run.resume_command}")
     origin = run.inputs.config.origin_of(known.config_path) if known.config_path else None
     return events.RunFailed(
         time=time.time(),
@@ -45,17 +45,17 @@ def failed(run: Run, step: int, error: Exception) -> events.RunFailed:
 
 
 def is_expected(error: Exception) -> bool:
-    """Whether an error is one that users can do something about."""
-    return isinstance(error, RunError | OSError | MemoryError) or _is_of_memory(error)
+    """Whether the user can do something about an error."""
+    return isinstance(error, RunError | OSError | MemoryError) or _is_memory_error(error)
 
 
 def _explained(error: Exception) -> RunError:
     if isinstance(error, RunError):
         return error
     if isinstance(error, OSError):
-        return _of_the_system(error)
-    if isinstance(error, MemoryError) or _is_of_memory(error):
-        # The backend names what it was doing; this is anything else that needed memory.
+        return _system_error(error)
+    if isinstance(error, MemoryError) or _is_memory_error(error):
+        # The backend reports its own lack of memory; this is any other.
         return RunError("the memory is too small", advice=f"lower `{_BATCH}`", config_path=_BATCH)
     return RunError(
         f"{type(error).__name__}: {error}",
@@ -63,13 +63,13 @@ def _explained(error: Exception) -> RunError:
     )
 
 
-def _is_of_memory(error: Exception) -> bool:
-    """PyTorch says so in the text of a `RuntimeError`; this module does not import it."""
-    said = ("out of memory", "not enough memory", "t allocate memory")
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in said)
+def _is_memory_error(error: Exception) -> bool:
+    """PyTorch raises a `RuntimeError` with such a text; this module does not import PyTorch."""
+    known_texts = ("out of memory", "not enough memory", "t allocate memory")
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in known_texts)
 
 
-def _of_the_system(error: OSError) -> RunError:
+def _system_error(error: OSError) -> RunError:
     where = f"{error.filename}: " if error.filename else ""
     message = f"{where}{error.strerror or error}"
     if error.errno != errno.ENOSPC:
@@ -82,9 +82,9 @@ def _of_the_system(error: OSError) -> RunError:
 
 
 def _change(run: Run, key: str | None) -> events.Change | None:
-    """The one value to try instead: half a batch for lack of memory, half a rate that was too high.
+    """The one value to try instead: half the batch that was too large, half the rate, no tracker.
 
-    Source: the lesson on configuration patterns, whose steps are halves and doubles.
+    Halving follows the lesson on configuration patterns.
     """
     if key is None:
         return None

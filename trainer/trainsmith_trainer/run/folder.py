@@ -1,4 +1,4 @@
-"""A run's folder before the first step: what is cleared away, and what is written down."""
+"""A run's folder before the first step: cleaning it up, and describing the run in it."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from trainsmith_trainer.run.loop import Emit
 from trainsmith_trainer.run.plan import plan_warnings
 from trainsmith_trainer.run.prepare import Run
 from trainsmith_trainer.run.provenance import provenance
-from trainsmith_trainer.run.resume import put_damaged_aside
+from trainsmith_trainer.run.resume import set_damaged_aside
 from trainsmith_trainer.storage.atomic import remove_folder, remove_leftovers, write_file
 
 
 def clean_up(run: Run) -> None:
-    """Clear away what a killed process has left; only this process uses the folder now."""
+    """Remove what a killed process left behind; only this process uses the folder now."""
     (run.folder / CHECKPOINTS).mkdir(exist_ok=True)
     for folder in (run.folder, run.folder / CHECKPOINTS):
         remove_leftovers(folder)
     if run.resume.folder:
-        put_damaged_aside(run.folder, run.resume.checkpoint)
-        _keep_as_it_was(run.folder / FINAL, run.resume.step)
+        set_damaged_aside(run.folder, run.resume.checkpoint)
+        _archive(run.folder / FINAL, run.resume.step)
         if not run.inputs.smoke:
             (run.folder / SMOKE_MARK).unlink(missing_ok=True)
 
 
 def describe(run: Run, backend: Backend, emit: Emit) -> bytes:
-    """Write down what is about to happen, before it does.
+    """Write the recipe and its resolved values, and emit the run's first events.
 
     Returns:
-        Every value of the run, as `resolved.yaml` holds them.
+        The content of `resolved.yaml`.
     """
     inputs, resume = run.inputs, run.resume
     config, plan = inputs.config, inputs.plan
-    conclusions: dict[str, Any] = {
+    derived: dict[str, Any] = {
         "backend": inputs.backend.name,
         "device": backend.device,
         "parameters": backend.parameters,
@@ -51,10 +51,9 @@ def describe(run: Run, backend: Backend, emit: Emit) -> bytes:
         "learning_rate_key": inputs.schedule.key,
         **asdict(plan),
     }
-    made_with = provenance(config, backend.versions)
-    resolved = resolved_yaml(config, conclusions, made_with).encode()
-    _write_keeping(run.folder / RECIPE, config.text.encode(), resume.step)
-    _write_keeping(run.folder / RESOLVED, resolved, resume.step)
+    resolved = resolved_yaml(config, derived, provenance(config, backend.versions)).encode()
+    _write_archiving(run.folder / RECIPE, config.text.encode(), resume.step)
+    _write_archiving(run.folder / RESOLVED, resolved, resume.step)
     emit(
         events.RunStarted(
             time=time.time(),
@@ -78,23 +77,23 @@ def describe(run: Run, backend: Backend, emit: Emit) -> bytes:
     for problem in config.warnings:
         message = f"{problem.origin.label}: {problem.message}"
         emit(events.Warned(time=time.time(), message=message, config_path=problem.config_path))
-    said = plan_warnings(config.document, plan, inputs.corpus, inputs.sampler.sequences)
-    for message, key in (*backend.warnings, *said):
+    from_data = plan_warnings(config.document, plan, inputs.corpus, inputs.sampler.sequences)
+    for message, key in (*backend.warnings, *from_data):
         emit(events.Warned(time=time.time(), message=message, config_path=key))
     return resolved
 
 
-def _write_keeping(path: Path, content: bytes, step: int) -> None:
-    """Write a file; another one that was there stays, with the step up to which it counted."""
+def _write_archiving(path: Path, content: bytes, step: int) -> None:
+    """Write a file; archive a different earlier version with the step until which it applied."""
     if path.exists() and path.read_bytes() != content:
-        _keep_as_it_was(path, step)
+        _archive(path, step)
     write_file(path, content)
 
 
-def _keep_as_it_was(path: Path, step: int) -> None:
-    """Rename what counted up to a step, if it is there; of two from one step the newer stays."""
-    kept = path.with_name(f"{path.stem}.until-step-{step:06d}{path.suffix}")
-    if path.is_dir() and kept.exists():
-        remove_folder(kept)
+def _archive(path: Path, step: int) -> None:
+    """Rename an earlier version, if it exists, replacing an archived one of the same step."""
+    archived = path.with_name(f"{path.stem}.until-step-{step:06d}{path.suffix}")
+    if path.is_dir() and archived.exists():
+        remove_folder(archived)
     if path.exists():
-        path.replace(kept)
+        path.replace(archived)

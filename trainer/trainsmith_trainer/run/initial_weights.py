@@ -1,4 +1,4 @@
-"""The weights that a run begins with, where a `model_path` gives them; errors are the recipe's."""
+"""The initial weights from a `model_path`; errors are reported under that key."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from trainsmith_trainer.hf.model_dir import FOLDER_KEY, Pretrained
 
 
 def refuse_other_weights(pretrained: Pretrained, model: TransformerConfig) -> None:
-    """See that the weights of a folder are those of a model; only the heads of files are read.
+    """Check that the weights in a folder fit a model; only file headers are read.
 
     Raises:
-        RunError: they are not. The text names files and tensors.
+        RunError: they do not fit. The text names files and tensors.
     """
     try:
         check_weights(pretrained, model)
@@ -23,10 +23,10 @@ def refuse_other_weights(pretrained: Pretrained, model: TransformerConfig) -> No
 
 
 def load_pretrained_weights(pretrained: Pretrained, model: TransformerConfig) -> Arrays:
-    """The weights of a folder, for a model of this shape.
+    """The weights in a folder, for a model of this shape.
 
     Raises:
-        RunError: they are not the model's. The text names files and tensors.
+        RunError: they do not fit the model. The text names files and tensors.
     """
     try:
         return read_weights(pretrained, model)

@@ -25,18 +25,18 @@ _START = Position()
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come."""
+    """The progress of a run."""
 
     step: int = 0
     """Optimizer steps taken."""
     position: Position = _START
-    """How far the data is read."""
+    """The position in the data."""
     loss: float = math.nan
     """The training loss of the last step."""
     validation_loss: float | None = None
-    """The last one that was measured."""
+    """The last measured validation loss."""
     validated_at: int | None = None
-    """The step of that."""
+    """The step of that measurement."""
     best_validation_loss: float | None = None
     best: Best | None = None
     """The best checkpoint."""
@@ -49,13 +49,13 @@ _BEGINNING = Progress()
 
 @dataclass(frozen=True)
 class LoopHooks:
-    """What a loop does besides training, in whatever way."""
+    """What the loop does besides training."""
 
     emit: Emit
     validate: Callable[[int], float | None]
-    """Measure the loss after a step, and let the model write; `None` without validation data."""
+    """Measure the loss after a step, and write a sample; `None` without validation data."""
     save: Callable[[Progress], Progress]
-    """Write a checkpoint, and remember it if it is the best."""
+    """Write a checkpoint, and note in the progress whether it is the best."""
     stop_requested: Callable[[], bool]
 
 
@@ -67,19 +67,19 @@ def train(
     hooks: LoopHooks,
     progress: Progress = _BEGINNING,
 ) -> Progress:
-    """Train until the plan is fulfilled or a stop is requested.
+    """Train until the plan is complete or a stop is requested.
 
     Args:
         backend: the model, in the state that `progress` describes.
         sampler: the data.
         schedule: the learning rates.
-        plan: how long, and what happens in between.
+        plan: the length of the run, and when to validate and save.
         hooks: everything that happens besides training.
-        progress: how far the run has come.
+        progress: where to start.
 
     Raises:
-        RunError: the loss or the gradient is no longer a number; the weights were not touched.
-        LostRankError: another rank is gone; a checkpoint of the last step was saved.
+        RunError: the loss or the gradient is not finite; the weights are unchanged.
+        LostRankError: another rank has exited; a checkpoint of the last step was saved.
     """
     pace = Pace(plan, progress.step)
     try:
@@ -108,16 +108,16 @@ def train(
                 progress = _validated(progress, hooks)
             if plan.saves_after(step):
                 progress = hooks.save(progress)
-            pace.rest_over()
+            pace.training_resumed()
     except LostRankError:
-        # Without the others there is no next step, and the last one is whole.
+        # The next step needs every rank; the last one is complete.
         _save_if_new(progress, hooks)
         raise
     return _save_if_new(progress, hooks)
 
 
 def _save_if_new(progress: Progress, hooks: LoopHooks) -> Progress:
-    """Write a checkpoint of an end that the plan did not foresee."""
+    """Write a checkpoint if the plan has not written one for this step."""
     return hooks.save(progress) if progress.saved_at != progress.step > 0 else progress
 
 
@@ -137,20 +137,20 @@ def _validated(progress: Progress, hooks: LoopHooks) -> Progress:
 
 
 def _refuse_divergence(gradient: Gradient, step: int, schedule: Schedule) -> None:
-    """Stop before weights are spoilt. The gradient can break while the loss is still finite."""
-    for what, value in (("loss", gradient.loss), ("length of the gradient", gradient.norm)):
+    """Stop before an update corrupts the weights. A gradient can overflow before the loss does."""
+    for what, value in (("loss", gradient.loss), ("gradient norm", gradient.norm)):
         if not math.isfinite(value):
             raise RunError(
                 f"the {what} became {value} at step {step}; the weights were left as they were",
                 advice=f"lower the learning rate from {schedule.peak:g} to "
-                f"{lower_rate(schedule.peak):g}; keep `use_clip_grad_norm` on, it shortens the "
+                f"{lower_rate(schedule.peak):g}; keep `use_clip_grad_norm` on, it limits the "
                 "gradient of a bad batch",
                 config_path=schedule.key,
             )
 
 
 class Pace:
-    """How fast a run goes, and how long it still takes."""
+    """The speed of a run, and its remaining time."""
 
     _SMOOTHING = 0.9
 
@@ -166,14 +166,14 @@ class Pace:
         """Note that a step is done."""
         now = time.perf_counter()
         latest = now - self._resumed
-        # The first step is slow for reasons of its own.
+        # The first step is slow, because it includes one-time set-up.
         taken = step - self._steps_before
         weight = self._SMOOTHING if taken > 2 else 0.0
         self._seconds_per_step = weight * self._seconds_per_step + (1 - weight) * latest
         self.tokens_per_second = self._plan.tokens_per_step / self._seconds_per_step
-        # Validations and checkpoints take time too, so the whole run so far is the measure.
+        # An average over the whole run so far, which includes validations and checkpoints.
         self.seconds_left = (now - self._began) / taken * (self._plan.total_steps - step)
 
-    def rest_over(self) -> None:
-        """Note that training goes on, after validating or saving."""
+    def training_resumed(self) -> None:
+        """Note that training resumes after validating or saving."""
         self._resumed = time.perf_counter()

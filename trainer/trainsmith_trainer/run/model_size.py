@@ -1,4 +1,4 @@
-"""Whether a model can fit into this machine's memory at all; asked before any of it is built."""
+"""Whether a model can fit into this machine's memory, checked before any of it is built."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refuse_oversized_model(model: TransformerConfig) -> None:
 
 
 def _machine_memory() -> int | None:
-    """Bytes of physical memory; `None` on Windows, where Python cannot tell."""
+    """Bytes of physical memory; `None` on Windows, where Python has no function for it."""
     if not hasattr(os, "sysconf"):
         return None
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""How long a run is, what a step is made of, and what happens in between."""
+"""The length of a run, the size of its steps, and when it validates and saves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMOKE_STEPS = 20
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything about a run's course that is fixed before its first step."""
+    """The schedule of a run's steps, validations and checkpoints, fixed before its first step."""
 
     total_steps: int
     ends_by: Literal["max_steps", "num_epochs", "default"]
@@ -39,7 +39,7 @@ class Plan:
 
     @property
     def validations(self) -> int:
-        """How often the model is measured."""
+        """How many validations there are."""
         return math.ceil(self.total_steps / self.validate_every)
 
     @property
@@ -49,7 +49,7 @@ class Plan:
 
 
 def plan_of(document: TrainingDocument, *, sequences: int, length: int) -> Plan:
-    """The plan that a recipe makes.
+    """The plan of a recipe.
 
     Args:
         document: the recipe.
@@ -74,7 +74,7 @@ def plan_of(document: TrainingDocument, *, sequences: int, length: int) -> Plan:
 
 
 def smoke_plan(plan: Plan) -> Plan:
-    """The same run, but so short that everything happens within a minute."""
+    """The same run, shortened so that everything in it happens within a minute."""
     steps = min(SMOKE_STEPS, plan.total_steps)
     half = max(1, steps // 2)
     return replace(plan, total_steps=steps, validate_every=half, save_every=half)
@@ -83,19 +83,19 @@ def smoke_plan(plan: Plan) -> Plan:
 def plan_warnings(
     document: TrainingDocument, plan: Plan, corpus: Corpus, sequences: int
 ) -> Iterator[tuple[str, str]]:
-    """What only the data can tell, each with the key that it concerns."""
+    """Warnings that depend on the data, each with the key that it concerns."""
     if plan.effective_batch > sequences:
         yield (
             f"the effective batch is {plan.effective_batch} sequences and the data has "
-            f"{sequences}: some come more than once in a step",
+            f"{sequences}: some appear more than once in a step",
             "training_config.batch_size",
         )
     training = document.training_config
     if (training.validation_split or training.validation_path) and not corpus.validation.targets:
         key = "validation_path" if training.validation_path else "validation_split"
-        message = "too little text is set aside for validation, so there is none"
+        message = "too little text is set aside for validation, so nothing is validated"
         yield message, f"training_config.{key}"
     if training.tokenizer_path and "tokenizer_type" in training.model_fields_set:
-        message = "`tokenizer_path` names the tokenizer, so that `tokenizer_type` chooses nothing"
+        message = "`tokenizer_path` names the tokenizer, so `tokenizer_type` has no effect"
         yield message, "training_config.tokenizer_type"
     yield from corpus.warnings

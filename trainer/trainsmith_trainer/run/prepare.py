@@ -30,17 +30,17 @@ from trainsmith_trainer.run_dir.create import make_run_folder, make_smoke_folder
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What every rank of a run needs to take its steps."""
+    """What every rank of a run needs for its steps."""
 
     config: ResolvedConfig
     backend: LoadedBackend
     model: TransformerConfig
-    """With the vocabulary's size."""
+    """With its vocabulary size."""
     corpus: Corpus
     sampler: Sampler
     plan: Plan
     whole: Plan
-    """The plan of the recipe itself; a smoke run's own is shorter."""
+    """The plan of the recipe itself; that of a smoke run is shorter."""
     smoke: bool
     schedule: Schedule
 
@@ -56,15 +56,15 @@ class RunInputs:
 
     @property
     def fingerprint(self) -> int:
-        """Equal for two ranks that read the same data by the same recipe."""
+        """Equal for two ranks with the same data and the same recipe."""
         # Not their `repr`: a test counts that as reading every key.
-        said = [one.model_dump_json() for one in (self.config.document, self.config.model)]
-        parts = (self.corpus.digest, *said, self.plan)
+        settings = [part.model_dump_json() for part in (self.config.document, self.config.model)]
+        parts = (self.corpus.digest, *settings, self.plan)
         return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
 
     @property
     def special_tokens(self) -> Mapping[str, Any]:
-        """The numbers of tokens that begin, end or fill a text, as far as there are any."""
+        """The ids of the begin, end and padding tokens, if there are any."""
         if self.config.pretrained:
             return self.config.pretrained.special_tokens
         end = self.corpus.tokenizer.end
@@ -72,17 +72,17 @@ class RunInputs:
 
     @property
     def companions(self) -> Mapping[str, bytes]:
-        """The files that the tokenizer came with, unless the recipe has named another."""
+        """The files that came with the tokenizer, unless the recipe names another tokenizer."""
         kept = self.config.pretrained if self.config.tokenizer is None else None
         return kept.companions if kept else {}
 
     @property
     def validation_batch(self) -> int:
-        """Sequences at once while validating."""
+        """Sequences in a batch of validation."""
         return self.training.validation_batch_size or self.training.batch_size
 
     def validation_batches(self) -> Iterator[Batch]:
-        """What the model is measured on."""
+        """The validation data in batches."""
         return validation_batches(
             self.corpus.validation,
             self.model.max_sequence_length,
@@ -92,13 +92,13 @@ class RunInputs:
 
     @cached_property
     def validates(self) -> bool:
-        """Whether there is anything to measure the model on."""
+        """Whether there is any validation data."""
         return any(batch.tokens for batch in self.validation_batches())
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that is fixed before the first step, save the weights."""
+    """Everything that is fixed before the first step, except the weights."""
 
     inputs: RunInputs
     folder: Path
@@ -106,7 +106,7 @@ class Run:
 
     @property
     def resume_command(self) -> str | None:
-        """What to type to go on with the run; nothing for a smoke run."""
+        """The command that resumes the run; `None` for a smoke run."""
         if self.inputs.smoke:
             return None
         config = self.inputs.config
@@ -118,7 +118,7 @@ def read_inputs(config: ResolvedConfig, backend: LoadedBackend, *, smoke: bool) 
     """Read the data, and fix the length of the run.
 
     Raises:
-        RunError: the data does not suit the recipe, or the model exceeds the memory.
+        RunError: the data does not fit the recipe, or the model exceeds the memory.
     """
     training = config.document.training_config
     length = config.model.max_sequence_length
@@ -135,7 +135,7 @@ def read_inputs(config: ResolvedConfig, backend: LoadedBackend, *, smoke: bool) 
         plan=smoke_plan(whole) if smoke else whole,
         whole=whole,
         smoke=smoke,
-        # A smoke run has the rates of the run that it previews.
+        # A smoke run uses the learning rates of the run that it previews.
         schedule=schedule_of(config.document, whole.total_steps),
     )
 
@@ -148,7 +148,7 @@ def prepare(
     smoke: bool,
     resume: ResumePlan | None,
 ) -> Run:
-    """Read the data, fix the length of the run, and make its folder or find it.
+    """Read the data, fix the length of the run, and create or find its folder.
 
     The arguments and errors are those of `run.run_training`.
     """
@@ -156,11 +156,11 @@ def prepare(
     inputs = read_inputs(config, backend, smoke=smoke)
     plan = resume or fresh_plan(parent, config.path, smoke=smoke)
     if plan.checkpoint:
-        _refuse_what_does_not_fit(plan.checkpoint, inputs)
+        _refuse_misfit(plan.checkpoint, inputs)
         if plan.finished and plan.step == inputs.whole.total_steps:
             raise ResumeError(
                 f"the run {name or plan.checkpoint.path.parent.parent.name} has finished: "
-                "raise max_steps or num_epochs, and it goes on"
+                "raise max_steps or num_epochs to continue it"
             )
     elif config.pretrained:
         refuse_other_weights(config.pretrained, inputs.model)
@@ -169,17 +169,17 @@ def prepare(
     return Run(inputs, folder, plan)
 
 
-def _refuse_what_does_not_fit(checkpoint: Checkpoint, inputs: RunInputs) -> None:
+def _refuse_misfit(checkpoint: Checkpoint, inputs: RunInputs) -> None:
     refuse_another_model(checkpoint, inputs.settings)
     written = checkpoint.texts.get("tokenizer.json")
     if written != inputs.corpus.tokenizer.files()["tokenizer.json"]:
         raise ResumeError(
-            f"the data has other tokens than that of {checkpoint.path}: "
+            f"the data has a different vocabulary than that of {checkpoint.path}: "
             "train on the same text, or start a new run without --resume"
         )
     if checkpoint.state.step > inputs.whole.total_steps:
         raise ResumeError(
             f"{checkpoint.path} has taken {checkpoint.state.step} steps, and the recipe ends "
             f"after {inputs.whole.total_steps}: raise max_steps or num_epochs, or resume an "
-            "earlier one"
+            "earlier checkpoint"
         )

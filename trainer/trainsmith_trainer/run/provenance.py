@@ -1,4 +1,4 @@
-"""What a run was made with besides its settings: versions, options, the state of its repository."""
+"""What a run used besides its settings: versions, options, the state of its repository."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from trainsmith_schemas import __version__
 from trainsmith_trainer.config.load import ResolvedConfig
 
 _SECONDS = 5.0
-"""For a question to git, which may be slow in a huge repository. The run does not wait longer."""
+"""The time limit for a git command, which may be slow in a huge repository."""
 
 
 def provenance(config: ResolvedConfig, library: Mapping[str, Any]) -> dict[str, Any]:
-    """What `resolved.yaml` says of a run's origin.
+    """The provenance of a run, for `resolved.yaml`.
 
     Args:
-        config: the recipe; the repository is the one that it lies in.
+        config: the recipe; the git repository is the one that contains it.
         library: the backend's versions.
     """
     folder = config.path.absolute().parent
@@ -38,8 +38,8 @@ def provenance(config: ResolvedConfig, library: Mapping[str, Any]) -> dict[str, 
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """What git answers; nothing without git, outside of a repository, or after too long a wait."""
-    # A repository may name a program here that git would run.
+    """The output of git; `None` without git, outside a repository, or after the time limit."""
+    # A repository can configure a program here, which git would run.
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
     try:
         answer = subprocess.run(

@@ -20,7 +20,7 @@ from trainsmith_trainer.run_dir.checkpoint import (
     Checkpoint,
     DamagedCheckpointError,
     checkpoints_in,
-    newest_whole,
+    newest_intact,
     read_checkpoint,
     set_aside,
     step_of,
@@ -28,29 +28,29 @@ from trainsmith_trainer.run_dir.checkpoint import (
 from trainsmith_trainer.run_dir.create import check_name, is_in
 
 LATEST = Path()
-"""The newest checkpoint, instead of the path of one."""
+"""Stands for the newest checkpoint, in place of a path."""
 
-_STILL_THE_MODEL = {
+_CHANGEABLE_KEYS = {
     "transformer_config.dropout_prob",
     "transformer_config.model_path",
     "transformer_config.runner_type",
 }
-"""Keys of a model file that may change: the weights mean the same."""
+"""Keys of a model file that may change, because the weights keep their meaning."""
 
 
 @dataclass(frozen=True)
 class ResumePlan:
-    """Where a run continues; `fresh_plan` is that of a new run."""
+    """Where a run continues; `fresh_plan` returns that of a new run."""
 
     folder: Path | None
-    """The run that goes on; nothing where a new one branches off."""
+    """The folder of the run that continues; `None` if a new run branches off."""
     checkpoint: Checkpoint | None
-    """Nothing where the run was stopped before its first one: it begins again."""
+    """`None` if the run was stopped before its first checkpoint: it starts over."""
     parent: str | None
-    """The run that came before, by its name."""
+    """The name of the previous run."""
     warnings: tuple[str, ...] = ()
     finished: bool = False
-    """The run had reached its end: it goes on only with more steps in the recipe."""
+    """Whether the run had finished: it continues only with more steps in the recipe."""
 
     @property
     def step(self) -> int:
@@ -59,7 +59,7 @@ class ResumePlan:
 
     @property
     def origin(self) -> str | None:
-        """The checkpoint's path, relative to the run's folder if it lies in there."""
+        """The checkpoint's path, relative to the run's folder if it is inside."""
         if self.checkpoint is None:
             return None
         path = self.checkpoint.path
@@ -73,22 +73,22 @@ def fresh_plan(parent: Path, config: Path, *, smoke: bool) -> ResumePlan:
     Args:
         parent: the recipe's `checkpoint_dir`.
         config: the recipe.
-        smoke: it is a smoke run, which follows no other run.
+        smoke: whether it is a smoke run, which has no previous run.
     """
     return ResumePlan(None, None, None if smoke else newest_run(parent, config))
 
 
 def plan_resume(parent: Path, config: Path, name: str | None, wanted: Path) -> ResumePlan:
-    """Decide what `--resume` means. Every byte of the chosen checkpoint is verified, once.
+    """Decide where `--resume` continues. Every byte of the chosen checkpoint is verified once.
 
     Args:
         parent: the recipe's `checkpoint_dir`.
         config: the recipe.
-        name: the run's, as the user gave it.
+        name: the run's name, if the user gave one.
         wanted: `LATEST`, or the path of a checkpoint or of a run's folder.
 
     Raises:
-        ResumeError: there is nothing to go on from. The text says what to do.
+        ResumeError: there is nothing to resume. The text says what to do.
     """
     if name is not None and not is_in(parent, name):
         check_name(name)
@@ -97,9 +97,9 @@ def plan_resume(parent: Path, config: Path, name: str | None, wanted: Path) -> R
     if (wanted / CHECKPOINTS).is_dir():
         if name is None or (parent / name).resolve() == wanted.resolve():
             return _latest(wanted)
-        newest, damaged = newest_whole(wanted / CHECKPOINTS)
+        newest, damaged = newest_intact(wanted / CHECKPOINTS)
         if newest is None:
-            raise ResumeError(f"{wanted} has no whole checkpoint")
+            raise ResumeError(f"{wanted} has no intact checkpoint")
         return ResumePlan(None, newest, wanted.name, tuple(map(str, damaged)))
     return _from_checkpoint(parent, name, wanted)
 
@@ -111,7 +111,7 @@ def _run_folder(parent: Path, config: Path, name: str | None) -> Path:
         raise ResumeError(
             f"{parent} has no run of {config}: "
             + (
-                f"the newest of a recipe like it is {other}, and --name {other} goes on with it"
+                f"the newest run of a similar recipe is {other}; --name {other} resumes it"
                 if other
                 else "there is nothing to resume"
             )
@@ -122,11 +122,11 @@ def _run_folder(parent: Path, config: Path, name: str | None) -> Path:
 
 
 def _latest(folder: Path) -> ResumePlan:
-    checkpoint, damaged = newest_whole(folder / CHECKPOINTS)
+    checkpoint, damaged = newest_intact(folder / CHECKPOINTS)
     warnings = [f"{error}; the checkpoint before it is used" for error in damaged]
     if checkpoint is None:
         warnings = [str(error) for error in damaged]
-        warnings.append(f"{folder} has no whole checkpoint: the run begins again")
+        warnings.append(f"{folder} has no intact checkpoint: the run starts over")
     return _in_place(folder, checkpoint, tuple(warnings))
 
 
@@ -159,7 +159,7 @@ def _from_checkpoint(parent: Path, name: str | None, path: Path) -> ResumePlan:
     if newer:
         raise ResumeError(
             f"{own.name} has newer checkpoints than {path.name}, up to {newer[-1].name}: "
-            "give a --name, and a new run branches off from there; or resume without a path"
+            "add a --name to branch off a new run from there, or resume without a path"
         )
     return _in_place(path.parent.parent, checkpoint)
 
@@ -168,8 +168,8 @@ def _step(path: Path) -> int:
     return step_of(path) or 0
 
 
-def put_damaged_aside(folder: Path, checkpoint: Checkpoint | None) -> None:
-    """Rename the damaged checkpoints that are newer than the one that a run goes on from."""
+def set_damaged_aside(folder: Path, checkpoint: Checkpoint | None) -> None:
+    """Rename the damaged checkpoints that are newer than the one that a run resumes from."""
     step = checkpoint.state.step if checkpoint else -1
     for path in checkpoints_in(folder / CHECKPOINTS):
         if _step(path) > step:
@@ -177,36 +177,36 @@ def put_damaged_aside(folder: Path, checkpoint: Checkpoint | None) -> None:
 
 
 def refuse_another_model(checkpoint: Checkpoint, now: Settings) -> list[Difference]:
-    """What was changed in the recipe since a checkpoint was written.
+    """The changes in the recipe since a checkpoint was written.
 
     Raises:
-        ResumeError: the model is another one; the text is the difference.
+        ResumeError: the model has changed; the text lists the changes.
     """
     before = settings_from(checkpoint.texts.get(RESOLVED, b""))
     if before is None:
         return []
     changed = differences([before, now])
-    of_model = [change for change in changed if _is_of_model(change)]
-    if of_model:
-        lines = "".join(f"\n    {change_text(change)}" for change in of_model)
+    in_model = [change for change in changed if _is_in_model(change)]
+    if in_model:
+        lines = "".join(f"\n    {change_text(change)}" for change in in_model)
         raise ResumeError(
             f"the model is not the one of {checkpoint.path}:{lines}\n"
-            "Take these changes back, or start a new run without --resume"
+            "Undo these changes, or start a new run without --resume"
         )
     return changed
 
 
-def _is_of_model(change: Difference) -> bool:
+def _is_in_model(change: Difference) -> bool:
     return any(
-        key.startswith("transformer_config.") and key not in _STILL_THE_MODEL for key in change.keys
+        key.startswith("transformer_config.") and key not in _CHANGEABLE_KEYS for key in change.keys
     )
 
 
 def changed_environment(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """What a run goes on with that is not as it was, though the recipe does not say so."""
+    """Warnings about changes outside the recipe, such as another version or device."""
     if "backend" in now:
         before = {"backend": "torch", **before}  # Older checkpoints do not name it.
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
-            was, is_now = before.get(key, "not known"), now.get(key, "not known")
+            was, is_now = before.get(key, "unknown"), now.get(key, "unknown")
             yield f"{key} was {was} and is now {is_now}: results agree only up to rounding"

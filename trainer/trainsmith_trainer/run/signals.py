@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as stop requests, which the loop follows between two steps."""
+"""Ctrl-C, SIGTERM and SIGHUP as stop requests, which the loop checks between two steps."""
 
 from __future__ import annotations
 
@@ -28,49 +28,49 @@ class StopRequest:
 
     @property
     def exit_code(self) -> int:
-        """128 and the signal's number, as shells have it."""
+        """128 plus the signal's number, as in a shell."""
         return 128 + (self.signal or 0)
 
     @property
     def reason(self) -> str:
-        """The signal, as people know it."""
+        """The signal in words."""
         names = {"SIGINT": "Ctrl-C", "SIGHUP": "SIGHUP, its terminal was closed"}
         return names.get(self.signal.name, self.signal.name) if self.signal else ""
 
 
 @contextmanager
 def stop_on_signals() -> Generator[StopRequest, None, None]:
-    """Note the first signal instead of dying of it; a second Ctrl-C ends the process at once.
+    """Turn the first signal into a stop request; a second Ctrl-C ends the process at once.
 
     A signal that was ignored before, as `nohup` does with SIGHUP, stays ignored.
     """
     request = StopRequest()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
-    heeded = [number for number, handler in before.items() if handler != signal.SIG_IGN]
+    handled = [number for number, handler in before.items() if handler != signal.SIG_IGN]
 
     def note(number: int, _frame: FrameType | None) -> None:
-        if signal.SIGINT in heeded:
-            # The system's own handling, not Python's: it works while a kernel computes for long.
+        if signal.SIGINT in handled:
+            # The system's default handler, not Python's, works during a long kernel too.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         if request.signal is None:
             request.signal = signal.Signals(number)
-            _say(_MESSAGE)
-        elif number == signal.SIGINT:  # It came before the line above.
+            _print(_MESSAGE)
+        elif number == signal.SIGINT:  # It arrived before the default handler was set.
             signal.raise_signal(signal.SIGINT)
 
-    for number in heeded:
+    for number in handled:
         signal.signal(number, note)
     try:
         yield request
     finally:
-        for number in heeded:
+        for number in handled:
             signal.signal(number, before[number])
 
 
-def _say(message: str) -> None:
-    """Write past Python's buffers, which the signal may have interrupted in the middle.
+def _print(message: str) -> None:
+    """Write without Python's buffers, since the signal may have interrupted a write to them.
 
-    The progress bar hides the cursor, and after a second Ctrl-C nothing would show it again.
+    The cursor, which the progress bar hides, is shown again: a second Ctrl-C leaves no time for it.
     """
     with suppress(OSError):
         if os.isatty(_STANDARD_ERROR):

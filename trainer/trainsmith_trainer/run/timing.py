@@ -1,4 +1,4 @@
-"""A smoke run tells how long the whole run takes."""
+"""An estimate of how long a whole run takes, from a smoke run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Result = TypeVar("_Result")
 
 
 class Stopwatch:
-    """Measures calls."""
+    """Measures how long calls take."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -21,7 +21,7 @@ class Stopwatch:
 
     @property
     def mean(self) -> float:
-        """Seconds of a call."""
+        """The mean seconds of a call."""
         return self.seconds / max(1, self._calls)
 
     def timed(self, function: Callable[[_Argument], _Result]) -> Callable[[_Argument], _Result]:
@@ -41,14 +41,14 @@ class Stopwatch:
 def seconds_of(
     whole: Plan, *, done: Plan, trained: float, validating: Stopwatch, saving: Stopwatch
 ) -> float:
-    """Seconds that a run takes, after a shorter one.
+    """The estimated seconds of a run, from a shorter one.
 
     Args:
-        whole: the run's plan.
-        done: the shorter one's.
+        whole: the plan of the run.
+        done: the plan of the shorter one.
         trained: seconds of the shorter one's loop.
-        validating: what its validations took of them.
-        saving: what its checkpoints took of them.
+        validating: the part of them that its validations took.
+        saving: the part of them that its checkpoints took.
     """
     step = (trained - validating.seconds - saving.seconds) / done.total_steps
     return (

@@ -1,7 +1,7 @@
 """One run, from a resolved config to a finished folder.
 
-`run_training` prepares and opens everything; `_train_to_an_end` trains and reports whichever end
-the run has. `loop.train` takes the steps.
+`run_training` prepares and opens everything; `_train_and_report` trains and reports how the run
+ended. `loop.train` takes the steps.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ def run_training(
     resume: ResumePlan | None = None,
     backend: LoadedBackend | None = None,
 ) -> int:
-    """Train as a config says, in a folder of its own.
+    """Train the model of a resolved recipe, in the run's own folder.
 
     Args:
         config: the recipe.
-        name: the run's name, if the user wants a certain one.
-        smoke: take a few steps only, with everything that happens in a run.
+        name: the run's name, if the user chose one.
+        smoke: take only a few steps, with everything that happens in a run.
         resume: where the run continues; without it, a new run starts.
-        backend: computes; without it, the first one that is available.
+        backend: the backend to use; without it, the first one that is available.
 
     Returns:
-        The exit code: 0, or 1 for a run that failed, or 128 and the signal that stopped it.
+        The exit code: 0, or 1 if the run failed, or 128 plus the signal that stopped it.
 
     Raises:
-        RunError: the data does not suit the recipe; there is no folder then.
+        RunError: the data does not fit the recipe; no folder was created.
         RunNameError: the name is taken.
-        ResumeError: the run cannot go on from there.
+        ResumeError: the run cannot continue from there.
     """
     backend = backend or choose_backend()
     devices = derived.device_count(config.document)
@@ -70,18 +70,18 @@ def run_training(
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
         run = prepare(config, name, backend, smoke=smoke, resume=resume)
-        # Forked ranks have nothing of what is opened from here on.
+        # Ranks are forked before anything else is opened, so that they do not inherit it.
         ranks = stack.enter_context(_open_ranks(run, rank_info, devices))
         try:
             stack.enter_context(hold(run.folder / EVENTS))
         except HeldError:
-            raise ResumeError(f"the run {run.folder.name} is going on in another process") from None
+            raise ResumeError(f"the run {run.folder.name} is running in another process") from None
         clean_up(run)
         notes = None if smoke else config.path.parent
         trackers = open_trackers(config, run.folder)
         log_level = run.inputs.training.log_level
         emit = stack.enter_context(open_report(run.folder, log_level, notes, trackers))
-        return _train_to_an_end(run, emit, stop, ranks)
+        return _train_and_report(run, emit, stop, ranks)
 
 
 def _open_ranks(
@@ -93,15 +93,15 @@ def _open_ranks(
         if library.may_copy_process():
             body = partial(run_worker, lambda: inputs)
     smoke = ("--smoke",) if inputs.smoke else ()
-    # If the folder of `model_path` was deleted, the other ranks read the model's shape there.
+    # If the folder of `model_path` was deleted, the other ranks read the shape from a checkpoint.
     saved = run.resume.checkpoint.path if run.resume.checkpoint else None
     resume = ("--resume", str(saved)) if saved and inputs.config.pretrained else ()
     arguments = ("train", str(inputs.config.path), *inputs.config.options, *smoke, *resume)
     return open_ranks(rank_info, devices, arguments, body)
 
 
-def _train_to_an_end(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
-    """Train, and emit the event of the end: finished, stopped or failed.
+def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
+    """Train, and emit the last event: finished, stopped or failed.
 
     Returns:
         The exit code.
@@ -152,7 +152,7 @@ def _train_to_an_end(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> i
 
 
 def _pretrained_weights(run: Run) -> Arrays | None:
-    """Those of `model_path`, unless there is a checkpoint with later ones."""
+    """The weights of `model_path`, unless a checkpoint has later ones."""
     pretrained = run.inputs.config.pretrained
     if pretrained is None or run.resume.checkpoint:
         return None

@@ -1,4 +1,4 @@
-"""What happens at a validation: the model writes a sample, and its loss is measured."""
+"""What happens at a validation: the model generates a sample, and its loss is measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.base import Backend
 from trainsmith_trainer.generation.detokenize import detokenize
-from trainsmith_trainer.generation.sampling import Sampling, write
+from trainsmith_trainer.generation.sampling import Sampling, generate_tokens
 from trainsmith_trainer.run.loop import Emit
 from trainsmith_trainer.run.prepare import RunInputs
 
@@ -27,10 +27,10 @@ def validator(inputs: RunInputs, backend: Backend, emit: Emit) -> Callable[[int]
     def validate(step: int) -> float | None:
         random = np.random.default_rng((inputs.training.seed, step))
         count = min(_SAMPLE_TOKENS, 2 * inputs.model.max_sequence_length)
-        written = write(backend.decoder(), prompt, sampling, random, count, tokenizer.end)
-        text = "".join(detokenize(tokenizer, prompt, written))
-        begin = tokenizer.decode(prompt)
-        emit(events.Sample(time=time.time(), step=step, prompt=begin, text=text))
+        tokens = generate_tokens(backend.decoder(), prompt, sampling, random, count, tokenizer.end)
+        text = "".join(detokenize(tokenizer, prompt, tokens))
+        shown = tokenizer.decode(prompt)
+        emit(events.Sample(time=time.time(), step=step, prompt=shown, text=text))
         return backend.loss(inputs.validation_batches()) if inputs.validates else None
 
     return validate

@@ -1,4 +1,4 @@
-"""The size of a model's vocabulary, which the data may decide."""
+"""The size of a model's vocabulary, which may depend on the data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from trainsmith_trainer.errors import RunError
 
 
 def with_vocabulary(model: TransformerConfig, needed: int) -> TransformerConfig:
-    """A model's shape with a vocabulary of a known size.
+    """A model's shape with its vocabulary size filled in.
 
     Args:
         model: its shape.
-        needed: different tokens in the data.
+        needed: how many tokens the tokenizer has.
 
     Raises:
-        RunError: the shape's own number is too small.
+        RunError: the shape's own `vocab_size` is too small.
     """
     if model.vocab_size == 0:
         return model.model_copy(update={"vocab_size": needed})

@@ -1,4 +1,4 @@
-"""The part of a rank above 0: the same steps as rank 0, and nothing besides."""
+"""What a rank above 0 runs: the same steps as rank 0, and nothing else."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from trainsmith_trainer.run.prepare import RunInputs
 
 
 def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
-    """Train along with rank 0, which decides where to begin and when to stop.
+    """Train along with rank 0, which decides where to start and when to stop.
 
     Args:
-        read: gives what the steps need.
-        rank_info: this process's.
+        read: returns the inputs of the run.
+        rank_info: the rank of this process.
 
     Returns:
         The exit code: 0, or 1 for an error of this rank, or `rank.EXIT_PEER_LOST`.
@@ -44,16 +44,16 @@ def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
 
 
 def synchronize(inputs: RunInputs, backend: Backend, progress: Progress) -> Progress:
-    """Give every rank the state of rank 0.
+    """Copy the state of rank 0 to every rank.
 
     Raises:
-        RunError: this rank reads other data than rank 0, or has another recipe.
+        RunError: this rank has other data or another recipe than rank 0.
     """
     position = progress.position
     numbers = (inputs.fingerprint, progress.step, position.epoch, position.sequence)
     fingerprint, step, epoch, sequence = backend.broadcast_state(numbers)
     if fingerprint != inputs.fingerprint:
-        raise RunError("its recipe or its data is not that of rank 0")
+        raise RunError("its recipe or its data differs from that of rank 0")
     return replace(progress, step=step, position=Position(epoch, sequence))
 
 

@@ -1,9 +1,9 @@
-"""Checkpoints: everything a run needs to go on, whole on disk or not there at all.
+"""Checkpoints: everything a run needs to resume, complete on disk or absent.
 
-A checkpoint is a folder: the model as `export.py` writes it, the optimizer's memory, the states of
-the random generators, `state.json` with everything else, and the digests of all of them in
-`SHA256SUMS`, which `sha256sum --check` reads too. File formats notice that a file was cut off, but
-not that a bit of it flipped.
+A checkpoint is a folder: the model as `export.py` writes it, the optimizer state, the states of the
+random generators, `state.json` with everything else, and the digests of all these files in
+`SHA256SUMS`, which `sha256sum --check` reads too. The file formats detect a truncated file, but not
+a flipped bit.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAME = re.compile(r"step-(\d{6,})")
 
 
 class DamagedCheckpointError(Exception):
-    """A checkpoint is not what was written."""
+    """A checkpoint differs from what was written."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Best:
 
 @dataclass(frozen=True)
 class State:
-    """How far a run has come, apart from its tensors."""
+    """The progress of a run, without its tensors."""
 
     step: int
     """Optimizer steps taken."""
@@ -55,12 +55,12 @@ class State:
     loss: float
     """The training loss of the last step."""
     validation_loss: float | None
-    """The last one that was measured."""
+    """The last measured validation loss."""
     best_validation_loss: float | None
     best: Best | None
     """The best checkpoint so far; it may be this one."""
     setting: Mapping[str, Any]
-    """What must be the same for the run to go on exactly: versions, threads."""
+    """What must be the same for an exact resume: versions, threads."""
 
 
 def save_checkpoint(
@@ -69,17 +69,17 @@ def save_checkpoint(
     """Write a checkpoint.
 
     Args:
-        folder: that holds a run's checkpoints.
-        state: how far the run has come.
-        files: the model's, as `export.model_files` gives them, and the run's settings.
-        optimizer: the optimizer's memory, by name.
+        folder: the folder of the run's checkpoints.
+        state: the progress of the run.
+        files: the model's, as `export.model_files` returns them, and the run's settings.
+        optimizer: the optimizer state, by name.
         random: the states of random generators, by name.
 
     Returns:
         The checkpoint's path and its size in bytes.
 
     Raises:
-        OSError: the disk is full, or the like; what was there before is untouched.
+        OSError: for example, the disk is full; existing checkpoints are unchanged.
     """
     contents = {
         **files,
@@ -87,7 +87,7 @@ def save_checkpoint(
         _RANDOM: safetensors.numpy.save(dict(random)),
         _STATE: json.dumps({"format": _FORMAT, **asdict(state)}, indent=2).encode() + b"\n",
     }
-    with ThreadPoolExecutor(2) as threads:  # Weights and optimizer at once: `hashlib` lets them.
+    with ThreadPoolExecutor(2) as threads:  # Two files at once: `hashlib` releases the GIL.
         digests = list(threads.map(_digest, contents.values()))
     contents[_DIGESTS] = "".join(
         f"{digest}  {name}\n" for name, digest in zip(contents, digests, strict=True)
@@ -98,7 +98,7 @@ def save_checkpoint(
 
 
 def checkpoint_name(step: int) -> str:
-    """The name of the folder of a checkpoint."""
+    """The name of a checkpoint's folder."""
     return f"step-{step:06d}"
 
 
@@ -106,26 +106,26 @@ def verify_checkpoint(path: Path) -> State:
     """Compare every file of a checkpoint with its digest.
 
     Raises:
-        DamagedCheckpointError: naming the file that is missing or was changed.
+        DamagedCheckpointError: with the file that is missing or was changed.
     """
     return read_checkpoint(path).state
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint of which every file is the one that was written."""
+    """A checkpoint whose files all have the right digests."""
 
     path: Path
     state: State
     texts: Mapping[str, bytes]
-    """The contents of its smaller files; tensors stay on the disk until they are wanted."""
+    """The contents of its smaller files; tensors stay on disk until they are needed."""
     stamps: Mapping[str, tuple[int, int]]
-    """Size and time of change of each file that holds tensors, when its digest was right."""
+    """Size and modification time of each tensor file when its digest was verified."""
 
 
 @dataclass(frozen=True)
 class Tensors:
-    """What a checkpoint holds in tensors."""
+    """The tensors of a checkpoint."""
 
     model: bytes
     """The content of `model.safetensors`."""
@@ -137,9 +137,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint without its tensors, and compare every file with its digest.
 
     Raises:
-        DamagedCheckpointError: naming the file that is missing or was changed.
+        DamagedCheckpointError: with the file that is missing or was changed.
     """
-    digests = _noted_digests(path)
+    digests = _recorded_digests(path)
     stamps = {name: _stamp(path / name) for name in digests if _is_tensors(name)}
     texts = {name: _read(path / name) for name in digests if not _is_tensors(name)}
     with ThreadPoolExecutor(2) as threads:
@@ -153,10 +153,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def read_tensors(checkpoint: Checkpoint) -> Tensors:
-    """Read the tensors of a checkpoint. Their digests were compared by `read_checkpoint`.
+    """Read the tensors of a checkpoint, whose digests `read_checkpoint` has verified.
 
     Raises:
-        DamagedCheckpointError: naming the file that is missing or has changed since.
+        DamagedCheckpointError: with the file that is missing or has changed since.
     """
     path = checkpoint.path
     for name, stamp in checkpoint.stamps.items():
@@ -173,8 +173,8 @@ def _is_tensors(name: str) -> bool:
     return name.endswith(".safetensors")
 
 
-def _noted_digests(path: Path) -> dict[str, str]:
-    """The digest of each file, as it was written."""
+def _recorded_digests(path: Path) -> dict[str, str]:
+    """The recorded digest of each file."""
     lines = _read(path / _DIGESTS).decode("utf-8", "replace").splitlines()
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     if _STATE not in digests:
@@ -193,21 +193,21 @@ def _state(path: Path, contents: Mapping[str, bytes]) -> State:
 
 
 def step_of(path: Path) -> int | None:
-    """The step of a checkpoint, by its name; nothing for a folder of another kind."""
+    """The step of a checkpoint, by its name; `None` for any other folder."""
     match = _NAME.fullmatch(path.name)
     return int(match.group(1)) if match else None
 
 
 def checkpoints_in(folder: Path) -> list[Path]:
-    """The checkpoints of a run, the oldest first."""
+    """The checkpoints of a run, oldest first."""
     found = [path for path in folder.glob("step-*") if (path / _DIGESTS).is_file()]
     return sorted(
         (path for path in found if step_of(path) is not None), key=lambda path: step_of(path) or 0
     )
 
 
-def newest_whole(folder: Path) -> tuple[Checkpoint | None, list[DamagedCheckpointError]]:
-    """The newest checkpoint of a run that is whole, and what is wrong with newer ones."""
+def newest_intact(folder: Path) -> tuple[Checkpoint | None, list[DamagedCheckpointError]]:
+    """The newest intact checkpoint of a run, and the errors of newer ones."""
     damaged: list[DamagedCheckpointError] = []
     for path in reversed(checkpoints_in(folder)):
         try:
@@ -218,10 +218,10 @@ def newest_whole(folder: Path) -> tuple[Checkpoint | None, list[DamagedCheckpoin
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged checkpoint so that it is not taken for one.
+    """Rename a damaged checkpoint, so that it no longer counts as one.
 
     Returns:
-        Its path now.
+        Its new path.
     """
     aside = path.with_name(f"{path.name}.damaged")
     remove_folder(aside)
@@ -233,34 +233,34 @@ def rotate(
 ) -> list[DamagedCheckpointError]:
     """Remove all but the newest checkpoints and the best one.
 
-    Nothing is removed before a newer checkpoint was read back and found to be what was written: the
-    last verified one always stays.
+    Nothing is removed before a newer checkpoint was read back and verified, so the last verified
+    one is always kept.
 
     Args:
-        folder: that holds a run's checkpoints.
-        keep_last: how many of the newest stay.
-        best: the best one, which stays too.
+        folder: the folder of the run's checkpoints.
+        keep_last: how many of the newest are kept.
+        best: the best one, which is kept too.
         verified: a checkpoint that this process has just verified.
 
     Returns:
-        What is wrong with the newest ones, if anything.
+        The errors of the newest checkpoints, if any.
     """
     found = checkpoints_in(folder)
     best_name = checkpoint_name(best.step) if best else None
-    doomed = [path for path in found[:-keep_last] if path.name != best_name]
-    if not doomed:
+    obsolete = [path for path in found[:-keep_last] if path.name != best_name]
+    if not obsolete:
         return []
     damaged: list[DamagedCheckpointError] = []
     for path in reversed(found):
-        if path in doomed:
-            doomed = doomed[: doomed.index(path)]  # This one may be the last that is whole.
+        if path in obsolete:
+            obsolete = obsolete[: obsolete.index(path)]  # This may be the last intact one.
         try:
             if path != verified:
                 verify_checkpoint(path)
             break
         except DamagedCheckpointError as error:
             damaged.append(error)
-    for path in doomed:
+    for path in obsolete:
         remove_folder(path)
     return damaged
 
@@ -270,7 +270,7 @@ def _digest(content: bytes) -> str:
 
 
 def _digest_of_file(path: Path) -> str:
-    """The digest of a large file, of which only a piece at a time is in memory."""
+    """The digest of a large file, read piece by piece."""
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:

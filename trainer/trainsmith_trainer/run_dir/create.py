@@ -1,4 +1,4 @@
-"""The folder of a run: its name, making it, and finding the model in it."""
+"""A run's folder: its name, creating it, and finding the model in it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _NAME = re.compile(r"\w[\w .+=-]*")
 
 
 def run_name(parent: Path, stem: str, name: str | None, *, smoke: bool = False) -> str:
-    """The name that the next run gets.
+    """The name of the next run.
 
     Args:
         parent: the recipe's `checkpoint_dir`.
-        stem: the recipe's file name without its ending; the default name begins with it.
-        name: the name that the user wants, if any.
-        smoke: the run is a smoke run.
+        stem: the recipe's file name without its extension; the default name starts with it.
+        name: the name that the user chose, if any.
+        smoke: whether the run is a smoke run.
 
     Raises:
-        RunNameError: the name is taken or is no file name.
+        RunNameError: the name is taken or is not a valid file name.
     """
-    # What is made of the recipe's own name is a file's name, whatever script it is written in.
+    # A default name is not checked: the recipe's own name is a file name, in whatever script.
     if name is None and not smoke:
         number = 1 + max((_number(path.name, stem) for path in parent.glob("*")), default=0)
         return f"{stem}-{number:03d}"
@@ -38,7 +38,7 @@ def run_name(parent: Path, stem: str, name: str | None, *, smoke: bool = False) 
         check_name(name)
     if os.path.lexists(parent / name):
         raise RunNameError(
-            f"{parent / name} exists already: choose another --name, go on with --resume, "
+            f"{parent / name} exists already: choose another --name, continue it with --resume, "
             "or remove that run"
         )
     return name
@@ -50,19 +50,19 @@ def is_in(parent: Path, name: str) -> bool:
 
 
 def check_name(name: str) -> None:
-    """Raise `RunNameError` for a name that cannot be a folder's everywhere."""
+    """Raise `RunNameError` for a name that is not a folder name on every system."""
     if not _NAME.fullmatch(name):
         raise RunNameError(
-            f"{name!r} cannot be a run's name: letters, digits, spaces and . _ - + = can"
+            f"{name!r} cannot be a run's name: use letters, digits, spaces and . _ - + ="
         )
 
 
 def make_run_folder(parent: Path, stem: str, name: str | None, *, smoke: bool = False) -> Path:
-    """Make a folder that no run has used; the arguments are those of `run_name`.
+    """Create a new folder; the arguments are those of `run_name`.
 
     Raises:
-        RunNameError: the name is taken or is no file name.
-        RunError: `parent` cannot hold a folder.
+        RunNameError: the name is taken or is not a valid file name.
+        RunError: no folder can be created in `parent`.
         OSError: the disk is full.
     """
     try:
@@ -72,31 +72,32 @@ def make_run_folder(parent: Path, stem: str, name: str | None, *, smoke: bool = 
             try:
                 folder.mkdir()
             except FileExistsError:
-                continue  # Another run began at the same moment.
+                continue  # Another run started at the same moment.
             else:
                 return folder
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
         raise RunError(
-            f"no run's folder can be made in {parent}: {error.strerror}",
+            f"no run folder can be created in {parent}: {error.strerror}",
             advice="name a folder that you may write to",
             config_path="training_config.checkpoint_dir",
         ) from None
 
 
 def make_smoke_folder(parent: Path, stem: str, name: str | None) -> Path:
-    """Make the folder of a smoke run; the one before it, and only such a one, is replaced.
+    """Create the folder of a smoke run; it replaces a previous smoke run, and nothing else.
 
     Raises:
-        RunNameError: the name is that of another run, of one that is going on, or no file name.
-        RunError: `parent` cannot hold a folder.
+        RunNameError: the name belongs to another kind of run, to a run that is still running, or
+            is not a valid file name.
+        RunError: no folder can be created in `parent`.
         OSError: the disk is full.
     """
     before = parent / (name or f"{stem}-smoke")
     if (before / SMOKE_MARK).is_file():
         if is_held(before / EVENTS):
-            raise RunNameError(f"{before} is going on in another process: choose another --name")
+            raise RunNameError(f"{before} is running in another process: choose another --name")
         remove_folder(before)
     folder = make_run_folder(parent, stem, name, smoke=True)
     write_file(folder / SMOKE_MARK, b"The next smoke run replaces this folder.\n")
@@ -104,7 +105,7 @@ def make_smoke_folder(parent: Path, stem: str, name: str | None) -> Path:
 
 
 def model_in(folder: Path) -> Path | None:
-    """The model in a run's folder: the final one, else its newest checkpoint's; or the folder."""
+    """The final model of a run's folder, else its newest checkpoint; a model's folder as it is."""
     if (folder / "model.safetensors").is_file():
         return folder
     if (folder / FINAL).is_dir():

@@ -1,4 +1,4 @@
-"""Runs on the command line: by their folder, or by their name."""
+"""Finding runs on the command line, by folder or by name."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ PARENT_OPTION = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("checkpoints"),
     show_default=True,
-    help="Where runs lie that are given by their names.",
+    help="The folder in which runs are looked up by name.",
 )
 
 
 def folder_of(run: str, parent: Path) -> Path:
-    """The folder of a run that is given by its folder or by its name in `parent`.
+    """The folder of a run, given that folder or a name in `parent`.
 
     Raises:
-        click.BadParameter: there is neither.
+        click.BadParameter: neither exists.
     """
     candidates = (Path(run), parent / run)
     found = next((path for path in candidates if path.is_dir()), None)

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Atomic writes: a file or a folder appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder, so that no half of it is ever seen under its name."""
+    """Remove a folder; a partly deleted one is never visible under its name."""
     if not path.exists():
         return
     doomed = path.with_name(f".{path.name}.removed.{os.getpid()}")
@@ -65,7 +65,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _write_and_sync(contents: Mapping[Path, bytes]) -> None:
-    """Write all, then flush all: the first flush takes most of the others' work with it."""
+    """Write all files, then flush them: the first flush already writes most of the data."""
     with ExitStack() as stack:
         files = {path: stack.enter_context(path.open("wb", 0)) for path in contents}
         for path, file in files.items():
@@ -80,7 +80,7 @@ def _write_and_sync(contents: Mapping[Path, bytes]) -> None:
 
 @contextmanager
 def _naming(path: Path) -> Generator[None, None, None]:
-    """Let errors of writing name their file, which they do not on their own."""
+    """Add the file's path to write errors, which lack it."""
     try:
         yield
     except OSError as error:
@@ -89,7 +89,7 @@ def _naming(path: Path) -> Generator[None, None, None]:
 
 def _sync_folder(path: Path) -> None:
     if os.name != "posix":
-        return  # Windows cannot open a folder, and writes renames through on its own.
+        return  # Windows cannot open a folder, and flushes renames itself.
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Whether a process holds a file. When the process ends, however it ends, the system lets go."""
+"""Locks on files. The system releases a lock when its process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Where Windows locks a byte: far behind the end, since it would keep others from reading that byte.
+# The byte that Windows locks: far beyond the end, because a locked byte cannot be read.
 _FAR = 1 << 40
 
 
 class HeldError(Exception):
-    """Another process holds the file."""
+    """Another process has locked the file."""
 
 
 @contextmanager
 def hold(path: Path) -> Generator[None, None, None]:
-    """Hold a file, which is made if need be, until the block ends.
+    """Lock a file until the block ends; the file is created if it does not exist.
 
     Raises:
-        HeldError: another process holds it.
+        HeldError: another process has locked it.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _try_lock(descriptor, exclusive=True):
-            raise HeldError(f"{path} is held by another process")
+            raise HeldError(f"{path} is locked by another process")
         yield
     finally:
         os.close(descriptor)
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds a file."""
+    """Whether a process has locked a file."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
@@ -70,5 +70,5 @@ else:
         except OSError as error:
             if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
                 raise
-            return True  # This file system has no locks, so no file is held.
+            return True  # This file system does not support locks.
         return True

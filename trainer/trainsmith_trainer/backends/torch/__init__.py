@@ -1,6 +1,6 @@
 """The backend for PyTorch: the operations of `base.BackendModule`.
 
-The library is imported when it is needed, so that listing and refusing backends costs nothing.
+The library is imported only when it is needed, so that listing and refusing backends is quick.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def unavailable(_purpose: Purpose) -> str:
 
 
 def load_library() -> None:
-    """Import PyTorch; what is opened afterwards is ready sooner."""
+    """Import PyTorch, so that opening a backend afterwards is quicker."""
     _spin_briefly()
     import trainsmith_trainer.backends.torch.backend  # noqa: F401  # pyright: ignore
 
 
 def may_copy_process() -> bool:
-    """Whether a copy of this process, which has loaded the library, can compute as well.
+    """Whether a fork of this process, which has loaded the library, can compute as well.
 
     A GPU driver does not survive in a forked process, and neither do macOS's own libraries.
     `TRAINSMITH_START_METHOD`, `fork` or `spawn` as `multiprocessing` names them, wins.
@@ -64,13 +64,14 @@ def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:
 
 
 def _spin_briefly() -> None:
-    """Let threads that wait for each other spin for a moment and then sleep.
+    """Let threads that wait for each other spin briefly and then sleep.
 
-    By default they spin for long. Then one busy neighbour, such as the editor, makes each of the
-    thousands of barriers in a step wait for the scheduler. Sleeping at once costs nearly as much on
-    a quiet machine. Four thousand turns keep most of both: on two cores a step took 27 ms quiet and
-    66 ms beside a busy process, against 26 and 311 spinning long, 41 and 47 sleeping at once.
-    OpenMP reads the environment once, when it is loaded; a policy of the user's own wins.
+    By default they spin for a long time. One busy process, such as the editor, then makes each of
+    the thousands of barriers in a step wait for the scheduler. Sleeping at once makes steps slower
+    on an idle machine. 4,000 spins are a compromise: on two cores a step took 27 ms on an idle
+    machine and 66 ms next to a busy process, compared to 26 and 311 ms with long spinning, and 41
+    and 47 ms with immediate sleep. OpenMP reads the environment once, when it is loaded; a policy
+    that the user has set takes precedence.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "passive"

@@ -1,4 +1,4 @@
-"""How a process keeps the memory that its tensors had."""
+"""Keeping the memory of freed tensors in the process."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import ctypes
 import os
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""Names of glibc's `malloc.h`."""
+"""Constants of glibc's `malloc.h`."""
 _KEPT = 1 << 30
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep the memory that was freed, for the next step needs it again.
+    """Keep freed memory in this process, because the next step needs it again.
 
-    glibc gives large blocks back to the system, which fills every page with zeros before it hands
-    it out again: 5 to 7 % of a step. Other C libraries are left as they are.
+    glibc returns large blocks to the system, which fills every page with zeros before it provides
+    it again: 5 to 7 % of a step. Other C libraries are not changed.
     """
     if "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", {}):
         return

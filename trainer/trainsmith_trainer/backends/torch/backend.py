@@ -43,7 +43,7 @@ class TorchBackend:
         self._rank_info = rank_info
         self._device, self.device = _choose_device(rank_info)
         self._group = Group(rank_info, self._device) if rank_info.size > 1 else None
-        self._wishes_to_stop = self._shall_stop = False
+        self._stop_requested = self._should_stop = False
         self._random_of_ranks: Arrays = {}
         precision, self.warnings = _choose_precision(training, self._device)
         torch.manual_seed(training.seed)
@@ -74,28 +74,28 @@ class TorchBackend:
             "precision": precision,
         }
         if self._group:
-            # The loss and the wish to stop travel with the gradient.
+            # The loss and the stop request are reduced together with the gradient.
             self.versions["shared_memory"] = self._group.share_memory(self.parameters + 2)
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
-        """Forward and backward over an effective batch; the gradient is clipped afterwards."""
+        """Forward and backward pass over an effective batch; then the gradient is clipped."""
         tokens = sum(batch.tokens for batch in micro_batches)
         total = torch.zeros((), device=self._device)
         if not self._model.training:
             self._model.train()
         with _enough_memory("a step", "training_config.batch_size"):
             for batch in micro_batches:
-                loss = self._summed_loss(self._share(batch)) / tokens
+                loss = self._summed_loss(self._own_rows(batch)) / tokens
                 loss.backward()
                 total += loss.detach()
         if self._group:
-            wish = torch.tensor(float(self._wishes_to_stop), device=self._device)
-            total, wish, *sums = self._group.all_reduce([total, wish, *self._gradients()])
+            stop = torch.tensor(float(self._stop_requested), device=self._device)
+            total, stop, *sums = self._group.all_reduce([total, stop, *self._gradients()])
             for parameter, gradient in zip(self._trainable.values(), sums, strict=True):
                 parameter.grad = gradient
-            self._shall_stop = bool(wish)
+            self._should_stop = bool(stop)
         norm = torch.nn.utils.get_total_norm([each.float() for each in self._gradients()])
-        # One transfer for both numbers: each would wait for the device.
+        # One transfer for both numbers, because every transfer waits for the device.
         loss_value, norm_value = torch.stack((total, norm)).tolist()
         if norm_value > self._max_norm:
             parameters = self._trainable.values()
@@ -103,7 +103,7 @@ class TorchBackend:
         return Gradient(loss_value, norm_value)
 
     def update(self, learning_rate: float) -> None:
-        """Move the weights along the last gradient, and forget it."""
+        """Update the weights with the last gradient, and clear it."""
         self._optimizer.step(learning_rate)
         for parameter in self._trainable.values():
             parameter.grad = None
@@ -115,7 +115,7 @@ class TorchBackend:
         total, tokens = torch.zeros((), device=self._device), 0
         with _enough_memory("validation", "training_config.validation_batch_size"):
             for batch in batches:
-                part = self._share(batch)
+                part = self._own_rows(batch)
                 if len(part.inputs):
                     total += self._summed_loss(part)
                 tokens += batch.tokens
@@ -124,7 +124,7 @@ class TorchBackend:
         return float(total) / tokens
 
     def decoder(self) -> TorchDecoder:
-        """Start writing from nothing, without dropout."""
+        """A decoder with an empty cache, without dropout."""
         return TorchDecoder(self._model)
 
     def weights(self) -> Arrays:
@@ -132,13 +132,13 @@ class TorchBackend:
         return {name: _array(parameter) for name, parameter in self._model.named_parameters()}
 
     def optimizer_state(self) -> Arrays:
-        """What the optimizer remembers, by name."""
+        """The optimizer state, by name."""
         return {name: _array(tensor) for name, tensor in self._optimizer.state().items()}
 
     def random_state(self) -> Arrays:
-        """The state of PyTorch's generators, on all ranks; those above 0 have their names.
+        """The states of PyTorch's generators on all ranks; the names say the rank if it is not 0.
 
-        Once a rank is gone, only this one's are left.
+        After another rank has exited, only the states of this rank are returned.
         """
         own = self._own_random_state()
         if self._group is None or self._group.broken:
@@ -160,18 +160,18 @@ class TorchBackend:
 
     @torch.no_grad()
     def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
-        """Take on the state that another backend had when it gave these three."""
+        """Restore the state of another backend of the same model."""
         load_weights(self._model, _tensors(weights))
         self._optimizer.restore(_tensors(optimizer))
         self._restore_random(random)
         self._random_of_ranks = random
 
     def should_stop(self, stop: bool) -> bool:
-        """Whether to stop, the same on all ranks: a wish travels with the next gradient."""
+        """Whether to stop, the same on all ranks: a request is sent with the next gradient."""
         if self._group is None:
             return stop
-        self._wishes_to_stop = stop
-        return self._shall_stop
+        self._stop_requested = stop
+        return self._should_stop
 
     def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
         """Copy the state of rank 0 to every rank."""
@@ -184,12 +184,12 @@ class TorchBackend:
             "random": self._random_of_ranks,
         }
         parts = [self._group.broadcast(arrays) for arrays in own.values()]
-        theirs = dict(zip(own, parts, strict=True))
+        received = dict(zip(own, parts, strict=True))
         if self._rank_info.rank:
-            # A rank that no checkpoint knows draws its own numbers, not those of rank 0.
+            # A rank without a state in the checkpoint draws other numbers than rank 0.
             torch.manual_seed(torch.initial_seed() + self._rank_info.rank)
-            self.restore(theirs["weights"], theirs["optimizer"], theirs["random"])
-        return theirs["numbers"][""].tolist()
+            self.restore(received["weights"], received["optimizer"], received["random"])
+        return received["numbers"][""].tolist()
 
     def _restore_random(self, random: Arrays) -> None:
         own = {name: _name_on_rank(name, self._rank_info.rank) for name in ("cpu", "cuda", "mps")}
@@ -200,7 +200,7 @@ class TorchBackend:
         if self._device.type == "mps" and own["mps"] in random:
             torch.mps.set_rng_state(_tensor(random[own["mps"]]))
 
-    def _share(self, batch: Batch) -> Batch:
+    def _own_rows(self, batch: Batch) -> Batch:
         """The rows of a batch that this rank computes."""
         if self._group is None:
             return batch
@@ -221,10 +221,10 @@ class TorchBackend:
 
 
 class TorchDecoder:
-    """Writes with a cache of keys and values; see `base.Decoder`.
+    """Generates with a cache of keys and values; see `base.Decoder`.
 
-    When the context is full, its older half is forgotten and the rest is read again: positions are
-    part of the cached keys, so that they cannot simply move up.
+    When the context is full, its older half is dropped and the rest is read again: the cached keys
+    contain their positions, so they cannot be moved.
     """
 
     def __init__(self, model: Transformer) -> None:
@@ -236,7 +236,7 @@ class TorchDecoder:
 
     @torch.inference_mode()
     def read(self, tokens: Sequence[int]) -> Logits:
-        """Take in more tokens and give the next one's logits, of shape (vocabulary,)."""
+        """Read more tokens, and return the logits of the next one, of shape (vocabulary,)."""
         length = self._model.config.max_sequence_length
         unread = list(tokens)
         if not self._window or len(unread) > 1 or len(self._window) == length:
@@ -263,7 +263,7 @@ class TorchDecoder:
 
 
 def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
-    """A decoder over weights that were saved.
+    """A decoder for saved weights.
 
     Raises:
         ValueError: the weights do not fit the model.
@@ -281,7 +281,7 @@ def has_gpu() -> bool:
 
 
 def _choose_device(rank_info: RankInfo = ALONE) -> tuple[torch.device, str]:
-    """The best device there is for a rank, and the name of all of them in words."""
+    """The best available device for a rank, and a description of the devices of all ranks."""
     many = f"{rank_info.size} × " if rank_info.size > 1 else ""
     if has_gpu() and torch.cuda.device_count() >= rank_info.local_size:
         device = torch.device("cuda", rank_info.local_rank)
@@ -296,7 +296,7 @@ def _choose_device(rank_info: RankInfo = ALONE) -> tuple[torch.device, str]:
 
 
 def _name_on_rank(name: str, rank: int) -> str:
-    """What a random state is called in a checkpoint, where all ranks have theirs."""
+    """The name of a rank's random state in a checkpoint."""
     return f"rank{rank}.{name}" if rank else name
 
 
@@ -322,7 +322,7 @@ def _choose_precision(
 
 
 def _in_precision(model: Transformer, precision: Precision) -> Transformer:
-    """Convert the weights alone: tables of positions stay exact."""
+    """Convert the parameters only: tables of positions keep their precision."""
     for parameter in model.parameters():
         parameter.data = parameter.data.to(DTYPES[precision])
     return model
@@ -333,7 +333,7 @@ def _device_of(model: Transformer) -> torch.device:
 
 
 def _array(tensor: Tensor) -> npt.NDArray[Any]:
-    # NumPy has no bfloat16; float32 holds all its values.
+    # NumPy has no bfloat16; float32 can represent all its values.
     exact = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
     return np.asarray(exact.detach().cpu().numpy())
 

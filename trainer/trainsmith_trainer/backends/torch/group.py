@@ -1,4 +1,4 @@
-"""What the ranks of a data-parallel run tell each other, by torch.distributed."""
+"""The communication between the ranks of a data-parallel run, through torch.distributed."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_shared_memory
 from trainsmith_trainer.distributed.rank import LostRankError, RankInfo
 
-_PATIENCE = timedelta(minutes=30)
-"""How long a rank waits for another one that lives: validations and checkpoints take time."""
+_TIMEOUT = timedelta(minutes=30)
+"""How long a rank waits for another one that is running: validations and checkpoints take time."""
 
 
 class Group:
-    """All ranks. Every method is called by each of them, in the same order.
+    """All ranks of a run, which call the same methods in the same order.
 
-    Each method raises `LostRankError` where another rank is gone.
+    Each method raises `LostRankError` if another rank has exited.
     """
 
     def __init__(self, rank_info: RankInfo, device: torch.device) -> None:
         self.rank, self.size = rank_info.rank, rank_info.size
         self.broken = False
-        """Another rank is gone."""
+        """Whether another rank has exited."""
         self._device = device
         self._one_machine = rank_info.local_size == rank_info.size and device.type == "cpu"
         self._shared: SharedSums | None = None
         if rank_info.rendezvous and sys.platform == "linux":
-            # A machine's own name may lead elsewhere; ranks of one machine need no network.
+            # The machine's host name may resolve to another address; loopback is enough here.
             os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
         method = (rank_info.rendezvous / "group").as_uri() if rank_info.rendezvous else "env://"
         rank_info.announce()
@@ -47,28 +47,31 @@ class Group:
             init_method=method,
             rank=self.rank,
             world_size=self.size,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
         )
-        # Its threads must end before the interpreter does, or the process aborts.
+        # The group's threads must end before the interpreter does, or the process aborts.
         atexit.register(dist.destroy_process_group)
 
     def share_memory(self, numbers: int) -> bool:
-        """Add up through shared memory from now on, where all ranks are of one machine.
+        """Reduce through shared memory from now on, if all ranks run on one machine.
 
         Args:
-            numbers: that are added up at once.
+            numbers: how many are reduced at once.
+
+        Returns:
+            Whether shared memory is used.
         """
         if not self._one_machine:
             return False
         memory = open_shared_memory(
-            self.rank, self.size, numbers, self._broadcast_text, self._all_of
+            self.rank, self.size, numbers, self._broadcast_text, self._all_true
         )
         if memory is not None:
             self._shared = SharedSums(memory, self.rank, self._barrier)
         return memory is not None
 
     def all_reduce(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """Each tensor's sum over all ranks; the sums share memory."""
+        """Each tensor's sum over all ranks; the sums are views of one tensor."""
         flat = torch.cat([tensor.float().flatten() for tensor in tensors])
         if self._shared:
             self._shared.add(flat)
@@ -81,11 +84,11 @@ class Group:
         ]
 
     def broadcast(self, arrays: Arrays, source: int = 0) -> Arrays:
-        """What one rank knows, on all of them.
+        """Send the arrays of one rank to all ranks.
 
         Args:
-            arrays: by name; those of other ranks than `source` are not looked at.
-            source: who tells.
+            arrays: by name; ignored on ranks other than `source`.
+            source: the rank that sends.
         """
         content = safetensors.numpy.save(dict(arrays)) if self.rank == source else b""
         length = torch.tensor([len(content)], device=self._device)
@@ -99,17 +102,17 @@ class Group:
         return safetensors.numpy.load(message.cpu().numpy().tobytes())
 
     def _broadcast_text(self, text: str) -> str:
-        told = self.broadcast({"text": np.array(bytearray(text.encode()))})
-        return told["text"].tobytes().decode()
+        received = self.broadcast({"text": np.array(bytearray(text.encode()))})
+        return received["text"].tobytes().decode()
 
-    def _all_of(self, answer: bool) -> bool:
+    def _all_true(self, answer: bool) -> bool:
         answers = torch.tensor(float(answer))
         self._do(dist.all_reduce, answers)
         return int(answers) == self.size
 
     def _barrier(self) -> None:
-        # Any message in which every rank has a part.
-        self._all_of(True)
+        # Any operation that needs every rank.
+        self._all_true(True)
 
     def _do(self, what: Callable[..., object], *arguments: Any, **options: Any) -> None:
         try:
@@ -117,5 +120,5 @@ class Group:
         except RuntimeError as error:
             self.broken = True
             raise LostRankError(
-                f"rank {self.rank} has lost another one: {str(error).splitlines()[0]}"
+                f"rank {self.rank} has lost another rank: {str(error).splitlines()[0]}"
             ) from error

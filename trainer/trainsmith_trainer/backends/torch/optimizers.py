@@ -1,4 +1,4 @@
-"""An update rule at work on a model's parameters, whatever their precision."""
+"""Applying an update rule to a model's parameters, in float32 or bfloat16."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Parameters = Mapping[str, nn.Parameter]
 
 
 class Optimizer:
-    """Moves parameters along their gradients.
+    """Updates parameters with their gradients.
 
-    Weight decay concerns matrices only: pulling a bias, or the gain of a normalisation, towards
-    zero makes nothing simpler.
+    Weight decay applies to matrices only: decaying a bias, or the gain of a normalisation, does not
+    make the model simpler.
     """
 
     def __init__(
@@ -30,13 +30,13 @@ class Optimizer:
         kahan: bool = False,
         inner: Collection[str] = (),
     ) -> None:
-        """Start with an empty memory.
+        """Start with an empty state.
 
         Args:
-            parameters: all that is trained, either in float32 or in bfloat16.
+            parameters: all trainable parameters, either in float32 or in bfloat16.
             config: the optimizer.
-            weight_decay: per step, in learning rates.
-            kahan: carry what bfloat16 rounds away into the next step (Kahan 1965).
+            weight_decay: per step, as a multiple of the learning rate.
+            kahan: carry the rounding error of bfloat16 into the next step (Kahan 1965).
             inner: names of the parameters inside the model's blocks.
         """
         self._parameters = parameters
@@ -49,7 +49,7 @@ class Optimizer:
             if masters
             else {}
         )
-        self._lost = (
+        self._rounding_errors = (
             {name: torch.zeros_like(tensor.detach()) for name, tensor in parameters.items()}
             if self._rounds and kahan and not masters
             else {}
@@ -66,22 +66,22 @@ class Optimizer:
             else:
                 weights = {name: self._parameters[name].detach() for name in names}
                 gradients = {name: _gradient(self._parameters[name]) for name in names}
-                self._rule.move(weights, gradients, learning_rate, decay)
+                self._rule.update(weights, gradients, learning_rate, decay)
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that must be kept to go on exactly, by name."""
+        """Everything that an exact resume needs, by name."""
         return {
             **self._rule.state(),
             **{f"master.{name}": tensor for name, tensor in self._masters.items()},
-            **{f"kahan.{name}": tensor for name, tensor in self._lost.items()},
+            **{f"kahan.{name}": tensor for name, tensor in self._rounding_errors.items()},
         }
 
     @torch.no_grad()
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Remember what `state` gave.
+        """Restore what `state` returned.
 
         Raises:
-            ValueError: it is the memory of another kind of optimizer.
+            ValueError: it is the state of another kind of optimizer.
         """
         own = ("master.", "kahan.")
         self._rule.restore({name: t for name, t in state.items() if not name.startswith(own)})
@@ -91,15 +91,15 @@ class Optimizer:
         )
 
     def _step_rounded(self, name: str, learning_rate: float, decay: float) -> None:
-        """Compute in float32, and round to what the parameter can hold."""
+        """Compute in float32, and round to the parameter's precision."""
         parameter = self._parameters[name]
         exact = self._masters[name] if self._masters else parameter.detach().float()
-        if self._lost:
-            exact += self._lost[name]
-        self._rule.move({name: exact}, {name: _gradient(parameter).float()}, learning_rate, decay)
+        if self._rounding_errors:
+            exact += self._rounding_errors[name]
+        self._rule.update({name: exact}, {name: _gradient(parameter).float()}, learning_rate, decay)
         parameter.copy_(exact)
-        if self._lost:
-            self._lost[name].copy_(exact - parameter)
+        if self._rounding_errors:
+            self._rounding_errors[name].copy_(exact - parameter)
 
     def _groups(self) -> Iterator[tuple[list[str], float]]:
         """Names of parameters that share a weight decay."""

@@ -1,4 +1,4 @@
-"""In which number format a device can train."""
+"""The number formats that a device can train in."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def has_bf16_units(device: torch.device) -> bool:
         return torch.backends.mps.is_macos_or_newer(14, 0)
     if platform.machine().lower() in ("arm64", "aarch64"):
         return bool(torch.ops.mkldnn._is_mkldnn_bf16_device_supported())
-    # Both questions are private to PyTorch: if they go one day, the answer is the safe one.
-    questions = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, question, bool)() for question in questions)
+    # Both functions are private to PyTorch; if they are removed, the answer is the safe `False`.
+    functions = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, function, bool)() for function in functions)

@@ -1,7 +1,7 @@
-"""Sums over the ranks of one machine, through memory that all of them see.
+"""Sums over the ranks of one machine, through shared memory.
 
-With eight ranks on two cores it takes a third of the time that gloo takes to send the same numbers
-through the machine's own network.
+With eight ranks on two cores this takes a third of the time that gloo takes to send the same
+numbers over the loopback network.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from torch import Tensor
 
 _FOLDER = Path("/dev/shm")
 _MOST_NUMBERS = 1 << 20
-"""Of each rank at once. Containers often have no more than 64 MB of such memory."""
+"""Per rank at once. Containers often have no more than 64 MB of shared memory."""
 
 
 class SharedSums:
-    """Every rank calls the same methods in the same order."""
+    """Sums over all ranks, which call the same methods in the same order."""
 
     def __init__(self, memory: Tensor, rank: int, barrier: Callable[[], object]) -> None:
-        """Use memory that is the same in all ranks.
+        """Use memory that all ranks share.
 
         Args:
             memory: (ranks + 1, numbers), float32.
-            rank: this one.
+            rank: the rank of this process.
             barrier: waits until every rank has called it.
         """
         self._ranks, self._sums = memory[:-1], memory[-1]
@@ -38,9 +38,9 @@ class SharedSums:
         self._barrier = barrier
 
     def add(self, numbers: Tensor) -> None:
-        """Replace float32 numbers by their sums over all ranks, which are the same bits in each.
+        """Replace float32 numbers by their sums over all ranks, which are bitwise equal on each.
 
-        Every rank adds up its share of the columns.
+        Every rank sums its share of the columns.
         """
         for part in numbers.split(len(self._sums)):
             size = len(part)
@@ -59,22 +59,22 @@ def open_shared_memory(
     size: int,
     numbers: int,
     broadcast: Callable[[str], str],
-    all_of: Callable[[bool], bool],
+    all_true: Callable[[bool], bool],
 ) -> Tensor | None:
-    """Memory for the sums of so many numbers; `None` where a rank cannot have it.
+    """Shared memory for sums; `None` if a rank cannot have it.
 
     Args:
-        rank: this one.
-        size: how many there are.
-        numbers: the most that are added up.
-        broadcast: gives what rank 0 says.
-        all_of: whether something is so in all ranks.
+        rank: the rank of this process.
+        size: the number of ranks.
+        numbers: how many numbers are summed at once.
+        broadcast: returns the argument of rank 0.
+        all_true: whether the argument is true on all ranks.
     """
     shape = (size + 1, min(numbers, _MOST_NUMBERS))
     own = _new_file(4 * shape[0] * shape[1]) if rank == 0 else None
     try:
         memory = _mapped(broadcast(str(own or "")), shape)
-        return memory if all_of(memory is not None) else None
+        return memory if all_true(memory is not None) else None
     finally:
         if own:
             own.unlink()
@@ -89,7 +89,7 @@ def _new_file(size: int) -> Path | None:
         return None
     with contextlib.closing(os.fdopen(descriptor, "rb+")):
         try:
-            # Memory that is short later would end the process.
+            # Reserve the memory now: running out of it later would kill the process.
             os.posix_fallocate(descriptor, 0, size)
         except OSError:
             Path(path).unlink()

@@ -10,13 +10,13 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def sensible_threads(processes: int = 1) -> int:
-    """One for each physical core that this process may use; `OMP_NUM_THREADS` wins.
+    """One for each physical core that this process may use; `OMP_NUM_THREADS` takes precedence.
 
     Threads that share a core slow each other down, and threads beyond a container's quota make
     every barrier wait for the scheduler.
 
     Args:
-        processes: that share the cores.
+        processes: how many share the cores.
     """
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     if wanted.isdigit() and int(wanted) > 0:
@@ -33,7 +33,7 @@ def _allowed_cpus() -> set[int]:
 
 
 def _core(cpu: int) -> str:
-    """The CPUs that share a core, which names the core; on other systems each is its own."""
+    """The core of a CPU, named by the CPUs that share it; outside Linux, the CPU itself."""
     try:
         return (_CPUS / f"cpu{cpu}/topology/thread_siblings_list").read_text(encoding="ascii")
     except OSError:

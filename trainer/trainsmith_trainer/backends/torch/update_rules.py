@@ -1,7 +1,7 @@
-"""How float32 weights move along their gradients: AdamW, SGD, Muon.
+"""Update rules for float32 weights: AdamW, SGD, Muon.
 
 Constructing any class of `torch.optim` imports PyTorch's compiler, which takes longer than
-everything else before the first step. The kernels themselves need none of it.
+everything else before the first step. The kernels themselves do not need it.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
 
 Shapes = Mapping[str, Tensor]
-"""Tensors by name; only their shapes and their device are looked at."""
+"""Tensors by name; only their shapes and their device are used."""
 Weights = Mapping[str, Tensor]
 Gradients = Mapping[str, Tensor]
 
 
 class UpdateRule(Protocol):
-    """An optimizer's mathematics and its memory. All tensors are float32."""
+    """An optimizer's mathematics and its state. All tensors are float32."""
 
     def begin_step(self) -> None:
-        """Count a step; `move` follows for all weights, in one call or in several."""
+        """Count a step; `update` follows for all weights, in one call or in several."""
         ...
 
-    def move(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
+    def update(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
         """Update some weights in place."""
         ...
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that must be kept to go on exactly, by name."""
+        """Everything that an exact resume needs, by name."""
         ...
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Remember what `state` gave.
+        """Restore what `state` returned.
 
         Raises:
-            ValueError: it is the memory of another rule.
+            ValueError: it is the state of another rule.
         """
         ...
 
 
 def rule_for(config: OptimizerConfig, shapes: Shapes, inner: Collection[str]) -> UpdateRule:
-    """The rule that a config names; tt-train's other kernels are the same mathematics here.
+    """The rule that a config names; tt-train's kernel variants have the same mathematics here.
 
     Args:
         config: the optimizer.
         shapes: every trainable parameter.
-        inner: names of those inside the model's blocks, which Muon tells from the outer ones.
+        inner: names of those inside the model's blocks, which Muon treats differently.
     """
     if config.type in ("SGD", "SGDComposite"):
         return _Sgd(config, shapes)
@@ -64,7 +64,7 @@ def rule_for(config: OptimizerConfig, shapes: Shapes, inner: Collection[str]) ->
 
 
 def fused_adamw(device: torch.device) -> bool:
-    """Whether PyTorch's fused kernel is there. It is private and may go; plain operations stay."""
+    """Whether PyTorch has its fused kernel, which is private; plain operations replace it."""
     return hasattr(torch, "_fused_adamw_") and device.type in ("cpu", "cuda")
 
 
@@ -83,11 +83,11 @@ class _AdamW:
     def begin_step(self) -> None:
         self._steps += 1
 
-    def move(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
+    def update(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
         if self._fused:
-            self._move_fused(weights, gradients, rate, decay)
+            self._update_fused(weights, gradients, rate, decay)
         else:
-            self._move_plainly(weights, gradients, rate, decay)
+            self._update_plainly(weights, gradients, rate, decay)
 
     def state(self) -> dict[str, Tensor]:
         return {
@@ -100,7 +100,7 @@ class _AdamW:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         copy_state(self.state(), state)
 
-    def _move_fused(
+    def _update_fused(
         self, weights: Weights, gradients: Gradients, rate: float, decay: float
     ) -> None:
         torch._fused_adamw_(  # pyright: ignore
@@ -119,7 +119,7 @@ class _AdamW:
             maximize=False,
         )
 
-    def _move_plainly(
+    def _update_plainly(
         self, weights: Weights, gradients: Gradients, rate: float, decay: float
     ) -> None:
         config, steps = self._config, self._steps.item()
@@ -137,7 +137,7 @@ class _AdamW:
 
 
 class _Sgd:
-    """Stochastic gradient descent with momentum, as `torch.optim.SGD` has it."""
+    """Stochastic gradient descent with momentum, as in `torch.optim.SGD`."""
 
     def __init__(self, config: OptimizerConfig, shapes: Shapes) -> None:
         self._config = config
@@ -148,7 +148,7 @@ class _Sgd:
     def begin_step(self) -> None:
         pass
 
-    def move(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
+    def update(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
         for name, weight in weights.items():
             gradient = gradients[name].add(weight, alpha=decay)
             weight.sub_(self._direction(name, gradient), alpha=rate)
@@ -176,14 +176,14 @@ class _Sgd:
 class _Muon:
     """Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks".
 
-    The matrices inside the blocks move along their momentum made orthogonal; everything else, the
-    embeddings and the output layer too, by AdamW. Steps are as large as AdamW's (Liu et al. 2025,
-    "Muon is scalable for LLM training"), so that one learning rate suits both.
+    The matrices inside the blocks are updated with their orthogonalized momentum; everything else,
+    including the embeddings and the output layer, with AdamW. Steps are as large as AdamW's (Liu et
+    al. 2025, "Muon is scalable for LLM training"), so that one learning rate fits both.
     """
 
     _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
     _SIZE = 0.2
-    """AdamW's usual step, as the root mean square over a matrix in learning rates."""
+    """The usual root mean square of an AdamW step, as a multiple of the learning rate."""
 
     def __init__(self, config: OptimizerConfig, shapes: Shapes, inner: Collection[str]) -> None:
         matrices = {name for name in inner if shapes[name].dim() == 2}
@@ -197,10 +197,10 @@ class _Muon:
     def begin_step(self) -> None:
         self._others.begin_step()
 
-    def move(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
+    def update(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
         others = {name: weight for name, weight in weights.items() if name not in self._momenta}
         if others:
-            self._others.move(others, gradients, rate, decay)
+            self._others.update(others, gradients, rate, decay)
         for name in weights.keys() - others.keys():
             gradient, momentum, weight = gradients[name], self._momenta[name], weights[name]
             momentum.lerp_(gradient, 1 - self._momentum)
@@ -215,7 +215,7 @@ class _Muon:
         copy_state(self.state(), state)
 
     def _orthogonal(self, matrix: Tensor) -> Tensor:
-        """The matrix with all its singular values near 1, by Newton and Schulz's iteration."""
+        """The matrix with all its singular values near 1, by the Newton-Schulz iteration."""
         first, third, fifth = self._COEFFICIENTS
         wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
         wide = wide / wide.norm().clamp(min=1e-7)
@@ -226,12 +226,12 @@ class _Muon:
 
 
 class _NoOp:
-    """Leaves the weights alone: for timing everything else."""
+    """Leaves the weights unchanged, for timing everything else."""
 
     def begin_step(self) -> None:
         pass
 
-    def move(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
+    def update(self, weights: Weights, gradients: Gradients, rate: float, decay: float) -> None:
         pass
 
     def state(self) -> dict[str, Tensor]:
@@ -245,11 +245,11 @@ def copy_state(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
     """Copy the values of a saved state into tensors of the same names.
 
     Raises:
-        ValueError: the names are others. The text says what was saved.
+        ValueError: the names differ. The text says what was saved.
     """
     if own.keys() != given.keys():
         kinds = sorted({name.partition(".")[0] for name in given})
-        raise ValueError(f"it remembers {', '.join(kinds) or 'nothing'}")
+        raise ValueError(f"its optimizer state has {', '.join(kinds) or 'no tensors'}")
     for name, tensor in own.items():
         tensor.copy_(given[name])
 

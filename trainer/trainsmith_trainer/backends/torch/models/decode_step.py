@@ -1,7 +1,7 @@
 """Parts of a block for one token at a time, without what only batches and gradients need.
 
-Writing text is thousands of small steps, in which calling modules costs as much as their products.
-A test holds each family's steps to its `forward`.
+Generating text takes thousands of small steps, in which calling modules costs as much as their
+matrix products. A test compares each family's steps with its `forward`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from trainsmith_trainer.backends.torch.models.transformer import LayerCache
 
 
 class Affine(Protocol):
-    """A linear layer, whose result may be added to another vector."""
+    """A linear layer whose result may be added to a residual."""
 
     def __call__(self, vector: Tensor, residual: Tensor | None = None) -> Tensor:
         """Map (1, in) to (1, out)."""
@@ -27,8 +27,8 @@ def affine(layer: nn.Linear) -> Affine:
     weight, bias = layer.weight, cast("Tensor | None", layer.bias)
 
     def apply(vector: Tensor, residual: Tensor | None = None) -> Tensor:
-        # Without a bias it is a product of a matrix and a vector, which is faster than one of two
-        # matrices: writing is reading the weights.
+        # Without a bias, PyTorch multiplies a matrix by a vector, which is faster than multiplying
+        # two matrices: most of the time goes into reading the weights.
         mapped = functional.linear(vector, weight)
         if bias is not None:
             mapped += bias
@@ -45,11 +45,11 @@ def attend_to_past(
     """Attention of one token to itself and everything before it.
 
     Args:
-        queries: (1, key heads, queries that share one, head size).
+        queries: of this token, (1, key heads, query heads per key head, head size).
         keys: of this token, (1, key heads, 1, head size).
-        values: the same.
-        position: the token's.
-        cache: what is known of the tokens before it; this one is added.
+        values: of this token, (1, key heads, 1, head size).
+        position: of this token.
+        cache: keys and values of the tokens before it; those of this token are added.
 
     Returns:
         (1, width)

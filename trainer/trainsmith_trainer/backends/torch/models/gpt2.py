@@ -1,7 +1,7 @@
 """GPT-2: learned (or fixed) positions, layer normalisation, GELU.
 
 Radford et al. 2019, "Language Models are Unsupervised Multitask Learners". Names follow
-`transformers.GPT2LMHeadModel`; linear weights are stored as (out, in), which `export.py` turns.
+`transformers.GPT2LMHeadModel`; linear weights are (out, in), which `export.py` transposes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from trainsmith_trainer.backends.torch.models.transformer import (
     Step,
     Transformer,
     attend,
-    first_weights,
+    init_weights,
     split_heads,
 )
 
@@ -45,11 +45,11 @@ class Gpt2(Transformer):
             }
         )
         self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
-        first_weights(self, residual_names=("c_proj",))
+        init_weights(self, residual_names=("c_proj",))
         positions = cast("nn.Embedding", self.transformer["wpe"])
         if config.positional_embedding_type == "fixed":
             positions.weight.requires_grad_(False)
-            positions.weight.copy_(_waves(config.max_sequence_length, width))
+            positions.weight.copy_(_sinusoidal_positions(config.max_sequence_length, width))
         if config.weight_tying == "enabled":
             self.lm_head.weight = cast("nn.Embedding", self.transformer["wte"]).weight
 
@@ -64,7 +64,7 @@ class Gpt2(Transformer):
         return cast("Iterable[Block]", self.transformer["h"])
 
     def logits(self, vectors: Tensor) -> Tensor:
-        """Normalise, then one score for each token of the vocabulary."""
+        """Normalise, then compute a logit for each token of the vocabulary."""
         return self.lm_head(self.transformer["ln_f"](vectors))
 
 
@@ -126,7 +126,7 @@ class _FeedForward(nn.Module):
         return self.drop(self.c_proj(inner))
 
 
-def _waves(length: int, width: int) -> Tensor:
+def _sinusoidal_positions(length: int, width: int) -> Tensor:
     """Sines and cosines, (length, width); Vaswani et al. 2017, section 3.5."""
     pairs = torch.arange(0, width, 2)
     angles = torch.arange(length)[:, None] / 10000 ** (pairs / width)

@@ -24,7 +24,7 @@ from trainsmith_trainer.backends.torch.models.transformer import (
     Step,
     Transformer,
     attend,
-    first_weights,
+    init_weights,
     split_heads,
 )
 
@@ -47,7 +47,7 @@ class Llama(Transformer):
             }
         )
         self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
-        first_weights(self, residual_names=("o_proj", "down_proj"))
+        init_weights(self, residual_names=("o_proj", "down_proj"))
         if config.weight_tying == "enabled":
             self.lm_head.weight = cast("nn.Embedding", self.model["embed_tokens"]).weight
 
@@ -64,7 +64,7 @@ class Llama(Transformer):
         return cast("Iterable[Block]", self.model["layers"])
 
     def logits(self, vectors: Tensor) -> Tensor:
-        """Normalise, then one score for each token of the vocabulary."""
+        """Normalise, then compute a logit for each token of the vocabulary."""
         return self.lm_head(self.model["norm"](vectors))
 
 
@@ -89,11 +89,11 @@ class _Block(Block):
         )
         gate, up, down = map(affine, (mlp.gate_proj, mlp.up_proj, mlp.down_proj))
         place_queries, place_keys = attention.place_queries, attention.place_keys
-        heads, size = attention.shared_heads, attention.size
+        heads, size = attention.key_heads, attention.size
 
         def step(vector: Tensor, position: int, cache: LayerCache) -> Tensor:
             normed = norm_1(vector)
-            # All heads of a token have one position, however many share a key.
+            # All heads of a token have the same position, even if several share a key.
             queries = place_queries(to_queries(normed).view(1, -1, 1, size), position)
             keys = place_keys(to_keys(normed).view(1, heads, 1, size), position)
             values = to_values(normed).view(1, heads, 1, size)
@@ -114,29 +114,29 @@ class LlamaAttention(nn.Module):
         super().__init__()
         width = config.embedding_dim
         self.heads = config.num_heads
-        self.shared_heads = key_value_heads(config)
+        self.key_heads = key_value_heads(config)
         self.size = require_layout(config).head_size(config)
-        own_width, shared_width = self.size * self.heads, self.size * self.shared_heads
-        self.q_proj = nn.Linear(width, own_width, bias=bias)
-        self.k_proj = nn.Linear(width, shared_width, bias=bias)
-        self.v_proj = nn.Linear(width, shared_width, bias=bias)
-        self.o_proj = nn.Linear(own_width, width, bias=bias)
+        query_width, key_width = self.size * self.heads, self.size * self.key_heads
+        self.q_proj = nn.Linear(width, query_width, bias=bias)
+        self.k_proj = nn.Linear(width, key_width, bias=bias)
+        self.v_proj = nn.Linear(width, key_width, bias=bias)
+        self.o_proj = nn.Linear(query_width, width, bias=bias)
         self.drop = Dropout(config.dropout_prob)
         self.rotation = rotation
 
     def place_queries(self, heads: Tensor, start: int = 0) -> Tensor:
-        """Give queries, (batch, heads, length, head size), their positions from `start` on."""
+        """Add positions from `start` on to queries, (batch, heads, length, head size)."""
         return self.rotation(heads, start)
 
     def place_keys(self, heads: Tensor, start: int = 0) -> Tensor:
-        """The same for keys."""
+        """Add positions from `start` on to keys, (batch, heads, length, head size)."""
         return self.rotation(heads, start)
 
     def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
-        """(batch, length, width) → the same; keys and values go into the cache."""
+        """(batch, length, width) → the same; keys and values are stored in the cache."""
         queries = self.place_queries(split_heads(self.q_proj(vectors), self.heads))
-        keys = self.place_keys(split_heads(self.k_proj(vectors), self.shared_heads))
-        values = split_heads(self.v_proj(vectors), self.shared_heads)
+        keys = self.place_keys(split_heads(self.k_proj(vectors), self.key_heads))
+        values = split_heads(self.v_proj(vectors), self.key_heads)
         return self.drop(self.o_proj(attend(queries, keys, values, cache)))
 
 

@@ -1,4 +1,4 @@
-"""Qwen 3: a LLaMA that normalises queries and keys, head by head, before they get positions.
+"""Qwen 3: a LLaMA that normalises the queries and keys of each head before adding positions.
 
 Yang et al. 2025, "Qwen3 Technical Report". Names follow `transformers.Qwen3ForCausalLM`.
 """

@@ -1,4 +1,4 @@
-"""Rotary positions, which all families that descend from LLaMA share."""
+"""Rotary positions, for all families that descend from LLaMA."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from trainsmith_schemas.sections.model import TransformerConfig
 
 
 class RotaryEmbedding(nn.Module):
-    """Rotary positions (Su et al. 2021): number i of a head turns with number i + half."""
+    """Rotary positions (Su et al. 2021): dimension i of a head rotates with dimension i + half."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -26,17 +26,17 @@ class RotaryEmbedding(nn.Module):
         self.register_buffer("sines", angles.sin(), persistent=False)
 
     def forward(self, heads: Tensor, start: int = 0) -> Tensor:
-        """Turn the heads, (batch, heads, length, head size), of positions from `start` on."""
+        """Rotate heads, (batch, heads, length, head size), by their positions from `start` on."""
         end = start + heads.shape[2]
         cosines = cast("Tensor", self.cosines)[start:end]
         sines = cast("Tensor", self.sines)[start:end]
         first, second = heads.chunk(2, dim=3)
-        turned = heads * cosines + torch.cat((-second, first), dim=3) * sines
-        return turned.to(heads.dtype)
+        rotated = heads * cosines + torch.cat((-second, first), dim=3) * sines
+        return rotated.to(heads.dtype)
 
 
 def _frequencies(config: TransformerConfig) -> Tensor:
-    """Radians per position for each pair of numbers, of shape (head size / 2,)."""
+    """Radians per position for each pair of dimensions, of shape (head size / 2,)."""
     size = require_layout(config).head_size(config)
     frequencies = 1.0 / config.theta ** (torch.arange(0, size, 2).float() / size)
     scaling = config.rope_scaling
@@ -44,10 +44,10 @@ def _frequencies(config: TransformerConfig) -> Tensor:
 
 
 def scale_rope(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
-    """Lower frequencies: all alike, or as LLaMA 3.1 does it, where short waves stay as they are.
+    """Lower the frequencies by one factor, or as in LLaMA 3.1, which keeps short wavelengths.
 
-    Chen et al. 2023, "Extending Context Window of Large Language Models via Positional
-    Interpolation", for the first. In the second there is a blend between long waves and short ones.
+    The first is from Chen et al. 2023, "Extending Context Window of Large Language Models via
+    Positional Interpolation". The second blends between short and long wavelengths.
     """
     if scaling.rope_type == "linear":
         return frequencies / scaling.scaling_factor

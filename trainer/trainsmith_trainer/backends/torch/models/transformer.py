@@ -1,4 +1,4 @@
-"""What the families share: the stack of blocks, attention with a cache, dropout, first weights."""
+"""Shared by all families: the stack of blocks, attention with a cache, dropout, initial weights."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from torch.utils.checkpoint import checkpoint
 from trainsmith_schemas.families.registry import require_layout
 from trainsmith_schemas.sections.model import TransformerConfig
 
-_FIRST_WEIGHTS = 0.02
-"""Standard deviation of a random weight, as in GPT-2."""
+_INITIAL_DEVIATION = 0.02
+"""Standard deviation of an initial weight, as in GPT-2."""
 
 
 class LayerCache:
-    """Keys and values of the tokens that one layer has seen; (1, heads, length, head size)."""
+    """Keys and values of the tokens that one layer has read; (1, heads, length, head size)."""
 
     def __init__(self, config: TransformerConfig, device: torch.device, dtype: torch.dtype) -> None:
         layout = require_layout(config)
@@ -28,7 +28,7 @@ class LayerCache:
         self.values = torch.zeros(shape, device=device, dtype=dtype)
 
     def extend(self, start: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Store what is new from position `start` on, and give back everything up to its end."""
+        """Store keys and values from position `start` on, and return all up to their end."""
         end = start + keys.shape[2]
         self.keys[:, :, start:end] = keys
         self.values[:, :, start:end] = values
@@ -36,7 +36,7 @@ class LayerCache:
 
 
 Step = Callable[[Tensor, int, LayerCache], Tensor]
-"""A block for one token: its vector, (1, width), its position, and what was before it."""
+"""A block for one token: takes its vector, (1, width), its position, and the cache."""
 
 
 class Block(nn.Module):
@@ -52,14 +52,14 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A decoder: tokens in, for each position the logits of the next token out."""
+    """A decoder: from tokens to the logits of the next token at each position."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
 
     def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
-        """Vectors of tokens that begin at position `start`: (batch, length, width)."""
+        """Vectors of tokens that start at position `start`: (batch, length, width)."""
         raise NotImplementedError
 
     def blocks(self) -> Iterable[Block]:
@@ -79,7 +79,7 @@ class Transformer(nn.Module):
 
         Args:
             tokens: (batch, length), from position 0 on.
-            caches: one for each block, to be filled for the `steps` that follow.
+            caches: one for each block, which is filled for later `steps`.
 
         Returns:
             (batch, length, vocabulary)
@@ -98,8 +98,8 @@ class Transformer(nn.Module):
 def attend(queries: Tensor, keys: Tensor, values: Tensor, cache: LayerCache | None) -> Tensor:
     """Causal attention; (batch, heads, length, head size) → (batch, length, width).
 
-    Keys and values may have fewer heads: then groups of query heads share them. Attention weights
-    are not dropped out, as in tt-train: PyTorch's fused kernel on CPUs has no dropout.
+    Keys and values may have fewer heads, which groups of query heads then share. As in tt-train,
+    there is no dropout of attention weights: PyTorch's fused kernel on CPUs does not support it.
     """
     if cache:
         cache.extend(0, keys, values)
@@ -117,42 +117,45 @@ def split_heads(vectors: Tensor, heads: int) -> Tensor:
 
 
 class Dropout(nn.Module):
-    """Dropout whose mask on a CPU takes one random byte a number: generating it is the cost.
+    """Dropout that draws one random byte per number on a CPU, where drawing is most of the cost.
 
-    The share is rounded to 256ths, and the scale with it, so that the mean stays what it was.
+    The probability is rounded to 256ths, and the scale with it, so that the mean does not change.
     """
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, probability: float) -> None:
         super().__init__()
-        self.share = share
-        self.dropped = round(share * 256)
+        self.probability = probability
+        self.dropped = round(probability * 256)
+        """The bytes below this number drop a number."""
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Set a share of the numbers to zero while training, and scale up the others."""
-        if not self.training or self.share == 0:
+        """While training, set random numbers to zero and scale up the others."""
+        if not self.training or self.probability == 0:
             return vectors
         if vectors.device.type != "cpu" or not 0 < self.dropped < 256:
-            return functional.dropout(vectors, self.share)
+            return functional.dropout(vectors, self.probability)
         words = torch.empty((vectors.numel() + 7) // 8, dtype=torch.int64)
         random_bytes = words.random_(-(2**63), None).view(torch.uint8)[: vectors.numel()]
         kept = (random_bytes >= self.dropped).view(vectors.shape)
         return vectors * kept * (256 / (256 - self.dropped))
 
 
-def first_weights(model: Transformer, residual_names: tuple[str, ...]) -> None:
+def init_weights(model: Transformer, residual_names: tuple[str, ...]) -> None:
     """Draw random weights as GPT-2 does: N(0, 0.02), biases zero.
 
-    Layers that add to the residual stream start smaller by the square root of how many there are,
-    so that the stream's variance does not grow with depth.
+    Layers that add to the residual stream are scaled down by the square root of their number, so
+    that the stream's variance does not grow with depth.
 
     Args:
-        model: normalisation layers are left as they are.
-        residual_names: last parts of the names of those layers.
+        model: its normalisation layers are not changed.
+        residual_names: last parts of the names of the layers that add to the residual stream.
     """
-    residual = _FIRST_WEIGHTS / math.sqrt(2 * model.config.num_blocks)
+    residual = _INITIAL_DEVIATION / math.sqrt(2 * model.config.num_blocks)
     for name, module in model.named_modules():
         if isinstance(module, nn.Linear | nn.Embedding):
-            deviation = residual if name.rpartition(".")[2] in residual_names else _FIRST_WEIGHTS
+            deviation = (
+                residual if name.rpartition(".")[2] in residual_names else _INITIAL_DEVIATION
+            )
             nn.init.normal_(module.weight, std=deviation)
         if name and hasattr(module, "bias") and isinstance(module.bias, nn.Parameter):
             nn.init.zeros_(module.bias)
