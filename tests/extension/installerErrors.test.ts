@@ -22,7 +22,7 @@ test.each(cases)("$title", ({ output, reason }) => {
 });
 
 test("a long cause keeps its beginning and its end", () => {
-  const reason = reasonIn([`ERROR: It starts ${"and goes on ".repeat(100)}until it ends`]);
+  const reason = reasonIn([`ERROR: It starts ${"and continues ".repeat(100)}until it ends`]);
   expect(reason).toMatch(/^It starts and .* … .*until it ends$/);
   expect(reason.length).toBeLessThan(300);
 });

@@ -67,7 +67,7 @@ def test_a_mistake_is_reported_and_left_out(tmp_path: Path, text: str, fault: st
 
 
 def test_a_mistake_does_not_affect_other_settings(tmp_path: Path) -> None:
-    options, faults = _read(tmp_path, "profile: nobody\nrules: {lr-too-high: off}\n")
+    options, faults = _read(tmp_path, "profile: unknown\nrules: {lr-too-high: off}\n")
     assert options == LintOptions(None, {"lr-too-high": "off"})
     assert len(faults) == 1
 

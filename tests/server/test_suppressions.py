@@ -124,4 +124,4 @@ def test_the_profile_in_the_text_overrides_the_options() -> None:
 
 
 def test_comments_in_other_files_are_not_checked() -> None:
-    assert not analyze("# trainsmith: profile=nobody\njobs: {build: 1}\n").diagnostics
+    assert not analyze("# trainsmith: profile=unknown\njobs: {build: 1}\n").diagnostics

@@ -133,7 +133,7 @@ function run({ say, signal }: SetUp, program: string, args: readonly string[]): 
     child.on("error", (error) => {
       failure = error;
     });
-    // A program may still write after it was told to stop.
+    // A program may still write after it gets the signal to stop.
     child.on("close", (code, killedBy) => {
       if (code === 0) resolve();
       else if (signal.aborted) reject(failure ?? new Error("cancelled"));
