@@ -2,7 +2,7 @@
 import { bin, Failure, main, run, seconds, venv } from "./lib/run.mjs";
 import { setup } from "./setup.mjs";
 
-const PYTHON = ["cli", "schemas", "server", "trainer", "scripts", "tests", "benchmarks"];
+const PYTHON = ["cli", "schemas", "server", "system", "trainer", "scripts", "tests", "benchmarks"];
 
 const CHECKS = [
   ["ruff: style of Python", () => [venv("ruff"), ["check", ...PYTHON]]],

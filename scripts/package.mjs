@@ -26,6 +26,7 @@ const PACKAGES = [
   "cli/trainsmith",
   "schemas/trainsmith_schemas",
   "server/trainsmith_server",
+  "system/trainsmith_system",
   "trainer/trainsmith_trainer",
 ];
 

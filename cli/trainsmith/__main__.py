@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import sys
+import os
 from dataclasses import dataclass
-from types import ModuleType
 
 import click
 
@@ -32,18 +31,6 @@ _COMMANDS = {
 }
 
 
-def _disable_pydantic_plugins() -> None:
-    """Stop pydantic from searching all installed packages for plugins: we do not use any.
-
-    The search alone takes as long as `trainsmith --help`.
-    """
-    name = "pydantic.plugin._loader"
-    if name not in sys.modules:
-        loader = ModuleType(name)
-        vars(loader)["get_plugins"] = lambda: ()
-        sys.modules[name] = loader
-
-
 class _LazyGroup(click.Group):
     """A group that imports a subcommand only when it is called, so that `--help` is fast."""
 
@@ -54,7 +41,8 @@ class _LazyGroup(click.Group):
         command = _COMMANDS.get(cmd_name)
         if command is None:
             return None
-        _disable_pydantic_plugins()
+        # Searching all installed packages for plugins takes as long as `trainsmith --help`.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         return getattr(importlib.import_module(command.module), command.attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

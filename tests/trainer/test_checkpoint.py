@@ -14,6 +14,7 @@ import pytest
 from workspace import KILLS
 
 from patience import PATIENCE
+from trainsmith_system.writing import remove_leftovers
 from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.run_dir.checkpoint import (
     Best,
@@ -28,7 +29,6 @@ from trainsmith_trainer.run_dir.checkpoint import (
     set_aside,
     verify_checkpoint,
 )
-from trainsmith_trainer.storage.atomic import remove_leftovers
 
 TENSORS = {"moment": np.arange(64, dtype=np.float32)}
 

@@ -16,13 +16,13 @@ from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.reports import DryRun, RunOutline
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_system.lock import hold
 from trainsmith_trainer.backends.torch.models import build_model
 from trainsmith_trainer.history.record import EVENTS
 from trainsmith_trainer.run.plan import Plan
 from trainsmith_trainer.run.timing import Stopwatch, seconds_of
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in
 from trainsmith_trainer.run_dir.create import SMOKE_MARK
-from trainsmith_trainer.storage.lock import hold
 
 
 def _ask(workspace: Workspace, *options: str) -> DryRun:

@@ -13,6 +13,7 @@ import pytest
 from workspace import Workspace, make_workspace
 
 from trainsmith_schemas.runs.reports import Comparison, RunList, RunRecord
+from trainsmith_system.lock import HeldError, hold, is_held
 from trainsmith_trainer.history.record import (
     EVENTS,
     newest_run,
@@ -21,7 +22,6 @@ from trainsmith_trainer.history.record import (
     read_settings,
     runs_in,
 )
-from trainsmith_trainer.storage.lock import HeldError, hold, is_held
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +230,7 @@ def test_run_states(tmp_path: Path, end: dict[str, Any], state: str, reason: str
 HOLDER = """
 import sys
 from pathlib import Path
-from trainsmith_trainer.storage.lock import hold
+from trainsmith_system.lock import hold
 with hold(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -17,6 +17,7 @@ from workspace import Workspace, make_workspace
 
 from patience import PATIENCE
 from trainsmith_schemas.runs import events
+from trainsmith_system.lock import hold
 from trainsmith_trainer.backends.torch import backend as torch_backend
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.config.source import Override
@@ -24,7 +25,6 @@ from trainsmith_trainer.run.resume import LATEST, changed_environment, plan_resu
 from trainsmith_trainer.run.training import run_training
 from trainsmith_trainer.run_dir import checkpoint as checkpoint_module
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in, verify_checkpoint
-from trainsmith_trainer.storage.lock import hold
 
 STEPS = 9
 

@@ -26,7 +26,7 @@ export function checkoutOf(
   const port = env[DEBUG_PORT];
   return {
     python: { program: path.join(root, ".venv", ...program), args: [] },
-    packages: [folder("cli"), folder("schemas"), folder("server"), folder("trainer")],
+    packages: [folder("cli"), folder("schemas"), folder("server"), folder("system"), folder("trainer")],
     debugger: port ? ["-m", "debugpy", "--connect", `127.0.0.1:${port}`] : [],
   };
 }

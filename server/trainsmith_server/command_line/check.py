@@ -12,7 +12,7 @@ from typing import Literal
 import click
 
 from trainsmith_schemas.trainers.names import Trainer
-from trainsmith_server.command_line.fixing import fixed, unified_diff, write_whole
+from trainsmith_server.command_line.fixing import fixed, unified_diff
 from trainsmith_server.command_line.reports import Checked
 from trainsmith_server.command_line.reports.github import github_report
 from trainsmith_server.command_line.reports.json import json_report
@@ -24,6 +24,9 @@ from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace.paths import path_of
 from trainsmith_server.workspace.project_config import Projects, merge, of_the_environment
 from trainsmith_server.workspace.references import Files, yaml_files
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
+from trainsmith_system.writing import replace_file
 
 Format = Literal["text", "json", "sarif", "github"]
 STDIN = "-"
@@ -161,7 +164,7 @@ def _lint_options(path: Path, options: CheckOptions, projects: Projects) -> Lint
 def _read(path: Path) -> str:
     try:
         # Not `read_text`: it would turn every line break into `\n`.
-        return _decoded(path.read_bytes(), str(path))
+        return _decoded(read_bytes(path, limits.RECIPE), str(path))
     except FileNotFoundError:
         missing = "matches no file" if glob.has_magic(str(path)) else "does not exist"
         raise UnreadableError(f"{path} {missing}") from None
@@ -192,7 +195,7 @@ def _fix(one: Checked) -> Checked | None:
         if one.stdin:
             click.echo(after.text, nl=False)
         elif after.text != one.analysis.text:
-            write_whole(Path(one.path), after.text)
+            replace_file(Path(one.path), after.text.encode())
             click.echo(f"fixed {one.path}", err=True)
     except OSError as error:
         _complain(f"can't write {one.path}: {error.strerror}; the file is unchanged")

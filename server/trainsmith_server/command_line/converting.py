@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 
 from trainsmith_schemas.trainers.names import Trainer
-from trainsmith_server.command_line.fixing import unified_diff, write_whole
+from trainsmith_server.command_line.fixing import unified_diff
 from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.features.edits.conversion import convert_document
 from trainsmith_server.features.edits.layout import CannotMoveError
 from trainsmith_server.lint.analyze import analyze
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
+from trainsmith_system.writing import replace_file
 
 
 class ConversionError(Exception):
@@ -24,14 +27,14 @@ def convert_file(path: Path, trainer: Trainer, output: Path | None, *, diff: boo
         ConversionError: the file can't be read, converted or written; nothing was written.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_bytes(path, limits.RECIPE).decode("utf-8")
         converted = apply_edits(
             text, convert_document(analyze(text, path.absolute().as_uri()), trainer)
         )
         if diff:
             sys.stdout.write(unified_diff(str(path), text, converted))
         elif output:
-            write_whole(output, converted)
+            replace_file(output, converted.encode())
         else:
             sys.stdout.write(converted)
     except CannotMoveError as error:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import shutil
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.document.result import Analysis
@@ -45,34 +41,3 @@ def unified_diff(path: str, before: str, after: str) -> str:
         ended = line.endswith("\n")
         lines.append(line if ended else f"{line}\n\\ No newline at end of file\n")
     return "".join(lines)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Create or replace a file atomically, keeping its permissions.
-
-    Raises:
-        OSError: the folder or the file can't be written; the file is unchanged.
-    """
-    path = path.resolve()  # Keep symbolic links.
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, temporary)
-        else:
-            temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

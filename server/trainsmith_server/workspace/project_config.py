@@ -28,6 +28,8 @@ from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.parse import parse
 from trainsmith_server.yaml.tree import Span
 from trainsmith_server.yaml.values import construct
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
 
 _LEVELS: tuple[Level, ...] = get_args(Level)
 _KEYS = ", ".join(f"`{key}`" for key in LintConfig.model_fields)
@@ -128,7 +130,7 @@ def read_project_file(path: Path, size: int) -> ProjectFile:
     """
     if size > _LARGEST:
         raise OSError(27, "it is far too large")
-    text = path.read_bytes().decode("utf-8-sig")
+    text = read_bytes(path, limits.PROJECT_CONFIG).decode("utf-8-sig")
     tree, lines = parse(text), LineIndex(text)
     root = tree.documents[0].root if tree.documents else None
     built = construct(root)

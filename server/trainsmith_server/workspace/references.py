@@ -32,6 +32,7 @@ from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_server.workspace.open_documents import Session
 from trainsmith_server.workspace.paths import path_of, uri_of
+from trainsmith_system.reading import read_bytes
 
 if TYPE_CHECKING:
     from trainsmith_schemas.sections.model import TransformerConfig
@@ -252,7 +253,7 @@ class Files:
         if size > _LARGEST:
             return None
         uri = uri_of(path)
-        return analyze(path.read_bytes().decode("utf-8-sig"), uri, self._options(uri))
+        return analyze(read_bytes(path, _LARGEST).decode("utf-8-sig"), uri, self._options(uri))
 
 
 def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelError:
@@ -260,7 +261,7 @@ def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelErro
     from trainsmith_schemas.families import hugging_face
 
     try:
-        content = path.read_bytes() if size <= _LARGEST else b""
+        content = read_bytes(path, _LARGEST) if size <= _LARGEST else b""
         return hugging_face.from_hugging_face(hugging_face.parse_description(content))
     except UnreadableModelError as error:
         return error

@@ -19,6 +19,7 @@ from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.workspace.file_cache import FileCache
+from trainsmith_system.reading import open_regular
 
 _MOST_RUNS = 1000
 """The maximum number of folders that are read."""
@@ -89,7 +90,7 @@ def _is_meant(recipe: Path, written: str) -> bool:
 
 def _read(file: Path, size: int) -> _Read | None:
     """Read a run's events; `None` if there is no first event yet."""
-    with file.open("rb") as stream:
+    with open_regular(file, follow_links=False) as stream:
         head, newline, _ = stream.read(_HEAD).partition(b"\n")
         stream.seek(max(0, size - _TAIL))
         tail = stream.read(_TAIL)

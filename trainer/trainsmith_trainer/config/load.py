@@ -25,6 +25,8 @@ from trainsmith_schemas.sections.documents import (
 )
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.config.source import Override, Source, parse_source, with_overrides
 from trainsmith_trainer.config.trackers import tracking_problems
 from trainsmith_trainer.config.unsupported_keys import unsupported_keys
@@ -244,7 +246,7 @@ def _for_recipe(overrides: Sequence[Override]) -> list[Override]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_bytes(path, limits.RECIPE).decode("utf-8-sig")
     except OSError as error:
         raise _error(Origin(str(path)), "not-readable", f"{error.strerror or error}") from None
     except UnicodeDecodeError as error:

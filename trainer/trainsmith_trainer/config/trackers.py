@@ -13,6 +13,8 @@ from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, PROJECT_FILE, P
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import dotted
 from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.config.source import Source, parse_source
 from trainsmith_trainer.errors import ConfigProblem, RecipeError
 
@@ -69,7 +71,9 @@ def privacy_restriction(recipe: Path) -> str:
 
 def _of_project(path: Path) -> str:
     try:
-        source = parse_source(path.read_bytes().decode("utf-8-sig"), str(path))
+        source = parse_source(
+            read_bytes(path, limits.PROJECT_CONFIG).decode("utf-8-sig"), str(path)
+        )
     except RecipeError as error:
         return f"{path} cannot be read ({error.problems[0].message})"
     except (OSError, UnicodeDecodeError) as error:

@@ -22,6 +22,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from trainsmith_system import limits
+from trainsmith_system.lock import HeldError, hold
+from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_trainer.data.stream import Flags, Stream
 from trainsmith_trainer.data.tokenizer import (
     TokenArray,
@@ -30,7 +33,6 @@ from trainsmith_trainer.data.tokenizer import (
     load_tokenizer,
     token_type,
 )
-from trainsmith_trainer.storage.lock import HeldError, hold
 
 VARIABLE = "TRAINSMITH_CACHE_DIR"
 """The environment variable that moves the cache."""
@@ -108,7 +110,7 @@ def digest_of(parts: Iterable[str | bytes | Path]) -> str:
         if isinstance(part, bytes):
             own.update(part)
         elif isinstance(part, Path):
-            with part.open("rb") as file:
+            with open_regular(part) as file:
                 while block := file.read(_BLOCK):
                     own.update(block)
         digest.update(own.digest())
@@ -209,8 +211,8 @@ def _make(entry: Path, encode: Encode) -> None:
 def _read(entry: Path) -> Encoded:
     with suppress(OSError):  # It may belong to another user.
         (entry / _META).touch()
-    meta: dict[str, Any] = json.loads((entry / _META).read_bytes())
-    tokenizer = load_tokenizer((entry / "tokenizer.json").read_bytes())
+    meta: dict[str, Any] = json.loads(read_bytes(entry / _META, limits.RUN_TEXT))
+    tokenizer = load_tokenizer(read_bytes(entry / "tokenizer.json", limits.TOKENIZER))
     left_out = tuple(LeftOut(**one) for one in meta["left_out"])
     streams = _streams(entry, tokenizer, meta["streams"])
     return Encoded(tokenizer, streams, left_out, meta["digest"])

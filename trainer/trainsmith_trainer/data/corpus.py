@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from trainsmith_schemas.quantities import size
+from trainsmith_system.reading import open_regular
 from trainsmith_trainer.data.cache import (
     VARIABLE,
     VERSION,
@@ -309,7 +310,7 @@ def _end_before(stream: Stream, boundary: int, end: int) -> int | None:
 
 def _refuse_empty(path: Path, key: str) -> None:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             empty = not file.read(_BLOCK).strip() and path.stat().st_size <= _BLOCK
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}", config_path=key) from None

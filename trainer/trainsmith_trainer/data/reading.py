@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
+from trainsmith_system.reading import open_regular
 from trainsmith_trainer.errors import RunError
 
 Kind = Literal["text", "jsonl", "tokens"]
@@ -101,7 +102,7 @@ def read_text(path: Path, piece: int = PIECE) -> Iterator[Segment]:
 def _decoded(path: Path, piece: int) -> Iterator[str]:
     decoder, done, held = codecs.getincrementaldecoder("utf-8")(), 0, ""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             while True:
                 block = file.read(piece)
                 waiting = len(decoder.getstate()[0])
@@ -129,7 +130,7 @@ def _decoded(path: Path, piece: int) -> Iterator[str]:
 
 
 def _line_at(path: Path, end: int) -> int:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return 1 + sum(file.read(min(PIECE, end - at)).count(b"\n") for at in range(0, end, PIECE))
 
 
@@ -158,7 +159,7 @@ def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Seg
         RunError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for number, line in enumerate(file, 1):
                 if not line.strip():
                     continue
@@ -235,7 +236,7 @@ def read_tokens(
         RunError: it cannot be read, or contains something else.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             yield from _tokens_in(path, yaml.parse(file, Loader=_LOADER), piece)
     except OSError as error:
         raise _unreadable(path, error) from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+from trainsmith_system.children import start_python
 from trainsmith_trainer.distributed.rank import (
     ALONE,
     EXIT_PEER_LOST,
@@ -205,13 +205,8 @@ def _fork(rank_info: RankInfo, body: Callable[[RankInfo], int]) -> Process:
 
 def _command(rank_info: RankInfo, arguments: Sequence[str]) -> Process:
     with _errors(rank_info, rank_info.rank).open("wb") as errors:
-        return subprocess.Popen(
-            [sys.executable, "-m", "trainsmith", *arguments],
-            env={**os.environ, **_environment(rank_info)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
+        environment = {**os.environ, **_environment(rank_info)}
+        return start_python("trainsmith", arguments, errors=errors, environment=environment)
 
 
 def _environment(rank_info: RankInfo) -> dict[str, str]:

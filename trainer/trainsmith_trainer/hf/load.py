@@ -21,6 +21,8 @@ from trainsmith_schemas.families.registry import (
 )
 from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer
 from trainsmith_trainer.hf.model_dir import Pretrained
@@ -37,7 +39,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
         UnreadableModelError: it is missing or damaged, or of another kind.
     """
     try:
-        return load_tokenizer((folder / TOKENIZER_FILE).read_bytes())
+        return load_tokenizer(read_bytes(folder / TOKENIZER_FILE, limits.TOKENIZER))
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from trainsmith_schemas.families.hugging_face import (
     special_tokens_of,
 )
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
 
 FOLDER_KEY = "transformer_config.model_path"
 """The key that names such a folder."""
@@ -40,13 +43,28 @@ def describe(folder: Path) -> Pretrained:
         UnreadableModelError: it is missing or damaged, or the model is of another kind.
     """
     try:
-        described = parse_description((folder / CONFIG_FILE).read_bytes())
+        described = parse_description(read_bytes(folder / CONFIG_FILE, limits.MODEL_DESCRIPTION))
         beside = {name: folder / name for name in _COMPANIONS}
         return Pretrained(
             folder,
             from_hugging_face(described),
             special_tokens_of(described),
-            {name: file.read_bytes() for name, file in beside.items() if file.is_file()},
+            {name: _companion(file) for name, file in beside.items() if os.path.lexists(file)},
         )
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
+
+
+def _companion(file: Path) -> bytes:
+    """A text that goes into checkpoints and exported models, which people publish.
+
+    A link is refused, because it could bring any file of this machine along. Links to a file beside
+    it are allowed, and those of the Hugging Face cache, whose snapshots link to their own `blobs`.
+    """
+    return read_bytes(file, limits.MODEL_DESCRIPTION, follow_links=_is_beside(file))
+
+
+def _is_beside(file: Path) -> bool:
+    folder, target = file.parent.resolve(), file.resolve()
+    in_cache = folder.parent.name == "snapshots" and target.parent == folder.parents[1] / "blobs"
+    return in_cache or target.parent == folder

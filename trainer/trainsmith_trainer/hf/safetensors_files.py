@@ -14,6 +14,8 @@ import safetensors
 from safetensors import SafetensorError
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_system import limits
+from trainsmith_system.reading import open_regular, read_bytes
 
 _WHOLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
@@ -60,7 +62,8 @@ def read_tensors(stored: Mapping[str, StoredTensor]) -> Iterator[tuple[str, npt.
     for file in sorted({one.file for one in stored.values()}):
         wanted = {one.name: name for name, one in stored.items() if one.file == file}
         try:
-            contents = safetensors.deserialize(file.read_bytes())
+            with open_regular(file) as opened:
+                contents = safetensors.deserialize(opened.read())
         except OSError as error:
             raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
         except SafetensorError as error:
@@ -86,7 +89,7 @@ def _files(folder: Path) -> list[Path]:
         _refuse_pickle(folder)
         return [folder / _WHOLE]
     try:
-        index = json.loads((folder / _INDEX).read_bytes())
+        index = json.loads(read_bytes(folder / _INDEX, limits.MODEL_DESCRIPTION))
         shards = cast("dict[str, str]", index["weight_map"])
         names = sorted(set(shards.values()))
     except (ValueError, KeyError, TypeError, AttributeError):

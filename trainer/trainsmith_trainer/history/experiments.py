@@ -15,8 +15,10 @@ from pathlib import Path
 
 from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.runs.reports import RunRecord
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
+from trainsmith_system.writing import link_target, open_to_append, replace_file
 from trainsmith_trainer.formatting import change_text, duration
-from trainsmith_trainer.storage.atomic import write_file
 
 _HEAD = b"# Experiments\n"
 _CONCLUSION = b"\n**Conclusion:** \n"
@@ -34,20 +36,20 @@ def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
     Raises:
         OSError: the file cannot be read or written; it is unchanged.
     """
-    path = path.resolve()  # A symbolic link stays one.
-    before = path.read_bytes() if path.exists() else b""
+    path = link_target(path)
+    before = read_bytes(path, limits.RUN_TEXT, follow_links=False) if path.exists() else b""
     body = _body(run, sample)
     entry = _marked(run.name, body)
     found = _own_entry(before, run.name)
     if found:
         begin, end = found
-        _replace(path, before[:begin] + entry + before[end:])
+        replace_file(path, before[:begin] + entry + before[end:])
         return
     again = ", continued" if _begin_mark(run.name) in before else ""
     heading = f"## {run.name}{again}\n\n".encode()
     gap = _HEAD + b"\n" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
     # Appending cannot lose what an editor saved a moment ago.
-    with path.open("ab") as file:
+    with open_to_append(path) as file:
         file.write(gap + heading + entry + _CONCLUSION)
 
 
@@ -76,12 +78,6 @@ def _own_entry(content: bytes, name: str) -> tuple[int, int] | None:
     if end is None or end.group() != _end_mark(content[body_begin : end.start()]):
         return None
     return begin, end.end()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    mode = path.stat().st_mode
-    write_file(path, content)
-    path.chmod(mode & 0o7777)
 
 
 def _body(run: RunRecord, sample: str | None) -> bytes:

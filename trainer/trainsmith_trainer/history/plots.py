@@ -5,6 +5,7 @@ matplotlib takes a second and a hundred megabytes to import, so only the child p
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -12,19 +13,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from trainsmith_system.children import start_python
+
 _SECONDS_TO_DRAW = 120.0
 
 
 def start_drawing(picture: Path, runs: Sequence[Path]) -> subprocess.Popen[bytes]:
     """Start a child process that draws the losses of some runs into one picture."""
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__, str(picture), *map(str, runs)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        # Ctrl-C in the terminal is for the run alone.
-        start_new_session=True,
-    )
+    arguments = [str(picture), *map(str, runs)]
+    # Ctrl-C in the terminal is for the run alone.
+    return start_python(__name__, arguments, errors=subprocess.PIPE, new_session=True)
 
 
 def wait_for_drawing(child: subprocess.Popen[bytes]) -> str:
@@ -48,8 +46,8 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
     mpl.use("Agg")
     from matplotlib.figure import Figure
 
+    from trainsmith_system.writing import write_file
     from trainsmith_trainer.history.record import read_history
-    from trainsmith_trainer.storage.atomic import write_file
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
@@ -79,12 +77,9 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
     axes.grid(alpha=0.3)
     if axes.lines:
         axes.legend()
-    temporary = picture.with_name(f".curves.{os.getpid()}.png")
-    try:
-        figure.savefig(temporary, dpi=120)
-        write_file(picture, temporary.read_bytes())
-    finally:
-        temporary.unlink(missing_ok=True)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=120)
+    write_file(picture, drawn.getvalue())
 
 
 def _points(events: list[dict[str, Any]]) -> tuple[list[int], list[float]]:

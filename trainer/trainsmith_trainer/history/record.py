@@ -21,9 +21,9 @@ from trainsmith_schemas.runs.superseded import still_counting
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
+from trainsmith_system.lock import is_held
 from trainsmith_trainer.config.source import parse_source
 from trainsmith_trainer.errors import RecipeError
-from trainsmith_trainer.storage.lock import is_held
 
 _ENDS: Mapping[str, RunState] = {
     "run_finished": "finished",

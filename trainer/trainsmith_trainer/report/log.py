@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 from trainsmith_schemas.runs import events
+from trainsmith_system.reading import open_regular
+from trainsmith_system.writing import open_to_append
 from trainsmith_trainer.report.lines import line_of
 
 
@@ -20,7 +22,7 @@ class _TextFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("ab", buffering=0)
+        self._file = open_to_append(path)
         self._size = _complete_lines(path)
         self._file.truncate(self._size)
 
@@ -47,7 +49,7 @@ class _TextFile:
 
 def _complete_lines(path: Path) -> int:
     """Bytes up to the end of the last complete line."""
-    with path.open("rb") as file:
+    with open_regular(path, follow_links=False) as file:
         end = file.seek(0, os.SEEK_END)
         while end > 0:
             begin = max(0, end - 65_536)

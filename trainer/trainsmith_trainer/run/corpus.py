@@ -9,6 +9,8 @@ from pathlib import Path
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
 from trainsmith_trainer.data.tokenizer import LibraryTokenizer, Tokenizer, load_tokenizer
@@ -79,7 +81,7 @@ def _tokenizer_warnings(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterato
 
 def _load(path: Path) -> Tokenizer:
     try:
-        return load_tokenizer(path.read_bytes())
+        return load_tokenizer(read_bytes(path, limits.TOKENIZER))
     except OSError as error:
         why = error.strerror
     except ValueError as error:

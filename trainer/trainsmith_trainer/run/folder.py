@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +10,14 @@ from typing import Any
 
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import CHECKPOINTS, FINAL, RECIPE, RESOLVED, SMOKE_MARK
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
+from trainsmith_system.writing import (
+    remove_folder,
+    remove_leftovers,
+    require_own_folder,
+    write_file,
+)
 from trainsmith_trainer.backends.base import Backend
 from trainsmith_trainer.report.snapshot import resolved_yaml
 from trainsmith_trainer.run.loop import Emit
@@ -16,11 +25,12 @@ from trainsmith_trainer.run.plan import plan_warnings
 from trainsmith_trainer.run.prepare import Run
 from trainsmith_trainer.run.provenance import provenance
 from trainsmith_trainer.run.resume import set_damaged_aside
-from trainsmith_trainer.storage.atomic import remove_folder, remove_leftovers, write_file
 
 
 def clean_up(run: Run) -> None:
     """Remove what a killed process left behind; only this process uses the folder now."""
+    require_own_folder(run.folder)
+    require_own_folder(run.folder / CHECKPOINTS)
     (run.folder / CHECKPOINTS).mkdir(exist_ok=True)
     for folder in (run.folder, run.folder / CHECKPOINTS):
         remove_leftovers(folder)
@@ -85,9 +95,17 @@ def describe(run: Run, backend: Backend, emit: Emit) -> bytes:
 
 def _write_archiving(path: Path, content: bytes, step: int) -> None:
     """Write a file; archive a different earlier version with the step until which it applied."""
-    if path.exists() and path.read_bytes() != content:
+    if os.path.lexists(path) and _content(path) != content:
         _archive(path, step)
     write_file(path, content)
+
+
+def _content(path: Path) -> bytes | None:
+    """The content of a file of the run; `None` if it is not a regular file."""
+    try:
+        return read_bytes(path, limits.RUN_TEXT, follow_links=False)
+    except OSError:
+        return None
 
 
 def _archive(path: Path, step: int) -> None:

@@ -14,6 +14,8 @@ from functools import partial
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS, FINAL, LOG
+from trainsmith_system.lock import HeldError, hold
+from trainsmith_system.writing import open_to_append, write_folder
 from trainsmith_trainer.backends.base import Arrays, Backend
 from trainsmith_trainer.backends.registry import LoadedBackend, choose_backend
 from trainsmith_trainer.config.load import ResolvedConfig
@@ -33,8 +35,6 @@ from trainsmith_trainer.run.signals import StopRequest, stop_on_signals
 from trainsmith_trainer.run.timing import Stopwatch, seconds_of
 from trainsmith_trainer.run.validation import validator
 from trainsmith_trainer.run.worker import run_worker, synchronize
-from trainsmith_trainer.storage.atomic import write_folder
-from trainsmith_trainer.storage.lock import HeldError, hold
 
 
 def run_training(
@@ -145,8 +145,8 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
         emit(failed(run, steps_taken, ranks.name_the_lost(error)))
     except Exception as error:
         if not is_expected(error):
-            with (run.folder / LOG).open("a", encoding="utf-8") as log:
-                traceback.print_exc(file=log)
+            with open_to_append(run.folder / LOG) as log:
+                log.write(traceback.format_exc().encode("utf-8", "replace"))
         emit(failed(run, steps_taken, error))
     return 1
 

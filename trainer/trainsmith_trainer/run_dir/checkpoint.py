@@ -19,9 +19,10 @@ from typing import Any
 
 import safetensors.numpy
 
+from trainsmith_system.reading import open_regular
+from trainsmith_system.writing import remove_folder, write_folder
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.batches import Position
-from trainsmith_trainer.storage.atomic import remove_folder, write_folder
 
 _STATE = "state.json"
 _MODEL = "model.safetensors"
@@ -177,7 +178,7 @@ def _recorded_digests(path: Path) -> dict[str, str]:
     """The recorded digest of each file."""
     lines = _read(path / _DIGESTS).decode("utf-8", "replace").splitlines()
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    if _STATE not in digests:
+    if _STATE not in digests or any(Path(name).name != name for name in digests):
         raise DamagedCheckpointError(f"{path / _DIGESTS} is not what was written")
     return digests
 
@@ -273,7 +274,7 @@ def _digest_of_file(path: Path) -> str:
     """The digest of a large file, read piece by piece."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open_regular(path, follow_links=False) as file:
             while piece := file.read(_PIECE):
                 digest.update(piece)
     except OSError as error:
@@ -291,7 +292,8 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with open_regular(path, follow_links=False) as file:
+            return file.read()
     except OSError as error:
         raise _unreadable(path, error) from None
 

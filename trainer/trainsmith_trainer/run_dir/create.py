@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 from trainsmith_schemas.runs.layout import CHECKPOINTS, EVENTS, FINAL, SMOKE_MARK
+from trainsmith_system.lock import is_held
+from trainsmith_system.writing import remove_folder, write_file
 from trainsmith_trainer.errors import RunError, RunNameError
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in
-from trainsmith_trainer.storage.atomic import remove_folder, write_file
-from trainsmith_trainer.storage.lock import is_held
 
 _NAME = re.compile(r"\w[\w .+=-]*")
 

@@ -8,6 +8,8 @@ from lsprotocol import types as lsp
 
 from trainsmith_schemas.editor import names
 from trainsmith_server.workspace.paths import next_free_version, path_of, uri_of
+from trainsmith_system import limits
+from trainsmith_system.reading import read_bytes
 
 if TYPE_CHECKING:
     from trainsmith_server.lsp.server import Server
@@ -23,7 +25,9 @@ def register_create_next_version(server: Server) -> None:
         if path is None:
             raise ValueError(f"{uri} is not a file, so it has no next version")
         is_open = server.session.is_open(uri)
-        text = server.session.text(uri) if is_open else path.read_bytes().decode("utf-8")
+        text = (
+            server.session.text(uri) if is_open else read_bytes(path, limits.RECIPE).decode("utf-8")
+        )
         new = next_free_version(path)
         target = uri_of(new)
         start = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))

@@ -8,6 +8,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from trainsmith_system.reading import open_regular
+from trainsmith_system.writing import open_own
+
 # The byte that Windows locks: far beyond the end, because a locked byte cannot be read.
 _FAR = 1 << 40
 
@@ -22,8 +25,9 @@ def hold(path: Path) -> Generator[None, None, None]:
 
     Raises:
         HeldError: another process has locked it.
+        RefusedFileError: it is a link, or not a regular file.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = open_own(path, os.O_RDWR)
     try:
         if not _try_lock(descriptor, exclusive=True):
             raise HeldError(f"{path} is locked by another process")
@@ -35,13 +39,10 @@ def hold(path: Path) -> Generator[None, None, None]:
 def is_held(path: Path) -> bool:
     """Whether a process has locked a file."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        with open_regular(path, follow_links=False) as file:
+            return not _try_lock(file.fileno(), exclusive=False)
     except OSError:
         return False
-    try:
-        return not _try_lock(descriptor, exclusive=False)
-    finally:
-        os.close(descriptor)
 
 
 if os.name == "nt":

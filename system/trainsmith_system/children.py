@@ -1,0 +1,43 @@
+"""Starting Python processes that import nothing from the folder they are started in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+_STARTER = Path(__file__).with_name("start.py")
+
+
+def python_command(module: str, arguments: Sequence[str]) -> list[str]:
+    """The command that runs a module in this Python: a list of arguments, for no shell."""
+    return [sys.executable, str(_STARTER), module, *arguments]
+
+
+def start_python(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    errors: IO[bytes] | int,
+    environment: Mapping[str, str] | None = None,
+    new_session: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Start a module in a process of its own, without input and output.
+
+    Args:
+        module: what `python -m` would be given.
+        arguments: its arguments.
+        errors: what receives standard error: a file, or `subprocess.PIPE`.
+        environment: the variables that it gets; without them, those of this process.
+        new_session: whether Ctrl-C in the terminal leaves the process alone.
+    """
+    return subprocess.Popen(
+        python_command(module, arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        env=None if environment is None else dict(environment),
+        start_new_session=new_session,
+    )

@@ -1,0 +1,215 @@
+"""Files and folders that appear whole or not at all, and never behind somebody's link."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import stat
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from trainsmith_system.reading import RefusedFileError
+
+_PREFIX = ".trainsmith-"
+_LEFTOVER = re.compile(re.escape(_PREFIX) + "[0-9a-f]{16}")
+
+
+def write_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write a file under a temporary name, flush it to the disk, and rename it.
+
+    A link of that name is replaced, and its target stays as it is.
+
+    Args:
+        path: the file.
+        content: all of it.
+        mode: the permissions; the process's umask is applied to them.
+
+    Raises:
+        OSError: the file cannot be written; what was there is unchanged.
+    """
+    temporary = _temporary(path)
+    try:
+        _write_and_sync({temporary: content}, mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file that may exist; an existing one keeps its permissions.
+
+    A link is followed where it stays in its own folder, because people keep such links.
+
+    Raises:
+        RefusedFileError: the file is a link to another folder, or not a regular file.
+        OSError: the file cannot be written; what was there is unchanged.
+    """
+    path = link_target(path)
+    try:
+        before = path.lstat()
+    except FileNotFoundError:
+        write_file(path, content)
+        return
+    if not stat.S_ISREG(before.st_mode):
+        raise RefusedFileError(path, "it is not a regular file")
+    write_file(path, content)
+    path.chmod(stat.S_IMODE(before.st_mode))
+
+
+def link_target(path: Path) -> Path:
+    """The file that a path names: itself, or the target of a link to a file beside it.
+
+    Raises:
+        RefusedFileError: the path is a link to another folder.
+    """
+    if not path.is_symlink():
+        return path
+    target = path.resolve()
+    if target.parent != path.parent.resolve():
+        raise RefusedFileError(path, f"it is a link to {target}, in another folder")
+    return target
+
+
+def open_to_append(path: Path) -> BinaryIO:
+    """Open a file to append to it, unbuffered; it is created if it does not exist.
+
+    Raises:
+        RefusedFileError: it is a link, or not a regular file.
+        OSError: it cannot be opened.
+    """
+    return os.fdopen(open_own(path, os.O_WRONLY | os.O_APPEND), "ab", buffering=0)
+
+
+def open_own(path: Path, flags: int) -> int:
+    """Open a file of ours by its descriptor; it is created if it does not exist.
+
+    Raises:
+        RefusedFileError: it is a link, or not a regular file.
+        OSError: it cannot be opened.
+    """
+    if path.is_symlink():
+        raise RefusedFileError(path, "it is a symbolic link")
+    descriptor = os.open(path, flags | os.O_CREAT | _SAFE, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RefusedFileError(path, "it is not a regular file")
+    return descriptor
+
+
+def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a folder of files under a temporary name, flush it, and rename it.
+
+    An existing folder is replaced.
+
+    Raises:
+        RefusedFileError: the path is a link.
+        OSError: the folder cannot be written; what was there is unchanged.
+    """
+    temporary = _temporary(path)
+    try:
+        temporary.mkdir(parents=True)
+        _write_and_sync({temporary / name: content for name, content in contents.items()})
+        _sync_folder(temporary)
+        remove_folder(path)
+        temporary.replace(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def require_own_folder(path: Path) -> None:
+    """Refuse a link where a folder of ours is expected: what it contains would not be ours.
+
+    Raises:
+        RefusedFileError: the path is a link.
+    """
+    if path.is_symlink():
+        raise RefusedFileError(path, "it is a symbolic link, not a folder of the run")
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder in a way that never shows half of it under its name.
+
+    Raises:
+        RefusedFileError: the path is a link.
+        OSError: it cannot be removed.
+    """
+    require_own_folder(path)
+    if not path.exists():
+        return
+    removed = _temporary(path)
+    path.replace(removed)
+    shutil.rmtree(removed)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the partial files of a killed process; no other process may be writing there.
+
+    Raises:
+        RefusedFileError: the folder is a link.
+    """
+    require_own_folder(folder)
+    for path in folder.glob(f"{_PREFIX}*"):
+        if not _LEFTOVER.fullmatch(path.name):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _temporary(path: Path) -> Path:
+    """A name beside a path that nobody can have prepared."""
+    return path.with_name(f"{_PREFIX}{secrets.token_hex(8)}")
+
+
+def _write_and_sync(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
+    """Write all files, then flush them: the first flush does most of the work for the others."""
+    with ExitStack() as stack:
+        files: dict[Path, BinaryIO] = {}
+        for path in contents:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, mode)
+            files[path] = stack.enter_context(os.fdopen(descriptor, "wb", buffering=0))
+        for path, file in files.items():
+            with _naming(path):
+                rest = memoryview(contents[path])
+                while rest:
+                    rest = rest[file.write(rest) :]
+        for path, file in files.items():
+            with _naming(path):
+                os.fsync(file.fileno())
+
+
+@contextmanager
+def _naming(path: Path) -> Generator[None, None, None]:
+    """Name the file in errors of writing, which they do not do on their own."""
+    try:
+        yield
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name != "posix":
+        return  # Windows cannot open a folder, and flushes renames on its own.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# Windows lacks some of these. It has no pipes among its files, and opens text by default.
+_SAFE: int = (
+    getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
