@@ -11,3 +11,5 @@ NO_NODE = "Node.js is not on the PATH: install it to compare the environments of
 NO_SMALL_DISK = "a full disk has to be mounted: run the tests as root on Linux to test it"
 NO_MEMORY_LIMIT = "only Linux limits and reports a process's memory: run the tests on Linux"
 NO_PROC = "processes are found through /proc: run the tests on Linux to test several ranks"
+NO_GIT = "git is not on the PATH: install it to test what is asked of a repository"
+NO_LINKS = "Windows has no pipes, and links for administrators only: run this on Linux or macOS"

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from workspace import Workspace, make_workspace
 
 from trainsmith_schemas.runs.reports import Comparison, RunList, RunRecord
 from trainsmith_system.lock import HeldError, hold, is_held
+from trainsmith_trainer.history.listing import list_text
 from trainsmith_trainer.history.record import (
     EVENTS,
     newest_run,
@@ -28,14 +31,16 @@ from trainsmith_trainer.history.record import (
 def three_runs(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A first run; one with twice the rate; one with the same effective batch and another seed."""
     workspace = make_workspace(tmp_path_factory.mktemp("history"))
-    for number, settings in enumerate(
+    for number, overrides in enumerate(
         (
             ["log_level=INFO"],
             ["learning_rate=0.002"],
             ["batch_size=2", "gradient_accumulation_steps=2", "seed=7"],
         )
     ):
-        options = [part for setting in settings for part in ("--set", f"training_config.{setting}")]
+        options = [
+            part for override in overrides for part in ("--set", f"training_config.{override}")
+        ]
         name = ("first", "second", "third")[number]
         result = workspace.command("train", "training.yaml", "--name", name, *options)
         assert result.returncode == 0, result.stderr
@@ -132,21 +137,46 @@ def test_history_needs_no_tensor_library(three_runs: Workspace) -> None:
 
 
 def test_settings_are_read_back(three_runs: Workspace) -> None:
-    settings = read_settings(three_runs.run_folder("third"))
-    assert settings is not None
-    assert settings.document.training_config.seed == 7
-    assert settings.document.training_config.data_path == "text.txt"
-    assert settings.model.embedding_dim == 32
-    assert settings.data_digest is not None
+    found = read_settings(three_runs.run_folder("third"))
+    assert found is not None
+    assert found.document.training_config.seed == 7
+    assert found.document.training_config.data_path == "text.txt"
+    assert found.model.embedding_dim == 32
+    assert found.data_digest is not None
+
+
+_FACTS: dict[str, dict[str, Any]] = {
+    "run_started": {
+        "name": "r",
+        "config": "a.yaml",
+        "device": "CPU",
+        "parameters": 1,
+        "total_steps": 9,
+        "ends_by": "max_steps",
+        "steps_per_epoch": 9,
+        "effective_batch": 1,
+        "tokens_per_step": 1,
+    },
+    "step": {
+        "epoch": 1,
+        "learning_rate": 0.1,
+        "grad_norm": 1.0,
+        "tokens_per_second": 1.0,
+        "seconds_left": 1.0,
+    },
+    "run_finished": {"loss": 1.0, "validation_loss": None, "seconds": 1.0, "final": "final"},
+    "run_stopped": {"step": 1, "reason": "Ctrl-C"},
+}
+"""What an event of each kind needs besides what a test is about."""
 
 
 def _event(kind: str, **facts: Any) -> dict[str, Any]:
-    return {"time": float(facts.get("step", 0)), "event": kind, **facts}
+    time = float(facts.get("step", 0))
+    return {"time": time, "event": kind, **_FACTS.get(kind, {}), **facts}
 
 
 def _started(steps_before: int = 0, time: float = 0.0, **facts: Any) -> dict[str, Any]:
-    begin = {"name": "r", "config": "a.yaml", "total_steps": 9, "steps_before": steps_before}
-    return {**_event("run_started"), "time": time, **begin, **facts}
+    return {**_event("run_started", **facts), "time": time, "steps_before": steps_before}
 
 
 def _step(step: int, loss: float) -> dict[str, Any]:
@@ -168,10 +198,10 @@ def test_settings_of_any_length_and_script_are_read_back(workspace: Workspace) -
     workspace.write_recipe(training_config={"data_path": names, "project_name": project})
     result = workspace.command("train", "training.yaml", "--set", "training_config.seed=\n7")
     assert result.returncode == 0, result.stderr
-    settings = read_settings(workspace.run_folder())
-    assert settings is not None
-    assert settings.document.training_config.data_path == names
-    assert settings.document.training_config.project_name == project
+    found = read_settings(workspace.run_folder())
+    assert found is not None
+    assert found.document.training_config.data_path == names
+    assert found.document.training_config.project_name == project
 
 
 def test_training_time_excludes_pauses(tmp_path: Path) -> None:
@@ -200,7 +230,7 @@ def test_repeated_steps_count_once(tmp_path: Path) -> None:
     )
     history = read_history(folder)
     assert history is not None
-    assert [(step["step"], step["loss"]) for step in history.steps] == [
+    assert [(step.step, step.loss) for step in history.steps] == [
         (1, 0.1),
         (2, 0.2),
         (3, 0.3),
@@ -292,3 +322,40 @@ def test_run_with_unreadable_settings_is_listed(tmp_path: Path) -> None:
     run = read_run(folder)
     assert run is not None
     assert (run.parent, run.changes) == ("a", None)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+_HOSTILE = st.one_of(
+    st.sampled_from([0, -1, 2**64, 1e308, -1e308, "", "../../other", "/etc", None, True]), _JSON
+)
+
+
+@st.composite
+def _foreign_events(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Events of a run in which any field may have any value."""
+    events = [_started(), _step(1, 1.0), _event("validation", step=1, loss=1.0, best=True)]
+    events.append(_event(draw(st.sampled_from(["run_finished", "run_stopped", "run_failed"]))))
+    for event in draw(st.lists(st.sampled_from(events), max_size=3)):
+        event[draw(st.sampled_from([*event, "parent", "message"]))] = draw(_HOSTILE)
+    return events
+
+
+@given(events=_foreign_events())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_event_of_a_stranger_breaks_the_list(
+    tmp_path_factory: pytest.TempPathFactory, events: list[dict[str, Any]]
+) -> None:
+    parent = tmp_path_factory.mktemp("runs")
+    _write(parent / "good", _started())
+    _write(parent / "foreign", *events)
+    (parent / "text").mkdir()
+    (parent / "text" / EVENTS).write_bytes(b"\x00\xff{}\n[1]\n")
+    runs = runs_in(parent)
+    assert "good" in [run.name for run in runs]
+    text = list_text(RunList(folder="runs", runs=runs))
+    assert "good" in text
+    newest_run(parent, parent / "a.yaml")

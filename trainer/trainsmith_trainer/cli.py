@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trainsmith_system.terminal import say
 from trainsmith_trainer.distributed.rank import is_worker
 from trainsmith_trainer.errors import RecipeError, ResumeError, RunError, RunNameError
 from trainsmith_trainer.requirements import (
@@ -181,11 +182,11 @@ def _dry_run(
         problem = resolved.problem_of(error)
         answer, problems = refused(config, (problem,)), (problem,)
     if as_json:
-        click.echo(answer.model_dump_json(indent=2))
+        say(answer.model_dump_json(indent=2))
     else:
-        click.echo(text_of(answer), nl=bool(answer.outline or answer.warnings))
+        say(text_of(answer), end="\n" if answer.outline or answer.warnings else "")
         for problem in problems:
-            click.echo(str(problem), err=True)
+            say(str(problem), error=True)
     return 0 if answer.outline else 1
 
 
@@ -196,9 +197,9 @@ def _errors_shown() -> Generator[None, None, None]:
         yield
     except RecipeError as error:
         for problem in error.problems:
-            click.echo(str(problem), err=True)
+            say(str(problem), error=True)
         count = len(error.problems)
-        click.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was run", err=True)
+        say(f"{count} problem{'s' if count > 1 else ''}; nothing was run", error=True)
         sys.exit(1)
     except ResumeError as error:
         raise click.ClickException(str(error)) from None
@@ -293,8 +294,8 @@ def generate(
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
     try:
         for piece in generate_text(folder, prompt, sampling, max_new_tokens, seed, chosen.module):
-            click.echo(piece, nl=False)
-        click.echo()
+            say(piece, end="")
+        say("")
     except GenerationError as error:
         raise click.ClickException(str(error)) from None
 

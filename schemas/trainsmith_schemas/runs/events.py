@@ -16,10 +16,16 @@ RECORD = ConfigDict(
 """The configuration of every model that is written as JSON."""
 
 
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999, after which Python has no dates."""
+
+_Steps = Annotated[int, Field(ge=0, le=2**53)]
+
+
 class _Event(BaseModel):
     model_config = RECORD
 
-    time: float
+    time: Annotated[float, Field(ge=0, le=_LAST_SECOND)]
     """When the event happened, in seconds since 1970."""
 
 
@@ -43,7 +49,7 @@ class RunStarted(_Event):
     """The number of trainable parameters."""
     model_path: str | None = None
     """The folder of the initial weights, as written; `None` for random weights."""
-    total_steps: int
+    total_steps: _Steps
     """The number of optimizer steps in the whole run."""
     ends_by: Literal["max_steps", "num_epochs", "default"]
     """What determines the end of the run."""
@@ -53,7 +59,7 @@ class RunStarted(_Event):
     """The number of sequences per optimizer step."""
     tokens_per_step: int
     """The number of tokens per optimizer step."""
-    steps_before: int = 0
+    steps_before: _Steps = 0
     """The steps already taken: 0, or those of the checkpoint that the run resumes from."""
     resumed_from: str | None = None
     """The checkpoint that the run resumes from; relative to the run's folder if it is inside."""
@@ -67,9 +73,9 @@ class Step(_Event):
     """One optimizer step."""
 
     event: Literal["step"] = "step"
-    step: int
+    step: _Steps
     """Counted from 1."""
-    epoch: int
+    epoch: _Steps
     """Counted from 1."""
     loss: float
     """The mean cross-entropy over the tokens of the effective batch, in nats."""
@@ -85,7 +91,7 @@ class Validation(_Event):
     """The loss was measured on the validation data."""
 
     event: Literal["validation"] = "validation"
-    step: int
+    step: _Steps
     loss: float
     """The mean cross-entropy over the validation tokens, in nats."""
     best: bool
@@ -96,7 +102,7 @@ class Sample(_Event):
     """Text that the model generated."""
 
     event: Literal["sample"] = "sample"
-    step: int
+    step: _Steps
     prompt: str
     text: str
 
@@ -105,7 +111,7 @@ class CheckpointSaved(_Event):
     """A checkpoint was completely written to disk."""
 
     event: Literal["checkpoint_saved"] = "checkpoint_saved"
-    step: int
+    step: _Steps
     path: str
     """Relative to the run's folder."""
     size: int
@@ -127,7 +133,7 @@ class RunFinished(_Event):
     """The run reached its end, and the final model was written."""
 
     event: Literal["run_finished"] = "run_finished"
-    step: int
+    step: _Steps
     loss: float
     """The training loss of the last step."""
     validation_loss: float | None
@@ -145,7 +151,7 @@ class RunStopped(_Event):
     """The run was stopped. Its last checkpoint is complete."""
 
     event: Literal["run_stopped"] = "run_stopped"
-    step: int
+    step: _Steps
     reason: str
     resume: str | None = None
     """The command that resumes the run."""
@@ -165,7 +171,7 @@ class RunFailed(_Event):
     """The run failed."""
 
     event: Literal["run_failed"] = "run_failed"
-    step: int
+    step: _Steps
     message: str
     advice: str | None = None
     config_path: str | None = None

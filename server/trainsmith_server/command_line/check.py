@@ -26,6 +26,7 @@ from trainsmith_server.workspace.project_config import Projects, merge, of_the_e
 from trainsmith_server.workspace.references import Files, yaml_files
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
+from trainsmith_system.terminal import say
 from trainsmith_system.writing import replace_file
 
 Format = Literal["text", "json", "sarif", "github"]
@@ -196,7 +197,7 @@ def _fix(one: Checked) -> Checked | None:
             click.echo(after.text, nl=False)
         elif after.text != one.analysis.text:
             replace_file(Path(one.path), after.text.encode())
-            click.echo(f"fixed {one.path}", err=True)
+            say(f"fixed {one.path}", error=True)
     except OSError as error:
         _complain(f"can't write {one.path}: {error.strerror}; the file is unchanged")
         return None
@@ -204,4 +205,4 @@ def _fix(one: Checked) -> Checked | None:
 
 
 def _complain(message: str) -> None:
-    click.echo(f"trainsmith check: {message}", err=True)
+    say(f"trainsmith check: {message}", error=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from trainsmith_schemas.trainers.names import CONVERTIBLE_TO, Trainer
+from trainsmith_system.terminal import say
 
 if TYPE_CHECKING:
     from trainsmith_server.command_line.check import Format
@@ -85,7 +86,7 @@ def convert(file: Path, trainer: Trainer, diff: bool, output: Path | None) -> No
     try:
         convert_file(file, trainer, output, diff=diff)
     except ConversionError as error:
-        click.echo(f"error: {error}", err=True)
+        say(f"error: {error}", error=True)
         sys.exit(2)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 
 from trainsmith_schemas.quantities import size
 from trainsmith_system.reading import open_regular
+from trainsmith_system.terminal import say
 from trainsmith_trainer.data.cache import (
     VARIABLE,
     VERSION,
@@ -134,9 +134,9 @@ def _encoded(sources: Sources, paths: Sequence[Path]) -> Encoded:
     outline = f"{VERSION} {kinds} {len(sources.validation)} {sources.skip_bad_lines}"
     key = digest_of((outline, how, *paths))
     if bytes_of_all > _ANNOUNCED_FROM and not is_cached(key):
-        print(
+        say(
             f"{size(bytes_of_all)} of data are tokenized once, into the cache {cache_folder()}",
-            file=sys.stderr,
+            error=True,
         )
     try:
         return cached(key, encode)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from trainsmith_system.terminal import say
 from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -32,7 +33,7 @@ def runs(folder: Path, output: str) -> None:
     from trainsmith_trainer.history.record import runs_in
 
     answer = RunList(folder=folder.as_posix(), runs=runs_in(folder))
-    click.echo(answer.model_dump_json(indent=2) if output == "json" else list_text(answer))
+    say(answer.model_dump_json(indent=2) if output == "json" else list_text(answer))
 
 
 @click.command()
@@ -68,7 +69,7 @@ def compare(
     except UnknownRunError as error:
         raise click.ClickException(str(error)) from None
     if complaint:
-        click.echo(f"warning: {picture} was not drawn: {complaint}", err=True)
+        say(f"warning: {picture} was not drawn: {complaint}", error=True)
     elif picture:
         answer = answer.model_copy(update={"curves": picture.as_posix()})
-    click.echo(answer.model_dump_json(indent=2) if output == "json" else comparison_text(answer))
+    say(answer.model_dump_json(indent=2) if output == "json" else comparison_text(answer))

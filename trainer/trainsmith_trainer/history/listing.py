@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from trainsmith_schemas.runs.reports import Advice, Comparison, RunList, RunRecord
+from trainsmith_system.text import one_line
 from trainsmith_trainer.formatting import setting
 from trainsmith_trainer.history.experiments import changes_text
 
@@ -88,6 +89,7 @@ def _best(run: RunRecord) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    rows = [tuple(map(one_line, row)) for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from trainsmith_schemas.runs.events import Step, Validation
 from trainsmith_system.children import start_python
 
 _SECONDS_TO_DRAW = 120.0
@@ -82,8 +82,8 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
     write_file(picture, drawn.getvalue())
 
 
-def _points(events: list[dict[str, Any]]) -> tuple[list[int], list[float]]:
-    return [event["step"] for event in events], [event["loss"] for event in events]
+def _points(events: Sequence[Step | Validation]) -> tuple[list[int], list[float]]:
+    return [event.step for event in events], [event.loss for event in events]
 
 
 if __name__ == "__main__":

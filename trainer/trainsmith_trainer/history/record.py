@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,22 +14,21 @@ from pydantic import ValidationError
 
 from trainsmith_schemas.meaning.advice import advice
 from trainsmith_schemas.meaning.difference import Settings, differences
-from trainsmith_schemas.runs.events import EVENT, Event
+from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import Advice, RunRecord, RunState
 from trainsmith_schemas.runs.superseded import still_counting
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
+from trainsmith_system import limits
 from trainsmith_system.lock import is_held
+from trainsmith_system.reading import MIB, open_regular, read_bytes
 from trainsmith_trainer.config.source import parse_source
 from trainsmith_trainer.errors import RecipeError
 
-_ENDS: Mapping[str, RunState] = {
-    "run_finished": "finished",
-    "run_stopped": "stopped",
-    "run_failed": "failed",
-}
+_LARGEST_EVENTS = 1024 * MIB
+"""Of `events.jsonl`: some five million steps."""
 _VERSION = re.compile(r"[-_]?v\d+$")
 
 
@@ -37,14 +36,14 @@ _VERSION = re.compile(r"[-_]?v\d+$")
 class RunHistory:
     """The events of a run that still count: steps that were repeated count once."""
 
-    started: dict[str, Any]
+    started: events.RunStarted
     """The first event."""
-    last_start: dict[str, Any]
+    last_start: events.RunStarted
     """The event of its last start."""
-    end: dict[str, Any] | None = None
-    steps: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    validations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    samples: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    end: events.RunFinished | events.RunStopped | events.RunFailed | None = None
+    steps: list[events.Step] = field(default_factory=list[events.Step])
+    validations: list[events.Validation] = field(default_factory=list[events.Validation])
+    samples: list[events.Sample] = field(default_factory=list[events.Sample])
     last: float = 0.0
     """The time of the last event."""
     seconds_before: float = 0.0
@@ -52,41 +51,40 @@ class RunHistory:
 
     @property
     def seconds(self) -> float:
-        """How long it has trained, from each start to its last event."""
-        return self.seconds_before + self.last - self.last_start["time"]
+        """How long the run has trained, from each start to its last event."""
+        return max(0.0, self.seconds_before + self.last - self.last_start.time)
 
 
 def read_history(folder: Path) -> RunHistory | None:
-    """The history in a run's `events.jsonl`; `None` if there is no file, or no first event yet.
+    """The history in a run's `events.jsonl`; `None` if it does not begin with a start.
 
     An incomplete last line, and lines that are not events, are skipped.
     """
     history: RunHistory | None = None
     for event in _events(folder / EVENTS):
-        kind = event.get("event")
-        if kind == "run_started":
+        if isinstance(event, events.RunStarted):
             history = _started(history, event)
         if history is None:
-            continue
-        history.last = event.get("time", history.last)
-        match kind:
-            case "step":
+            return None
+        history.last = event.time
+        match event:
+            case events.Step():
                 history.steps.append(event)
-            case "validation":
+            case events.Validation():
                 history.validations.append(event)
-            case "sample":
+            case events.Sample():
                 history.samples.append(event)
-            case _ if kind in _ENDS:
+            case events.RunFinished() | events.RunStopped() | events.RunFailed():
                 history.end = event
             case _:
                 pass
     return history
 
 
-def _started(history: RunHistory | None, event: dict[str, Any]) -> RunHistory:
+def _started(history: RunHistory | None, event: events.RunStarted) -> RunHistory:
     if history is None:
         return RunHistory(event, event)
-    before = event.get("steps_before", 0)
+    before = event.steps_before
     history.seconds_before = history.seconds
     history.last_start, history.end = event, None
     history.steps = still_counting(history.steps, before)
@@ -95,18 +93,16 @@ def _started(history: RunHistory | None, event: dict[str, Any]) -> RunHistory:
     return history
 
 
-def _events(path: Path) -> Iterator[dict[str, Any]]:
+def _events(path: Path) -> Iterator[events.Event]:
+    """The valid events of a file that may be somebody else's."""
     try:
-        with path.open("rb") as file:
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return
-                try:
-                    event = json.loads(line)
-                except ValueError:
-                    continue
-                if isinstance(event, dict):
-                    yield event
+        with open_regular(path, follow_links=False) as file:
+            if os.fstat(file.fileno()).st_size > _LARGEST_EVENTS:
+                return
+            while (line := file.readline(limits.EVENT_LINE)).endswith(b"\n"):
+                # Another version may write other events.
+                with suppress(ValidationError):
+                    yield events.EVENT.validate_json(line)
     except OSError:
         return
 
@@ -114,7 +110,7 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
 def read_settings(folder: Path) -> Settings | None:
     """A run's settings; `None` if its `resolved.yaml` is missing or not valid."""
     try:
-        return settings_from((folder / RESOLVED).read_bytes())
+        return settings_from(read_bytes(folder / RESOLVED, limits.RUN_TEXT, follow_links=False))
     except OSError:
         return None
 
@@ -148,38 +144,42 @@ def read_run(folder: Path) -> RunRecord | None:
     if history is None:
         return None
     first, end = history.started, history.end
-    best = min(history.validations, key=lambda one: one["loss"], default=None)
-    parent = first.get("parent")
+    best = min(history.validations, key=lambda one: one.loss, default=None)
+    parent = first.parent if first.parent == Path(first.parent or "").name else None
     return RunRecord(
         name=folder.name,
         folder=folder.as_posix(),
-        config=first["config"],
+        config=first.config,
         state=_state(folder, history),
-        smoke=history.last_start.get("smoke", False),
-        started=first["time"],
+        smoke=history.last_start.smoke,
+        started=first.time,
         seconds=history.seconds,
-        step=history.steps[-1]["step"] if history.steps else 0,
-        total_steps=history.last_start["total_steps"],
-        loss=history.steps[-1]["loss"] if history.steps else None,
-        validation_loss=history.validations[-1]["loss"] if history.validations else None,
-        best_validation_loss=best["loss"] if best else None,
-        best_step=best["step"] if best else None,
-        reason=(end.get("reason") or end.get("message")) if end else None,
+        step=history.steps[-1].step if history.steps else 0,
+        total_steps=history.last_start.total_steps,
+        loss=history.steps[-1].loss if history.steps else None,
+        validation_loss=history.validations[-1].loss if history.validations else None,
+        best_validation_loss=best.loss if best else None,
+        best_step=best.step if best else None,
+        reason=_reason(end),
         parent=parent,
         advice=_advice(folder),
         changes=changes_since(folder.parent / parent, folder) if parent else None,
     )
 
 
+def _reason(end: events.RunFinished | events.RunStopped | events.RunFailed | None) -> str | None:
+    match end:
+        case events.RunStopped():
+            return end.reason
+        case events.RunFailed():
+            return end.message
+        case _:
+            return None
+
+
 def _advice(folder: Path) -> list[Advice]:
     settings = read_settings(folder)
-    return advice(_valid_events(folder), settings.document) if settings else []
-
-
-def _valid_events(folder: Path) -> Iterator[Event]:
-    for event in _events(folder / EVENTS):
-        with suppress(ValidationError):  # It may be from a newer version.
-            yield EVENT.validate_python(event)
+    return advice(_events(folder / EVENTS), settings.document) if settings else []
 
 
 def changes_since(parent: Path, folder: Path) -> Any:
@@ -207,12 +207,12 @@ def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | No
     newest: tuple[float, str] | None = None
     for path in parent.glob(f"*/{EVENTS}"):
         first = next(_events(path), None)
-        if first is None or first.get("event") != "run_started" or first.get("smoke"):
+        if not isinstance(first, events.RunStarted) or first.smoke:
             continue
-        other = Path(first["config"])
+        other = Path(first.config)
         same = _family(other) == _family(config) if versions else _is_file(other, config)
         if same:
-            newest = max(newest or (0.0, ""), (first["time"], path.parent.name))
+            newest = max(newest or (0.0, ""), (first.time, path.parent.name))
     return newest[1] if newest else None
 
 
@@ -225,6 +225,13 @@ def _family(config: Path) -> str:
 
 
 def _state(folder: Path, history: RunHistory) -> RunState:
-    if history.end:
-        return _ENDS[history.end["event"]]
+    match history.end:
+        case events.RunFinished():
+            return "finished"
+        case events.RunStopped():
+            return "stopped"
+        case events.RunFailed():
+            return "failed"
+        case None:
+            pass
     return "running" if is_held(folder / EVENTS) else "interrupted"

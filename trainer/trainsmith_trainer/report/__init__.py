@@ -7,10 +7,9 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import click
-
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS, LOG, SAMPLES
+from trainsmith_system.terminal import say
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.report.curves import Curves
 from trainsmith_trainer.report.log import EventFile, LogFile, SampleFile
@@ -87,4 +86,4 @@ def _notify(listen: Listener, event: events.Event) -> None:
     except OSError as error:
         if not isinstance(event, events.ENDINGS):
             raise
-        click.echo(f"warning: {error.filename} could not be written: {error.strerror}", err=True)
+        say(f"warning: {error.filename} could not be written: {error.strerror}", error=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import CURVES
+from trainsmith_system.terminal import say
 from trainsmith_trainer.history.plots import start_drawing, wait_for_drawing
 
 _SECONDS_BETWEEN_DRAWINGS = 120.0
@@ -45,5 +45,5 @@ class Curves:
             return
         complaint = wait_for_drawing(self._child)
         if complaint:
-            print(f"warning: {CURVES} was not drawn: {complaint}", file=sys.stderr)
+            say(f"warning: {CURVES} was not drawn: {complaint}", error=True)
         self._child = None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trainsmith_schemas.runs import events
 from trainsmith_system.reading import open_regular
+from trainsmith_system.text import one_line, printable
 from trainsmith_system.writing import open_to_append
 from trainsmith_trainer.report.lines import line_of
 
@@ -76,7 +77,7 @@ class LogFile(_TextFile):
         """Write the event."""
         level, line = line_of(event)
         moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.time))
-        self._append(f"{moment} {logging.getLevelName(level)} {line}\n")
+        self._append(f"{moment} {logging.getLevelName(level)} {one_line(line)}\n")
 
 
 class SampleFile(_TextFile):
@@ -85,6 +86,6 @@ class SampleFile(_TextFile):
     def __call__(self, event: events.Event) -> None:
         """Write a sample; the validation loss that follows goes under it."""
         if isinstance(event, events.Sample):
-            self._append(f"=== step {event.step}\n{event.prompt}{event.text}\n\n")
+            self._append(f"=== step {event.step}\n{printable(event.prompt + event.text)}\n\n")
         elif isinstance(event, events.Validation):
             self._append(f"--- step {event.step}: validation loss {event.loss:.4f}\n\n")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EXPERIMENTS
+from trainsmith_system.terminal import say
 from trainsmith_trainer.history.experiments import note_run
 from trainsmith_trainer.history.record import read_run
 
@@ -30,4 +30,4 @@ class Notes:
             if run:
                 note_run(self._path, run, self._sample)
         except OSError as error:
-            print(f"warning: {self._path} was not written: {error.strerror}", file=sys.stderr)
+            say(f"warning: {self._path} was not written: {error.strerror}", error=True)

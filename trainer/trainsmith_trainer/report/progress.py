@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from trainsmith_schemas.runs import events
+from trainsmith_system.terminal import say
+from trainsmith_system.text import one_line
 from trainsmith_trainer.formatting import duration
 from trainsmith_trainer.report.lines import line_of
 
@@ -67,7 +68,7 @@ class _PlainConsole:
                 return
             self._last_step_shown = time.monotonic()
         if level >= self._level:
-            click.echo(line, err=level >= logging.ERROR)
+            say(one_line(line), error=level >= logging.ERROR)
 
 
 class _LiveConsole:
@@ -89,7 +90,7 @@ class _LiveConsole:
         level, line = line_of(event)
         if level >= self._level:
             style = {logging.WARNING: "yellow", logging.ERROR: "bold red"}.get(level)
-            self._progress.console.print(line, style=style, markup=False, soft_wrap=True)
+            self._progress.console.print(one_line(line), style=style, markup=False, soft_wrap=True)
 
     def _show_step(self, event: events.Step) -> None:
         if self._task is not None:

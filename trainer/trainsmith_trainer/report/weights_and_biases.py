@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_system.terminal import say
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.history.record import read_history
 from trainsmith_trainer.report.metrics import metrics_of
@@ -48,7 +48,7 @@ class WeightsAndBiases:
             self._send(event)
         except Exception as error:
             # A failing service does not end the run, which has everything on disk.
-            print(f"warning: nothing more is sent to Weights & Biases: {error}", file=sys.stderr)
+            say(f"warning: nothing more is sent to Weights & Biases: {error}", error=True)
             self._run = None
 
     def _begin(self, event: events.RunStarted) -> Any:
@@ -88,5 +88,5 @@ class WeightsAndBiases:
 def _identity(folder: Path, event: events.RunStarted) -> str:
     """An id that stays the same when the run resumes: from its name and its first start."""
     history = read_history(folder)
-    began = history.started["time"] if history else event.time
+    began = history.started.time if history else event.time
     return hashlib.sha256(f"{folder.name} {began}".encode()).hexdigest()[:16]

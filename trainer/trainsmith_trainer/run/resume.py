@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from trainsmith_schemas.meaning.difference import Settings, differences
+from trainsmith_schemas.runs.events import RunFinished
 from trainsmith_schemas.runs.layout import CHECKPOINTS, RESOLVED
 from trainsmith_schemas.runs.reports import Difference
 from trainsmith_trainer.errors import ResumeError
@@ -135,13 +136,9 @@ def _in_place(
 ) -> ResumePlan:
     """Continue a run in its own folder."""
     history = read_history(folder)
-    parent = history.started.get("parent") if history else None
-    finished = history is not None and history.end is not None and _is_finish(history.end)
+    parent = history.started.parent if history else None
+    finished = history is not None and isinstance(history.end, RunFinished)
     return ResumePlan(folder, checkpoint, parent, warnings, finished)
-
-
-def _is_finish(end: Mapping[str, Any]) -> bool:
-    return end["event"] == "run_finished"
 
 
 def _from_checkpoint(parent: Path, name: str | None, path: Path) -> ResumePlan:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
 from trainsmith_schemas.runs import events
+from trainsmith_system.terminal import say
 from trainsmith_trainer.backends.base import Backend
 from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.distributed.rank import EXIT_PEER_LOST, LostRankError, RankInfo
@@ -35,10 +35,10 @@ def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
             inputs, inputs.backend.module.open_backend(inputs.model, inputs.training, rank_info)
         )
     except LostRankError as error:
-        print(error.message, file=sys.stderr)
+        say(error.message, error=True)
         return EXIT_PEER_LOST
     except RunError as error:
-        print(f"rank {rank_info.rank}: {error.message}", file=sys.stderr)
+        say(f"rank {rank_info.rank}: {error.message}", error=True)
         return 1
     return 0
 

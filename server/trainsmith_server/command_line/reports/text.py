@@ -7,6 +7,7 @@ import click
 from trainsmith_server.command_line.reports import Checked, shown
 from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.yaml.lines import LineIndex
+from trainsmith_system.text import one_line
 
 _COLORS = {"error": "red", "warning": "yellow", "information": "blue", "hint": "cyan"}
 _LONGEST_LINE = 200
@@ -26,11 +27,12 @@ def _diagnostic_text(one: Checked, diagnostic: Diagnostic) -> str:
     lines = one.analysis.lines
     line, column = lines.position(diagnostic.span[0])
     color = _COLORS[diagnostic.severity]
-    place = click.style(f"{one.path}:{line + 1}:{column + 1}:", bold=True)
+    place = click.style(f"{one_line(one.path)}:{line + 1}:{column + 1}:", bold=True)
     code = click.style(f"{diagnostic.severity}[{diagnostic.code}]", fg=color, bold=True)
-    parts = [f"{place} {code} {diagnostic.message}", _excerpt(diagnostic, lines, color)]
+    parts = [f"{place} {code} {one_line(diagnostic.message)}", _excerpt(diagnostic, lines, color)]
     parts += [f"    {_elsewhere(one, other)}" for other in diagnostic.related if other.source]
-    parts += [f"    {click.style('fix:', fg='green')} {fix.title}" for fix in diagnostic.fixes]
+    fix_label = click.style("fix:", fg="green")
+    parts += [f"    {fix_label} {one_line(fix.title)}" for fix in diagnostic.fixes]
     return "\n".join(parts)
 
 
@@ -38,7 +40,7 @@ def _elsewhere(one: Checked, related: Related) -> str:
     """A place in another file, which the excerpt does not show."""
     assert related.source
     line, column = related.source.lines.position(related.span[0])
-    return f"{shown(one, related.source)}:{line + 1}:{column + 1}: {related.message}"
+    return one_line(f"{shown(one, related.source)}:{line + 1}:{column + 1}: {related.message}")
 
 
 def _excerpt(diagnostic: Diagnostic, lines: LineIndex, color: str) -> str:
@@ -75,7 +77,7 @@ def _summary(checked: list[Checked]) -> str:
     if not known:
         parts = ["no training document found"]
     parts += [
-        f"{one.path}: not a training document"
+        f"{one_line(one.path)}: not a training document"
         for one in checked
         if one.named and not one.analysis.kind
     ]

@@ -1,0 +1,89 @@
+"""A child imports nothing from the folder that it is started in, and git runs no program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from skips import NO_GIT
+from trainsmith_system.children import python_command
+from trainsmith_system.git import git_state
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason=NO_GIT)
+
+
+def test_modules_of_the_current_folder_are_not_imported(tmp_path: Path) -> None:
+    for name in ("warnings", "contextlib", "runpy", "trainsmith", "click", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("open('sprung', 'w')")
+    command = python_command("trainsmith", ["--version"])
+    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip()
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository whose configuration names a program wherever git would run one."""
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n")
+    trap.chmod(0o755)
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init")
+    (folder / "recipe.yaml").write_text("training_config: {}\n")
+    git(folder, "add", ".")
+    git(folder, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-m", "first")
+    (folder / ".gitattributes").write_text("*.yaml filter=trap diff=trap\n")
+    hooks = folder / ".git" / "hooks"
+    hooks.mkdir(exist_ok=True)
+    for hook in ("post-index-change", "fsmonitor-watchman"):
+        (hooks / hook).write_bytes(trap.read_bytes())
+        (hooks / hook).chmod(0o755)
+    for key in ("core.fsmonitor", "filter.trap.clean", "filter.trap.process", "diff.trap.textconv"):
+        git(folder, "config", key, str(trap))
+    git(folder, "config", "filter.trap.required", "true")
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@needs_git
+def test_a_repository_s_programs_are_not_run(repository: Path) -> None:
+    # The same size and another time: git has to read the file, and so to filter it.
+    recipe = repository / "recipe.yaml"
+    os.utime(recipe, (1, 1))
+    state = git_state(repository)
+    assert state is not None
+    assert len(state.commit) == 40
+    assert state.uncommitted_changes
+    assert not (repository.parent / "sprung").exists()
+
+
+@needs_git
+def test_uncommitted_changes_are_seen(repository: Path) -> None:
+    (repository / ".gitattributes").unlink()
+    clean = git_state(repository)
+    assert clean is not None
+    assert clean.uncommitted_changes is False
+    (repository / "recipe.yaml").write_text("training_config: {seed: 2}\n")
+    changed = git_state(repository)
+    assert changed is not None
+    assert changed.uncommitted_changes is True
+
+
+@needs_git
+def test_an_embedded_bare_repository_is_not_believed(tmp_path: Path) -> None:
+    bare = tmp_path / "docs"
+    bare.mkdir()
+    git(bare, "init", "--bare")
+    assert git_state(bare) is None
+
+
+def test_without_a_repository_nothing_is_known(tmp_path: Path) -> None:
+    assert git_state(tmp_path) is None

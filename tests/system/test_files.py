@@ -1,0 +1,132 @@
+"""Files that may be anything are read within bounds, and nothing is written behind a link."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from skips import NO_LINKS
+from trainsmith_system.lock import hold, is_held
+from trainsmith_system.reading import RefusedFileError, open_regular, read_bytes
+from trainsmith_system.writing import (
+    link_target,
+    open_to_append,
+    remove_folder,
+    remove_leftovers,
+    replace_file,
+    write_file,
+    write_folder,
+)
+
+posix = pytest.mark.skipif(os.name != "posix", reason=NO_LINKS)
+
+
+def test_a_file_up_to_the_limit_is_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_bytes(tmp_path / "file", 5) == b"12345"
+    with pytest.raises(RefusedFileError, match="larger than"):
+        read_bytes(tmp_path / "file", 4)
+
+
+@posix
+def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RefusedFileError, match="not a regular file"):
+        read_bytes(tmp_path / "pipe", 10)
+    with pytest.raises(OSError, match="pipe"):
+        open_to_append(tmp_path / "pipe")
+
+
+@posix
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/stdin"])
+def test_a_link_to_a_device_is_refused(tmp_path: Path, device: str) -> None:
+    (tmp_path / "link").symlink_to(device)
+    with pytest.raises(OSError, match="link"):
+        read_bytes(tmp_path / "link", 10)
+
+
+@pytest.mark.parametrize("name", ["nul\0", "half \ud800", "x" * 300])
+def test_a_name_that_no_file_can_have_is_an_os_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError):  # noqa: PT011
+        open_regular(tmp_path / name)
+
+
+@posix
+def test_a_link_is_followed_only_where_this_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"secret")
+    (tmp_path / "link").symlink_to("target")
+    assert read_bytes(tmp_path / "link", 10) == b"secret"
+    with pytest.raises(RefusedFileError, match="symbolic link"):
+        read_bytes(tmp_path / "link", 10, follow_links=False)
+    assert not is_held(tmp_path / "link")
+
+
+@posix
+def test_writing_replaces_a_link_and_spares_its_target(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"keep")
+    (tmp_path / "link").symlink_to("target")
+    write_file(tmp_path / "link", b"new")
+    assert (tmp_path / "target").read_bytes() == b"keep"
+    assert not (tmp_path / "link").is_symlink()
+
+
+@posix
+def test_nothing_is_appended_or_locked_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"keep")
+    (tmp_path / "link").symlink_to("target")
+    with pytest.raises(RefusedFileError):
+        open_to_append(tmp_path / "link")
+    with pytest.raises(RefusedFileError), hold(tmp_path / "link"):
+        pass
+    assert (tmp_path / "target").read_bytes() == b"keep"
+
+
+@posix
+def test_a_link_into_another_folder_is_not_written_through(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    (outside / "keys").write_bytes(b"keep")
+    (inside / "recipe.yaml").symlink_to(outside / "keys")
+    with pytest.raises(RefusedFileError, match="in another folder"):
+        replace_file(inside / "recipe.yaml", b"new")
+    assert (outside / "keys").read_bytes() == b"keep"
+
+
+@posix
+def test_a_link_beside_its_target_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"old")
+    (tmp_path / "target").chmod(0o640)
+    (tmp_path / "link").symlink_to("target")
+    assert link_target(tmp_path / "link").name == "target"
+    replace_file(tmp_path / "link", b"new")
+    assert (tmp_path / "target").read_bytes() == b"new"
+    assert (tmp_path / "target").stat().st_mode & 0o777 == 0o640
+
+
+@posix
+def test_a_linked_folder_is_neither_removed_nor_cleaned(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    write_folder(outside, {f".trainsmith-{'0' * 16}": b"leftover"})
+    (tmp_path / "checkpoints").symlink_to(outside)
+    for remove in (remove_folder, remove_leftovers):
+        with pytest.raises(RefusedFileError):
+            remove(tmp_path / "checkpoints")
+    assert len(list(outside.iterdir())) == 1
+
+
+def test_only_our_own_leftovers_are_removed(tmp_path: Path) -> None:
+    for name in (f".trainsmith-{'a' * 16}", ".trainsmith-notes", ".recipe.yaml.123", "file"):
+        (tmp_path / name).write_bytes(b"")
+    remove_leftovers(tmp_path)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {".trainsmith-notes", ".recipe.yaml.123", "file"}
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    write_folder(tmp_path / "final", {"old": b"1"})
+    write_folder(tmp_path / "final", {"new": b"2"})
+    assert [path.name for path in (tmp_path / "final").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["final"]

@@ -1,0 +1,107 @@
+"""Files, processes and terminals are used through `trainsmith_system` alone.
+
+An exception below says why the direct way is safe there.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("cli", "schemas", "server", "trainer")
+
+INSTEAD = {
+    "read_bytes": "trainsmith_system.reading.read_bytes",
+    "read_text": "trainsmith_system.reading.read_bytes",
+    "write_bytes": "trainsmith_system.writing.write_file",
+    "write_text": "trainsmith_system.writing.write_file",
+    "open": "trainsmith_system.reading.open_regular or writing.open_to_append",
+    "rmtree": "trainsmith_system.writing.remove_folder",
+    "memmap": "trainsmith_system.reading, before the file is mapped",
+    "Popen": "trainsmith_system.children.start_python",
+    "run": "trainsmith_system.children",
+    "check_output": "trainsmith_system.children",
+    "system": "trainsmith_system.children",
+    "print": "trainsmith_system.terminal.say",
+    "echo": "trainsmith_system.terminal.say",
+}
+"""Calls by their last name, and what to call instead."""
+
+TRAINER = "trainer/trainsmith_trainer"
+
+OWNERS = {"run": {"subprocess"}, "system": {"os"}, "check_output": {"subprocess"}}
+"""Names that mean something harmless on other objects."""
+
+ALLOWED: dict[str, tuple[set[str], str]] = {
+    "server/trainsmith_server/command_line/check.py": ({"echo"}, "coloured; values are cleaned"),
+    "server/trainsmith_server/rule_pages.py": ({"read_text"}, "installed with the server"),
+    f"{TRAINER}/backends/torch/shared_sums.py": ({"memmap"}, "a file that this run created"),
+    f"{TRAINER}/backends/torch/threads.py": ({"read_text"}, "files of the kernel"),
+    f"{TRAINER}/data/cache.py": ({"memmap", "open", "rmtree"}, "the user's own cache"),
+    f"{TRAINER}/distributed/launch.py": ({"open", "read_text"}, "a folder that this run created"),
+    f"{TRAINER}/report/progress.py": ({"open", "print"}, "the null device; a cleaned line"),
+}
+"""What a file may call directly, and why it is safe there."""
+
+
+def _calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        match node.func:
+            case ast.Name(id="open" | "print" as name):
+                yield node.lineno, name
+            case ast.Attribute(attr=name, value=owner):
+                named = owner.id if isinstance(owner, ast.Name) else ""
+                # Methods of our own objects are called so too: `self.open`, `session.open`.
+                mine = named == "self" or isinstance(owner, ast.Attribute)
+                if name in OWNERS and named not in OWNERS[name]:
+                    continue
+                if name == "open" and mine:
+                    continue
+                yield node.lineno, name
+            case _:
+                pass
+
+
+def _unsafe(file: Path) -> Iterator[str]:
+    where = file.relative_to(ROOT).as_posix()
+    for line, name in _calls(ast.parse(file.read_text(encoding="utf-8"))):
+        if name in INSTEAD and name not in ALLOWED.get(where, (set[str](), ""))[0]:
+            yield f"{where}:{line}: `{name}`, use {INSTEAD[name]}"
+
+
+FILES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
+
+
+def test_the_direct_way_is_not_used() -> None:
+    assert FILES
+    found = [problem for file in FILES for problem in _unsafe(file)]
+    assert not found, "\n".join(found)
+
+
+def test_each_exception_is_needed() -> None:
+    used = {
+        (file.relative_to(ROOT).as_posix(), name)
+        for file in FILES
+        for _, name in _calls(ast.parse(file.read_text(encoding="utf-8")))
+    }
+    needless = [
+        f"{where}: {name}"
+        for where, (names, _) in ALLOWED.items()
+        for name in names
+        if (where, name) not in used
+    ]
+    assert needless == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Path('x').read_bytes()", "open('x', 'w')", "subprocess.run(['x'])", "print('x')"],
+)
+def test_the_direct_way_is_seen(line: str) -> None:
+    assert any(name in INSTEAD for _, name in _calls(ast.parse(line)))
