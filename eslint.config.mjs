@@ -6,6 +6,17 @@ import tseslint from "typescript-eslint";
 /** Names that trainsmith_schemas owns, in editor/ and runs/layout.py; the extension imports them. */
 const OWNED = "Literal[value=/^(trainsmith[.\\u002f]|events\\.jsonl$|experiments\\.md$)/]";
 
+/** A notification or dialog, in which VS Code turns `[text](command:…)` into a link. */
+const NOTIFICATION = "MemberExpression[property.name=/^show(Error|Warning|Information)Message$/]";
+
+/** Programs are started by extension/src/shared/child: in a folder of our own, without a shell. */
+const CHILD_PROCESSES = ["child_process", "node:child_process"].map((name) => ({
+  name,
+  message: "Use extension/src/shared/child: it starts programs in a folder of our own.",
+}));
+
+const NOT_OUR_TESTS = { group: ["../../**/tests/*"] };
+
 /** One for each place that code runs in: the extension's host and unit tests, pages, the workbench. */
 const PROJECTS = [
   "./tsconfig.json",
@@ -37,12 +48,18 @@ export default defineConfig(
       "no-restricted-syntax": [
         "error",
         { selector: OWNED, message: "Import this name from extension/src/generated/protocol." },
+        { selector: NOTIFICATION, message: "Use extension/src/shared/notify: it cleans the text." },
       ],
-      "no-restricted-imports": [
-        "error",
-        { paths: ["child_process"], patterns: [{ group: ["../../**/tests/*"] }] },
-      ],
+      "no-restricted-imports": ["error", { paths: CHILD_PROCESSES, patterns: [NOT_OUR_TESTS] }],
     },
+  },
+  {
+    files: ["extension/src/shared/notify.ts"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  {
+    files: ["extension/src/shared/child.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: [NOT_OUR_TESTS] }] },
   },
   {
     files: ["extension/src/**/*.ts"],

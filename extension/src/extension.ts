@@ -25,9 +25,9 @@ import { RecipeTasks } from "./runs/tasks";
 import { RunsView } from "./runs/view";
 import { RunWatcher } from "./runs/watcher";
 import { Server } from "./server/client";
-import { plainText } from "./shared/plainText";
 import { TrainingPanels } from "./training/panel";
 import { Walkthrough } from "./walkthrough";
+import { showError } from "./shared/notify";
 
 /** Starts the language server and registers the commands. Everything else loads when it is used. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -106,6 +106,6 @@ async function reported(body: () => Promise<unknown>): Promise<void> {
     await body();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    void vscode.window.showErrorMessage(`Trainsmith: ${plainText(message)}`);
+    void showError(`Trainsmith: ${message}`);
   }
 }

@@ -9,7 +9,11 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    # The folder with all packages of this installation, in place of this package's own.
-    sys.path[0] = str(Path(__file__).absolute().parents[1])
+    here = Path(__file__).absolute().parent
+    # Its own folder is first, unless the user has set PYTHONSAFEPATH. Either way, the folder with
+    # all packages of this installation comes first from here on.
+    if sys.path[0] == str(here):
+        del sys.path[0]
+    sys.path.insert(0, str(here.parent))
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -18,11 +18,13 @@ PACKAGES = {
     "trainsmith": "cli",
     "trainsmith_schemas": "schemas",
     "trainsmith_server": "server",
+    "trainsmith_system": "system",
     "trainsmith_trainer": "trainer",
 }
 PACKAGE_FOLDERS = (
     "schemas/trainsmith_schemas",
     "server/trainsmith_server",
+    "system/trainsmith_system",
     "trainer/trainsmith_trainer",
     "extension/src",
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("cli", "schemas", "server", "trainer")
+PACKAGES = ("cli", "schemas", "server", "system", "trainer")
 
 
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

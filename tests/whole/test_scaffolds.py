@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("cli", "schemas", "server", "trainer")
+PACKAGES = ("cli", "schemas", "server", "system", "trainer")
 COPIED = (*PACKAGES, "examples", "extension", "scripts", "tests", "walkthroughs")
 FILES = ("pyproject.toml", "package.json", "tsconfig.json", "vitest.config.mts")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "checkpoints", "experiments.md")

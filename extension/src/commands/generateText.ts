@@ -6,6 +6,7 @@ import { TASK_TYPE } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import type { TrainingPython } from "../python/trainingPython";
 import type { Server } from "../server/client";
+import { refuseVariables } from "../runs/tasks";
 import { mayRunPrograms } from "../shared/trust";
 
 /** Generate text in a terminal with a run's final model, or else with its newest checkpoint. */
@@ -24,6 +25,8 @@ export async function generateText(
   const python = await training.forTraining();
   if (!python) return;
   const options = prompt === "" ? [] : ["--prompt", prompt];
+  const command = [...python.args, ...server.trainsmith(), "generate", run.folder, ...options];
+  refuseVariables(command);
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(run.folder));
   const task = new vscode.Task(
     // Not a task of our type, since those are shown as runs.
@@ -31,11 +34,10 @@ export async function generateText(
     folder ?? vscode.TaskScope.Global,
     `text of ${run.name}`,
     "Trainsmith",
-    new vscode.ProcessExecution(
-      python.program,
-      [...python.args, "-m", "trainsmith", "generate", run.folder, ...options],
-      { cwd: path.dirname(run.folder), env: server.environment() },
-    ),
+    new vscode.ProcessExecution(python.program, command, {
+      cwd: path.dirname(run.folder),
+      env: server.environment(),
+    }),
     `$${TASK_TYPE}`,
   );
   task.presentationOptions = { panel: vscode.TaskPanelKind.Shared, clear: true };

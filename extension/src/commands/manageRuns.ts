@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import type { RunRecord } from "../generated/reports";
 import type { RunList } from "../runs/list";
+import { ask } from "../shared/notify";
 
 /** Show a run's folder: in the explorer if it is in the workspace, else in the file manager. */
 export async function openRunFolder({ folder }: RunRecord): Promise<void> {
@@ -20,12 +21,9 @@ export async function deleteRuns(list: RunList, runs: readonly RunRecord[]): Pro
   const names = runs.map(({ name }) => name);
   const what = runs.length === 1 ? `the run ${names.join()}` : `${runs.length} runs`;
   const button = "Delete";
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await ask(
     `Delete ${what}?`,
-    {
-      modal: true,
-      detail: `${names.join(", ")}: everything, including checkpoints, curves and the final model.`,
-    },
+    `${names.join(", ")}: everything, including checkpoints, curves and the final model.`,
     button,
   );
   if (answer !== button) return;
@@ -40,9 +38,9 @@ async function remove(folder: vscode.Uri): Promise<void> {
   } catch (error) {
     // A remote machine may have no trash.
     const button = "Delete Permanently";
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await ask(
       `${path.basename(folder.fsPath)} cannot be moved to the trash.`,
-      { modal: true, detail: String(error) },
+      String(error),
       button,
     );
     if (answer !== button) return;

@@ -6,6 +6,7 @@ import type { MissingFile } from "../generated/protocol";
 import type { Documents } from "../recipes/documents";
 import type { Server } from "../server/client";
 import { chooseFile, nameIn, textsIn } from "./chooseFile";
+import { showInformation } from "../shared/notify";
 
 /**
  * Let the user choose files in place of those that do not exist.
@@ -46,7 +47,7 @@ export async function offerToWrite(
 ): Promise<void> {
   const button = "Write into Recipe";
   const settings = chosen.map(inWords).join(", ");
-  const answer = await vscode.window.showInformationMessage(
+  const answer = await showInformation(
     `For this run, ${settings}. The recipe is unchanged.`,
     button,
   );

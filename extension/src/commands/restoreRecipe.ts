@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import { RUN_FILES } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
+import { showInformation } from "../shared/notify";
 
 /** The copy of the recipe that a run keeps in its folder. */
 export function recipeCopy(folder: string): vscode.Uri {
@@ -16,9 +17,7 @@ export async function restoreRecipe(run: RunRecord, recipe: vscode.Uri): Promise
   const document = await vscode.workspace.openTextDocument(recipe);
   await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
   if (document.getText() === copy.getText()) {
-    void vscode.window.showInformationMessage(
-      `${path.basename(recipe.fsPath)} already matches ${run.name}.`,
-    );
+    void showInformation(`${path.basename(recipe.fsPath)} already matches ${run.name}.`);
     return;
   }
   const edit = new vscode.WorkspaceEdit();

@@ -8,6 +8,7 @@ import { createTask } from "../runs/tasks";
 import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
+import { showWarning } from "../shared/notify";
 
 /** The user cancelled. */
 const CANCELLED = Symbol("cancelled");
@@ -99,7 +100,7 @@ export async function recipeDocument(
 async function runDespite(errors: number): Promise<boolean> {
   const [show, run] = ["Show Problems", "Run Anyway"] as const;
   const what = errors === 1 ? "an error" : `${errors} errors`;
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarning(
     `The recipe has ${what}; the trainer will refuse it.`,
     show,
     run,

@@ -6,6 +6,7 @@ import type { OverrideProblem, Setting } from "../generated/protocol";
 import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
+import { plainText } from "../shared/plainText";
 
 const TITLE = "Run with Overrides";
 const SEVERITIES: Record<OverrideProblem["severity"], vscode.InputBoxValidationSeverity> = {
@@ -116,12 +117,14 @@ async function askValue(
   return vscode.window.showInputBox({
     title,
     value,
-    prompt: `${setting.about} Expected: ${setting.expected}.`,
+    prompt: plainText(`${setting.about} Expected: ${setting.expected}.`),
     ignoreFocusOut: true,
     validateInput: async (input) => {
       if (input === setting.value) return undefined;
       const problem = await problemOf(input);
-      return problem && { message: problem.message, severity: SEVERITIES[problem.severity] };
+      return (
+        problem && { message: plainText(problem.message), severity: SEVERITIES[problem.severity] }
+      );
     },
   });
 }

@@ -5,6 +5,7 @@ import type { Lesson } from "./lesson";
 import type { LessonPanel } from "./panel";
 import { type LessonParts, VIEW_TYPE } from "./parts";
 import { Progress } from "./progress";
+import { ask } from "../shared/notify";
 
 type Given = Omit<LessonParts, "context" | "catalog" | "progress">;
 
@@ -48,9 +49,9 @@ export class Lessons implements vscode.Disposable, vscode.WebviewPanelSerializer
   /** Forget what was read, after the user confirms. */
   async resetProgress(): Promise<void> {
     const button = "Reset";
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await ask(
       "Reset the progress of all lessons?",
-      { modal: true, detail: "Every section becomes unread." },
+      "Every section becomes unread.",
       button,
     );
     if (answer !== button) return;

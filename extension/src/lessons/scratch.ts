@@ -43,7 +43,7 @@ export async function trainBlock(
   const findings = await check(parts, folder, signal);
   if (findings.some(({ severity }) => severity === "error")) return { state: "checked", findings };
   const options = ["--smoke", "--set", `training_config.checkpoint_dir=${RUNS}`];
-  await trainerOutput(server, ["train", BLOCK, ...options], folder, { signal, python });
+  await trainerOutput(server, ["train", BLOCK, ...options], { folder, signal, python });
   const { runs } = (await trainerReport(server, ["runs", path.join(folder, RUNS)])) as RunList;
   const [run] = runs;
   if (!run) throw new Error("The run left no results.");
@@ -57,8 +57,8 @@ async function check(
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const arguments_ = ["check", "--format", "json", BLOCK];
-  const options = { signal, accepted: [FOUND_ERRORS] };
-  return JSON.parse(await trainerOutput(server, arguments_, folder, options)) as Finding[];
+  const options = { folder, signal, accepted: [FOUND_ERRORS] };
+  return JSON.parse(await trainerOutput(server, arguments_, options)) as Finding[];
 }
 
 /** A new folder in the extension's storage with the block and the lesson's files. */

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import type { LessonParts } from "./parts";
+import { ask } from "../shared/notify";
 
 const NAME = "Trainsmith Lesson";
 const PROGRAM = "trainsmith";
@@ -11,11 +12,7 @@ const PROGRAM = "trainsmith";
 /** Run a block in a terminal, after the user has seen and confirmed it. */
 export async function runInTerminal(parts: LessonParts, text: string): Promise<void> {
   const button = "Run in Terminal";
-  const answer = await vscode.window.showWarningMessage(
-    "Run this in a terminal?",
-    { modal: true, detail: text.trim() },
-    button,
-  );
+  const answer = await ask("Run this in a terminal?", text.trim(), button);
   if (answer !== button) return;
   const open = vscode.window.terminals.find(
     ({ name, exitStatus }) => name === NAME && exitStatus === undefined,
@@ -31,10 +28,21 @@ async function shell({ context, server, training }: LessonParts): Promise<Record
   if (!python) throw new Error("There is no Python to run it with; the language status shows why.");
   const folder = path.join(context.globalStorageUri.fsPath, "bin");
   await fs.mkdir(folder, { recursive: true });
-  const command = [python.program, ...python.args].map((part) => `"${part}"`).join(" ");
-  const script = `#!/bin/sh\nexec ${command} -m ${PROGRAM} "$@"\n`;
+  const command = [python.program, ...python.args, ...server.trainsmith()];
+  const script = `#!/bin/sh\nexec ${command.map(quotedForSh).join(" ")} "$@"\n`;
   await fs.writeFile(path.join(folder, PROGRAM), script, { mode: 0o755 });
-  await fs.writeFile(path.join(folder, `${PROGRAM}.cmd`), `@${command} -m ${PROGRAM} %*\r\n`);
+  const batch = `@${command.map(quotedForCmd).join(" ")} %*\r\n`;
+  await fs.writeFile(path.join(folder, `${PROGRAM}.cmd`), batch);
   const before = process.env.PATH ?? "";
   return { ...server.environment(), PATH: `${folder}${path.delimiter}${before}` };
+}
+
+/** A word of a POSIX shell in which nothing is expanded. */
+export function quotedForSh(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A word of a batch file. A path on Windows contains no quotes, but may contain `%`. */
+function quotedForCmd(word: string): string {
+  return `"${word.replaceAll("%", "%%")}"`;
 }

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 import { reasonIn } from "./installerErrors";
 import { outputOf, type Python, usable } from "./interpreters";
+import { startChild } from "../shared/child";
 
 /** The folder of our distribution's metadata, as Python's packaging names it. */
 const METADATA = /^trainsmith-.*\.dist-info$/;
@@ -118,7 +118,7 @@ function run({ say, signal }: SetUp, program: string, args: readonly string[]): 
   say(`$ ${program} ${args.join(" ")}`);
   const lines: string[] = [];
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { signal, env: environmentOfPip(), windowsHide: true });
+    const child = startChild(program, args, { signal, env: environmentOfPip() });
     let rest = "";
     const read = (chunk: Buffer): void => {
       const parts = (rest + chunk.toString()).split(/\r?\n/);

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { outputOf as outputOfChild } from "../shared/child";
 
 /** A Python that can run the server: a program, and arguments that select the version. */
 export interface Python {
@@ -64,11 +64,10 @@ export async function missingModules(
 
 /** The output of a program; `undefined` if it does not start or fails. */
 export function outputOf({ program, args }: Candidate): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile(program, [...args], { timeout: PROBE_MILLISECONDS }, (error, output) => {
-      resolve(error ? undefined : output.trim());
-    });
-  });
+  return outputOfChild(program, args, { timeoutMilliseconds: PROBE_MILLISECONDS }).then(
+    (output) => output.trim(),
+    () => undefined,
+  );
 }
 
 function versionOf({ program, args }: Candidate): Promise<string | undefined> {

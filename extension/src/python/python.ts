@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 
 import { SETTINGS } from "../generated/protocol";
 import { outputOf, type Candidate, candidates, firstUsable, type Python } from "./interpreters";
+import { showError } from "../shared/notify";
 
 export type { Python };
 
@@ -77,7 +78,7 @@ async function activated<Api>(id: string): Promise<Api | undefined> {
 
 async function reportMissing(rejected: readonly string[]): Promise<void> {
   const button = "Choose Python";
-  const answer = await vscode.window.showErrorMessage(
+  const answer = await showError(
     `Trainsmith needs Python 3.10 or newer (${rejected.join(", ")}).`,
     button,
   );

@@ -9,9 +9,9 @@ import {
   SetUpError,
   trainingRequirements,
 } from "./environment";
-import { plainText } from "../shared/plainText";
 import { missingModules } from "./interpreters";
 import { findPython, type Python } from "./python";
+import { showError, showWarning } from "../shared/notify";
 
 /** A requirement's name, which for the packages of training is also the module's name. */
 const NAME = /^[\w.-]+/;
@@ -45,7 +45,7 @@ export class TrainingPython {
     const missing = await this.missing(python);
     if (missing.length === 0) return python;
     const button = "Set Up Training Environment";
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarning(
       `Training needs ${enumeration(missing)}, which ${described(python)} lacks. They can be ` +
         "installed into a separate environment for Trainsmith; your Python is not changed.",
       button,
@@ -98,8 +98,8 @@ export class TrainingPython {
 
   private async reportFailure(reason: string): Promise<void> {
     const button = "Show Log";
-    const answer = await vscode.window.showErrorMessage(
-      `The training environment was not set up, and partial files were removed: ${plainText(reason)}`,
+    const answer = await showError(
+      `The training environment was not set up, and partial files were removed: ${reason}`,
       button,
     );
     if (answer === button) this.log.show();

@@ -3,9 +3,9 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { COMMANDS } from "../generated/protocol";
-import { plainText } from "../shared/plainText";
 import type { EndedRun, ActiveRun, ActiveRuns } from "./activeRuns";
 import { statusText } from "./progress";
+import { showError, showInformation } from "../shared/notify";
 
 const ICONS = {
   running: "$(loading~spin)",
@@ -66,17 +66,15 @@ async function announce(run: EndedRun): Promise<void> {
     // It refused the recipe or was killed. A closed terminal has no exit code and needs no message.
     if (!run.exitCode) return;
     const what = totalSteps > 0 ? `ended unexpectedly at step ${step}` : "did not start";
-    void vscode.window.showErrorMessage(
-      plainText(`${nameOf(run)} ${what}; the terminal shows why.`),
-    );
+    void showError(`${nameOf(run)} ${what}; the terminal shows why.`);
     return;
   }
-  const message = plainText(`${nameOf(run)} ${end.message}`);
+  const message = `${nameOf(run)} ${end.message}`;
   const button = "Show Training";
   const answer =
     end.kind === "failed"
-      ? await vscode.window.showErrorMessage(message, button)
-      : await vscode.window.showInformationMessage(message, button);
+      ? await showError(message, button)
+      : await showInformation(message, button);
   const { command, arguments: given = [] } = showRun(run);
   if (answer) await vscode.commands.executeCommand(command, ...(given as string[]));
 }

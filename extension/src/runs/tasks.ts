@@ -50,6 +50,8 @@ export class RecipeTasks implements vscode.TaskProvider {
   ) {}
 
   async provideTasks(): Promise<vscode.Task[]> {
+    // Finding Python starts programs.
+    if (!vscode.workspace.isTrusted) return [];
     const python = await this.training.current();
     if (!python) return [];
     await this.documents.start();
@@ -57,6 +59,7 @@ export class RecipeTasks implements vscode.TaskProvider {
       const folder = vscode.workspace.getWorkspaceFolder(uri);
       if (!folder) return [];
       const config = path.relative(folder.uri.fsPath, uri.fsPath);
+      if (hasVariable(uri.fsPath)) return [];
       return OFFERED.map((task) =>
         createTask(this.server, python, { type: TASK_TYPE, task, config }, folder),
       );
@@ -65,7 +68,7 @@ export class RecipeTasks implements vscode.TaskProvider {
 
   async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
     const { definition, scope } = task;
-    if (!isRecipeTask(definition)) return undefined;
+    if (!isRecipeTask(definition) || !vscode.workspace.isTrusted) return undefined;
     const python = await this.training.current();
     return python && createTask(this.server, python, definition, folderOf(scope));
   }
@@ -85,16 +88,14 @@ export function createTask(
     ...(definition.run ? ["--name", definition.run] : []),
     ...(definition.set ?? []).flatMap((setting) => ["--set", setting]),
   ];
+  const command = [...args, ...server.trainsmith(), "train", config, ...options];
+  refuseVariables([cwd, ...command]);
   const task = new vscode.Task(
     definition,
     folder ?? vscode.TaskScope.Global,
     titleOf(definition, config),
     "Trainsmith",
-    new vscode.ProcessExecution(
-      program,
-      [...args, "-m", "trainsmith", "train", config, ...options],
-      { cwd, env: server.environment() },
-    ),
+    new vscode.ProcessExecution(program, command, { cwd, env: server.environment() }),
     `$${TASK_TYPE}`,
   );
   task.presentationOptions = {
@@ -103,6 +104,20 @@ export function createTask(
     clear: true,
   };
   return task;
+}
+
+/**
+ * Throw an error if VS Code would change a task's words: it replaces variables such as
+ * `${env:HOME}` in tasks, and `${command:…}` by what a command returns.
+ */
+export function refuseVariables(words: readonly string[]): void {
+  const found = words.find(hasVariable);
+  if (found === undefined) return;
+  throw new Error(`VS Code would replace "\${…}" in ${found}. Rename it to run it.`);
+}
+
+function hasVariable(text: string): boolean {
+  return text.includes("${");
 }
 
 /** `train training.yaml`, or `train training.yaml with batch_size=16`. */

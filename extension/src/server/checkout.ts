@@ -9,6 +9,8 @@ export interface Checkout {
   readonly python: { readonly program: string; readonly args: readonly string[] };
   /** The folders of our Python packages. */
   readonly packages: readonly [string, ...string[]];
+  /** The folder of the package that starts the others. */
+  readonly system: string;
   /** Arguments before `-m trainsmith` that connect the server to a waiting debugger. */
   readonly debugger: readonly string[];
 }
@@ -26,7 +28,14 @@ export function checkoutOf(
   const port = env[DEBUG_PORT];
   return {
     python: { program: path.join(root, ".venv", ...program), args: [] },
-    packages: [folder("cli"), folder("schemas"), folder("server"), folder("system"), folder("trainer")],
+    packages: [
+      folder("cli"),
+      folder("schemas"),
+      folder("server"),
+      folder("system"),
+      folder("trainer"),
+    ],
+    system: folder("system"),
     debugger: port ? ["-m", "debugpy", "--connect", `127.0.0.1:${port}`] : [],
   };
 }

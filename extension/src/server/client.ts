@@ -127,6 +127,15 @@ export class Server implements vscode.Disposable {
     return { ...this.packages(), ...variable };
   }
 
+  /**
+   * The arguments with which a Python runs `trainsmith` from any working directory. With `-m`, Python
+   * before 3.11 would import from that directory first.
+   */
+  trainsmith(): readonly string[] {
+    const folder = this.checkout?.system ?? this.bundled();
+    return [path.join(folder, "trainsmith_system", "start.py"), "trainsmith"];
+  }
+
   dispose(): void {
     this.status.dispose();
     void this.stop();

@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-
 import type { Python } from "../python/python";
 import type { Server } from "./client";
-
-const run = promisify(execFile);
-const MOST_BYTES = 64 * 2 ** 20;
+import { outputOf } from "../shared/child";
 
 interface Options {
+  /** The working directory, which relative paths start from; by default the extension's own. */
+  readonly folder?: string;
   /** Stops the program. */
   readonly signal?: AbortSignal;
   /** Exit codes besides 0 with which the output is valid. */
@@ -23,24 +20,17 @@ interface Options {
 export async function trainerOutput(
   server: Server,
   arguments_: readonly string[],
-  folder: string,
-  { signal, accepted = [], python: chosen }: Options = {},
+  { folder, signal, accepted = [], python: chosen }: Options = {},
 ): Promise<string> {
   await server.start();
   const python = chosen ?? server.python;
   if (!python) throw new Error("There is no Python to run it with; the language status shows why.");
   try {
-    const { stdout } = await run(
-      python.program,
-      [...python.args, "-m", "trainsmith", ...arguments_],
-      {
-        cwd: folder,
-        env: { ...process.env, ...server.environment() },
-        maxBuffer: MOST_BYTES,
-        ...(signal && { signal }),
-      },
-    );
-    return stdout;
+    return await outputOf(python.program, [...python.args, ...server.trainsmith(), ...arguments_], {
+      env: { ...process.env, ...server.environment() },
+      ...(folder !== undefined && { cwd: folder }),
+      ...(signal && { signal }),
+    });
   } catch (error) {
     const { code, stdout, stderr } = error as { code?: number; stdout?: string; stderr?: string };
     if (stdout && code !== undefined && accepted.includes(code)) return stdout;
@@ -48,15 +38,11 @@ export async function trainerOutput(
   }
 }
 
-/**
- * The output of `trainsmith … --format json`. Every path must be absolute: it runs in the
- * extension's own folder, because Python before 3.11 imports from the working directory, and
- * reports are also read in workspaces that are not trusted.
- */
+/** The output of `trainsmith … --format json`. Every path in the arguments must be absolute. */
 export async function trainerReport(
   server: Server,
   arguments_: readonly string[],
 ): Promise<unknown> {
-  const output = await trainerOutput(server, [...arguments_, "--format", "json"], server.bundled());
+  const output = await trainerOutput(server, [...arguments_, "--format", "json"]);
   return JSON.parse(output);
 }

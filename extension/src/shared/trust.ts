@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { showWarning } from "./notify";
 
 /** Whether programs may run in this workspace; if not, a notification offers to trust it. */
 export function mayRunPrograms(): boolean {
@@ -9,7 +10,7 @@ export function mayRunPrograms(): boolean {
 
 async function refuse(): Promise<void> {
   const button = "Manage Workspace Trust";
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarning(
     "Training runs programs, so the workspace has to be trusted first.",
     button,
   );
