@@ -84,7 +84,7 @@ const KINDS = {
     ],
     next: [
       "Write the operations; backends/torch/ is the example.",
-      "When they work, let `unavailable` return an empty text; until then the backend is refused.",
+      "When they work, let `unavailable` check that the library is installed; until then the backend is refused.",
       "Test it: npm test -- pytest tests/trainer/test_backends.py",
     ],
     guide: "docs/adding-a-backend.md",

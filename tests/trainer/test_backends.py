@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,8 @@ _REFUSALS = (
     ("stub", "it is unfinished, it lacks may_copy_process, open_backend, open_decoder"),
     ("away", "the backend `away` cannot {purpose} here: no such device"),
 )
+
+_REGISTERED = tuple(BACKENDS)
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +65,19 @@ def test_generate_refuses_unusable_backend(
     result = CliRunner().invoke(generate, [str(workspace.path), "--backend", backend])
     assert result.exit_code == 2
     assert message.format(purpose="generate") in _unwrapped(result.output)
+
+
+@pytest.mark.parametrize("backend", _REGISTERED)
+def test_registered_backend_trains_or_refuses(workspace: Workspace, backend: str) -> None:
+    reason = import_module(BACKENDS[backend]).unavailable("train")
+    if not reason:
+        assert choose_backend(backend).name == backend
+        return
+    result = CliRunner().invoke(
+        train, [str(workspace.path / "training.yaml"), "--backend", backend]
+    )
+    assert result.exit_code == 2
+    assert f"the backend `{backend}` cannot train here: {reason}" in _unwrapped(result.output)
 
 
 def test_auto_takes_first_available_backend(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,19 +15,25 @@ from typing import TYPE_CHECKING
 import click
 
 from trainsmith_system.terminal import say
+from trainsmith_trainer.backends.registry import (
+    AUTO,
+    BACKENDS,
+    BackendError,
+    LoadedBackend,
+    choose_backend,
+)
 from trainsmith_trainer.distributed.rank import is_worker
 from trainsmith_trainer.errors import RecipeError, ResumeError, RunError, RunNameError
 from trainsmith_trainer.requirements import (
+    BESIDE_A_BACKEND,
     FOR_CHECKPOINTS,
     FOR_DRY_RUN,
-    modules_for,
     require_modules,
 )
 from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 if TYPE_CHECKING:
     from trainsmith_trainer.backends.base import Purpose
-    from trainsmith_trainer.backends.registry import LoadedBackend
     from trainsmith_trainer.config.load import Recipe
     from trainsmith_trainer.config.source import Override
     from trainsmith_trainer.run.resume import ResumePlan
@@ -35,10 +41,11 @@ if TYPE_CHECKING:
 
 _BACKEND = click.option(
     "--backend",
-    default="auto",
+    default=AUTO,
     show_default=True,
     metavar="NAME",
-    help="The tensor library to compute with: torch; auto uses the first that is available.",
+    help=f"The tensor library to compute with: {', '.join(BACKENDS)}; "
+    f"{AUTO} uses the first that is available.",
 )
 
 
@@ -124,11 +131,11 @@ def train(
 
         recipe = read_recipe(config, overrides)
         # A backend that was named and cannot run is refused before a checkpoint is searched for.
-        named = None if backend == "auto" else _backend(backend, "train")
+        named = None if backend == AUTO else _backend(backend, "train")
         plan = _plan_resume(recipe, name, resume_path)
         resolved = resolve(recipe, lambda: _spare_model(recipe, name, resume_path, plan))
-        require_modules(modules_for(backend))
         chosen = named or _backend(backend, "train")
+        require_modules(BESIDE_A_BACKEND)
         if named:
             resolved = replace(resolved, options=(*resolved.options, "--backend", backend))
         from trainsmith_trainer.run.training import run_training
@@ -164,7 +171,7 @@ def _dry_run(
 ) -> int:
     """Print what would run. The exit code is 1 if the recipe cannot run."""
     require_modules(FOR_DRY_RUN)
-    if backend != "auto":  # Otherwise a dry run needs no backend at all.
+    if backend != AUTO:  # Otherwise a dry run needs no backend at all.
         _backend(backend, "train")
     from trainsmith_trainer.config.load import load_config
     from trainsmith_trainer.run.dry_run import dry_run, refused, text_of
@@ -286,8 +293,8 @@ def generate(
     the newest checkpoint is used.
     """
     folder = folder_of(run, parent)
-    require_modules(modules_for(backend))
     chosen = _backend(backend, "generate")
+    require_modules(BESIDE_A_BACKEND)
     from trainsmith_trainer.generation.generate import GenerationError, generate_text
     from trainsmith_trainer.generation.sampling import Sampling
 
@@ -301,9 +308,9 @@ def generate(
 
 
 def _backend(name: str, purpose: Purpose) -> LoadedBackend:
-    from trainsmith_trainer.backends.registry import BackendError, choose_backend
-
     try:
         return choose_backend(name, purpose)
     except BackendError as error:
+        if name == AUTO:
+            require_modules()  # It names everything that is missing at once.
         raise click.BadParameter(str(error), param_hint="--backend") from None

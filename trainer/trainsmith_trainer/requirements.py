@@ -10,18 +10,12 @@ import click
 
 MODULES = ("matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch")
 """The `train` extra of pyproject.toml; a test compares the two."""
-LIBRARIES = ("torch",)
-"""The tensor libraries among them; another backend does not need them."""
+BESIDE_A_BACKEND = tuple(module for module in MODULES if module != "torch")
+"""What training and generation need besides the tensor library of a backend."""
 FOR_CHECKPOINTS = ("numpy", "safetensors")
 """What reading a checkpoint needs."""
 FOR_DRY_RUN = ("numpy",)
 """What counting the tokens of a text needs."""
-
-
-def modules_for(backend: str) -> Sequence[str]:
-    """What training and generation need besides the library of a chosen backend."""
-    chosen = backend not in ("auto", "torch")
-    return [module for module in MODULES if not (chosen and module in LIBRARIES)]
 
 
 def require_modules(modules: Sequence[str] = MODULES) -> None:

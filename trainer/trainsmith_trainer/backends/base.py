@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.distributed.rank import ALONE, RankInfo
 
-Arrays = Mapping[str, npt.NDArray[Any]]
-Logits = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    # A backend is refused before anything is known to be installed.
+    import numpy as np
+    import numpy.typing as npt
+
+    from trainsmith_trainer.data.batches import Batch
+
+Arrays: TypeAlias = "Mapping[str, npt.NDArray[Any]]"
+Logits: TypeAlias = "npt.NDArray[np.float32]"
 Purpose = Literal["train", "generate"]
 
 
