@@ -24,6 +24,11 @@ def one_line(text: str) -> str:
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def without_links(text: str) -> str:
+    """One line for a notification of VS Code, which turns `[text](command:…)` into a link."""
+    return one_line(text).replace("](", "] (")
+
+
 def _escape(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

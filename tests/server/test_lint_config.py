@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from trainsmith_server.document.lint_options import LintOptions
-from trainsmith_server.workspace.project_config import Projects, merge, read_project_file
+from trainsmith_server.workspace.project_config import (
+    Projects,
+    merge,
+    of_the_environment,
+    read_project_file,
+)
 
 
 def _read(folder: Path, text: str) -> tuple[LintOptions, list[str]]:
@@ -106,3 +111,21 @@ def test_the_first_options_take_precedence() -> None:
     project = LintOptions("tt-train", {"lr-too-high": "error", "save-every-step": "hint"})
     levels = {"lr-too-high": "off", "save-every-step": "hint"}
     assert merge(editor, project) == LintOptions("tt-train", levels)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_file_below_does_not_permit_what_one_above_forbids(tmp_path: Path) -> None:
+    recipe = tmp_path / "cloned" / "training.yaml"
+    recipe.parent.mkdir()
+    (tmp_path / ".trainsmith.yaml").write_text("privacy: local-only\nprofile: tt-train\n")
+    (recipe.parent / ".trainsmith.yaml").write_text("privacy: unrestricted\n")
+    project = Projects().around(recipe)
+    assert project is not None
+    assert project.path == recipe.parent / ".trainsmith.yaml"
+    assert project.options.local_only
+    assert project.options.profile is None
+
+
+def test_a_misspelt_variable_is_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    for level, private in (("", False), ("unrestricted", False), ("Local-Only", True)):
+        monkeypatch.setenv("TRAINSMITH_PRIVACY", level)
+        assert of_the_environment().local_only is private

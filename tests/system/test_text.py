@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_system.text import one_line, printable
+from trainsmith_system.text import one_line, printable, without_links
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,8 @@ def test_one_line_has_one_line_and_can_be_encoded(text: str) -> None:
     line = one_line(text)
     assert len(line.splitlines()) <= 1
     line.encode()
+
+
+@given(st.text(alphabet="[]()ab:\n"))
+def test_no_link_is_left_for_a_notification(text: str) -> None:
+    assert "](" not in without_links(text)

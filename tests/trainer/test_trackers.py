@@ -16,6 +16,7 @@ from workspace import Workspace
 
 from patience import PATIENCE
 from trainsmith_schemas.runs import events
+from trainsmith_trainer.config.trackers import privacy_restriction
 from trainsmith_trainer.report.tensorboard import TensorBoard
 
 _ASKED = {"use_wandb": True, "wandb_project": "shakespeare", "wandb_run_name": "hamlet"}
@@ -114,6 +115,14 @@ def test_privacy_setting_refuses_wandb(
     assert says in errors
     assert "write `use_wandb: false`" in errors
     assert not workspace.run_folder().parent.exists()
+
+
+def test_project_file_below_does_not_permit_what_one_above_forbids(tmp_path: Path) -> None:
+    recipe = tmp_path / "cloned" / "training.yaml"
+    recipe.parent.mkdir()
+    (tmp_path / ".trainsmith.yaml").write_text("privacy: local-only\n")
+    (recipe.parent / ".trainsmith.yaml").write_text("privacy: unrestricted\n")
+    assert "`privacy: local-only`" in privacy_restriction(recipe)
 
 
 def test_privacy_setting_is_ignored_without_tracker(workspace: Workspace) -> None:

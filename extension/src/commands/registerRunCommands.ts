@@ -32,6 +32,14 @@ export function registerRunCommands(register: Register, parts: Parts): vscode.Di
     onRuns(id, async ([run]) => {
       if (run) await body(run, recipeOfRun(run, documents.recipes()));
     });
+  // A run's files may come from somebody else, so the path in them is not enough to write there.
+  const onKnown = (id: string, body: (run: RunRecord, recipe: vscode.Uri) => Promise<void>) =>
+    onOne(id, async (run, recipe) => {
+      await documents.start();
+      const known = documents.recipes().some((one) => one.toString() === recipe.toString());
+      if (!known) throw new Error(`${recipe.fsPath} is not a recipe in this workspace.`);
+      await body(run, recipe);
+    });
   return [
     onRuns(COMMANDS.compareRuns, (runs) => compareRuns(list, comparisons, runs)),
     onRuns(COMMANDS.diffRecipes, async (runs) => {
@@ -40,12 +48,12 @@ export function registerRunCommands(register: Register, parts: Parts): vscode.Di
     }),
     onOne(COMMANDS.markBaseline, ({ folder }) => list.setBaseline(folder)),
     onOne(COMMANDS.clearBaseline, () => list.setBaseline(undefined)),
-    onOne(COMMANDS.resumeRun, ({ name }, recipe) =>
+    onKnown(COMMANDS.resumeRun, ({ name }, recipe) =>
       runRecipe(parts, "resume", recipe, { run: name }),
     ),
     onOne(COMMANDS.generateText, (run) => generateText(server, training, run)),
-    onOne(COMMANDS.restoreRecipe, restoreRecipe),
-    onOne(COMMANDS.writeConclusion, writeConclusion),
+    onKnown(COMMANDS.restoreRecipe, restoreRecipe),
+    onKnown(COMMANDS.writeConclusion, writeConclusion),
     onOne(COMMANDS.openRunFolder, openRunFolder),
     onRuns(COMMANDS.deleteRuns, (runs) => deleteRuns(list, runs)),
     register(COMMANDS.refreshRuns, () => list.refresh()),

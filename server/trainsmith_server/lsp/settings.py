@@ -10,6 +10,7 @@ from pygls.exceptions import JsonRpcException
 
 from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.workspace.paths import path_of
+from trainsmith_system.text import without_links
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
     from pygls.lsp.server import LanguageServer
@@ -119,5 +120,5 @@ class Configuration:
         """Show a warning, unless it was the last one on its subject."""
         if self._warned.get(subject) != message:
             self._warned[subject] = message
-            warning = lsp.ShowMessageParams(lsp.MessageType.Warning, message)
+            warning = lsp.ShowMessageParams(lsp.MessageType.Warning, without_links(message))
             self._server.window_show_message(warning)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -159,8 +159,12 @@ def merge(*options: LintOptions) -> LintOptions:
 
 
 def of_the_environment() -> LintOptions:
-    """The options from environment variables: whether data may leave the machine."""
-    return LintOptions(local_only=os.environ.get(PRIVACY_VARIABLE) == "local-only")
+    """The options from environment variables: whether data may leave the machine.
+
+    A misspelt value counts as `local-only`, as it does for the trainer.
+    """
+    level = os.environ.get(PRIVACY_VARIABLE, "")
+    return LintOptions(local_only=level not in ("", "unrestricted"))
 
 
 class Projects:
@@ -172,17 +176,27 @@ class Projects:
     def around(self, document: Path) -> ProjectFile | None:
         """The project file of a document: in its folder, or in the nearest parent folder.
 
+        If one in any folder above requires privacy, so does the result: a file below must not
+        permit what one above forbids.
+
         Raises:
             OSError: it can't be read.
             UnicodeDecodeError: it is not UTF-8.
         """
-        for path in _candidates(document):
-            try:
-                path.stat()
-            except (FileNotFoundError, NotADirectoryError, PermissionError):
-                continue
-            return self._read.get(path)
-        return None
+        files = [path for path in _candidates(document) if _exists(path)]
+        if not files:
+            return None
+        nearest, *above = (self._read.get(path) for path in files)
+        private = nearest.options.local_only or any(one.options.local_only for one in above)
+        return replace(nearest, options=replace(nearest.options, local_only=private))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return False
+    return True
 
 
 def _candidates(document: Path) -> Iterator[Path]:

@@ -57,16 +57,15 @@ def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Co
 def privacy_restriction(recipe: Path) -> str:
     """What forbids sending data off this machine, as half a sentence; empty if nothing does.
 
-    The environment and the project's file are read. A value that cannot be understood is a
+    The environment and the project files are read. A value that cannot be understood is a
     restriction too: a typo must not send anything.
     """
     level = os.environ.get(PRIVACY_VARIABLE, "")
     if level and level != "unrestricted":
         return f"the environment variable {PRIVACY_VARIABLE} is `{level}`{_unknown(level)}"
-    for folder in recipe.absolute().parents:
-        if (folder / PROJECT_FILE).is_file():
-            return _of_project(folder / PROJECT_FILE)
-    return ""
+    # Every project file counts: one in a folder below must not permit what one above forbids.
+    files = (folder / PROJECT_FILE for folder in recipe.absolute().parents)
+    return next((said for file in files if file.exists() and (said := _of_project(file))), "")
 
 
 def _of_project(path: Path) -> str:
