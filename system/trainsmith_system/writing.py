@@ -166,7 +166,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _temporary(path: Path) -> Path:
-    """A name beside a path that nobody can have prepared."""
+    """An unpredictable name beside a path, so that no link can be waiting there."""
     return path.with_name(f"{_PREFIX}{secrets.token_hex(8)}")
 
 
