@@ -88,7 +88,10 @@ class Examples(_SchemaExtra):
 
 @dataclass(frozen=True, init=False)
 class ReadBy(_SchemaExtra):
-    """The trainers that read a key. Defaults to ours, or for a section, to those of its keys."""
+    """The trainers that read a key. Defaults to ours, or for a section, to those of its keys.
+
+    `ReadBy()` is a key that no trainer reads yet.
+    """
 
     trainers: tuple[Trainer, ...]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_schemas.wording import listed
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,22 @@ TWINS: Mapping[str, str] = {
 """Pairs of names of one setting in `training_config`. If both are written, the first wins."""
 
 
+NO_READER = "No trainer reads it yet."
+"""What is said of a key that no trainer reads."""
+
+
+def titles(trainers: Iterable[Trainer]) -> str:
+    """The names of trainers in a sentence: `tt-train and tt-blacksmith`."""
+    return listed(PROFILES[name].title for name in trainers)
+
+
+def who_does(trainers: Sequence[Trainer]) -> str:
+    """Who reads a key, after what this trainer does not do: `tt-train does`."""
+    if not trainers:
+        return "no trainer does yet"
+    return f"{titles(trainers)} {'does' if len(trainers) == 1 else 'do'}"
+
+
 def unread_keys(model: type[Section], data: Any, trainer: Trainer) -> Iterator[Path]:
     """The known keys in a document that a trainer does not read.
 
@@ -88,16 +105,18 @@ def choose_profile(model: type[Section], data: Any) -> Profile:
 
 
 def _unread_size(model: type[Section], data: Any, trainer: Trainer) -> int:
-    """The number of keys that a trainer does not read, including those in unread sections."""
+    """The number of keys that only other trainers read, including those in unread sections."""
     return sum(
         trainer not in facts.read_by or _inside_unread(model, path, trainer)
         for path, facts in _known_keys(model, data)
+        if facts.read_by
     )
 
 
 def _known_keys(
     model: type[Section], data: Any, prefix: Path = ()
 ) -> Iterator[tuple[Path, FieldInfo]]:
+    """The known keys of a document, without those inside a section that no trainer reads."""
     if not isinstance(data, Mapping):
         return
     facts_by_key = fields_of(model)
@@ -107,7 +126,7 @@ def _known_keys(
             continue
         path = (*prefix, key)
         yield path, facts
-        if facts.section:
+        if facts.section and facts.read_by:
             yield from _known_keys(facts.section, value, path)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from trainsmith_schemas.base import FieldInfo
 from trainsmith_schemas.editor.lessons import CHAPTERS
-from trainsmith_schemas.trainers.profiles import PROFILES
+from trainsmith_schemas.trainers.profiles import NO_READER, titles
 from trainsmith_server.yaml.numbers import float_text, number_text
 from trainsmith_server.yaml.values import plain_value
 
@@ -57,9 +57,7 @@ def description(field: FieldInfo) -> str:
 
 def readers(field: FieldInfo) -> str:
     """The trainers that read the key, as a line of Markdown."""
-    names = [PROFILES[name].title for name in field.read_by]
-    *first, last = names
-    return f"Read by {', '.join(first)} and {last}." if first else f"Read by {last}."
+    return f"Read by {titles(field.read_by)}." if field.read_by else NO_READER
 
 
 def lesson(field: FieldInfo) -> str:

@@ -8,7 +8,7 @@ from typing import get_args
 from trainsmith_schemas.families.names import ModelType
 from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.problems import Path, dotted
-from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS, PROFILES, TWINS
+from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS, TWINS, who_does
 from trainsmith_schemas.validation.validate import field_at
 from trainsmith_server.document.diagnostics import Fix
 from trainsmith_server.document.found import Found
@@ -28,12 +28,10 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         known = field_at(query.kind.model, path)
         if found is None or known is None:
             continue
-        readers = " and ".join(PROFILES[name].title for name in known.read_by)
-        do = "does" if len(known.read_by) == 1 else "do"
         # tt-train's own files have such keys: its older and newer programs share them.
         family = query.profile.name == "tt-train" and "tt-train-flat" in known.read_by
         yield Violation(
-            f"{query.profile.title} does not read `{key}`; {readers} {do}",
+            f"{query.profile.title} does not read `{key}`; {who_does(known.read_by)}",
             found.span,
             fixes=tuple(_fixes(query, found)),
             tags=("unnecessary",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trainsmith_schemas.wording import listed
 from trainsmith_server.document.diagnostics import Fix
 from trainsmith_server.document.found import Found
 from trainsmith_server.document.query import DocumentQuery, Violation
@@ -35,7 +36,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         # Only later programs, which have both modes, use rows and columns.
         yield from _older(on) if dimensions < 2 else ()
     elif query.profile.name == "tt-train" and on and dimensions and len(on) != dimensions:
-        names = " and ".join(f"`{mode.key}`" for mode in on)
+        names = listed(f"`{mode.key}`" for mode in on)
         expected = "one parallel mode" if dimensions == 1 else "two parallel modes"
         yield Violation(
             f"tt-train expects {expected} with `mesh_shape` {mesh.value}, but {names} "
@@ -48,7 +49,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
 
 def _older(on: list[Found[bool]]) -> Iterator[Violation]:
     if len(on) > 1:
-        names = " and ".join(f"`{mode.key}`" for mode in on)
+        names = listed(f"`{mode.key}`" for mode in on)
         yield Violation(
             f"tt-train 0.62 to 0.65 supports one parallel mode at a time, but {names} are on",
             on[1].span,

@@ -13,6 +13,7 @@ from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_effect
+from trainsmith_schemas.trainers.profiles import who_does
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def unsupported_keys(config: Section, prefix: Path = ()) -> Iterator[tuple[Path,
 def _of_other_trainers(facts: FieldInfo) -> UnsupportedKey | None:
     if "trainsmith" in facts.read_by:
         return None
-    return UnsupportedKey("warning", f"{' and '.join(facts.read_by)} reads it, Trainsmith does not")
+    return UnsupportedKey("warning", f"Trainsmith does not read it; {who_does(facts.read_by)}")
 
 
 def _of_other_optimizers(config: Section, name: str) -> UnsupportedKey | None:
