@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from bf16 import pretend_bf16_units
 from workspace import Workspace, make_workspace
 
 from trainsmith_schemas.runs import events
@@ -62,7 +63,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> list[float]:
 
 
 @pytest.mark.parametrize("key", CASES)
-def test_key_changes_losses(workspace: Workspace, plain: list[float], key: str) -> None:
+def test_key_changes_losses(
+    workspace: Workspace, plain: list[float], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_bf16_units(monkeypatch, present=True)
     assert _losses(workspace, "changed", CASES[key]) != plain
 
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
+from bf16 import pretend_bf16_units
 from workspace import MODEL, TEXT, Workspace
 
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.torch import backend as torch_backend
 from trainsmith_trainer.backends.torch.backend import TorchBackend
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.data.batches import Batch
@@ -27,15 +26,6 @@ def _backend(shape: dict[str, Any], **training: Any) -> TorchBackend:
     section = {**MODEL, "vocab_size": int(TOKENS.max()) + 1, "dropout_prob": 0.0, **shape}
     model = ModelDocument.model_validate({"transformer_config": section}).transformer_config
     return TorchBackend(model, TrainingConfig.model_validate(training))
-
-
-def _pretend(monkeypatch: pytest.MonkeyPatch, *, units: bool) -> None:
-    """Pretend that the processor has bfloat16 units, or has none."""
-
-    def answer(_device: torch.device) -> bool:
-        return units
-
-    monkeypatch.setattr(torch_backend, "has_bf16_units", answer)
 
 
 def _batch(seed: int) -> Batch:
@@ -59,7 +49,7 @@ def _losses(backend: TorchBackend) -> list[float]:
 def test_bfloat16_losses_match_float32(
     shape: dict[str, Any], more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _pretend(monkeypatch, units=True)
+    pretend_bf16_units(monkeypatch, present=True)
     exact = _losses(_backend(shape, **more))
     backend = _backend(shape, precision="bf16", **more)
     assert _losses(backend) == pytest.approx(exact, rel=0.03)
@@ -74,7 +64,7 @@ def test_bfloat16_losses_match_float32(
 def test_bfloat16_resume_is_bit_identical(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _pretend(monkeypatch, units=True)
+    pretend_bf16_units(monkeypatch, present=True)
     monkeypatch.chdir(workspace.path)
     workspace.write_recipe(training_config={"precision": "bf16", "use_kahan_summation": True})
     config = load_config(workspace.path / "training.yaml")
@@ -92,7 +82,7 @@ def test_bfloat16_resume_is_bit_identical(
 def test_missing_bfloat16_units_fall_back_to_float32_with_warning(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _pretend(monkeypatch, units=False)
+    pretend_bf16_units(monkeypatch, present=False)
     monkeypatch.chdir(workspace.path)
     settings = {"precision": "bf16", "use_kahan_summation": True, "max_steps": 1}
     workspace.write_recipe(training_config=settings)

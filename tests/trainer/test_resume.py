@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from bf16 import pretend_bf16_units
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from workspace import Workspace, make_workspace
@@ -18,7 +19,6 @@ from workspace import Workspace, make_workspace
 from patience import PATIENCE
 from trainsmith_schemas.runs import events
 from trainsmith_system.lock import hold
-from trainsmith_trainer.backends.torch import backend as torch_backend
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.config.source import Override
 from trainsmith_trainer.run.resume import LATEST, changed_environment, plan_resume
@@ -75,13 +75,8 @@ def _inside(folder: Path) -> Generator[None, None, None]:
 
 @pytest.fixture(scope="module")
 def every_precision() -> Generator[None, None, None]:
-    """Allow bfloat16 without hardware units: it is slow, but fast enough for a small model."""
-
-    def answer(_device: torch.device) -> bool:
-        return True
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch_backend, "has_bf16_units", answer)
+        pretend_bf16_units(patch, present=True)
         yield
 
 
