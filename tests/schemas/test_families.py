@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from trainsmith_schemas import families
+from trainsmith_schemas.base import fields_of
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.families.family import Family, UnfinishedFamilyError
 from trainsmith_schemas.families.hugging_face import from_hugging_face, to_hugging_face
@@ -20,6 +21,8 @@ from trainsmith_schemas.families.registry import (
     family_of,
     not_trained,
     parameter_shapes,
+    reads,
+    which_do,
 )
 from trainsmith_schemas.meaning.derived import activation_memory, parameter_count
 from trainsmith_schemas.sections.documents import ModelDocument
@@ -92,8 +95,11 @@ def test_parameters_of_a_stub_are_not_counted(stub: Family) -> None:
 def test_a_stub_is_neither_exported_nor_imported(stub: Family) -> None:
     with pytest.raises(UnfinishedFamilyError, match="`model_type` is llama"):
         to_hugging_face(TransformerConfig(model_type=stub.name))
-    with pytest.raises(UnreadableModelError, match="only gpt2 and qwen3 are supported"):
+    unfinished = "Trainsmith knows only the keys of this family, and only gpt2 and qwen3 are"
+    with pytest.raises(UnreadableModelError, match=unfinished):
         from_hugging_face({"model_type": stub.name})
+    with pytest.raises(UnreadableModelError, match=r"in config.json; only gpt2 and qwen3 are"):
+        from_hugging_face({"model_type": "unheard_of"})
 
 
 def test_the_weights_of_a_stub_are_not_stored(stub: Family) -> None:
@@ -132,10 +138,66 @@ def test_the_trainer_refuses_a_stub_at_its_line(stub: Family, tmp_path: Path) ->
 
 def test_not_trained_names_the_trainers_of_the_family() -> None:
     assert not_trained("deepseek", "tt-train") is None
-    message = not_trained("deepseek", "trainsmith")
-    assert message is not None
-    assert "`tt-train` does" in message
     assert not_trained("qwen3", "trainsmith") is None
+    assert not_trained("deepseek", "trainsmith") == (
+        "`trainsmith` does not train `model_type` deepseek, but `tt-train` does; "
+        "write `gpt2`, `llama` or `qwen3`"
+    )
+
+
+def test_not_trained_says_that_no_trainer_trains_the_family(stub: Family) -> None:
+    assert not_trained(stub.name, "trainsmith") == (
+        "`trainsmith` does not train `model_type` llama, and no trainer does yet; "
+        "write `gpt2` or `qwen3`"
+    )
+
+
+_OTHERS = [
+    (family.name, key)
+    for family in FAMILIES.values()
+    if "trainsmith" in family.trained_by
+    for key, known in fields_of(TransformerConfig).items()
+    if "trainsmith" in known.read_by and not reads(family.name, key)
+]
+"""Each family that we train with each key of the others."""
+
+
+def _another_value(key: str) -> Any:
+    """A value of a key that is not its default."""
+    known = fields_of(TransformerConfig)[key]
+    if known.section:
+        return {"scaling_factor": 2.0}
+    others = [one for one in known.choices if one != known.default]
+    return [64, *(one.value for one in known.examples), *others][-1]
+
+
+@pytest.mark.parametrize(("name", "key"), _OTHERS)
+def test_a_key_of_another_family_is_reported_by_the_editor(name: str, key: str) -> None:
+    from trainsmith_server.lint.analyze import analyze
+
+    for profile, severity in (("trainsmith", "warning"), ("tt-train", "information")):
+        if profile not in fields_of(TransformerConfig)[key].read_by:
+            continue
+        section = {"model_type": name, key: _another_value(key)}
+        text = yaml.safe_dump({"transformer_config": section}, sort_keys=False)
+        [found] = analyze(f"# trainsmith: profile={profile}\n{text}").diagnostics
+        assert (found.code, found.severity) == ("ignored-key", severity)
+        assert found.message == f"`{name}` does not read `{key}`; {which_do(key)}"
+
+
+def test_the_default_family_does_not_read_the_keys_of_others() -> None:
+    from trainsmith_server.lint.analyze import analyze
+
+    [found] = analyze("transformer_config:\n  num_blocks: 2\n  num_groups: 3\n").diagnostics
+    assert found.message == (
+        "`gpt2`, the default `model_type`, does not read `num_groups`; `llama` and `qwen3` do"
+    )
+
+
+def test_the_families_that_read_a_key_in_words() -> None:
+    assert which_do("bias") == "`gpt2` does"
+    assert which_do("num_groups") == "`llama` and `qwen3` do"
+    assert which_do("theta") == "`llama`, `qwen3` and `deepseek` do"
 
 
 DEEPSEEK = """\

@@ -241,3 +241,21 @@ def test_model_file_may_repeat_shape_of_folder(
     monkeypatch.chdir(tuning.path)
     result = CliRunner().invoke(train, ["training.yaml", "--dry-run"])
     assert result.exit_code == 0, result.stderr
+
+
+def test_the_folder_settles_whose_keys_are_read(
+    tuning: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tuning.path)
+    model_type = json.loads((tuning.path / "base/config.json").read_text())["model_type"]
+    own, other = ("bias", "num_groups") if model_type == "gpt2" else ("num_groups", "bias")
+    tuning.write(
+        "tuned.yaml",
+        "transformer_config:\n  model_path: base\n  num_groups: 2\n"
+        f"  bias: {'true' if own == 'bias' else 'false'}\n",
+    )
+    result = CliRunner().invoke(train, ["training.yaml", "--dry-run"])
+    assert result.exit_code == 0, result.stderr
+    said = result.stdout + result.stderr
+    assert f"`{other}` is not acted on: `{model_type}` does not read it" in said
+    assert f"`{own}` is not acted on" not in said

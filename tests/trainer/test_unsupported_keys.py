@@ -122,3 +122,17 @@ def test_field_without_effect_on_optimizer_is_warned_about(workspace: Workspace)
     assert [warning.message for warning in warnings] == [
         "`beta1` is not acted on: the optimizer `SGD` does not have it; remove it"
     ]
+
+
+def test_key_of_another_family_is_warned_about(workspace: Workspace) -> None:
+    workspace.write_recipe()
+    workspace.write_model(model_type="gpt2", num_groups=2, theta=500000.0)
+    warnings = load_config(workspace.path / "training.yaml").warnings
+    assert [(warning.code, warning.severity, warning.message) for warning in warnings] == [
+        (
+            "not-acted-on",
+            "warning",
+            "`num_groups` is not acted on: `gpt2` does not read it, but `llama` and `qwen3` do; "
+            "remove it",
+        )
+    ]

@@ -13,6 +13,7 @@ from trainsmith_schemas.families.registry import all_families, require_hugging_f
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
+from trainsmith_schemas.wording import listed
 
 _SPECIAL_TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
 _NO_TOKENS: Mapping[str, Any] = MappingProxyType({})
@@ -67,10 +68,11 @@ def from_hugging_face(described: Mapping[str, Any]) -> TransformerConfig:
     readable = {one.name: one.hugging_face for one in all_families() if one.hugging_face}
     name = described.get("model_type")
     if name not in readable:
-        *others, last = readable
+        known = any(name == one.name for one in all_families())
+        unfinished = "Trainsmith knows only the keys of this family, and " if known else ""
         raise UnreadableModelError(
             f"`model_type` is {name!r} in {CONFIG_FILE}; "
-            f"only {', '.join(others)} and {last} are supported"
+            f"{unfinished}only {listed(readable)} are supported"
         )
     family = readable[name]
     require(described, "quantization_config", None, absent=None)

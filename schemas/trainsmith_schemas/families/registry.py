@@ -16,6 +16,7 @@ from trainsmith_schemas.families.family import parameter_shapes as shapes_of_lay
 from trainsmith_schemas.families.names import ModelType
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.trainers.names import Trainer
+from trainsmith_schemas.wording import listed
 
 
 def family_of(name: ModelType) -> Family:
@@ -29,10 +30,21 @@ def all_families() -> tuple[Family, ...]:
     return tuple(family_of(name) for name in get_args(ModelType))
 
 
+def families_with(key: str) -> tuple[ModelType, ...]:
+    """The families that read a key of `transformer_config`; empty if it is common to all."""
+    return tuple(family.name for family in all_families() if key in family.keys)
+
+
 def reads(name: ModelType, key: str) -> bool:
     """Whether a family reads a key of `transformer_config`: one of its own or a common one."""
-    own = family_of(name).keys
-    return key in own or all(key not in family.keys for family in all_families())
+    families = families_with(key)
+    return not families or name in families
+
+
+def which_do(key: str) -> str:
+    """The families that read a key, after one that does not: `llama` and `qwen3` do."""
+    families = families_with(key)
+    return f"{listed(f'`{one}`' for one in families)} {'does' if len(families) == 1 else 'do'}"
 
 
 def not_trained(name: ModelType, trainer: Trainer) -> str | None:
@@ -40,11 +52,11 @@ def not_trained(name: ModelType, trainer: Trainer) -> str | None:
     family = family_of(name)
     if trainer in family.trained_by:
         return None
-    others = " and ".join(f"`{one}`" for one in family.trained_by)
+    others = listed(f"`{one}`" for one in family.trained_by)
     own = [f"`{one.name}`" for one in all_families() if trainer in one.trained_by]
-    instead = f"write {' or '.join(own)}" if own else "choose another trainer"
+    instead = f"write {listed(own, 'or')}" if own else "choose another trainer"
     do = "do" if len(family.trained_by) > 1 else "does"
-    have = f"{others} {do}" if others else "no trainer does"
+    have = f"but {others} {do}" if others else "and no trainer does yet"
     return f"`{trainer}` does not train `model_type` {name}, {have}; {instead}"
 
 

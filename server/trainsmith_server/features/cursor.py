@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import get_args
 
 from trainsmith_schemas.base import FieldInfo, Section, fields_of
+from trainsmith_schemas.families.names import ModelType
+from trainsmith_schemas.families.registry import reads
 from trainsmith_schemas.sections.documents import MODEL, TRAINING
+from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.validation.validate import unknown_key
 from trainsmith_server.document.result import Analysis
@@ -34,7 +38,7 @@ class KeyPlace:
     """A place for a key."""
 
     fields: Iterable[FieldInfo]
-    """The section's keys that the document's trainer reads."""
+    """The section's keys that the document's trainer and the model's family read."""
     taken: frozenset[str]
     """The keys that the mapping already has."""
     span: Span
@@ -138,7 +142,7 @@ class _Cursor:
         if before and (place := self._value(before[-1], section)):
             return place
         taken = _taken(mapping, None)
-        return KeyPlace(self._fields(section), taken, self._word(), keeps_lines=True)
+        return KeyPlace(self._fields(section, mapping), taken, self._word(), keeps_lines=True)
 
     def _flow_end(self, node: Mapping) -> int:
         """Where a flow mapping ends; an unclosed one ends with its line."""
@@ -180,7 +184,7 @@ class _Cursor:
             word = _WORD.match(self.analysis.text, start, end)
             end = max(self.offset, word.end() if word else end)
         return KeyPlace(
-            self._fields(section),
+            self._fields(section, mapping),
             _taken(mapping, entry),
             (start, end),
             bare=entry.colon >= 0,
@@ -195,7 +199,7 @@ class _Cursor:
     def _new_key(self, column: int, word: Span) -> KeyPlace | None:
         """The place of a new key at a column; its indentation determines the section."""
         if self.model is None:
-            fields = [*self._fields(TRAINING.model), *self._fields(MODEL.model)]
+            fields = [*self._fields(TRAINING.model, None), *self._fields(MODEL.model, None)]
             return KeyPlace(fields, frozenset(), word) if column == 0 else None
         node, section, indent = self.root, self.model, column
         taken = frozenset[str]()
@@ -214,7 +218,8 @@ class _Cursor:
             if isinstance(node, Scalar) and not is_half_typed(self.analysis.text, node):
                 return None
         follows = self._rest_is_used(word[1])
-        return KeyPlace(self._fields(section), taken, word, keeps_lines=follows, indent=indent)
+        fields = self._fields(section, node)
+        return KeyPlace(fields, taken, word, keeps_lines=follows, indent=indent)
 
     def _value(self, entry: Entry, section: type[Section]) -> ValuePlace | None:
         """The place after a colon, unless the cursor is past the value."""
@@ -257,8 +262,14 @@ class _Cursor:
         quote = value.style if isinstance(value, Scalar) and value.style in ("'", '"') else ""
         return ValuePlace(field, (value.start, min(value.end, self.line_end)), quote)
 
-    def _fields(self, section: type[Section]) -> list[FieldInfo]:
-        return [field for field in fields_of(section).values() if self.trainer in field.read_by]
+    def _fields(self, section: type[Section], node: Node | None) -> list[FieldInfo]:
+        """The keys of a section that the trainer and the family of the model read."""
+        family = _family(node) if section is TransformerConfig else None
+        return [
+            field
+            for field in fields_of(section).values()
+            if self.trainer in field.read_by and (family is None or reads(family, field.key))
+        ]
 
     def _word(self) -> Span:
         text = self.analysis.text
@@ -291,6 +302,14 @@ def _field(section: type[Section], entry: Entry) -> FieldInfo | None:
         return fields[key]
     nearest = unknown_key(section, (key,)).suggestions
     return fields[nearest[0]] if nearest else None
+
+
+def _family(node: Node | None) -> ModelType | None:
+    """The family of the model that a mapping describes, if it names one that is known."""
+    entries = node.entries if isinstance(node, Mapping) else ()
+    values = [entry.value for entry in entries if key_text(entry) == "model_type"]
+    texts = [value.text for value in values if isinstance(value, Scalar)]
+    return next((name for name in get_args(ModelType) if name in texts), None)
 
 
 def _taken(mapping: Mapping, current: Entry | None) -> frozenset[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
 
-from trainsmith_schemas.families.names import ModelType
-from trainsmith_schemas.families.registry import family_of
+from trainsmith_schemas.base import fields_of
+from trainsmith_schemas.families.family import Family
+from trainsmith_schemas.families.registry import all_families, reads, which_do
 from trainsmith_schemas.problems import Path, dotted
+from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.trainers.profiles import FLAT_OPTIMIZER_KEYS, TWINS, who_does
 from trainsmith_schemas.validation.validate import field_at
 from trainsmith_server.document.diagnostics import Fix
@@ -15,9 +16,17 @@ from trainsmith_server.document.found import Found
 from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule
 
+_DEFAULT = fields_of(TransformerConfig)["model_type"].default
+
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
-    """Report the keys that this trainer does not read, and name the trainers that do."""
+    """Report the keys that this trainer or the model's family does not read, and say which do."""
+    yield from _of_other_trainers(query)
+    for section in ("transformer_config", "training_config.transformer_config"):
+        yield from _of_other_families(query, section)
+
+
+def _of_other_trainers(query: DocumentQuery) -> Iterator[Violation]:
     for path in query.unread():
         key = str(path[-1])
         if query.profile.name == "tt-train" and key in FLAT_OPTIMIZER_KEYS:
@@ -39,15 +48,43 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         )
 
 
+def _of_other_families(query: DocumentQuery, section: str) -> Iterator[Violation]:
+    """The keys of a model that only other families read, with values that are not the defaults."""
+    written = query.text(f"{section}.model_type")
+    family = _family(query, section)
+    if family is None or query.profile.name not in family.trained_by:
+        return  # `family-not-trained` reports it.
+    default = "" if written else ", the default `model_type`,"
+    for key, known in fields_of(TransformerConfig).items():
+        found = query.key(f"{section}.{key}")
+        if found is None or reads(family.name, key) or found.value == known.default:
+            continue
+        if query.profile.name not in known.read_by:
+            continue  # It is already reported.
+        yield Violation(
+            f"`{family.name}`{default} does not read `{key}`; {which_do(key)}",
+            found.span,
+            fixes=(query.editor.remove(found),),
+            tags=("unnecessary",),
+            related=(written.related("the family"),) if written else (),
+            severity=None if query.profile.name == "trainsmith" else "information",
+        )
+
+
+def _family(query: DocumentQuery, section: str) -> Family | None:
+    """The family of a model; `None` if the file does not say it or misspells it."""
+    found = query.text(f"{section}.model_type")
+    elsewhere = query.mentions(f"{section}.model_type") or query.has(f"{section}.model_path")
+    # The default is ours: tt-train has other places for it.
+    by_default = query.has(section) and query.profile.name == "trainsmith" and not elsewhere
+    name = found.value if found else _DEFAULT if by_default else None
+    return next((family for family in all_families() if family.name == name), None)
+
+
 def _of_untrained_family(query: DocumentQuery, path: Path) -> bool:
     """Whether a key belongs to the file's model family, which the trainer does not support."""
-    found = query.text(dotted((*path[:-1], "model_type")))
-    name = next((name for name in get_args(ModelType) if found and name == found.value), None)
-    return bool(
-        name
-        and path[-1] in family_of(name).keys
-        and query.profile.name not in family_of(name).trained_by
-    )
+    family = _family(query, dotted(path[:-1]))
+    return bool(family and path[-1] in family.keys and query.profile.name not in family.trained_by)
 
 
 def _fixes(query: DocumentQuery, found: Found[object]) -> Iterator[Fix]:
@@ -62,12 +99,15 @@ def _fixes(query: DocumentQuery, found: Found[object]) -> Iterator[Fix]:
 RULE = Rule(
     code="ignored-key",
     severity="warning",
-    title="The trainer does not read this key",
+    title="The trainer or the model does not read this key",
     docs="""\
 Several trainers read recipes like this one, and each reads different keys. A trainer silently
 ignores the keys that it does not read: the run continues as if the line were not there. Trainsmith
 infers from the other keys of a file which trainer it was written for, and names the trainers that
 read the key.
+
+In the same way, each family of models has keys of its own: `num_groups` belongs to `llama`, and a
+`gpt2` ignores it. A key with its default value is not reported.
 
 **When it is fine.** In a file that several trainers share. tt-train's own files have keys that only
 its older versions read, so those are reported as information.
@@ -87,11 +127,18 @@ its older versions read, so those are reported as information.
             good="training_config:\n  project_name: nano\n  model_source: a/b\n  seed: 1\n",
         ),
         Example(
+            bad="transformer_config:\n  model_type: gpt2\n  num_groups: 2\n",
+            good="transformer_config:\n  model_type: gpt2\n",
+        ),
+        Example(
             bad="training_config: {project_name: nano, model_source: a/b, use_wandb: true}\n",
             good="training_config: {project_name: nano, model_source: a/b}\n",
         ),
     ),
     fine=(
+        "transformer_config:\n  model_type: qwen3\n  num_groups: 2\n  head_dim: 64\n",
+        "transformer_config:\n  model_type: gpt2\n  theta: 500000.0\n",
+        "transformer_config:\n  model_path: base\n  num_groups: 2\n",
         "training_config:\n  use_wandb: true\n  validation_frequency: 50\n",
         "training_config:\n  project_name: nano\n  optimizer: {lr: 0.0003}\n",
         "training_config:\n  project_name: nano\n  model_source: a/b\n  learning_rate: 0.001\n",

@@ -154,9 +154,11 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
     if model and model_source:
         origins.update(model_source.values)
         problems += _untrained(model, model_source)
-        problems += _unsupported(model, model_source, (_MODEL_SECTION,))
         if model.model_path:
             pretrained = _pretrained(model_source, model.model_path, find_spare, problems)
+        family = pretrained.shape.model_type if pretrained else model.model_type
+        written = model.model_copy(update={"model_type": family})
+        problems += _unsupported(written, model_source, (_MODEL_SECTION,))
         if pretrained:
             origins.update(_origins(pretrained, model))
             model = _merged(model, pretrained, model_source, problems)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trainsmith_schemas.base import FieldInfo, Section, fields_of
+from trainsmith_schemas.families.registry import reads, which_do
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig, fields_with_effect
 from trainsmith_schemas.trainers.profiles import who_does
 
@@ -72,6 +74,7 @@ def unsupported_keys(config: Section, prefix: Path = ()) -> Iterator[tuple[Path,
             UNSUPPORTED_KEYS.get(".".join(map(str, path)))
             or _of_other_trainers(facts)
             or _of_other_optimizers(config, name)
+            or _of_other_families(config, name)
         )
         if entry and name in config.model_fields_set and value != info.default:
             yield path, entry
@@ -92,6 +95,14 @@ def _of_other_optimizers(config: Section, name: str) -> UnsupportedKey | None:
     if name in (fields_with_effect(config.type, "trainsmith") or ()):
         return None
     return UnsupportedKey("warning", f"the optimizer `{config.type}` does not have it; remove it")
+
+
+def _of_other_families(config: Section, name: str) -> UnsupportedKey | None:
+    """A key that only other families of models read."""
+    if not isinstance(config, TransformerConfig) or reads(config.model_type, name):
+        return None
+    because = f"`{config.model_type}` does not read it, but {which_do(name)}; remove it"
+    return UnsupportedKey("warning", because)
 
 
 def every_key(section: type[Section] = TrainingDocument, prefix: Path = ()) -> Iterator[Path]:
