@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trainsmith_schemas.base import FieldInfo, Section, fields_of
+from trainsmith_schemas.families.documentation import about_families
 from trainsmith_schemas.sections.documents import Document
 from trainsmith_schemas.trainers.profiles import NO_READER
 
@@ -78,6 +79,8 @@ def _field(path: str, facts: FieldInfo) -> str:
         rows.append("**Values** " + "; ".join(_example(item) for item in facts.examples))
     rows.append(f"**Read by** {', '.join(facts.read_by)}" if facts.read_by else NO_READER)
     doc = "\n".join(line.strip() for line in facts.doc.splitlines())
+    if families := about_families(facts):
+        doc += f"\n\n{families}"
     heading = f"#### {path}.{facts.key}" if path else f"### {facts.key}"
     return f"{heading}\n\n{doc}\n\n{' · '.join(rows)}\n\n"
 

@@ -13,6 +13,7 @@ import yaml
 from trainsmith_schemas import families
 from trainsmith_schemas.base import fields_of
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.families.documentation import about_families
 from trainsmith_schemas.families.family import Family, UnfinishedFamilyError
 from trainsmith_schemas.families.hugging_face import from_hugging_face, to_hugging_face
 from trainsmith_schemas.families.llama import family as llama
@@ -27,6 +28,7 @@ from trainsmith_schemas.families.registry import (
 from trainsmith_schemas.meaning.derived import activation_memory, parameter_count
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_schemas.validation.validate import validate
 
 FAMILIES = {family.name: family for family in all_families()}
@@ -224,3 +226,18 @@ def test_a_deepseek_has_no_finding_for_tt_train_and_one_for_us() -> None:
 
 def test_the_family_of_a_name() -> None:
     assert family_of("qwen3").title == "Qwen 3"
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_a_family_and_its_keys_are_documented(family: Family) -> None:
+    fields = fields_of(TransformerConfig)
+    assert f"* `{family.name}`: {family.about}" in about_families(fields["model_type"])
+    assert family.about.endswith(".")
+    for key in family.keys:
+        assert f"`{family.name}`" in about_families(fields[key])
+
+
+def test_keys_that_every_family_reads_say_nothing_about_families() -> None:
+    assert about_families(fields_of(TransformerConfig)["embedding_dim"]) == ""
+    assert about_families(fields_of(TrainingConfig)["model_type"]) == ""
+    assert about_families(fields_of(TransformerConfig)["head_dim"]) == "Only `qwen3` reads it."

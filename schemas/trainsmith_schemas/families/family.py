@@ -103,6 +103,8 @@ class Family:
 
     name: ModelType
     title: str
+    about: str
+    """What is special about it, for the hover of `model_type`; ends with a full stop."""
     keys: tuple[str, ...]
     """The keys of `transformer_config` that it reads in addition to the common ones."""
     trained_by: tuple[Trainer, ...]

@@ -35,13 +35,7 @@ class CommonFields(Section):
     """The keys that every family reads."""
 
     model_type: Annotated[ModelType, _READERS] = "gpt2"
-    """The architecture.
-
-    * `gpt2`: learned positions, layer normalisation, GELU.
-    * `llama`: rotary positions, RMS normalisation, SwiGLU, grouped-query attention.
-    * `qwen3`: like `llama`, with normalised queries and keys and a configurable `head_dim`.
-    * `deepseek`: multi-head latent attention and a mixture of experts; only tt-train trains it.
-    """
+    """The architecture: a family of models."""
 
     model_path: Annotated[FolderPath, _READERS] = ""
     """A folder with pretrained weights, as saved by `transformers`. Empty: random weights.

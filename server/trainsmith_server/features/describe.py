@@ -8,6 +8,7 @@ from typing import Any
 
 from trainsmith_schemas.base import FieldInfo
 from trainsmith_schemas.editor.lessons import CHAPTERS
+from trainsmith_schemas.families.documentation import about_families
 from trainsmith_schemas.trainers.profiles import NO_READER, titles
 from trainsmith_server.yaml.numbers import float_text, number_text
 from trainsmith_server.yaml.values import plain_value
@@ -46,7 +47,7 @@ def heading(field: FieldInfo) -> str:
 
 def description(field: FieldInfo) -> str:
     """The documentation of a key, as Markdown."""
-    parts = [field.doc]
+    parts = [part for part in (field.doc, about_families(field)) if part]
     if values := usual_values(field):
         parts.append(values)
     explained = [example for example in field.examples if example.why]

@@ -21,6 +21,7 @@ def _contradictions(_config: TransformerConfig, _path: Path) -> Iterator[Problem
 FAMILY = Family(
     name="deepseek",
     title="DeepSeek",
+    about="multi-head latent attention and a mixture of experts; only tt-train trains it.",
     keys=("theta", *DeepseekFields.model_fields),
     trained_by=("tt-train",),
     contradictions=_contradictions,

@@ -45,25 +45,25 @@ class DeepseekAttention(Section):
     """Multi-head latent attention, and the blocks without experts."""
 
     q_lora_rank: Annotated[Integer | None, Field(ge=0), _TT_TRAIN] = None
-    """The width to which queries are compressed (deepseek). `0`: no compression."""
+    """The width to which queries are compressed. `0`: no compression."""
 
     kv_lora_rank: _Size = None
-    """The width to which keys and values are compressed (deepseek)."""
+    """The width to which keys and values are compressed."""
 
     qk_nope_head_dim: _Size = None
-    """The part of each query and key head without rotary positions, in dimensions (deepseek)."""
+    """The part of each query and key head without rotary positions, in dimensions."""
 
     qk_rope_head_dim: _Size = None
-    """The part of each query and key head with rotary positions, in dimensions (deepseek)."""
+    """The part of each query and key head with rotary positions, in dimensions."""
 
     v_head_dim: _Size = None
-    """The number of dimensions per value head (deepseek)."""
+    """The number of dimensions per value head."""
 
     n_dense_layers: Annotated[Integer | None, Field(ge=0), _TT_TRAIN] = None
-    """The number of initial blocks with a plain feed-forward layer, not experts (deepseek)."""
+    """The number of initial blocks with a plain feed-forward layer, not experts."""
 
     inter_dim: _Size = None
-    """The hidden width of the plain feed-forward layers (deepseek)."""
+    """The hidden width of the plain feed-forward layers."""
 
 
 # The last base's keys come first.
@@ -73,10 +73,10 @@ class DeepseekFields(MoeHyperparam, DeepseekAttention):
     moe_type: Annotated[Literal["dense", "sparse", "sparse_tp", "sparse_ep"] | None, _TT_TRAIN] = (
         None
     )
-    """How experts are computed (deepseek): all of them, masked, or only those that are chosen.
+    """How experts are computed: all of them, masked, or only those that are chosen.
 
     `sparse_ep` distributes the experts across the devices of `moe_axis`.
     """
 
     moe_hyperparam: Annotated[MoeHyperparam | None, _TT_TRAIN] = None
-    """The mixture of experts: its size, and how tokens are routed (deepseek)."""
+    """The mixture of experts: its size, and how tokens are routed."""

@@ -113,6 +113,7 @@ transformer_config:
 FAMILY = Family(
     name="gpt2",
     title="GPT-2",
+    about="learned positions, layer normalisation, GELU.",
     keys=("bias", "activation", "positional_embedding_type"),
     trained_by=("trainsmith", "tt-train", "tt-train-flat"),
     contradictions=heads_divide_width,

@@ -14,13 +14,13 @@ class Gpt2Fields(Section):
     """The keys that GPT-2 adds to the common ones."""
 
     bias: Annotated[Flag, _READERS] = True
-    """Whether linear layers and layer normalisation have a bias (gpt2)."""
+    """Whether linear layers and layer normalisation have a bias."""
 
     activation: Annotated[Literal["gelu", "gelu_tanh"], _OURS] = "gelu"
-    """The activation of the feed-forward layer (gpt2): GELU, or its tanh approximation.
+    """The activation of the feed-forward layer: GELU, or its tanh approximation.
 
     Published GPT-2 models use the approximation.
     """
 
     positional_embedding_type: Annotated[Literal["trainable", "fixed"], _READERS] = "trainable"
-    """How positions are encoded (gpt2): learned embeddings, or fixed sines and cosines."""
+    """How positions are encoded: learned embeddings, or fixed sines and cosines."""

@@ -154,6 +154,7 @@ HUGGING_FACE = HuggingFace(
 FAMILY = Family(
     name="llama",
     title="LLaMA",
+    about="rotary positions, RMS normalisation, SwiGLU, grouped-query attention.",
     keys=("num_groups", "intermediate_dim", "theta", "rope_scaling"),
     trained_by=("trainsmith", "tt-train", "tt-train-flat"),
     contradictions=rotary_attention,

@@ -35,13 +35,13 @@ class LlamaFields(Section):
     """The keys that LLaMA adds to the common ones."""
 
     num_groups: Annotated[Integer | None, Field(ge=1), Examples(2, 3), _READERS] = None
-    """The number of key and value heads in grouped-query attention (llama, qwen3).
+    """The number of key and value heads in grouped-query attention.
 
     Must divide `num_heads`. By default, every head has its own keys and values.
     """
 
     intermediate_dim: Annotated[Integer | None, Field(ge=1), _READERS] = None
-    """The hidden width of the feed-forward layer (llama, qwen3).
+    """The hidden width of the feed-forward layer.
 
     Defaults to 8/3 of `embedding_dim`, rounded up to a multiple of 32.
     """
@@ -49,7 +49,7 @@ class LlamaFields(Section):
     theta: Annotated[Number, Field(gt=0), Examples(10000.0, 500000.0, 1000000.0), _READERS] = (
         500000.0
     )
-    """The base of the rotary position frequencies (llama, qwen3, deepseek)."""
+    """The base of the rotary position frequencies."""
 
     rope_scaling: Annotated[RopeScaling | None, _READERS] = None
-    """Scales rotary positions for a longer context than in training (llama, qwen3)."""
+    """Scales rotary positions for a longer context than in training."""

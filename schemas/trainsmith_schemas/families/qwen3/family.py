@@ -78,6 +78,7 @@ def _read(described: Mapping[str, Any]) -> dict[str, Any]:
 FAMILY = Family(
     name="qwen3",
     title="Qwen 3",
+    about="like `llama`, with normalised queries and keys and a configurable `head_dim`.",
     keys=(*llama.FAMILY.keys, "head_dim", "attention_bias"),
     trained_by=("trainsmith", "tt-train"),
     contradictions=lambda config, path: rotary_attention(config, path, config.head_dim),
