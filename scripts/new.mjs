@@ -9,7 +9,10 @@ const TEMPLATES = path.join(ROOT, "scripts", "templates");
 
 const FAMILIES = "schemas/trainsmith_schemas/families";
 const BACKENDS = "trainer/trainsmith_trainer/backends";
-/** Each kind: from the given name to the files to write, as template, target and values. */
+/**
+ * Each kind: from the given name to the files to write, as template, target and values; `optional`
+ * is the number of further arguments that it takes.
+ */
 const KINDS = {
   rule: {
     usage: "npm run new:rule -- <name-in-kebab-case>",
@@ -45,10 +48,11 @@ const KINDS = {
     guide: "docs/writing-a-lesson.md",
   },
   family: {
-    usage: "npm run new:family -- <name>",
-    files: (given) => {
+    usage: 'npm run new:family -- <name> ["<Title>"]',
+    optional: 1,
+    files: (given, title = given) => {
       const name = word(given, "a family");
-      const values = { name, title: name };
+      const values = { name, title: plainTitle(title) };
       return [
         { template: "family.py.template", target: `${FAMILIES}/${name}/family.py`, values },
         { template: "family_init.py.template", target: `${FAMILIES}/${name}/__init__.py`, values },
@@ -62,9 +66,11 @@ const KINDS = {
       },
     ],
     next: [
+      `Replace every TODO in ${FAMILIES}/<name>/family.py.`,
+      `Keys of its own: write ${FAMILIES}/<name>/fields.py, and its class in ${FAMILIES}/fields.py.`,
       "npm run generate, since every list of families names it now.",
-      "Write its keys, layout and Hugging Face mapping; families/llama/ is the example.",
-      `Write its layers in ${BACKENDS}/torch/models/<name>.py.`,
+      "npm test -- pytest tests/schemas/test_families.py",
+      `To train it, add its layout, its mapping and ${BACKENDS}/torch/models/<name>.py; families/qwen3/ is the example.`,
     ],
     guide: "docs/adding-a-family.md",
   },
@@ -112,12 +118,15 @@ function insert({ file, after, text }, contents) {
   contents.set(file, before.slice(0, end) + text + before.slice(end));
 }
 
-/** The folder name that a title becomes; the title must be plain YAML text in front matter. */
+/** A title, which is also plain text in YAML and in Python; anything else is refused. */
+function plainTitle(title) {
+  if (/^[A-Za-z][\w ,'-]*$/.test(title)) return title;
+  throw new Failure(`\`${title}\` is not a title: use letters, digits, spaces and commas.`);
+}
+
+/** The folder name that a title becomes. */
 function slugOf(title) {
-  if (!/^[A-Za-z][\w ,'-]*$/.test(title)) {
-    throw new Failure(`\`${title}\` is not a title: use letters, digits, spaces and commas.`);
-  }
-  return title
+  return plainTitle(title)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/-$/, "");
@@ -126,11 +135,11 @@ function slugOf(title) {
 await main(async () => {
   const [kind, name, ...rest] = process.argv.slice(2);
   const known = KINDS[kind];
-  if (!known || !name || rest.length) {
+  if (!known || !name || rest.length > (known.optional ?? 0)) {
     const usages = known ? [known] : Object.values(KINDS);
     throw new Failure(`Usage: ${usages.map(({ usage }) => usage).join("\n       ")}`);
   }
-  const files = known.files(name);
+  const files = known.files(name, ...rest);
   for (const { target } of files) {
     if (fs.existsSync(path.join(ROOT, target))) throw new Failure(`${target} exists already.`);
   }
@@ -157,6 +166,6 @@ await main(async () => {
     await run(venv("ruff"), ["format", "--quiet", ...edited]);
   }
   console.log(
-    `\nNext:\n${known.next.map((line) => `  - ${line}\n`).join("")}Guide: ${known.guide}`,
+    `\nNext:\n${known.next.map((line) => `  - ${line.replaceAll("<name>", name)}\n`).join("")}Guide: ${known.guide}`,
   );
 });

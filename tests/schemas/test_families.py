@@ -12,6 +12,7 @@ import yaml
 
 from trainsmith_schemas import families
 from trainsmith_schemas.base import fields_of
+from trainsmith_schemas.families import registry
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.families.documentation import about_families
 from trainsmith_schemas.families.family import Family, UnfinishedFamilyError
@@ -192,11 +193,13 @@ def test_the_default_family_does_not_read_the_keys_of_others() -> None:
 
     [found] = analyze("transformer_config:\n  num_blocks: 2\n  num_groups: 3\n").diagnostics
     assert found.message == (
-        "`gpt2`, the default `model_type`, does not read `num_groups`; `llama` and `qwen3` do"
+        f"`gpt2`, the default `model_type`, does not read `num_groups`; {which_do('num_groups')}"
     )
 
 
-def test_the_families_that_read_a_key_in_words() -> None:
+def test_the_families_that_read_a_key_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = tuple(FAMILIES[name] for name in ("gpt2", "llama", "qwen3", "deepseek"))
+    monkeypatch.setattr(registry, "all_families", lambda: known)
     assert which_do("bias") == "`gpt2` does"
     assert which_do("num_groups") == "`llama` and `qwen3` do"
     assert which_do("theta") == "`llama`, `qwen3` and `deepseek` do"
@@ -240,4 +243,4 @@ def test_a_family_and_its_keys_are_documented(family: Family) -> None:
 def test_keys_that_every_family_reads_say_nothing_about_families() -> None:
     assert about_families(fields_of(TransformerConfig)["embedding_dim"]) == ""
     assert about_families(fields_of(TrainingConfig)["model_type"]) == ""
-    assert about_families(fields_of(TransformerConfig)["head_dim"]) == "Only `qwen3` reads it."
+    assert about_families(fields_of(TransformerConfig)["head_dim"]) == "Only for `qwen3`."

@@ -164,8 +164,8 @@ MISTAKES: dict[str, tuple[Callable[[Workspace], None], str]] = {
         "error[data] the model's tokenizer is needed, and base/tokenizer.json: No such file",
     ),
     "another family": (
-        _described(model_type="mistral"),
-        "`model_type` is 'mistral' in config.json; only gpt2, llama and qwen3 are supported",
+        _described(model_type="unheard_of"),
+        "`model_type` is 'unheard_of' in config.json; only gpt2, llama and qwen3 are supported",
     ),
     "another width": (
         _said("  model_path: base\n  embedding_dim: 64\n"),

@@ -8,6 +8,7 @@ import pytest
 from workspace import Workspace
 
 from trainsmith_schemas.base import Section, fields_of
+from trainsmith_schemas.families.registry import which_do
 from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
 from trainsmith_schemas.validation.validate import field_at
 from trainsmith_trainer.config import unsupported_keys
@@ -132,7 +133,7 @@ def test_key_of_another_family_is_warned_about(workspace: Workspace) -> None:
         (
             "not-acted-on",
             "warning",
-            "`num_groups` is not acted on: `gpt2` does not read it, but `llama` and `qwen3` do; "
-            "remove it",
+            "`num_groups` is not acted on: `gpt2` does not read it, "
+            f"but {which_do('num_groups')}; remove it",
         )
     ]

@@ -30,8 +30,8 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _new(checkout: Path, kind: str, name: str) -> subprocess.CompletedProcess[str]:
-    command = ["node", "scripts/new.mjs", kind, name]
+def _new(checkout: Path, kind: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["node", "scripts/new.mjs", kind, *arguments]
     return subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
 
 
@@ -79,10 +79,12 @@ def test_a_new_lesson_passes_the_tests_of_lessons(checkout: Path) -> None:
 
 
 def test_a_new_family_is_registered_typed_and_refused(checkout: Path) -> None:
-    result = _new(checkout, "family", "brandnew")
+    result = _new(checkout, "family", "brandnew", "Brand New")
     assert result.returncode == 0, result.stderr
     families = checkout / "schemas/trainsmith_schemas/families"
     models = checkout / "trainer/trainsmith_trainer/backends/torch/models"
+    assert "families/brandnew/fields.py" in result.stdout
+    assert 'title="Brand New"' in (families / "brandnew/family.py").read_text(encoding="utf-8")
     _succeeds(checkout, _tool("ruff"), "check", families, models)
     _succeeds(checkout, _tool("ruff"), "format", "--check", families, models)
     _succeeds(checkout, _tool("pyright"), families / "registry.py", models / "__init__.py")

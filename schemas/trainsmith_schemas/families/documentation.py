@@ -15,5 +15,4 @@ def about_families(field: FieldInfo) -> str:
     if field.key == "model_type":
         return "\n".join(f"* `{family.name}`: {family.about}" for family in all_families())
     families = families_with(field.key)
-    read = "reads" if len(families) == 1 else "read"
-    return f"Only {listed(f'`{one}`' for one in families)} {read} it." if families else ""
+    return f"Only for {listed(f'`{one}`' for one in families)}." if families else ""
