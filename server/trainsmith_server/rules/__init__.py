@@ -50,16 +50,22 @@ class Rule:
     """Markdown: why it matters, when it is fine, how to fix it."""
     examples: tuple[Example, ...]
     fine: tuple[str, ...]
-    """Documents that look similar and that the rule must not report."""
+    """Correct documents that look similar; a test fails if the rule reports one."""
     check: Callable[[DocumentQuery], Iterator[Violation]]
     documents: tuple[str, ...] = ("training",)
-    """The kinds of document that it checks."""
+    """The kinds of document that it checks, by their names in `sections/documents.py`."""
     on: bool = True
     """Whether it is on by default; rules that are a matter of taste are off."""
     supersedes: bool = False
-    """Whether other diagnostics on the same key and its value are suppressed."""
+    """Whether other diagnostics on the same key and its value are suppressed.
+
+    This is for a rule that finds the cause, so that the value need not be judged as well.
+    """
     with_model: bool = False
-    """Whether it runs again with the model file that a recipe names, in `DocumentQuery.model`."""
+    """Whether it runs again with the model file that a recipe names, in `DocumentQuery.model`.
+
+    Without that file, `model` is `None`.
+    """
     options: LintOptions = _DEFAULT_OPTIONS
     """Options without which the rule does not apply; its examples run with them."""
 
