@@ -90,6 +90,26 @@ def test_errors_of_a_model_file_are_shown_with_their_place(project: Path) -> Non
     assert place["region"]["startLine"] == 2
 
 
+@pytest.mark.parametrize(
+    ("model", "severity", "code"),
+    [
+        ("transformer_config:\n  model_type: deepseek\n", "error", 1),
+        ("training_config:\n  validation_frequency: 5\n", "error", 1),
+        ("# trainsmith: profile=tt-train\ntransformer_config:\n  num_heads: 0\n", "warning", 0),
+    ],
+)
+def test_a_model_file_that_the_trainer_refuses_is_an_error(
+    project: Path, model: str, severity: str, code: int
+) -> None:
+    (project / "configs/model.yaml").write_text(model, encoding="utf-8")
+    (project / "configs/training.yaml").write_text(
+        f"# trainsmith: profile=trainsmith\n{RECIPE}", encoding="utf-8"
+    )
+    result = CliRunner().invoke(check, ["configs/training.yaml"])
+    assert f"{severity}[model-file-problems]" in result.stdout
+    assert result.exit_code == code
+
+
 def test_files_of_tt_train_are_found_only_with_its_root(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,7 +158,7 @@ async def test_a_recipe_shows_its_model_file(editor: Editor, tmp_path: Path) -> 
     assert not await editor.diagnostics(recipe)
     _replace(editor, model, MODEL.replace("128", "none"))
     [problem] = await editor.diagnostics(recipe)
-    assert problem.severity == lsp.DiagnosticSeverity.Warning
+    assert problem.severity == lsp.DiagnosticSeverity.Error
     assert problem.code == "model-file-problems"
     assert problem.range == lsp.Range(lsp.Position(1, 16), lsp.Position(1, 26))
     [cause] = problem.related_information or []

@@ -33,7 +33,7 @@ def test_case(case: Case) -> None:
         *([("causes", " ".join(lines))] if lines else []),
     ] == list(case.expectations)
     for one in problems:
-        assert one.severity == "warning"
+        assert one.severity == "error"
         assert recipe.text[slice(*one.span)] == "model.yaml"
 
 

@@ -9,6 +9,7 @@ from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.documents import MODEL
+from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.document.bind import find, value_span
 from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.document.query import DocumentQuery
@@ -80,9 +81,9 @@ def _all(
         if reference.key in NOT_FOUND and reference.written in missing:
             yield _not_found(reference, missing[reference.written])
         elif model and not _is_model_file(model):
-            yield _another_kind(reference, model)
+            yield _another_kind(reference, model, analysis.trainer)
         elif model and (errors := [one for one in model.diagnostics if one.severity == "error"]):
-            yield _broken(reference, model, errors)
+            yield _broken(reference, model, errors, analysis.trainer)
     for known in analysis.documents:
         yield from _disagreement(known, models)
 
@@ -97,18 +98,23 @@ def _is_model_file(analysis: Analysis) -> bool:
     return any(known.kind is MODEL for known in analysis.documents)
 
 
-def _another_kind(reference: Reference, analysis: Analysis) -> Diagnostic:
-    what = f"is a {analysis.kind.title}" if analysis.kind else "has no `transformer_config`"
+def _another_kind(reference: Reference, found: Analysis, trainer: Trainer) -> Diagnostic:
+    what = f"is a {found.kind.title}" if found.kind else "has no `transformer_config`"
     message = f"`{reference.written}` {what}: name a model file"
-    return Diagnostic("model-file-problems", "warning", message, reference.span)
+    severity = "error" if trainer == "trainsmith" else "warning"
+    return Diagnostic("model-file-problems", severity, message, reference.span)
 
 
-def _broken(reference: Reference, model: Analysis, errors: list[Diagnostic]) -> Diagnostic:
+def _broken(
+    reference: Reference, model: Analysis, errors: list[Diagnostic], trainer: Trainer
+) -> Diagnostic:
     line = model.lines.line_of(errors[0].span[0]) + 1
     count = plural(len(errors), "error")
     message = f"The model file has {count}; line {line}: {errors[0].message}"
     causes = tuple(Related(one.span, one.message, model.source) for one in errors)
-    return Diagnostic("model-file-problems", "warning", message, reference.span, related=causes)
+    # The file may have been checked for another trainer, which refuses what this one reads.
+    severity = "error" if model.trainer == trainer else "warning"
+    return Diagnostic("model-file-problems", severity, message, reference.span, related=causes)
 
 
 def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Iterator[Diagnostic]:
