@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import click
 
 from trainsmith_schemas import __version__
-from trainsmith_system.text import printable
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,6 @@ class _LazyGroup(click.Group):
         # Searching all installed packages for plugins takes as long as `trainsmith --help`.
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         return getattr(importlib.import_module(command.module), command.attribute)
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except click.ClickException as error:
-            # It may quote a file, and click would print it as it is.
-            error.message = printable(error.message)
-            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -42,6 +42,22 @@ def is_pattern(path: str) -> bool:
     return glob.has_magic(path)
 
 
+def is_file(path: Path) -> bool:
+    """Whether a path is a regular file; `False` if it cannot be one, such as an overlong name."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; `False` if it cannot be one, as for `is_file`."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def files_at(folder: Path, written: str) -> list[Path]:
     """The file at a path, or else the files that match it as a pattern, sorted by name.
 
@@ -51,10 +67,10 @@ def files_at(folder: Path, written: str) -> list[Path]:
         folder: the folder that a relative path is relative to.
         written: the path or pattern.
     """
-    if (folder / written).is_file():
+    if is_file(folder / written):
         return [folder / written]
     if not is_pattern(written):
         return []
     # `Path.glob` rejects absolute patterns and finds names that begin with a dot.
     found = glob.iglob(written, root_dir=folder, recursive=True)  # noqa: PTH207
-    return sorted(folder / one for one in found if (folder / one).is_file())
+    return sorted(folder / one for one in found if is_file(folder / one))

@@ -80,6 +80,13 @@ READ = {
         " + ''.join(f'    k{i}: &a{i} {{b: *a{i - 1}}}\\n' for i in range(1, 2500))"
         " + '  optimizer: *a440\\n  data_path: *a440\\n'"
     ),
+    "merged lists": (
+        "HEAD + '  l0: &l0 [{k: 1}]\\n' + ''.join(f'  l{i}: &l{i} ['"
+        " + ', '.join(['{<<: *l%d}' % (i - 1)] * 3) + ']\\n' for i in range(1, 60))"
+    ),
+    "octal digits": "HEAD + '  seed: 0' + '7' * 6000 + '\\n'",
+    "hexadecimal digits": "HEAD + '  seed: 0x' + 'f' * 240 + '\\n'",
+    "base-60 digits": "HEAD + '  seed: 1' + ':59' * 3000 + '\\n'",
     "itself": "HEAD + '  x: &a [*a, *a]\\n  optimizer: &b {c: *b}\\n'",
 }
 

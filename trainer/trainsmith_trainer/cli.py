@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trainsmith_system.terminal import say
+from trainsmith_system.text import printable
 from trainsmith_trainer.backends.registry import (
     AUTO,
     BACKENDS,
@@ -157,7 +158,7 @@ def _overrides(
     try:
         overrides = [parse_override("--set", setting) for setting in settings]
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--set") from None
+        raise click.BadParameter(printable(str(error)), param_hint="--set") from None
     if data is not None:
         overrides.append(Override(DATA_KEY, str(data.absolute()), f"--data {data}"))
     if max_steps is not None:
@@ -181,7 +182,7 @@ def _dry_run(
         resolved = load_config(config, overrides)
         answer, problems = dry_run(resolved, name), ()
     except RunNameError as error:
-        raise click.BadParameter(str(error), param_hint="--name") from None
+        raise click.BadParameter(printable(str(error)), param_hint="--name") from None
     except RecipeError as error:
         answer, problems = refused(config, error.problems), error.problems
     except RunError as error:
@@ -209,11 +210,11 @@ def _errors_shown() -> Generator[None, None, None]:
         say(f"{count} problem{'s' if count > 1 else ''}; nothing was run", error=True)
         sys.exit(1)
     except ResumeError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(printable(str(error))) from None
     except RunNameError as error:
-        raise click.BadParameter(str(error), param_hint="--name") from None
+        raise click.BadParameter(printable(str(error)), param_hint="--name") from None
     except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
+        raise click.ClickException(printable(f"{error.filename}: {error.strerror}")) from None
 
 
 def _plan_resume(recipe: Recipe, name: str | None, resume_path: Path | None) -> ResumePlan | None:
@@ -304,7 +305,7 @@ def generate(
             say(piece, end="")
         say("")
     except GenerationError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(printable(str(error))) from None
 
 
 def _backend(name: str, purpose: Purpose) -> LoadedBackend:
@@ -313,4 +314,4 @@ def _backend(name: str, purpose: Purpose) -> LoadedBackend:
     except BackendError as error:
         if name == AUTO:
             require_modules()  # It names everything that is missing at once.
-        raise click.BadParameter(str(error), param_hint="--backend") from None
+        raise click.BadParameter(printable(str(error)), param_hint="--backend") from None

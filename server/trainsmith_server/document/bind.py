@@ -129,16 +129,22 @@ def find(root: Node | None, path: Path) -> Place | None:
 
 
 def _entry(mapping: Mapping, part: Any) -> Entry | None:
-    found = entry_of(mapping, str(part))
-    if found is not None:
-        return found
-    for entry in mapping.entries:
-        if _reads_as(entry.key, part):
-            return entry  # The key, such as `yes`, is not text, and the path has its value.
-    for source in _merged(mapping):
-        found = _entry(source, part)
+    # Each mapping is searched once, however often merge keys name it.
+    searched: set[int] = set()
+    waiting = [mapping]
+    while waiting:
+        source = waiting.pop()
+        if id(source) in searched:
+            continue
+        searched.add(id(source))
+        found = entry_of(source, str(part))
         if found is not None:
             return found
+        for entry in source.entries:
+            if _reads_as(entry.key, part):
+                return entry  # The key, such as `yes`, is not text, and the path has its value.
+        # The first of several mappings wins, so it is searched first.
+        waiting += reversed(list(_merged(source)))
     return None
 
 

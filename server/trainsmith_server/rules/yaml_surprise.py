@@ -9,7 +9,7 @@ from trainsmith_server.document.diagnostics import Edit, Fix, Severity
 from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 from trainsmith_server.yaml.tree import Node, Scalar, Sequence
-from trainsmith_server.yaml.values import plain_value
+from trainsmith_server.yaml.values import MAX_DIGITS, plain_value
 
 _OCTAL = re.compile(r"([-+]?)0+([1-7][0-7]+)")
 _SEXAGESIMAL = re.compile(r"[-+]?[1-9][0-9]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
@@ -52,6 +52,8 @@ def _plain_scalars(value: Node | None) -> list[Scalar]:
 
 
 def _surprise(node: Scalar) -> Iterator[Violation]:
+    if len(node.text) > MAX_DIGITS:
+        return  # It is a fault of the value already.
     octal, sexagesimal = _OCTAL.fullmatch(node.text), _SEXAGESIMAL.fullmatch(node.text)
     if octal:
         yield _violation(node, "a leading zero makes an octal number", octal[1] + octal[2])

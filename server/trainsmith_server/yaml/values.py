@@ -30,8 +30,8 @@ MAX_VALUES = 100_000
 _LONG_TEXT = 64
 """In characters. A longer text counts as several values, since messages repeat it."""
 
-MAX_DIGITS = 4000
-"""Python rejects longer integers, so PyYAML does too."""
+MAX_DIGITS = 250
+"""Of an integer in any base; a longer one does not fit into a float, and no recipe needs one."""
 
 _WORDS: dict[str, bool | None] = {
     **{word: True for base in ("yes", "true", "on") for word in (base, base.title(), base.upper())},
@@ -159,6 +159,8 @@ class _Builder:
     faults: list[Fault] = field(default_factory=list[Fault])
     count: int = 0
     """The number of values so far; an alias counts as everything that it expands to."""
+    exceeded: bool = False
+    """Whether the limit was reported; the rest of the document has no values then."""
     shared: dict[int, tuple[Any, int]] = field(default_factory=dict[int, tuple[Any, int]])
     """The values of anchored nodes and how many values each contains, by the node's identity."""
 
@@ -167,6 +169,13 @@ class _Builder:
             return None
         if isinstance(node, Alias):
             return self._alias(node)
+        # `<<` constructs the items of an anchored list again wherever it names the list.
+        if self.exceeded:
+            return None
+        if self.count > MAX_VALUES:
+            self.exceeded = True
+            self._fault(node, f"merge keys expand to more than {MAX_VALUES:,} values")
+            return None
         before = self.count
         self.count += 1
         if isinstance(node, Scalar):
@@ -240,7 +249,7 @@ class _Builder:
             value: Any = self.build(part)
             if isinstance(value, dict):
                 merged.update(value)  # pyright: ignore[reportUnknownArgumentType]
-            elif not (isinstance(part, Alias) and self.faults):
+            elif not (isinstance(part, Alias) and self.faults) and not self.exceeded:
                 self._fault(part or entry.key, "`<<` needs a mapping or a list of mappings")
         return merged
 

@@ -13,7 +13,7 @@ from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModel
 from trainsmith_schemas.families.pretrained import merge
 from trainsmith_schemas.families.registry import not_trained
 from trainsmith_schemas.meaning import derived
-from trainsmith_schemas.paths import UnsetVariableError, expand, files_at
+from trainsmith_schemas.paths import UnsetVariableError, expand, files_at, is_folder
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
 from trainsmith_schemas.runs.layout import FINAL
@@ -341,7 +341,7 @@ def _found(
         paths = dict.fromkeys((folder / expanded).absolute() for folder in folders)
         looked = " and ".join(map(str, paths))
         message = f"`{name}` names no {kind}: looked for {looked}"
-        if kind == "file" and (folder := next(filter(Path.is_dir, paths), None)):
+        if kind == "file" and (folder := next(filter(is_folder, paths), None)):
             message += f"; {folder} is a folder: write `{named.rstrip('/')}/*` for its files"
         problems.append(ConfigProblem(origin, "error", f"{kind}-not-found", message, dotted(key)))
     return found

@@ -16,6 +16,11 @@ from trainsmith_trainer.errors import ConfigProblem, Origin, RecipeError
 _MAX_NODES = 50_000
 
 
+_INTEGER = "tag:yaml.org,2002:int"
+_MAX_DIGITS = 250
+"""Of an integer in any base; a longer one does not fit into a float, and no recipe needs one."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A parsed document."""
@@ -185,12 +190,15 @@ class _Reader:
             seen.setdefault(key, key_node)
 
     def _scalar(self, node: Node) -> Any:
+        # Python neither prints nor reads longer integers.
+        if node.tag == _INTEGER and len(node.value) > _MAX_DIGITS:
+            raise _syntax_error(self._at(node), "the number has too many digits")
         try:
             return self.loader.construct_object(node)
         except ValueError as error:
             # A date such as 2024-13-45 matches YAML's pattern, but is not a date.
             raise _syntax_error(self._at(node), str(error)) from None
-        except (KeyError, AttributeError):
+        except (KeyError, AttributeError, IndexError):
             # The library fails like this if a tag such as `!!bool` precedes something else.
             kind = node.tag.rpartition(":")[2]
             message = f"`{node.value}` does not match its tag, `!!{kind}`"

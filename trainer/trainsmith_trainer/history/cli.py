@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from trainsmith_system.terminal import say
+from trainsmith_system.text import printable
 from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -67,7 +68,7 @@ def compare(
         answer = compare_runs(found)
         complaint = wait_for_drawing(start_drawing(picture, found)) if picture else None
     except UnknownRunError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(printable(str(error))) from None
     if complaint:
         say(f"warning: {picture} was not drawn: {complaint}", error=True)
     elif picture:
