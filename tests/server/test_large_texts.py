@@ -81,7 +81,7 @@ READ = {
         " + '  optimizer: *a440\\n  data_path: *a440\\n'"
     ),
     "merged lists": (
-        "HEAD + '  l0: &l0 [{k: 1}]\\n' + ''.join(f'  l{i}: &l{i} ['"
+        "HEAD + '  x:\\n    l0: &l0 [{k: 1}]\\n' + ''.join(f'    l{i}: &l{i} ['"
         " + ', '.join(['{<<: *l%d}' % (i - 1)] * 3) + ']\\n' for i in range(1, 60))"
     ),
     "octal digits": "HEAD + '  seed: 0' + '7' * 6000 + '\\n'",
