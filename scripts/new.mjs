@@ -43,7 +43,7 @@ const KINDS = {
     next: [
       "Replace every TODO in the lesson.",
       "Test it: npm test -- vitest tests/walkthroughs",
-      "Hovers link keys to it through schemas/trainsmith_schemas/editor/lessons.py.",
+      "Hovers name it for the keys in schemas/trainsmith_schemas/editor/lessons.py.",
     ],
     guide: "docs/writing-a-lesson.md",
   },

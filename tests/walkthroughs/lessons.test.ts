@@ -39,6 +39,10 @@ const blocks = lessons.flatMap(({ folder, markdown: text }) =>
     })),
 );
 
+test.each(lessons)("$title is finished: it contains no TODO", ({ folder }) => {
+  expect(fs.readFileSync(path.join(folder, "lesson.md"), "utf8")).not.toContain("TODO");
+});
+
 test("there are lessons, with blocks to check", () => {
   expect(blocks.length).toBeGreaterThan(3);
 });

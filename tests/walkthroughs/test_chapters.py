@@ -1,4 +1,4 @@
-"""The lessons have the headings that hovers link to."""
+"""The lessons have the headings that hovers name."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from trainsmith_schemas.base import fields_of
-from trainsmith_schemas.editor.lessons import CHAPTERS
+from trainsmith_schemas.editor.lessons import CHAPTERS, Chapter, by_key
 from trainsmith_schemas.sections.documents import DOCUMENTS
 
 LESSONS = Path(__file__).parents[2] / "walkthroughs"
 
 
 @pytest.mark.parametrize("key", CHAPTERS)
-def test_linked_heading_exists_and_names_the_key(key: str) -> None:
+def test_named_heading_exists_and_names_the_key(key: str) -> None:
     chapter = CHAPTERS[key]
     text = (LESSONS / chapter.lesson / "lesson.md").read_text(encoding="utf-8")
     assert f"\n# {chapter.title}\n" in text
@@ -34,3 +34,9 @@ def test_keys_exist() -> None:
             if facts.section:
                 waiting.append(facts.section)
     assert set(CHAPTERS) <= known
+
+
+def test_key_in_two_chapters_is_an_error() -> None:
+    taught = [("seed", Chapter("01-a", "A", "First")), ("seed", Chapter("02-b", "B", "Second"))]
+    with pytest.raises(ValueError, match="`seed` is in two chapters"):
+        by_key(taught)
