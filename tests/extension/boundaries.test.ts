@@ -20,3 +20,11 @@ test("a name that the schemas own is not written by hand", async () => {
     expect(await broken(`export const owned = "${name}";\n`)).toEqual(["no-restricted-syntax"]);
   expect(await broken('export const name = "trainsmith";\n')).toEqual([]);
 });
+
+test("programs and notifications go through the helpers that are safe", async () => {
+  const start = 'import { spawn } from "node:child_process";\nexport const start = spawn;\n';
+  expect(await broken(start)).toEqual(["no-restricted-imports"]);
+  const show =
+    'import * as vscode from "vscode";\nexport const show = vscode.window.showErrorMessage;\n';
+  expect(await broken(show)).toContain("no-restricted-syntax");
+});

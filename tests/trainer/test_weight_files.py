@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_trainer.hf.model_dir import describe
 from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors
 
 
@@ -61,3 +62,28 @@ def test_truncated_file_is_damaged(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-8])
     with pytest.raises(UnreadableModelError, match="is damaged"):
         stored_tensors(tmp_path)
+
+
+def test_companion_that_links_to_another_folder_is_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "id_rsa"
+    secret.write_text("secret")
+    folder = tmp_path / "model"
+    LlamaConfig(hidden_size=16, num_attention_heads=2).save_pretrained(folder)
+    companion = folder / "chat_template.jinja"
+    companion.symlink_to(secret)
+    with pytest.raises(UnreadableModelError, match="symbolic link"):
+        describe(folder)
+    companion.unlink()
+    (folder / "template").write_text("{{ messages }}")
+    companion.symlink_to("template")
+    assert describe(folder).companions["chat_template.jinja"] == b"{{ messages }}"
+
+
+def test_companion_in_hugging_face_cache_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "models--a--b" / "snapshots" / "0123"
+    blobs = tmp_path / "models--a--b" / "blobs"
+    blobs.mkdir(parents=True)
+    LlamaConfig(hidden_size=16, num_attention_heads=2).save_pretrained(folder)
+    (blobs / "4567").write_text("{{ messages }}")
+    (folder / "chat_template.jinja").symlink_to("../../blobs/4567")
+    assert describe(folder).companions["chat_template.jinja"] == b"{{ messages }}"

@@ -6,7 +6,7 @@ import { TASK_TYPE } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import type { TrainingPython } from "../python/trainingPython";
 import type { Server } from "../server/client";
-import { refuseVariables } from "../runs/tasks";
+import { refuseVariables } from "../runs/variables";
 import { mayRunPrograms } from "../shared/trust";
 
 /** Generate text in a terminal with a run's final model, or else with its newest checkpoint. */

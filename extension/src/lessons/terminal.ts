@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 
 import type { LessonParts } from "./parts";
 import { ask } from "../shared/notify";
+import { quotedForCmd, quotedForSh } from "../shared/quoting";
 
 const NAME = "Trainsmith Lesson";
 const PROGRAM = "trainsmith";
@@ -35,14 +36,4 @@ async function shell({ context, server, training }: LessonParts): Promise<Record
   await fs.writeFile(path.join(folder, `${PROGRAM}.cmd`), batch);
   const before = process.env.PATH ?? "";
   return { ...server.environment(), PATH: `${folder}${path.delimiter}${before}` };
-}
-
-/** A word of a POSIX shell in which nothing is expanded. */
-export function quotedForSh(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-/** A word of a batch file. A path on Windows contains no quotes, but may contain `%`. */
-function quotedForCmd(word: string): string {
-  return `"${word.replaceAll("%", "%%")}"`;
 }

@@ -7,6 +7,7 @@ import type { Python } from "../python/interpreters";
 import type { TrainingPython } from "../python/trainingPython";
 import type { Documents } from "../recipes/documents";
 import type { Server } from "../server/client";
+import { hasVariable, refuseVariables } from "./variables";
 
 /** A task of our type, as it is written in `tasks.json`. */
 export interface RecipeTask extends vscode.TaskDefinition {
@@ -104,20 +105,6 @@ export function createTask(
     clear: true,
   };
   return task;
-}
-
-/**
- * Throw an error if VS Code would change a task's words: it replaces variables such as
- * `${env:HOME}` in tasks, and `${command:…}` by what a command returns.
- */
-export function refuseVariables(words: readonly string[]): void {
-  const found = words.find(hasVariable);
-  if (found === undefined) return;
-  throw new Error(`VS Code would replace "\${…}" in ${found}. Rename it to run it.`);
-}
-
-function hasVariable(text: string): boolean {
-  return text.includes("${");
 }
 
 /** `train training.yaml`, or `train training.yaml with batch_size=16`. */
