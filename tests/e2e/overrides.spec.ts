@@ -1,7 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { MODEL } from "./recipes";
 import { expect, test } from "./workbench";
 
@@ -77,7 +76,7 @@ test("settings are changed for one run, and the server checks them", async ({ wo
   await rows.first().click();
   await expect(workbench.notification(/Run over-002 finished/)).toBeVisible();
   const run = path.join(workspace, "over_runs", "over-002");
-  expect(fs.readFileSync(path.join(run, RUN_FILES.recipe), "utf8")).toBe(RECIPE);
+  expect(fs.readFileSync(path.join(run, "config.yaml"), "utf8")).toBe(RECIPE);
   expect(fs.readFileSync(path.join(workspace, "over.yaml"), "utf8")).toBe(RECIPE);
   await workbench.command("Trainsmith: Focus on Runs View");
   const row = page.locator(".sidebar .monaco-list-row", { hasText: "over-002" });

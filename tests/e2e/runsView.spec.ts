@@ -2,7 +2,6 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { MODEL } from "./recipes";
 import { expect, persist, test, type Workbench } from "./workbench";
 
@@ -63,11 +62,11 @@ test("runs are listed, compared, concluded, restored and deleted", async ({ work
   await choose(workbench, "view-002", "Write Conclusion");
   await page.locator(".quick-input-widget input").first().fill("Faster is better here.");
   await page.keyboard.press("Enter");
-  const notes = path.join(workspace, RUN_FILES.experiments);
+  const notes = path.join(workspace, "experiments.md");
   await expect
     .poll(() => fs.readFileSync(notes, "utf8"))
     .toContain("**Conclusion:** Faster is better here.");
-  await expect(page.locator(`.monaco-editor[data-uri$="${RUN_FILES.experiments}"]`)).toBeVisible();
+  await expect(page.locator(`.monaco-editor[data-uri$="experiments.md"]`)).toBeVisible();
 
   await choose(workbench, "view-002", "Generate Text");
   await page.locator(".quick-input-widget input").first().fill("The quick");

@@ -2,7 +2,6 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { expect, test, type Workbench } from "./workbench";
 
 const RECIPE = "training_config:\n  max_steps: 100000\n  checkpoint_dir: panel_runs\n";
@@ -53,7 +52,7 @@ function writeRun(workbench: Workbench, name: string, steps: number, start = 4):
     }
   }
   const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
-  fs.writeFileSync(path.join(folder, RUN_FILES.events), lines);
+  fs.writeFileSync(path.join(folder, "events.jsonl"), lines);
 }
 
 test.slow();
@@ -103,7 +102,7 @@ test("a run of 100,000 steps is shown completely and updated while it grows", as
   const panel = workbench.webview();
   const row = panel.getByRole("row", { name: /panel-003/ });
   await expect(row).toContainText("100,000/100,000");
-  const file = path.join(workbench.workspace, "panel_runs", "panel-003", RUN_FILES.events);
+  const file = path.join(workbench.workspace, "panel_runs", "panel-003", "events.jsonl");
   const [last = ""] = fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(-4, -3);
   const next = { ...(JSON.parse(last) as object), step: 100_001, loss: 1.234 };
   fs.appendFileSync(file, `${JSON.stringify(next)}\n`);

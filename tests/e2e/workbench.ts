@@ -14,7 +14,6 @@ import {
   test as base,
 } from "@playwright/test";
 
-import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { OUTPUT, ROOT } from "../../scripts/lib/run.mjs";
 import { startWorkbench } from "../../scripts/lib/serve.mjs";
 import { vsixPath } from "../../scripts/package.mjs";
@@ -88,7 +87,7 @@ export class Workbench {
   /** Remove the runs of earlier tests. */
   removeRuns(): void {
     const files = fs.readdirSync(this.workspace, { recursive: true, encoding: "utf8" });
-    for (const file of files.filter((one) => path.basename(one) === RUN_FILES.events))
+    for (const file of files.filter((one) => path.basename(one) === "events.jsonl"))
       fs.rmSync(path.join(this.workspace, path.dirname(file)), { recursive: true });
   }
 
