@@ -14,7 +14,6 @@ import pytest
 from workspace import KILLS
 
 from patience import PATIENCE
-from trainsmith_system.writing import remove_leftovers
 from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.run_dir.checkpoint import (
     Best,
@@ -131,16 +130,6 @@ def test_damaged_checkpoint_is_skipped_and_named(tmp_path: Path) -> None:
     ]
     assert set_aside(path).name == "step-000003.damaged"
     assert newest_intact(tmp_path)[1] == []
-
-
-def test_leftovers_of_killed_process_are_removed(tmp_path: Path) -> None:
-    for name in (".step-000001.123", ".step-000001.removed.77"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "half").touch()
-    (tmp_path / ".config.yaml.9").touch()
-    (tmp_path / ".gitignore").touch()
-    remove_leftovers(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [".gitignore"]
 
 
 WRITER = """
