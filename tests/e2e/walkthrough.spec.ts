@@ -1,4 +1,5 @@
 // VS Code's walkthrough: a step is completed when the user has really done it.
+import { PATIENCE } from "./patience";
 import { MODEL } from "./recipes";
 import { expect, test, type Workbench } from "./workbench";
 
@@ -76,7 +77,9 @@ async function train(workbench: Workbench, recipe: string, name: string): Promis
 async function read(workbench: Workbench, title: string): Promise<void> {
   const { page } = workbench;
   await workbench.command("Trainsmith: Open Lesson");
-  await page.locator(".quick-input-widget .monaco-list-row", { hasText: title }).first().click();
+  // Case matters: the description of another lesson has the same words.
+  const choice = page.locator(".quick-input-widget .monaco-list-row", { hasText: RegExp(title) });
+  await choice.click();
   const lesson = workbench.webview();
   await lesson.getByRole("heading", { level: 1 }).click();
   await workbench.command("Trainsmith: Focus on Lessons View");
@@ -88,5 +91,5 @@ async function read(workbench: Workbench, title: string): Promise<void> {
     const body = lesson.locator("body");
     await body.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1500)));
     expect(await row.isVisible()).toBe(true);
-  }).toPass();
+  }).toPass({ timeout: PATIENCE });
 }

@@ -75,7 +75,11 @@ buildControls();
 runsHost.addEventListener("change", ({ target }) => {
   if (!(target instanceof HTMLInputElement)) return;
   const { folder } = target.dataset;
-  if (folder) api.postMessage({ type: "show", folder, shown: target.checked });
+  if (!folder) return;
+  // The table may be redrawn before the extension answers; the choice must not be undone then.
+  const others = state.shown.filter((one) => one !== folder);
+  remember({ shown: target.checked ? [...others, folder] : others });
+  api.postMessage({ type: "show", folder, shown: target.checked });
 });
 
 window.addEventListener("message", ({ data: message }: MessageEvent<ToPage>) => {
