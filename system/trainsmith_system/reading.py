@@ -42,9 +42,11 @@ def open_regular(path: Path, *, follow_links: bool = True) -> BinaryIO:
         raise
     except ValueError:  # A NUL or half a surrogate pair in the path.
         raise RefusedFileError(path, "its name cannot be a file's name") from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise RefusedFileError(path, "it is not a regular file")
+        is_folder = stat.S_ISDIR(mode)
+        raise RefusedFileError(path, "it is a folder" if is_folder else "it is not a regular file")
     return os.fdopen(descriptor, "rb")
 
 

@@ -182,4 +182,4 @@ def test_unwritable_experiments_file_does_not_fail_run(workspace: Workspace) -> 
     (workspace.path / EXPERIMENTS).mkdir()
     result = workspace.command("train", "training.yaml", "--max-steps", "1")
     assert result.returncode == 0
-    assert f"{EXPERIMENTS} was not written: Is a directory" in result.stderr
+    assert f"{EXPERIMENTS} was not written: it is a folder" in result.stderr
