@@ -1,22 +1,25 @@
-"""Text from outside, made safe to print."""
+"""Text from outside, made safe to show."""
 
 from __future__ import annotations
 
+import json
 import re
 
-# Control characters except line breaks and tabs; characters that change the direction of what
-# follows, or that cannot be seen (Unicode Technical Report 36, "Bidirectional Text Spoofing").
+# Control characters except line breaks and tabs; characters that are invisible or change the
+# direction of what follows (Unicode Technical Report 36). Joiners stay: emoji, Persian and Indic
+# scripts are written with them.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
 def printable(text: str) -> str:
-    r"""Text for a terminal: what would control the terminal is written as an escape, `\x1b`.
+    r"""Text for a terminal: what would control the terminal is written as an escape, `\u001b`.
 
-    Line breaks and tabs stay.
+    Line breaks and tabs stay. JSON stays JSON with the same values.
     """
-    return _UNSAFE.sub(lambda found: _escape(found.group()), text)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def one_line(text: str) -> str:
@@ -29,6 +32,10 @@ def without_links(text: str) -> str:
     return one_line(text).replace("](", "] (")
 
 
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+def encodable(text: str, encoding: str) -> str:
+    r"""Text that an encoding can represent: if it can't, other characters become `\u00e9`."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return _NOT_ASCII.sub(lambda found: json.dumps(found.group())[1:-1], text)
+    return text

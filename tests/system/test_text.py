@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import json
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_system.text import one_line, printable, without_links
+from trainsmith_system.terminal import write_result
+from trainsmith_system.text import encodable, one_line, printable, without_links
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("plain — ünïcode 日本 👍", "plain — ünïcode 日本 👍"),
-        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
-        ("a\rb", "a\\x0db"),
+        ("\x1b]0;title\x07", "\\u001b]0;title\\u0007"),
+        ("a\rb", "a\\u000db"),
         ("\u202egnp.exe", "\\u202egnp.exe"),
-        ("\x9b31m", "\\x9b31m"),
+        ("\x9b31m", "\\u009b31m"),
         ("two\nlines\t", "two\nlines\t"),
         ("\ud800", "\\ud800"),
+        ("می\u200cخواهم 👨\u200d👩", "می\u200cخواهم 👨\u200d👩"),
     ],
 )
 def test_what_controls_a_terminal_is_escaped(text: str, shown: str) -> None:
@@ -35,3 +41,28 @@ def test_one_line_has_one_line_and_can_be_encoded(text: str) -> None:
 @given(st.text(alphabet="[]()ab:\n"))
 def test_no_link_is_left_for_a_notification(text: str) -> None:
     assert "](" not in without_links(text)
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.dictionaries(_TEXTS, _TEXTS), st.sampled_from(["utf-8", "ascii", "latin-1", "cp1252"]))
+def test_json_keeps_its_values(values: dict[str, str], encoding: str) -> None:
+    text = printable(json.dumps(values, ensure_ascii=False))
+    shown = encodable(text, encoding).encode(encoding).decode(encoding)
+    assert json.loads(shown) == values
+
+
+@pytest.mark.parametrize("to_terminal", [True, False])
+def test_a_result_is_cleaned_for_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, to_terminal: bool
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="\n")
+    monkeypatch.setattr(stream, "isatty", lambda: to_terminal)
+    monkeypatch.setattr(sys, "stdout", stream)
+    write_result("é: \x1b[31m # \u202e\r\n")
+    expected = (
+        "\\u00e9: \\u001b[31m # \\u202e\\u000d\n" if to_terminal else "é: \x1b[31m # \u202e\r\n"
+    )
+    stream.buffer.seek(0)
+    assert stream.buffer.read().decode() == expected

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trainsmith_system.terminal import say
+from trainsmith_system.terminal import say, write_result
 from trainsmith_system.text import printable
 from trainsmith_trainer.backends.registry import (
     AUTO,
@@ -302,8 +302,8 @@ def generate(
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
     try:
         for piece in generate_text(folder, prompt, sampling, max_new_tokens, seed, chosen.module):
-            say(piece, end="")
-        say("")
+            write_result(piece)
+        write_result("\n")
     except GenerationError as error:
         raise click.ClickException(printable(str(error))) from None
 

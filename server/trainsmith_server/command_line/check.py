@@ -26,7 +26,7 @@ from trainsmith_server.workspace.project_config import Projects, merge, of_the_e
 from trainsmith_server.workspace.references import Files, yaml_files
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
-from trainsmith_system.terminal import say
+from trainsmith_system.terminal import say, write_result
 from trainsmith_system.writing import replace_file
 
 Format = Literal["text", "json", "sarif", "github"]
@@ -185,7 +185,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 def _print_diff(one: Checked) -> bool:
     diff = unified_diff(one.path, one.analysis.text, fixed(one.analysis).text)
-    click.echo(diff, nl=False)
+    write_result(diff)
     return bool(diff)
 
 
@@ -194,7 +194,7 @@ def _fix(one: Checked) -> Checked | None:
     after = fixed(one.analysis)
     try:
         if one.stdin:
-            click.echo(after.text, nl=False)
+            write_result(after.text)
         elif after.text != one.analysis.text:
             replace_file(Path(one.path), after.text.encode())
             say(f"fixed {one.path}", error=True)

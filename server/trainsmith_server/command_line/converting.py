@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from trainsmith_schemas.trainers.names import Trainer
@@ -13,6 +12,7 @@ from trainsmith_server.features.edits.layout import CannotMoveError
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
+from trainsmith_system.terminal import write_result
 from trainsmith_system.writing import replace_file
 
 
@@ -32,11 +32,11 @@ def convert_file(path: Path, trainer: Trainer, output: Path | None, *, diff: boo
             text, convert_document(analyze(text, path.absolute().as_uri()), trainer)
         )
         if diff:
-            sys.stdout.write(unified_diff(str(path), text, converted))
+            write_result(unified_diff(str(path), text, converted))
         elif output:
             replace_file(output, converted.encode())
         else:
-            sys.stdout.write(converted)
+            write_result(converted)
     except CannotMoveError as error:
         raise ConversionError(f"{path}: {error}") from None
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from trainsmith_server.command_line.reports import Checked, place
 from trainsmith_server.document.diagnostics import Diagnostic
+from trainsmith_system.text import printable
 
 _COMMANDS = {"error": "error", "warning": "warning", "information": "notice", "hint": "notice"}
 
@@ -32,7 +33,8 @@ def _command(one: Checked, diagnostic: Diagnostic) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    # `printable` leaves line breaks, which must not begin another command.
+    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
