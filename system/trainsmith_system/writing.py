@@ -18,7 +18,7 @@ _PREFIX = ".trainsmith-"
 _LEFTOVER = re.compile(re.escape(_PREFIX) + "[0-9a-f]{16}")
 
 
-def write_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+def write_file(path: Path, content: bytes, *, permissions: int | None = None) -> None:
     """Write a file under a temporary name, flush it to the disk, and rename it.
 
     A link of that name is replaced, and its target stays as it is.
@@ -26,14 +26,16 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     Args:
         path: the file.
         content: all of it.
-        mode: the permissions; the process's umask is applied to them.
+        permissions: those of the file; without them, the usual ones for this process.
 
     Raises:
         OSError: the file cannot be written; what was there is unchanged.
     """
     temporary = _temporary(path)
     try:
-        _write_and_sync({temporary: content}, mode)
+        _write_and_sync({temporary: content})
+        if permissions is not None:
+            temporary.chmod(permissions)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -58,8 +60,7 @@ def replace_file(path: Path, content: bytes) -> None:
         return
     if not stat.S_ISREG(before.st_mode):
         raise RefusedFileError(path, "it is not a regular file")
-    write_file(path, content)
-    path.chmod(stat.S_IMODE(before.st_mode))
+    write_file(path, content, permissions=stat.S_IMODE(before.st_mode))
 
 
 def link_target(path: Path) -> Path:
@@ -105,10 +106,9 @@ def open_own(path: Path, flags: int) -> int:
 def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
     """Write a folder of files under a temporary name, flush it, and rename it.
 
-    An existing folder is replaced.
+    An existing folder is replaced, and so is a link; its target stays as it is.
 
     Raises:
-        RefusedFileError: the path is a link.
         OSError: the folder cannot be written; what was there is unchanged.
     """
     temporary = _temporary(path)
@@ -137,11 +137,14 @@ def require_own_folder(path: Path) -> None:
 def remove_folder(path: Path) -> None:
     """Remove a folder in a way that never shows half of it under its name.
 
+    Of a link, only the link is removed: people move a checkpoint to another disk and link it.
+
     Raises:
-        RefusedFileError: the path is a link.
         OSError: it cannot be removed.
     """
-    require_own_folder(path)
+    if path.is_symlink():
+        path.unlink()
+        return
     if not path.exists():
         return
     removed = _temporary(path)
@@ -170,12 +173,12 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f"{_PREFIX}{secrets.token_hex(8)}")
 
 
-def _write_and_sync(contents: Mapping[Path, bytes], mode: int = 0o666) -> None:
+def _write_and_sync(contents: Mapping[Path, bytes]) -> None:
     """Write all files, then flush them: the first flush does most of the work for the others."""
     with ExitStack() as stack:
         files: dict[Path, BinaryIO] = {}
         for path in contents:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, mode)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)
             files[path] = stack.enter_context(os.fdopen(descriptor, "wb", buffering=0))
         for path, file in files.items():
             with _naming(path):

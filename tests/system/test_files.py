@@ -107,14 +107,36 @@ def test_a_link_beside_its_target_stays_a_link(tmp_path: Path) -> None:
 
 
 @posix
-def test_a_linked_folder_is_neither_removed_nor_cleaned(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
+def test_nothing_behind_a_linked_folder_is_removed(tmp_path: Path) -> None:
+    outside, link = tmp_path / "outside", tmp_path / "checkpoints"
     write_folder(outside, {f".trainsmith-{'0' * 16}": b"leftover"})
-    (tmp_path / "checkpoints").symlink_to(outside)
-    for remove in (remove_folder, remove_leftovers):
-        with pytest.raises(RefusedFileError):
-            remove(tmp_path / "checkpoints")
+    link.symlink_to(outside)
+    with pytest.raises(RefusedFileError):
+        remove_leftovers(link)
+    remove_folder(link)
+    assert not link.is_symlink()
+    link.symlink_to(outside)
+    write_folder(link, {"new": b""})
+    assert [path.name for path in link.iterdir()] == ["new"]
     assert len(list(outside.iterdir())) == 1
+
+
+@posix
+def test_a_private_file_is_private_at_every_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes").write_bytes(b"old")
+    (tmp_path / "notes").chmod(0o600)
+    seen: list[int] = []
+    replace = Path.replace
+
+    def watched(source: Path, target: Path) -> Path:
+        seen.append(source.stat().st_mode & 0o777)
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    replace_file(tmp_path / "notes", b"new")
+    assert seen == [0o600]
 
 
 def test_only_our_own_leftovers_are_removed(tmp_path: Path) -> None:
