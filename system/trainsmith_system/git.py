@@ -8,6 +8,7 @@ LFS, still work.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _SETTINGS = {
     "safe.bareRepository": "explicit",
 }
 _VARIABLES = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
+_PLAIN_NAME = re.compile(r"[\w.-]*", re.ASCII)
 _OWN_SCOPES = ("system", "global", "command")
 """Where settings are the user's or ours. All others belong to the repository."""
 
@@ -43,7 +45,8 @@ def git_state(folder: Path) -> GitState | None:
     if commit is None:
         return None
     filters = _repository_filters(folder)
-    if filters is None:
+    # A name with other characters could not be named in `-c` to switch the filter off.
+    if filters is None or not all(map(_PLAIN_NAME.fullmatch, filters)):
         return GitState(commit.strip(), None)
     off = [part for name in filters for part in _without_filter(name)]
     # Untracked files count, because the recipe may be one.

@@ -66,6 +66,18 @@ def test_a_repository_s_programs_are_not_run(repository: Path) -> None:
 
 
 @needs_git
+def test_a_filter_that_cannot_be_switched_off_is_not_run(repository: Path) -> None:
+    program = str(repository.parent / "trap")
+    git(repository, "config", "filter.a=b.clean", program)
+    (repository / ".gitattributes").write_text("*.yaml filter=a=b\n")
+    os.utime(repository / "recipe.yaml", (1, 1))
+    state = git_state(repository)
+    assert state is not None
+    assert state.uncommitted_changes is None
+    assert not (repository.parent / "sprung").exists()
+
+
+@needs_git
 def test_uncommitted_changes_are_seen(repository: Path) -> None:
     (repository / ".gitattributes").unlink()
     clean = git_state(repository)
