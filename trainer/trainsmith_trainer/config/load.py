@@ -13,7 +13,7 @@ from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModel
 from trainsmith_schemas.families.pretrained import merge
 from trainsmith_schemas.families.registry import not_trained
 from trainsmith_schemas.meaning import derived
-from trainsmith_schemas.paths import UnsetVariableError, expand, files_at, is_folder
+from trainsmith_schemas.paths import UnsetVariableError, expand, files_at, is_file, is_folder
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
 from trainsmith_schemas.runs.layout import FINAL
@@ -289,7 +289,7 @@ def _named(
     if not named:
         problems.append(_missing(source, key))
         return None
-    is_there = Path.is_file if kind == "file" else Path.is_dir
+    is_there = is_file if kind == "file" else is_folder
 
     def at(folder: Path, written: str) -> list[Path]:
         return [folder / written] if is_there(folder / written) else []

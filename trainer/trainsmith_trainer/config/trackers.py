@@ -65,7 +65,8 @@ def privacy_restriction(recipe: Path) -> str:
         return f"the environment variable {PRIVACY_VARIABLE} is `{level}`{_unknown(level)}"
     # Every project file counts: one in a folder below must not permit what one above forbids.
     files = (folder / PROJECT_FILE for folder in recipe.absolute().parents)
-    return next((said for file in files if file.exists() and (said := _of_project(file))), "")
+    restrictions = map(_of_project, filter(os.path.lexists, files))
+    return next(filter(None, restrictions), "")
 
 
 def _of_project(path: Path) -> str:
