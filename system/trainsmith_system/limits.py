@@ -6,13 +6,15 @@ from trainsmith_system.reading import MIB
 
 RECIPE = 10 * MIB
 """A recipe, a model file or the copies of them in a run's folder."""
-PROJECT_CONFIG = MIB
-"""`.trainsmith.yaml`."""
+PROJECT_CONFIG = 100_000
+"""`.trainsmith.yaml`, which has a few hundred bytes."""
 MODEL_DESCRIPTION = 10 * MIB
 """`config.json` and the other texts beside a model's weights."""
 TOKENIZER = 256 * MIB
 """`tokenizer.json`; that of a vocabulary of 256,000 tokens has 33 MiB."""
 RUN_TEXT = 64 * MIB
 """A text of a run or a checkpoint, such as `state.json`, `SHA256SUMS` or `experiments.md`."""
+EVENTS = 1024 * MIB
+"""`events.jsonl`, read line by line; some five million steps."""
 EVENT_LINE = MIB
 """One line of `events.jsonl`."""

@@ -67,7 +67,7 @@ def read_bytes(path: Path, limit: int, *, follow_links: bool = True) -> bytes:
         while chunk := file.read(min(_CHUNK, limit + 1 - len(content))):
             content += chunk
             if len(content) > limit:
-                raise RefusedFileError(path, f"it is larger than {limit / MIB:g} MiB")
+                raise RefusedFileError(path, f"it is larger than {limit:,} bytes")
     return bytes(content)
 
 

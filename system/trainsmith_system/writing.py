@@ -15,6 +15,8 @@ from typing import BinaryIO
 from trainsmith_system.reading import RefusedFileError
 
 _PREFIX = ".trainsmith-"
+_USUAL = 0o666
+"""The permissions of new files, from which the umask takes some away."""
 _LEFTOVER = re.compile(re.escape(_PREFIX) + "[0-9a-f]{16}")
 
 
@@ -33,8 +35,8 @@ def write_file(path: Path, content: bytes, *, permissions: int | None = None) ->
     """
     temporary = _temporary(path)
     try:
-        _write_and_sync({temporary: content})
-        if permissions is not None:
+        _write_and_sync({temporary: content}, _USUAL if permissions is None else permissions)
+        if permissions is not None:  # The umask may have taken some away.
             temporary.chmod(permissions)
         temporary.replace(path)
     except BaseException:
@@ -96,7 +98,7 @@ def open_own(path: Path, flags: int) -> int:
     """
     if path.is_symlink():
         raise RefusedFileError(path, "it is a symbolic link")
-    descriptor = os.open(path, flags | os.O_CREAT | _SAFE, 0o666)
+    descriptor = os.open(path, flags | os.O_CREAT | _SAFE, _USUAL)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise RefusedFileError(path, "it is not a regular file")
@@ -173,12 +175,12 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f"{_PREFIX}{secrets.token_hex(8)}")
 
 
-def _write_and_sync(contents: Mapping[Path, bytes]) -> None:
+def _write_and_sync(contents: Mapping[Path, bytes], permissions: int = _USUAL) -> None:
     """Write all files, then flush them: the first flush does most of the work for the others."""
     with ExitStack() as stack:
         files: dict[Path, BinaryIO] = {}
         for path in contents:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, permissions)
             files[path] = stack.enter_context(os.fdopen(descriptor, "wb", buffering=0))
         for path, file in files.items():
             with _naming(path):

@@ -198,5 +198,6 @@ Event = Annotated[
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
+Ending = RunFinished | RunStopped | RunFailed
 ENDINGS = (RunFinished, RunStopped, RunFailed)
 """The events that end a run, until it is resumed."""

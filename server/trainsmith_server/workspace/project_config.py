@@ -34,8 +34,6 @@ from trainsmith_system.reading import read_bytes
 _LEVELS: tuple[Level, ...] = get_args(Level)
 _KEYS = ", ".join(f"`{key}`" for key in LintConfig.model_fields)
 _PRIVACY: tuple[Privacy, ...] = get_args(Privacy)
-_LARGEST = 100_000
-"""In bytes; a project file has a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +119,13 @@ def _unknown_choice(
     return Problem(path, "invalid-value", f"there is no {what} `{value}`, only {listed}{hint}")
 
 
-def read_project_file(path: Path, size: int) -> ProjectFile:
+def read_project_file(path: Path, _size: int) -> ProjectFile:
     """Read a project file.
 
     Raises:
-        OSError: it can't be read, or is far too large.
+        OSError: it can't be read, or is far too large for what it is.
         UnicodeDecodeError: it is not UTF-8.
     """
-    if size > _LARGEST:
-        raise OSError(27, "it is far too large")
     text = read_bytes(path, limits.PROJECT_CONFIG).decode("utf-8-sig")
     tree, lines = parse(text), LineIndex(text)
     root = tree.documents[0].root if tree.documents else None

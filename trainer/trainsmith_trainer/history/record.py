@@ -23,12 +23,10 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_system import limits
 from trainsmith_system.lock import is_held
-from trainsmith_system.reading import MIB, open_regular, read_bytes
+from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_trainer.config.source import parse_source
 from trainsmith_trainer.errors import RecipeError
 
-_LARGEST_EVENTS = 1024 * MIB
-"""Of `events.jsonl`: some five million steps."""
 _VERSION = re.compile(r"[-_]?v\d+$")
 
 
@@ -40,7 +38,7 @@ class RunHistory:
     """The first event."""
     last_start: events.RunStarted
     """The event of its last start."""
-    end: events.RunFinished | events.RunStopped | events.RunFailed | None = None
+    end: events.Ending | None = None
     steps: list[events.Step] = field(default_factory=list[events.Step])
     validations: list[events.Validation] = field(default_factory=list[events.Validation])
     samples: list[events.Sample] = field(default_factory=list[events.Sample])
@@ -97,7 +95,7 @@ def _events(path: Path) -> Iterator[events.Event]:
     """The valid events of a file that may be somebody else's."""
     try:
         with open_regular(path, follow_links=False) as file:
-            if os.fstat(file.fileno()).st_size > _LARGEST_EVENTS:
+            if os.fstat(file.fileno()).st_size > limits.EVENTS:
                 return
             while (line := file.readline(limits.EVENT_LINE)).endswith(b"\n"):
                 # Another version may write other events.
@@ -167,7 +165,7 @@ def read_run(folder: Path) -> RunRecord | None:
     )
 
 
-def _reason(end: events.RunFinished | events.RunStopped | events.RunFailed | None) -> str | None:
+def _reason(end: events.Ending | None) -> str | None:
     match end:
         case events.RunStopped():
             return end.reason
