@@ -12,6 +12,7 @@ import {
 import { missingModules } from "./interpreters";
 import { findPython, type Python } from "./python";
 import { showError, showWarning } from "../shared/notify";
+import { plainText } from "../shared/plainText";
 
 /** A requirement's name, which for the packages of training is also the module's name. */
 const NAME = /^[\w.-]+/;
@@ -77,11 +78,11 @@ export class TrainingPython {
           token.onCancellationRequested(() => {
             cancelled.abort();
           });
-          progress.report({ message: `with ${described(python)}` });
+          progress.report({ message: plainText(`with ${described(python)}`) });
           const say = (line: string): void => {
             this.log.info(line);
             const message = progressOf(line);
-            if (message) progress.report({ message });
+            if (message) progress.report({ message: plainText(message) });
           };
           const { signal } = cancelled;
           return createEnvironment({ python, storage: this.storage, requirements, say, signal });
