@@ -94,9 +94,6 @@ def convert(file: Path, trainer: Trainer, diff: bool, output: Path | None) -> No
 @click.option("--stdio", is_flag=True, hidden=True, help="Passed by clients; stdio is always used.")
 def lsp(stdio: bool) -> None:
     """Run the language server on stdin and stdout."""
-    from trainsmith_server.lsp.startup import prepare
-
-    prepare()
     from trainsmith_server.lsp.main import serve
 
     del stdio
