@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerFast
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches, validation_batches
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.data.tokenizer import (
+    BrokenTokenizerError,
     CharTokenizer,
     LibraryTokenizer,
     UnknownCharacterError,
@@ -88,11 +89,54 @@ def test_foreign_character_tokenizer_keeps_its_ids() -> None:
         b"{}",
         _described(model={"type": "WordLevel", "vocab": ["a"]}),
         _described(model={"type": "WordLevel", "vocab": {"a": "x"}}, added_tokens=[]),
+        _described(model={"type": "WordLevel", "vocab": [["a"]]}, added_tokens=[]),
+        _described(model={"type": "WordLevel", "vocab": {"a": 2**24 + 1}}),
+        _described(model={"type": "WordLevel", "vocab": {"\ud800": 0}}, added_tokens=[]),
+        _described(normalizer={"type": "Precompiled", "precompiled_charsmap": "AAAA"}),
+        b'{"a": ' + b"9" * 10_000 + b"}",
+        b"[" * 100_000,
+        b"\xff",
     ],
 )
 def test_invalid_tokenizer_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         load_tokenizer(content)
+
+
+_WORD = {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"pre_tokenizer": {"type": "FixedLength", "length": 0}},
+        {"decoder": {"type": "Strip", "content": "a", "start": 9, "stop": 9}},
+    ],
+)
+def test_tokenizer_that_the_library_panics_over_is_one_error(part: dict[str, Any]) -> None:
+    tokenizer = load_tokenizer(_described(model=_WORD, **part))
+    with pytest.raises(BrokenTokenizerError, match="the tokenizer contradicts itself"):
+        tokenizer.decode(tokenizer.encode("a a"))
+
+
+def test_padding_and_truncation_of_a_tokenizer_are_ignored() -> None:
+    side = {"direction": "Right"}
+    tokenizer = load_tokenizer(
+        _described(
+            model=_WORD,
+            pre_tokenizer={"type": "WhitespaceSplit"},
+            truncation={**side, "max_length": 1, "strategy": "LongestFirst", "stride": 0},
+            padding={
+                **side,
+                "strategy": {"Fixed": 9},
+                "pad_to_multiple_of": None,
+                "pad_id": 0,
+                "pad_type_id": 0,
+                "pad_token": "a",
+            },
+        )
+    )
+    assert tokenizer.encode("a a a").tolist() == [0, 0, 0]
 
 
 def test_unknown_characters_are_named_in_error() -> None:

@@ -56,6 +56,20 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
         stored_tensors(tmp_path)
 
 
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"[]", b"1"])
+def test_junk_instead_of_a_description_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(UnreadableModelError, match=r"config\.json is n"):
+        describe(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"weight_map": {"a": []}}', b"1", b"\xff"])
+def test_junk_instead_of_an_index_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model.safetensors.index.json").write_bytes(content)
+    with pytest.raises(UnreadableModelError, match="is damaged"):
+        stored_tensors(tmp_path)
+
+
 def test_truncated_file_is_damaged(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
     save_file({"a": torch.zeros(100)}, file)

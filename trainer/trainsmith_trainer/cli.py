@@ -304,7 +304,7 @@ def generate(
         for piece in generate_text(folder, prompt, sampling, max_new_tokens, seed, chosen.module):
             write_result(piece)
         write_result("\n")
-    except GenerationError as error:
+    except (GenerationError, RunError) as error:
         raise click.ClickException(printable(str(error))) from None
 
 

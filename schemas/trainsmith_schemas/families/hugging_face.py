@@ -53,6 +53,8 @@ def parse_description(content: bytes) -> dict[str, Any]:
         described = json.loads(content)
     except ValueError as error:
         raise UnreadableModelError(f"{CONFIG_FILE} is not JSON: {error}") from None
+    except RecursionError:
+        raise UnreadableModelError(f"{CONFIG_FILE} is nested too deeply") from None
     if not isinstance(described, dict):
         raise UnreadableModelError(f"{CONFIG_FILE} is not a JSON object")
     return cast("dict[str, Any]", described)

@@ -32,6 +32,10 @@ class Gradient:
     """The gradient norm over all parameters, before clipping."""
 
 
+class DamagedStateError(ValueError):
+    """A saved state cannot be the state of any backend."""
+
+
 class Decoder(Protocol):
     """A model that generates token by token, with a cache of what it has read."""
 
@@ -118,6 +122,7 @@ class Backend(Protocol):
         The random state of an absent device is ignored.
 
         Raises:
+            DamagedStateError: a random state is not valid. The text names it.
             ValueError: it belongs to another model or optimizer. The text says what differs.
         """
         ...

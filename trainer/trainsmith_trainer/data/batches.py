@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from trainsmith_trainer.data.stream import Stream
 
@@ -38,9 +40,9 @@ class Batch:
 class Position:
     """The position in the data. With the seed, it determines all batches that follow."""
 
-    epoch: int = 0
+    epoch: Annotated[int, Field(ge=0, le=2**52)] = 0
     """Counted from 0."""
-    sequence: int = 0
+    sequence: Annotated[int, Field(ge=0, le=2**52)] = 0
     """Sequences of this epoch that were read."""
 
 

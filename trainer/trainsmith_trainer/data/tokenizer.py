@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -11,10 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from trainsmith_trainer.errors import RunError
+
 if TYPE_CHECKING:
     import tokenizers  # Characters need no library, so it is imported where it is used.
 
 _MOST_CHARACTERS = 0x110000
+_LARGEST_NUMBER = 1 << 24
+"""In a `tokenizer.json`. The library allocates memory for as many tokens as a number says."""
+_MOST_DIGITS = 20
 
 TokenArray = npt.NDArray[np.uint16 | np.uint32]
 TokenType = type[np.uint16] | type[np.uint32]
@@ -29,6 +35,10 @@ _ENDS = (END, "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>")
 
 class UnknownCharacterError(ValueError):
     """A text contains characters without a token."""
+
+
+class BrokenTokenizerError(RunError):
+    """A tokenizer was read, but fails when it is used."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +187,11 @@ class LibraryTokenizer:
     def _library(self) -> tokenizers.Tokenizer:
         import tokenizers
 
-        return tokenizers.Tokenizer.from_buffer(self.content)
+        library = tokenizers.Tokenizer.from_buffer(self.content)
+        # As in `transformers`, these belong to a call and not to the tokenizer.
+        library.no_padding()
+        library.no_truncation()
+        return library
 
     @cached_property
     def vocab_size(self) -> int:
@@ -196,8 +210,9 @@ class LibraryTokenizer:
 
         if self.end is not None:
             return self
-        library = tokenizers.Tokenizer.from_buffer(self.content)
-        library.add_special_tokens([END])
+        with _no_panic():
+            library = tokenizers.Tokenizer.from_buffer(self.content)
+            library.add_special_tokens([END])
         return LibraryTokenizer(_written(library))
 
     def encode(self, text: str) -> TokenArray:
@@ -212,14 +227,18 @@ class LibraryTokenizer:
         """The tokens of each text; the errors are those of `encode`."""
         kind = token_type(self.vocab_size)
         try:
-            found = self._library.encode_batch_fast(list(texts), add_special_tokens=False)
+            with _no_panic():
+                found = self._library.encode_batch_fast(list(texts), add_special_tokens=False)
+        except BrokenTokenizerError:
+            raise
         except Exception as error:  # The library raises nothing narrower.
             raise UnknownCharacterError(str(error)) from None
         return [np.array(one.ids, kind) for one in found]
 
     def decode(self, tokens: npt.ArrayLike) -> str:
         """The text of some tokens; part of a character becomes a replacement character."""
-        return self._library.decode(np.asarray(tokens).tolist(), skip_special_tokens=False)
+        with _no_panic():
+            return self._library.decode(np.asarray(tokens).tolist(), skip_special_tokens=False)
 
     def files(self) -> dict[str, bytes]:
         """The files that `transformers` and `load_tokenizer` read."""
@@ -241,7 +260,10 @@ def load_tokenizer(content: bytes) -> Tokenizer:
     Raises:
         ValueError: it is not a tokenizer.
     """
-    described = json.loads(content)
+    try:
+        described = json.loads(content, parse_int=_bounded)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(described, dict):
         raise ValueError("it is not a JSON object")
     own = _of_characters(cast("dict[str, Any]", described))
@@ -250,10 +272,35 @@ def load_tokenizer(content: bytes) -> Tokenizer:
     import tokenizers
 
     try:
-        tokenizers.Tokenizer.from_buffer(content)
+        with _no_panic():
+            tokenizers.Tokenizer.from_buffer(content)
     except Exception as error:  # The library raises nothing narrower.
         raise ValueError(str(error)) from None
     return LibraryTokenizer(content)
+
+
+@contextmanager
+def _no_panic() -> Generator[None, None, None]:
+    """Turn a panic of the library into an error: it is no `Exception`, and would end the run.
+
+    Raises:
+        BrokenTokenizerError: the library panicked, because the tokenizer contradicts itself.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Python code cannot import its class.
+            raise
+        raise BrokenTokenizerError(
+            f"the tokenizer contradicts itself: {error}",
+            advice="use the `tokenizer.json` as it was published, or learn one from the data",
+        ) from None
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS or abs(int(digits)) > _LARGEST_NUMBER:
+        raise ValueError(f"it has the number {digits[:20]}, expected at most {_LARGEST_NUMBER:,}")
+    return int(digits)
 
 
 def token_type(vocab_size: int) -> TokenType:
@@ -266,7 +313,7 @@ def _of_characters(described: dict[str, Any]) -> CharTokenizer | None:
     try:
         words, has_end = list(described["model"]["vocab"]), bool(described["added_tokens"])
         # A large vocabulary is another tokenizer's, and serializing it would take long.
-        if not all(len(word) == 1 for word in words):
+        if not all(isinstance(word, str) and len(word) == 1 for word in words):
             return None
     except (KeyError, TypeError):
         return None

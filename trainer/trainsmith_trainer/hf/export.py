@@ -66,18 +66,18 @@ def read_model(folder: Path) -> tuple[TransformerConfig, Arrays, Tokenizer]:
     return pretrained.shape, weights, read_tokenizer(folder)
 
 
-def weights_in(content: bytes, config: TransformerConfig) -> Arrays:
-    """The weights that were passed to `model_files`, from the content of its `model.safetensors`.
+def weights_in(stored: Arrays, config: TransformerConfig) -> Arrays:
+    """The weights that were passed to `model_files`, from the tensors of its `model.safetensors`.
 
     Args:
-        content: the content of the file.
+        stored: the tensors.
         config: the model's shape at that time, which determines the biases that were filled in.
     """
     family = require_hugging_face(config)
     filled_in = family.zeros(config)
     return {
         name: array.T if name.endswith(family.transposed) else array
-        for name, array in safetensors.numpy.load(content).items()
+        for name, array in stored.items()
         if name not in filled_in
     }
 

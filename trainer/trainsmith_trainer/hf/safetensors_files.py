@@ -92,7 +92,7 @@ def _files(folder: Path) -> list[Path]:
         index = json.loads(read_bytes(folder / _INDEX, limits.MODEL_DESCRIPTION))
         shards = cast("dict[str, str]", index["weight_map"])
         names = sorted(set(shards.values()))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UnreadableModelError(f"{folder / _INDEX} is damaged: it names no shards") from None
     for shard in names:
         if Path(shard).name != shard or not (folder / shard).is_file():

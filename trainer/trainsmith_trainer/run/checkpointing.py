@@ -13,7 +13,7 @@ import numpy as np
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import CHECKPOINTS, RESOLVED
-from trainsmith_trainer.backends.base import Arrays, Backend
+from trainsmith_trainer.backends.base import Arrays, Backend, DamagedStateError
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.formatting import change_text
 from trainsmith_trainer.hf.export import model_files, weights_in
@@ -30,12 +30,14 @@ from trainsmith_trainer.run_dir.checkpoint import (
     save_checkpoint,
 )
 
+_ANOTHER = "resume from another checkpoint, or start a new run"
+
 
 def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
     """Restore a backend from the checkpoint that a run resumes from, if there is one.
 
     Raises:
-        RunError: the checkpoint belongs to another model or optimizer.
+        RunError: the checkpoint is damaged, or belongs to another model or optimizer.
     """
     for message in run.resume.warnings:
         emit(events.Warned(time=time.time(), message=message))
@@ -54,7 +56,9 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
         weights = weights_in(tensors.model, run.inputs.model)
         backend.restore(weights, tensors.optimizer, tensors.random)
     except DamagedCheckpointError as error:
-        raise RunError(str(error)) from None
+        raise RunError(str(error), advice=_ANOTHER) from None
+    except DamagedStateError as error:
+        raise RunError(f"{checkpoint.path} is damaged: {error}", advice=_ANOTHER) from None
     except ValueError as error:
         raise RunError(
             f"{checkpoint.path} does not fit this run: {error}",

@@ -15,11 +15,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
 import safetensors.numpy
+from pydantic import Field, TypeAdapter, ValidationError
+from safetensors import SafetensorError
 
-from trainsmith_system.reading import open_regular
+from trainsmith_system import limits
+from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_system.writing import remove_folder, write_folder
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.batches import Position
@@ -31,7 +34,10 @@ _RANDOM = "random.safetensors"
 _DIGESTS = "SHA256SUMS"
 _FORMAT = 2
 _PIECE = 1 << 20
-_NAME = re.compile(r"step-(\d{6,})")
+_NAME = re.compile(r"step-(\d{6,16})")
+
+
+Count = Annotated[int, Field(ge=0, le=2**52)]
 
 
 class DamagedCheckpointError(Exception):
@@ -42,7 +48,7 @@ class DamagedCheckpointError(Exception):
 class Best:
     """The checkpoint with the lowest validation loss."""
 
-    step: int
+    step: Count
     validation_loss: float
 
 
@@ -50,7 +56,7 @@ class Best:
 class State:
     """The progress of a run, without its tensors."""
 
-    step: int
+    step: Count
     """Optimizer steps taken."""
     position: Position
     loss: float
@@ -60,8 +66,11 @@ class State:
     best_validation_loss: float | None
     best: Best | None
     """The best checkpoint so far; it may be this one."""
-    setting: Mapping[str, Any]
+    setting: Mapping[str, bool | int | float | str]
     """What must be the same for an exact resume: versions, threads."""
+
+
+_VALID_STATE = TypeAdapter(State)
 
 
 def save_checkpoint(
@@ -128,8 +137,8 @@ class Checkpoint:
 class Tensors:
     """The tensors of a checkpoint."""
 
-    model: bytes
-    """The content of `model.safetensors`."""
+    model: Arrays
+    """As in `model.safetensors`."""
     optimizer: Arrays
     random: Arrays
 
@@ -142,7 +151,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     digests = _recorded_digests(path)
     stamps = {name: _stamp(path / name) for name in digests if _is_tensors(name)}
-    texts = {name: _read(path / name) for name in digests if not _is_tensors(name)}
+    texts = {name: _text(path / name) for name in digests if not _is_tensors(name)}
     with ThreadPoolExecutor(2) as threads:
         of_tensors = list(threads.map(_digest_of_file, (path / name for name in stamps)))
     found = dict(zip(stamps, of_tensors, strict=True))
@@ -150,7 +159,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     for name, digest in digests.items():
         if found[name] != digest:
             raise DamagedCheckpointError(f"{path / name} is not what was written")
-    return Checkpoint(path, _state(path, texts), texts, stamps)
+    return Checkpoint(path, _state(path, texts[_STATE]), texts, stamps)
 
 
 def read_tensors(checkpoint: Checkpoint) -> Tensors:
@@ -160,14 +169,28 @@ def read_tensors(checkpoint: Checkpoint) -> Tensors:
         DamagedCheckpointError: with the file that is missing or has changed since.
     """
     path = checkpoint.path
+    for name in {_MODEL, _OPTIMIZER, _RANDOM} - checkpoint.stamps.keys():
+        raise DamagedCheckpointError(f"{path / _DIGESTS} does not list {name}")
     for name, stamp in checkpoint.stamps.items():
         if _stamp(path / name) != stamp:
             raise DamagedCheckpointError(f"{path / name} has changed since it was verified")
     return Tensors(
-        _read(path / _MODEL),
-        safetensors.numpy.load(_read(path / _OPTIMIZER)),
-        safetensors.numpy.load(_read(path / _RANDOM)),
+        _arrays(path / _MODEL, "float32"),
+        _arrays(path / _OPTIMIZER, "float32"),
+        _arrays(path / _RANDOM, "uint8"),
     )
+
+
+def _arrays(path: Path, numbers: Literal["float32", "uint8"]) -> Arrays:
+    try:
+        arrays = safetensors.numpy.load(_read(path))
+    # NumPy lacks some formats and limits dimensions. Right digests do not rule these out.
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise DamagedCheckpointError(f"{path} cannot be read: {error}") from None
+    for name, array in arrays.items():
+        if array.dtype != numbers:
+            raise DamagedCheckpointError(f"{path}: `{name}` is {array.dtype}, expected {numbers}")
+    return arrays
 
 
 def _is_tensors(name: str) -> bool:
@@ -176,21 +199,29 @@ def _is_tensors(name: str) -> bool:
 
 def _recorded_digests(path: Path) -> dict[str, str]:
     """The recorded digest of each file."""
-    lines = _read(path / _DIGESTS).decode("utf-8", "replace").splitlines()
+    lines = _text(path / _DIGESTS).decode("utf-8", "replace").splitlines()
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     if _STATE not in digests or any(Path(name).name != name for name in digests):
         raise DamagedCheckpointError(f"{path / _DIGESTS} is not what was written")
     return digests
 
 
-def _state(path: Path, contents: Mapping[str, bytes]) -> State:
-    values: dict[str, Any] = json.loads(contents[_STATE])
-    found = values.pop("format")
-    if found != _FORMAT:
-        raise DamagedCheckpointError(f"{path} has format {found}, not {_FORMAT}")
-    values["position"] = Position(**values["position"])
-    values["best"] = Best(**values["best"]) if values["best"] else None
-    return State(**values)
+def _state(path: Path, content: bytes) -> State:
+    """The state in `state.json`. Right digests do not prove it: anybody can compute them."""
+    try:
+        found = json.loads(content)["format"]
+        if found != _FORMAT:
+            raise DamagedCheckpointError(f"{path} has format {found!r:.20}, not {_FORMAT}")
+        state = _VALID_STATE.validate_json(content, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise DamagedCheckpointError(f"{path / _STATE}: `{where}`: {first['msg']}") from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise DamagedCheckpointError(f"{path / _STATE} is not a checkpoint's state") from None
+    if step_of(path) not in (None, state.step):
+        raise DamagedCheckpointError(f"{path / _STATE} is the state of step {state.step}")
+    return state
 
 
 def step_of(path: Path) -> int | None:
@@ -294,6 +325,14 @@ def _read(path: Path) -> bytes:
     try:
         with open_regular(path, follow_links=False) as file:
             return file.read()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _text(path: Path) -> bytes:
+    limit = limits.TOKENIZER if path.name == "tokenizer.json" else limits.RUN_TEXT
+    try:
+        return read_bytes(path, limit, follow_links=False)
     except OSError as error:
         raise _unreadable(path, error) from None
 

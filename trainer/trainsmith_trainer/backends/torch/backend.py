@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.base import Arrays, Gradient, Logits
+from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient, Logits
 from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.models import build_model, load_weights
@@ -192,13 +192,20 @@ class TorchBackend:
         return received["numbers"][""].tolist()
 
     def _restore_random(self, random: Arrays) -> None:
-        own = {name: _name_on_rank(name, self._rank_info.rank) for name in ("cpu", "cuda", "mps")}
-        if own["cpu"] in random:
-            torch.set_rng_state(_tensor(random[own["cpu"]]))
-        if self._device.type == "cuda" and own["cuda"] in random:
-            torch.cuda.set_rng_state(_tensor(random[own["cuda"]]))
-        if self._device.type == "mps" and own["mps"] in random:
-            torch.mps.set_rng_state(_tensor(random[own["mps"]]))
+        setters: dict[str, Callable[[Tensor], None]] = {"cpu": torch.set_rng_state}
+        if self._device.type == "cuda":
+            setters["cuda"] = torch.cuda.set_rng_state
+        if self._device.type == "mps":
+            setters["mps"] = torch.mps.set_rng_state
+        for name, restore in setters.items():
+            saved = random.get(_name_on_rank(name, self._rank_info.rank))
+            if saved is None:
+                continue
+            try:
+                restore(_tensor(saved))
+            except (RuntimeError, TypeError) as error:
+                message = f"its random state `{name}` is not valid: {error}"
+                raise DamagedStateError(message) from None
 
     def _own_rows(self, batch: Batch) -> Batch:
         """The rows of a batch that this rank computes."""

@@ -245,11 +245,15 @@ def copy_state(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
     """Copy the values of a saved state into tensors of the same names.
 
     Raises:
-        ValueError: the names differ. The text says what was saved.
+        ValueError: the names or shapes differ. The text says what was saved.
     """
     if own.keys() != given.keys():
         kinds = sorted({name.partition(".")[0] for name in given})
         raise ValueError(f"its optimizer state has {', '.join(kinds) or 'no tensors'}")
+    for name, tensor in own.items():
+        if tensor.shape != given[name].shape:
+            shapes = f"{list(given[name].shape)}, not {list(tensor.shape)}"
+            raise ValueError(f"in its optimizer state, {name} is {shapes}")
     for name, tensor in own.items():
         tensor.copy_(given[name])
 
