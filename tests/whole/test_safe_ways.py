@@ -41,7 +41,8 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "server/trainsmith_server/rule_pages.py": ({"read_text"}, "installed with the server"),
     f"{TRAINER}/backends/torch/shared_sums.py": ({"memmap"}, "a file that this run created"),
     f"{TRAINER}/backends/torch/threads.py": ({"read_text"}, "files of the kernel"),
-    f"{TRAINER}/data/cache.py": ({"memmap", "open", "rmtree"}, "the user's own cache"),
+    f"{TRAINER}/data/cache.py": ({"rmtree"}, "a folder with the name of an entry of ours"),
+    f"{TRAINER}/data/cache_entry.py": ({"memmap", "open"}, "opened before; a new folder"),
     f"{TRAINER}/distributed/launch.py": ({"open", "read_text"}, "a folder that this run created"),
     f"{TRAINER}/report/progress.py": ({"open", "print"}, "the null device; a cleaned line"),
 }

@@ -16,14 +16,17 @@ from trainsmith_system.terminal import say
 from trainsmith_trainer.data.cache import (
     VARIABLE,
     VERSION,
-    Encoded,
-    LeftOut,
-    Open,
     cache_folder,
     cached,
     digest_of,
-    in_memory,
     is_cached,
+)
+from trainsmith_trainer.data.cache_entry import (
+    DamagedEntryError,
+    Encoded,
+    LeftOut,
+    Open,
+    in_memory,
     mask_name,
     tokens_name,
 )
@@ -139,7 +142,13 @@ def _encoded(sources: Sources, paths: Sequence[Path]) -> Encoded:
             error=True,
         )
     try:
-        return cached(key, encode)
+        return cached(key, encode, streams=2 if sources.validation else 1, files=len(paths))
+    except DamagedEntryError as error:
+        raise RunError(
+            f"the tokens that were just written to {cache_folder()} are damaged: {error}",
+            advice=f"check that disk, or set {VARIABLE} to another folder",
+            config_path=DATA_KEY,
+        ) from None
     except OSError as error:
         raise RunError(
             f"the tokens cannot be written to {error.filename or cache_folder()}: {error.strerror}",
