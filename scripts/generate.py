@@ -25,6 +25,7 @@ from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
 from trainsmith_schemas.runs import layout, reports
 from trainsmith_schemas.runs.events import EVENT
 from trainsmith_schemas.sections.documents import DOCUMENTS
+from trainsmith_system import limits
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPESCRIPT = Path("extension/src/generated")
@@ -50,6 +51,7 @@ def outputs() -> dict[Path, str]:
         TYPESCRIPT / "events.ts": _typescript(schemas["events"]),
         TYPESCRIPT / "protocol.ts": _protocol(),
         TYPESCRIPT / "reports.ts": _reports(),
+        TYPESCRIPT / "validation.ts": _validation(schemas["events"]),
     }
 
 
@@ -105,7 +107,7 @@ def _menus() -> dict[str, list[dict[str, Any]]]:
     return menus
 
 
-_IN_RUNS = f"view == {names.RUNS_VIEW}"
+_IN_RUNS = f"view == {names.RUNS_VIEW} && viewItem != unreadable"
 
 
 def _keybindings() -> list[dict[str, str]]:
@@ -193,13 +195,44 @@ def _reports() -> str:
     return _typescript({"title": "Reports", **schema})
 
 
+def _validation(event: Mapping[str, Any]) -> str:
+    """What the extension checks before it believes what it reads: schemas and limits."""
+    bounds = {"events": limits.EVENTS, "eventLine": limits.EVENT_LINE}
+    schemas = {
+        "EVENT": event,
+        "RUN_LIST": reports.RunList.model_json_schema(mode="serialization"),
+        "COMPARISON": reports.Comparison.model_json_schema(mode="serialization"),
+    }
+    constants = [
+        f"export const {name}_SCHEMA = {json.dumps(_without_texts(schema))} as const;"
+        for name, schema in schemas.items()
+    ]
+    limit = f"export const LIMITS = {json.dumps(bounds)} as const;"
+    return _typescript(None, "\n".join(("/** In bytes. */", limit, *constants)))
+
+
+def _without_texts(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema without titles and descriptions, which no check needs."""
+    kept: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ("properties", "$defs"):
+            kept[key] = {name: _without_texts(one) for name, one in value.items()}
+        elif isinstance(value, dict) and key != "mapping":
+            kept[key] = _without_texts(value)
+        elif isinstance(value, list):
+            kept[key] = [_without_texts(one) if isinstance(one, dict) else one for one in value]
+        elif key not in ("title", "description"):
+            kept[key] = value
+    return kept
+
+
 def _camel_case(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _typescript(schema: Mapping[str, Any], appendix: str = "") -> str:
-    """Convert a JSON Schema to TypeScript with json-schema-to-typescript."""
+def _typescript(schema: Mapping[str, Any] | None, appendix: str = "") -> str:
+    """Convert a JSON Schema to TypeScript with json-schema-to-typescript, and add other code."""
     request = json.dumps({"schema": schema, "appendix": appendix})
     program = ["node", str(ROOT / "scripts/schema_to_typescript.mjs")]
     result = subprocess.run(program, input=request, capture_output=True, text=True, check=False)

@@ -48,7 +48,7 @@ beforeEach(() => {
     most = Math.max(most, ++atOnce);
     await new Promise((resolve) => setTimeout(resolve, LISTING_MILLISECONDS));
     atOnce--;
-    return { runs: [] };
+    return { folder: "", runs: [], unreadable: [] };
   });
 });
 afterEach(() => vi.useRealTimers());
@@ -95,6 +95,18 @@ test("a hidden list is refreshed only on request", async () => {
   void list.all();
   await vi.advanceTimersByTimeAsync(20_000);
   expect(listing).toHaveBeenCalledTimes(4);
+});
+
+test("runs that cannot be read do not affect the others", async () => {
+  listing.mockImplementation((_server, [, parent = ""]) => {
+    if (parent === "/w/two") return Promise.reject(new Error("it failed"));
+    const bad = { name: "bad", folder: `${parent}/bad`, reason: "events.jsonl is empty" };
+    const good = { name: "good", folder: `${parent}/good`, started: 1 };
+    return Promise.resolve({ folder: parent, runs: [good], unreadable: [bad] });
+  });
+  const list = makeList();
+  expect((await list.all()).map(({ name }) => name)).toEqual(["good"]);
+  expect(list.unreadable.map(({ name }) => name)).toEqual(["bad"]);
 });
 
 test("a request during a refresh gets the known runs", async () => {

@@ -13,7 +13,7 @@ const started = (before: number): TrainsmithEvent =>
     steps_before: before,
   }) as TrainsmithEvent;
 
-const step = (number: number, loss: number | null = number): TrainsmithEvent =>
+const step = (number: number, loss: number = number): TrainsmithEvent =>
   ({
     time: 0,
     event: "step",
@@ -76,12 +76,6 @@ test("a cleared run has no earlier data", () => {
   series.clear();
   expect([cursor.newRows().from, series.facts.validation]).toEqual([0, []]);
   expect(series.facts).toEqual(new RunSeries().facts);
-});
-
-test("a loss that is not a number is a gap", () => {
-  const series = new RunSeries();
-  series.add([started(0), step(1, null)]);
-  expect([...series.cursor().newRows().columns.loss]).toEqual([NaN]);
 });
 
 test("the facts follow from the events", () => {

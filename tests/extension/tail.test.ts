@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -5,7 +6,9 @@ import * as path from "node:path";
 import { beforeEach, expect, test } from "vitest";
 
 import { RUN_FILES } from "../../extension/src/generated/protocol";
+import { LIMITS } from "../../extension/src/generated/validation";
 import { EventTail, type Reading } from "../../extension/src/runs/tail";
+import { startLine, stepLine } from "./events";
 
 let file: string;
 
@@ -16,7 +19,8 @@ beforeEach(async () => {
 const steps = ({ events }: Reading): unknown[] =>
   events.map((event) => ("step" in event ? event.step : event.event));
 
-const line = (step: number): string => JSON.stringify({ event: "step", step, time: 0 }) + "\n";
+const line = stepLine;
+const begun = startLine;
 
 test("a file that does not exist yet has no events", async () => {
   expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [] });
@@ -32,7 +36,8 @@ test("each line is read once", async () => {
 });
 
 test("a line is read when it is complete, wherever the write was cut, even inside a character", async () => {
-  const whole = Buffer.from(JSON.stringify({ event: "sample", step: 7, text: "né🙂e" }) + "\n");
+  const sample = { event: "sample", time: 1, step: 7, prompt: "", text: "né🙂e" };
+  const whole = Buffer.from(JSON.stringify(sample) + "\n");
   for (let cut = 1; cut < whole.length; cut++) {
     await fs.writeFile(file, whole.subarray(0, cut));
     const tail = new EventTail(file);
@@ -40,16 +45,55 @@ test("a line is read when it is complete, wherever the write was cut, even insid
     await fs.appendFile(file, whole.subarray(cut));
     const after = await tail.read();
     expect(before.events).toEqual([]);
-    expect(after.events).toEqual([{ event: "sample", step: 7, text: "né🙂e" }]);
+    expect(after.events).toEqual([sample]);
   }
 });
 
-test("a line that is not JSON is skipped", async () => {
-  await fs.writeFile(file, line(1) + '{"event": "st\n' + line(2));
+test.each([
+  ["not JSON", '{"event": "st'],
+  ["null", "null"],
+  ["a list", '["step"]'],
+  ["an event without fields", '{"event": "step"}'],
+  ["an unknown event", line(3).replace('"step"', '"stop"').trim()],
+  ["an event of Object.prototype", '{"event": "constructor", "time": 0}'],
+  ["a step that is text", line(3).replace('"step":3', '"step":"3"').trim()],
+  ["a negative step", line(3).replace('"step":3', '"step":-3').trim()],
+  ["an infinite step", line(3).replace('"step":3', '"step":1e999').trim()],
+  ["a loss that is null", line(3).replace('"loss":3', '"loss":null').trim()],
+  ["nested deeply", "[".repeat(200_000) + "]".repeat(200_000)],
+  ["too long", line(3).trim() + " ".repeat(LIMITS.eventLine)],
+])("a line that is %s is skipped", async (_, text) => {
+  await fs.writeFile(file, line(1) + text + "\n" + line(2));
   expect(steps(await new EventTail(file).read())).toEqual([1, 2]);
 });
 
-const begun = (time: number): string => JSON.stringify({ event: "run_started", time }) + "\n";
+test("fields that older runs do not have get their defaults", async () => {
+  await fs.writeFile(file, begun(1));
+  const { events } = await new EventTail(file).read();
+  expect(events).toMatchObject([{ backend: null, steps_before: 0, smoke: false }]);
+});
+
+const hasLinks = process.platform !== "win32";
+
+test.runIf(hasLinks).each(["pipe", "link", "folder", "device"])(
+  "a %s is not read, and not waited for",
+  async (kind) => {
+    if (kind === "pipe") execFileSync("mkfifo", [file]);
+    if (kind === "folder") await fs.mkdir(file);
+    if (kind === "device") await fs.symlink("/dev/zero", file);
+    if (kind === "link") {
+      await fs.writeFile(`${file}.target`, line(1));
+      await fs.symlink(`${file}.target`, file);
+    }
+    expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [] });
+  },
+);
+
+test("a file that is too large is not read", async () => {
+  await fs.writeFile(file, line(1));
+  await fs.truncate(file, LIMITS.events + 1);
+  expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [] });
+});
 
 test.each([
   ["replaced by a longer one", begun(2) + line(1) + line(2) + line(3)],

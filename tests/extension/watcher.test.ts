@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { RUN_FILES } from "../../extension/src/generated/protocol";
 import { RunWatcher } from "../../extension/src/runs/watcher";
+import { stepLine } from "./events";
 
-const step = (number: number): string =>
-  JSON.stringify({ event: "step", time: 0, step: number, loss: number }) + "\n";
+const step = stepLine;
 
 let folder = "";
 let watcher: RunWatcher;

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from workspace import Workspace, make_workspace
 
+from skips import NO_LINKS
 from trainsmith_schemas.runs.reports import Comparison, RunList, RunRecord
 from trainsmith_system.lock import HeldError, hold, is_held
+from trainsmith_trainer.history.comparison import UnknownRunError, compare
 from trainsmith_trainer.history.listing import list_text
 from trainsmith_trainer.history.record import (
     EVENTS,
@@ -127,7 +131,7 @@ def test_history_needs_no_tensor_library(three_runs: Workspace) -> None:
         "import sys\nfrom pathlib import Path\n"
         "from trainsmith_trainer.history.comparison import compare\n"
         "from trainsmith_trainer.history.record import runs_in\n"
-        "folders = [Path(run.folder) for run in runs_in(Path('checkpoints'))]\n"
+        "folders = [Path(run.folder) for run in runs_in(Path('checkpoints')).runs]\n"
         "print(len(compare(folders).runs), [m for m in ('torch', 'numpy') if m in sys.modules])"
     )
     result = subprocess.run(
@@ -312,7 +316,65 @@ def test_newest_run_considers_recipe_versions(tmp_path: Path) -> None:
     assert newest_run(tmp_path, Path("c.yaml")) is None
     assert newest_run(tmp_path, Path("a/train_v1.yaml"), versions=False) == "one"
     assert newest_run(tmp_path, Path("a/train.yaml"), versions=False) is None
-    assert [run.name for run in runs_in(tmp_path)] == ["smoke", "other", "two", "one"]
+    assert [run.name for run in runs_in(tmp_path).runs] == ["smoke", "other", "two", "one"]
+
+
+def _replace_events(make: Callable[[Path], object]) -> Callable[[Path], object]:
+    def replace(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return replace
+
+
+UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "empty": (lambda path: path.write_bytes(b""), "is empty"),
+    "cut": (lambda path: path.write_bytes(b'{"time": 1'), "is cut off or too long"),
+    "long": (lambda path: path.write_bytes(b" " * 2**21 + b"\n"), "is cut off or too long"),
+    "junk": (lambda path: path.write_bytes(b"\xff\x00\n{}\n"), "no events in the format"),
+    "deep": (lambda path: path.write_bytes(b"[" * 10**5 + b"\n"), "no events in the format"),
+    "headless": (
+        lambda path: path.write_text(json.dumps(_step(1, 1.0)) + "\n", encoding="utf-8"),
+        "begins with `step`, not with `run_started`",
+    ),
+    "huge": (lambda path: os.truncate(path, 2**31), "is larger than"),
+    "folder": (_replace_events(Path.mkdir), "it is a folder"),
+    "pipe": (_replace_events(os.mkfifo), "it is not a regular file"),
+    "link": (_replace_events(lambda path: path.symlink_to("/dev/zero")), "is a symbolic link"),
+    "gone": (_replace_events(lambda path: path.symlink_to("nowhere")), "is a symbolic link"),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason=NO_LINKS)
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_unreadable_run_is_one_line_of_the_list(tmp_path: Path, name: str) -> None:
+    break_events, says = UNREADABLE[name]
+    _write(tmp_path / "good", _started())
+    break_events(_write(tmp_path / name, _started(), _step(1, 1.0)) / EVENTS)
+    (tmp_path / "no run").mkdir()
+    answer = runs_in(tmp_path)
+    assert [run.name for run in answer.runs] == ["good"]
+    [bad] = answer.unreadable
+    assert (bad.name, bad.folder) == (name, (tmp_path / name).as_posix())
+    assert says in bad.reason
+    *_, last = list_text(answer).splitlines()
+    assert last == f"{name} cannot be read: {bad.reason}"
+    with pytest.raises(UnknownRunError, match=re.escape(bad.reason)):
+        compare([tmp_path / name, tmp_path / "good"])
+
+
+def test_list_of_unreadable_runs_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2Jb").mkdir()
+    (tmp_path / "a\x1b[2Jb" / EVENTS).write_bytes(b"")
+    head, line = list_text(runs_in(tmp_path)).splitlines()
+    assert head.endswith("contains no runs that can be read")
+    assert "\x1b" not in line
+
+
+def test_run_that_starts_is_not_called_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    with hold(tmp_path / "r" / EVENTS):
+        assert runs_in(tmp_path).unreadable == []
 
 
 def test_run_with_unreadable_settings_is_listed(tmp_path: Path) -> None:
@@ -354,8 +416,9 @@ def test_no_event_of_a_stranger_breaks_the_list(
     _write(parent / "foreign", *events)
     (parent / "text").mkdir()
     (parent / "text" / EVENTS).write_bytes(b"\x00\xff{}\n[1]\n")
-    runs = runs_in(parent)
-    assert "good" in [run.name for run in runs]
-    text = list_text(RunList(folder="runs", runs=runs))
-    assert "good" in text
+    answer = runs_in(parent)
+    assert "good" in [run.name for run in answer.runs]
+    listed = {run.name for run in (*answer.runs, *answer.unreadable)}
+    assert listed == {"good", "foreign", "text"}
+    assert "good" in list_text(answer)
     newest_run(parent, parent / "a.yaml")

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import { COMMANDS } from "../generated/protocol";
 import type { Comparison, RunRecord } from "../generated/reports";
+import { COMPARISON_SCHEMA } from "../generated/validation";
 import type { RunList } from "../runs/list";
 import type { RunReader, RunWatcher } from "../runs/watcher";
 import type { Server } from "../server/client";
@@ -32,7 +33,7 @@ export class Comparisons implements vscode.Disposable {
     const folders = ordered.map(({ folder }) => folder);
     const parent = path.dirname(folders[0] ?? "");
     const arguments_ = ["compare", "--no-curves", "--in", parent, ...folders];
-    const answer = await trainerReport(this.server, arguments_);
+    const answer = await trainerReport(this.server, arguments_, COMPARISON_SCHEMA);
     const panel = vscode.window.createWebviewPanel(
       VIEW_TYPE,
       `Compare: ${ordered.map(({ name }) => name).join(" ↔ ")}`,

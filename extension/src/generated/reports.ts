@@ -226,6 +226,16 @@ export type Folder2 = string;
  * Newest first.
  */
 export type Runs1 = RunRecord[];
+export type Name2 = string;
+export type Folder3 = string;
+/**
+ * What was found, in a few words.
+ */
+export type Reason1 = string;
+/**
+ * By name.
+ */
+export type Unreadable = UnreadableRun[];
 
 export interface Reports {
   [k: string]: unknown;
@@ -402,4 +412,16 @@ export interface PlannedMemory {
 export interface RunList {
   folder: Folder2;
   runs: Runs1;
+  unreadable: Unreadable;
+}
+/**
+ * A folder of a run whose events cannot be read.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "UnreadableRun".
+ */
+export interface UnreadableRun {
+  name: Name2;
+  folder: Folder3;
+  reason: Reason1;
 }

@@ -1,3 +1,5 @@
+import type { Schema } from "../shared/schema";
+
 /** The fields of a problem in the output of `trainsmith check` that a lesson shows. */
 export interface Finding {
   readonly line: number;
@@ -5,6 +7,21 @@ export interface Finding {
   readonly severity: string;
   readonly message: string;
 }
+
+/** The form of that output; other fields are ignored. */
+export const FINDINGS_SCHEMA: Schema = {
+  type: "array",
+  items: {
+    type: "object",
+    properties: {
+      line: { type: "integer" },
+      code: { type: "string" },
+      severity: { type: "string" },
+      message: { type: "string" },
+    },
+    required: ["line", "code", "severity", "message"],
+  },
+};
 
 /** The result of a block that was checked or trained, shown below it. */
 export type BlockResult =

@@ -2,10 +2,12 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 import type { RunList } from "../generated/reports";
+import { RUN_LIST_SCHEMA } from "../generated/validation";
 import { trainerOutput, trainerReport } from "../server/commandLine";
+import { parseAs } from "../shared/schema";
 import type { Lesson } from "./lesson";
 import type { LessonParts } from "./parts";
-import type { BlockResult, Finding } from "./result";
+import { type BlockResult, type Finding, FINDINGS_SCHEMA } from "./result";
 
 const BLOCK = "block.yaml";
 const RUNS = "checkpoints";
@@ -44,7 +46,8 @@ export async function trainBlock(
   if (findings.some(({ severity }) => severity === "error")) return { state: "checked", findings };
   const options = ["--smoke", "--set", `training_config.checkpoint_dir=${RUNS}`];
   await trainerOutput(server, ["train", BLOCK, ...options], { folder, signal, python });
-  const { runs } = (await trainerReport(server, ["runs", path.join(folder, RUNS)])) as RunList;
+  const listing = ["runs", path.join(folder, RUNS)];
+  const { runs } = (await trainerReport(server, listing, RUN_LIST_SCHEMA)) as RunList;
   const [run] = runs;
   if (!run) throw new Error("The run left no results.");
   const { step: steps, loss, validation_loss: validationLoss } = run;
@@ -58,7 +61,10 @@ async function check(
 ): Promise<readonly Finding[]> {
   const arguments_ = ["check", "--format", "json", BLOCK];
   const options = { folder, signal, accepted: [FOUND_ERRORS] };
-  return JSON.parse(await trainerOutput(server, arguments_, options)) as Finding[];
+  const output = await trainerOutput(server, arguments_, options);
+  const findings = parseAs(output, FINDINGS_SCHEMA);
+  if (!findings) throw new Error("The output of trainsmith check is not from this version.");
+  return findings as Finding[];
 }
 
 /** A new folder in the extension's storage with the block and the lesson's files. */

@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 
 import { SETTINGS } from "../generated/protocol";
-import { outputOf, type Candidate, candidates, firstUsable, type Python } from "./interpreters";
 import { showError } from "../shared/notify";
+import { textSetting } from "../shared/settings";
+import { outputOf, type Candidate, candidates, firstUsable, type Python } from "./interpreters";
 
 export type { Python };
 
@@ -38,7 +39,7 @@ export async function choosePython(log: vscode.LogOutputChannel): Promise<Python
 
 /** The first usable Python: from the setting, the selected interpreter, the usual names, or uv. */
 export async function findPython(): Promise<{ python: Python | undefined; rejected: string[] }> {
-  const setting = vscode.workspace.getConfiguration().get<string>(SETTINGS.pythonPath, "").trim();
+  const setting = textSetting(SETTINGS.pythonPath).trim();
   const list = candidates(setting, await selectedInterpreter(), process.platform);
   const found = await firstUsable(list);
   if (found.python || setting) return found;

@@ -3,7 +3,8 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { RUN_FILES } from "../generated/protocol";
-import type { RunList as Listing, RunRecord } from "../generated/reports";
+import type { RunList as Listing, RunRecord, UnreadableRun } from "../generated/reports";
+import { RUN_LIST_SCHEMA } from "../generated/validation";
 import type { Server } from "../server/client";
 import { trainerReport } from "../server/commandLine";
 import { remembered } from "../shared/remembered";
@@ -19,6 +20,8 @@ const BASELINE = "baseline";
 /** All runs of the workspace, as the trainer lists them, with live progress for this window's. */
 export class RunList implements vscode.Disposable {
   private records: readonly RunRecord[] = [];
+  /** The folders of runs that could not be read when the runs were last listed. */
+  unreadable: readonly UnreadableRun[] = [];
   /** Listing starts a process for each folder of runs, which reads all events of its runs. */
   private readonly load = oneAtATime(() => this.listAll());
   private readonly loadFirst = remembered(() => this.load());
@@ -147,17 +150,22 @@ export class RunList implements vscode.Disposable {
     const files = await vscode.workspace.findFiles(pattern, "**/node_modules/**", MOST_RUNS);
     const parents = new Set(files.map(({ fsPath }) => path.dirname(path.dirname(fsPath))));
     const records: RunRecord[] = [];
-    for (const parent of parents) records.push(...(await this.list(parent)));
+    const unreadable: UnreadableRun[] = [];
+    for (const parent of parents) {
+      const listing = await this.list(parent);
+      records.push(...listing.runs.map(withNativePath));
+      unreadable.push(...listing.unreadable.map(withNativePath));
+    }
     this.records = records.sort((one, other) => other.started - one.started);
+    this.unreadable = unreadable;
   }
 
-  private async list(parent: string): Promise<RunRecord[]> {
+  private async list(parent: string): Promise<Listing> {
     try {
-      const answer = (await trainerReport(this.server, ["runs", parent])) as Listing;
-      return answer.runs.map((run) => ({ ...run, folder: path.normalize(run.folder) }));
+      return (await trainerReport(this.server, ["runs", parent], RUN_LIST_SCHEMA)) as Listing;
     } catch (error) {
       this.log.error(`The runs in ${parent}: ${String(error)}`);
-      return [];
+      return { folder: parent, runs: [], unreadable: [] };
     }
   }
 
@@ -178,6 +186,10 @@ export class RunList implements vscode.Disposable {
       reason: null,
     };
   }
+}
+
+function withNativePath<T extends { folder: string }>(run: T): T {
+  return { ...run, folder: path.normalize(run.folder) };
 }
 
 /** A run's recipe: the absolute path it was started with, or else the recipe whose path matches. */

@@ -123,7 +123,7 @@ export class RunSeries {
         break;
       }
       case "step":
-        for (const name of COLUMNS) this.columns[name].push(orGap(event[name]));
+        for (const name of COLUMNS) this.columns[name].push(event[name]);
         break;
       case "validation":
         this.validation.push([event.step, event.loss]);
@@ -141,9 +141,4 @@ export class RunSeries {
     for (const name of COLUMNS) this.columns[name].length = count;
     for (const position of this.positions) position.rows = Math.min(position.rows, count);
   }
-}
-
-/** `NaN`, a gap in a curve, is `null` in JSON. */
-function orGap(value: number | null): number {
-  return value ?? NaN;
 }

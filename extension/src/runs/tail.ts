@@ -1,7 +1,12 @@
+import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 
 import type { TrainsmithEvent } from "../generated/events";
+import { EVENT_SCHEMA, LIMITS } from "../generated/validation";
+import { parseAs } from "../shared/schema";
 
+/** A pipe is not waited for, and a link is not followed. Windows has neither. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 1 << 20;
 /** If the first bytes have changed, it is another file: a run's first event has its start time. */
@@ -26,14 +31,18 @@ export class EventTail {
   constructor(private readonly file: string) {}
 
   /**
-   * The events written since the last call. A file that does not exist yet has none; a file that
-   * was replaced or truncated is read from its start.
+   * The events written since the last call. A file that does not exist yet, is not regular or is
+   * too large has none; a file that was replaced or truncated is read from its start.
    */
   async read(): Promise<Reading> {
-    const handle = await fs.open(this.file).catch(() => undefined);
+    const handle = await fs.open(this.file, FLAGS).catch(() => undefined);
     if (!handle) return { restarted: this.reset(), events: [] };
     try {
-      const { ino, size } = await handle.stat({ bigint: true });
+      const status = await handle.stat({ bigint: true });
+      const { ino, size } = status;
+      if (!status.isFile() || size > LIMITS.events) {
+        return { restarted: this.reset(), events: [] };
+      }
       const restarted = (await this.isReplaced(handle, ino, size)) && this.reset();
       this.inode = ino;
       const events: TrainsmithEvent[] = [];
@@ -71,22 +80,15 @@ export class EventTail {
     }
     const all = Buffer.concat([this.rest, bytes]);
     const end = all.lastIndexOf(NEWLINE) + 1;
-    this.rest = Buffer.from(all.subarray(end));
-    return all
-      .subarray(0, end)
-      .toString("utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-      .flatMap(parse);
+    // A line that is too long is cut, so that it is not JSON.
+    this.rest = Buffer.from(all.subarray(end, end + LIMITS.eventLine));
+    return all.subarray(0, end).toString("utf8").split("\n").flatMap(parse);
   }
 }
 
-/** A line that is not an event, perhaps after a crash, is skipped. */
+/** A line that is not an event is skipped: it was cut by a crash, or somebody else wrote it. */
 function parse(line: string): TrainsmithEvent[] {
-  try {
-    const value = JSON.parse(line) as TrainsmithEvent;
-    return [value];
-  } catch {
-    return [];
-  }
+  if (line === "" || line.length > LIMITS.eventLine) return [];
+  const event = parseAs(line, EVENT_SCHEMA);
+  return event === undefined ? [] : [event as TrainsmithEvent];
 }

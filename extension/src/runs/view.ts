@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
 import { COMMANDS, VIEWS } from "../generated/protocol";
-import type { RunRecord } from "../generated/reports";
+import type { RunRecord, UnreadableRun } from "../generated/reports";
 import type { Documents } from "../recipes/documents";
 import {
   adviceText,
@@ -12,18 +12,21 @@ import {
 } from "../shared/formatting";
 import { recipeOfRun, type RunList } from "./list";
 
+const WARNING = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
 const ICONS: Record<RunRecord["state"], vscode.ThemeIcon> = {
   running: new vscode.ThemeIcon("loading~spin"),
   finished: new vscode.ThemeIcon("pass", new vscode.ThemeColor("testing.iconPassed")),
   stopped: new vscode.ThemeIcon("debug-stop"),
   failed: new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed")),
-  interrupted: new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground")),
+  interrupted: WARNING,
 };
 
-/** The view of all runs of the workspace, newest first. */
-export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disposable {
+type Row = RunRecord | UnreadableRun;
+
+/** The view of all runs of the workspace, newest first, then of those that cannot be read. */
+export class RunsView implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
-  private readonly view: vscode.TreeView<RunRecord>;
+  private readonly view: vscode.TreeView<Row>;
   private readonly subscriptions: vscode.Disposable;
 
   readonly onDidChangeTreeData = this.changed.event;
@@ -49,11 +52,15 @@ export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disp
     list.setVisible(this.view.visible);
   }
 
-  async getChildren(run?: RunRecord): Promise<RunRecord[]> {
-    return run ? [] : [...(await this.list.all())];
+  async getChildren(row?: Row): Promise<Row[]> {
+    return row ? [] : [...(await this.list.all()), ...this.list.unreadable];
   }
 
-  getTreeItem(run: RunRecord): vscode.TreeItem {
+  getTreeItem(row: Row): vscode.TreeItem {
+    return isReadable(row) ? this.itemOf(row) : itemOfUnreadable(row);
+  }
+
+  private itemOf(run: RunRecord): vscode.TreeItem {
     const baseline = run.folder === this.list.baseline;
     const item = new vscode.TreeItem(run.name);
     const parts = [baseline ? "baseline" : "", resultText(run), changesInShort(run) ?? ""];
@@ -78,13 +85,28 @@ export class RunsView implements vscode.TreeDataProvider<RunRecord>, vscode.Disp
 
   /** The runs that a command is for: those of the menu or the selection. */
   chosen(one: unknown, several: unknown): readonly RunRecord[] {
-    if (Array.isArray(several) && several.length > 0) return several as RunRecord[];
-    return one === undefined ? this.view.selection : [one as RunRecord];
+    const rows = Array.isArray(several) && several.length > 0 ? (several as Row[]) : undefined;
+    return (rows ?? (one === undefined ? this.view.selection : [one as Row])).filter(isReadable);
   }
 
   dispose(): void {
     this.subscriptions.dispose();
   }
+}
+
+function isReadable(row: Row): row is RunRecord {
+  return "state" in row;
+}
+
+function itemOfUnreadable({ name, folder, reason }: UnreadableRun): vscode.TreeItem {
+  const item = new vscode.TreeItem(name);
+  item.id = folder;
+  item.description = "cannot be read";
+  item.iconPath = WARNING;
+  item.tooltip = `${folder} cannot be read: ${reason}`;
+  item.accessibilityInformation = { label: `${name}, cannot be read: ${reason}` };
+  item.contextValue = "unreadable";
+  return item;
 }
 
 function tooltip(run: RunRecord): vscode.MarkdownString {

@@ -17,6 +17,7 @@ import {
 } from "../generated/protocol";
 import { usable } from "../python/interpreters";
 import { choosePython, type Python } from "../python/python";
+import { textSetting } from "../shared/settings";
 import { type Checkout, checkoutOf } from "./checkout";
 import type { Client, ServerState } from "./languageClient";
 
@@ -119,8 +120,8 @@ export class Server implements vscode.Disposable {
    * is passed on.
    */
   environment(): Record<string, string> {
+    const privacy = textSetting(SETTINGS.privacy);
     const settings = vscode.workspace.getConfiguration();
-    const privacy = settings.get<string>(SETTINGS.privacy);
     const standard = settings.inspect<string>(SETTINGS.privacy)?.defaultValue;
     // A recipe cannot override this variable.
     const variable = privacy && privacy !== standard ? { [PRIVACY_VARIABLE]: privacy } : {};

@@ -1,6 +1,7 @@
 import type { Python } from "../python/python";
 import type { Server } from "./client";
 import { outputOf } from "../shared/child";
+import { parseAs, type Schema } from "../shared/schema";
 
 interface Options {
   /** The working directory, which relative paths start from; by default the extension's own. */
@@ -38,11 +39,21 @@ export async function trainerOutput(
   }
 }
 
-/** The output of `trainsmith … --format json`. Every path in the arguments must be absolute. */
+/**
+ * The output of `trainsmith … --format json`. Every path in the arguments must be absolute.
+ *
+ * @param schema The form of the output. Another version of Trainsmith may write another one.
+ */
 export async function trainerReport(
   server: Server,
   arguments_: readonly string[],
+  schema: Schema,
 ): Promise<unknown> {
   const output = await trainerOutput(server, [...arguments_, "--format", "json"]);
-  return JSON.parse(output);
+  const report = parseAs(output, schema);
+  if (report === undefined) {
+    const [command = ""] = arguments_;
+    throw new Error(`The output of trainsmith ${command} is not from this version of Trainsmith.`);
+  }
+  return report;
 }

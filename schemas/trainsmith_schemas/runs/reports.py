@@ -172,12 +172,23 @@ class RunRecord(_Report):
     """What to try next: at most one suggestion."""
 
 
+class UnreadableRun(_Report):
+    """A folder of a run whose events cannot be read."""
+
+    name: str
+    folder: str
+    reason: str
+    """What was found, in a few words."""
+
+
 class RunList(_Report):
     """The report of `trainsmith runs`."""
 
     folder: str
     runs: list[RunRecord]
     """Newest first."""
+    unreadable: list[UnreadableRun] = []
+    """By name."""
 
 
 class Comparison(_Report):

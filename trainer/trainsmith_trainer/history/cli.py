@@ -29,11 +29,10 @@ def runs(folder: Path, output: str) -> None:
 
     Each is shown with its losses, and with what changed since the previous run of the same recipe.
     """
-    from trainsmith_schemas.runs.reports import RunList
     from trainsmith_trainer.history.listing import list_text
     from trainsmith_trainer.history.record import runs_in
 
-    answer = RunList(folder=folder.as_posix(), runs=runs_in(folder))
+    answer = runs_in(folder)
     say(answer.model_dump_json(indent=2) if output == "json" else list_text(answer))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from trainsmith_schemas.meaning.difference import differences
 from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import Comparison
-from trainsmith_trainer.history.record import read_run, read_settings
+from trainsmith_trainer.history.record import read_run, read_settings, why_unreadable
 
 
 class UnknownRunError(Exception):
@@ -28,7 +28,8 @@ def compare(folders: Sequence[Path]) -> Comparison:
     for folder in folders:
         run, its_settings = read_run(folder), read_settings(folder)
         if run is None:
-            raise UnknownRunError(f"{folder} is not a run's folder: it has no {EVENTS}")
+            reason = why_unreadable(folder) or f"it has no {EVENTS}"
+            raise UnknownRunError(f"{folder} is not a run's folder: {reason}")
         if its_settings is None:
             raise UnknownRunError(f"the settings of {folder} cannot be read from {RESOLVED}")
         runs.append(run)

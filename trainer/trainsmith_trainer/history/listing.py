@@ -12,22 +12,26 @@ from trainsmith_trainer.history.experiments import changes_text
 
 
 def list_text(answer: RunList) -> str:
-    """The runs of a folder as a table, with the changes under each."""
-    if not answer.runs:
-        return f"{answer.folder} contains no runs"
+    """The runs of a folder as a table, with the changes under each, then what cannot be read."""
+    lines = list(_run_lines(answer.runs)) if answer.runs else [f"{answer.folder} contains no runs"]
+    if answer.unreadable and not answer.runs:
+        lines[0] += " that can be read"
+    bad = (f"{run.name} cannot be read: {run.reason}" for run in answer.unreadable)
+    return "\n".join((*lines, *map(one_line, bad)))
+
+
+def _run_lines(runs: Sequence[RunRecord]) -> Iterator[str]:
     head = ("run", "state", "step", "loss", "validation", "best", "began")
-    rows = [_row(run) for run in answer.runs]
-    lines = list(_table([head, *rows]))
-    shown = [lines[0]]
-    for run, line in zip(answer.runs, lines[1:], strict=True):
-        shown.append(line)
+    first, *rows = _table([head, *map(_row, runs)])
+    yield first
+    for run, line in zip(runs, rows, strict=True):
+        yield line
         if run.parent:
-            shown.append(f"    {changes_text(run)}")
+            yield f"    {changes_text(run)}"
         in_advice = any(one.evidence == run.reason for one in run.advice)
         if run.reason and run.state == "failed" and not in_advice:
-            shown.append(f"    {run.reason}")
-        shown += [f"    {advice_text(one)}" for one in run.advice]
-    return "\n".join(shown)
+            yield f"    {run.reason}"
+        yield from (f"    {advice_text(one)}" for one in run.advice)
 
 
 def comparison_text(answer: Comparison) -> str:

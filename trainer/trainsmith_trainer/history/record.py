@@ -16,7 +16,7 @@ from trainsmith_schemas.meaning.advice import advice
 from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
-from trainsmith_schemas.runs.reports import Advice, RunRecord, RunState
+from trainsmith_schemas.runs.reports import Advice, RunList, RunRecord, RunState, UnreadableRun
 from trainsmith_schemas.runs.superseded import still_counting
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -186,11 +186,40 @@ def changes_since(parent: Path, folder: Path) -> Any:
     return differences([before, after]) if before and after else None
 
 
-def runs_in(folder: Path) -> list[RunRecord]:
-    """The runs in a folder, newest first."""
-    found = [read_run(path) for path in folder.iterdir() if path.is_dir()]
-    runs = [run for run in found if run]
-    return sorted(runs, key=lambda run: run.started, reverse=True)
+def runs_in(folder: Path) -> RunList:
+    """The runs in a folder. One that cannot be read does not affect the others."""
+    runs: list[RunRecord] = []
+    unreadable: list[UnreadableRun] = []
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if run := read_run(path):
+            runs.append(run)
+        elif reason := why_unreadable(path):
+            where = path.as_posix()
+            unreadable.append(UnreadableRun(name=path.name, folder=where, reason=reason))
+    runs.sort(key=lambda run: run.started, reverse=True)
+    return RunList(folder=folder.as_posix(), runs=runs, unreadable=unreadable)
+
+
+def why_unreadable(folder: Path) -> str | None:
+    """Why `read_run` returns `None` for a folder; `None` if it is not a run's, or is starting."""
+    path = folder / EVENTS
+    if not os.path.lexists(path) or is_held(path):
+        return None
+    try:
+        with open_regular(path, follow_links=False) as file:
+            size, line = os.fstat(file.fileno()).st_size, file.readline(limits.EVENT_LINE)
+    except OSError as error:
+        return f"{EVENTS}: {error.strerror}"
+    if size > limits.EVENTS:
+        return f"{EVENTS} is larger than {limits.EVENTS:,} bytes"
+    if not line:
+        return f"{EVENTS} is empty"
+    if not line.endswith(b"\n"):
+        return f"{EVENTS}: its first line is cut off or too long"
+    first = next(_events(path), None)
+    if first is not None:
+        return f"{EVENTS} begins with `{first.event}`, not with `run_started`"
+    return f"{EVENTS} has no events in the format of this version"
 
 
 def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | None:
