@@ -61,13 +61,11 @@ test("lessons are listed with their sections, and link to each other", async ({ 
   await lesson.getByRole("link", { name: "table of symptoms" }).click();
   await expect(lesson.getByRole("heading", { name: "Change one thing" })).toBeFocused();
 
-  // Each lesson keeps its scroll position. The page reports it after a pause in scrolling; this
-  // timer is longer than that pause.
+  // Each lesson keeps its scroll position.
   await lesson.locator("body").evaluate(
     () =>
-      new Promise<void>((resolve) => {
-        const reported = (): unknown => setTimeout(resolve, 500);
-        window.addEventListener("scroll", reported, { once: true });
+      new Promise<unknown>((resolve) => {
+        window.addEventListener("scroll", resolve, { once: true });
         window.scrollTo(0, 1234);
       }),
   );

@@ -22,7 +22,8 @@ export type ToPage =
 export type FromPage =
   /** The page has been loaded. */
   | { readonly type: "ready" }
-  | { readonly type: "scroll"; readonly top: number }
+  /** Where a lesson was scrolled to; the message may arrive after another lesson was opened. */
+  | { readonly type: "scroll"; readonly lesson: string; readonly top: number }
   /** The end of a section was visible for a while. */
   | { readonly type: "read"; readonly heading: string }
   | { readonly type: "block"; readonly block: number; readonly action: Action };
@@ -30,9 +31,11 @@ export type FromPage =
 /** A message from the page, if it is valid; anything else is ignored. */
 export function fromPage(message: unknown): FromPage | undefined {
   if (typeof message !== "object" || message === null) return undefined;
-  const { type, top, heading, block, action } = message as Record<string, unknown>;
+  const { type, lesson, top, heading, block, action } = message as Record<string, unknown>;
   if (type === "ready") return { type };
-  if (type === "scroll" && typeof top === "number" && top >= 0) return { type, top };
+  if (type === "scroll" && typeof lesson === "string" && typeof top === "number" && top >= 0) {
+    return { type, lesson, top };
+  }
   if (type === "read" && typeof heading === "string") return { type, heading };
   const known = ACTIONS.find((one) => one === action);
   if (type === "block" && Number.isSafeInteger(block) && known) {

@@ -119,10 +119,13 @@ export class LessonPanel implements vscode.Disposable {
         runner.sendAll();
         break;
       case "scroll":
-        await this.parts.context.workspaceState.update(SCROLL, {
-          ...this.scrolls(),
-          [lesson.id]: message.top,
-        });
+        // It may be of the page before this one, which was scrolled last.
+        if ((await this.parts.catalog.lessons()).some(({ id }) => id === message.lesson)) {
+          await this.parts.context.workspaceState.update(SCROLL, {
+            ...this.scrolls(),
+            [message.lesson]: message.top,
+          });
+        }
         break;
       case "read":
         if (rendered.headings.some(({ id }) => id === message.heading)) {

@@ -40,18 +40,26 @@ function announce(text: string): void {
 
 let scrolled: ReturnType<typeof setTimeout> | undefined;
 
+/** Report the position if it has changed since the last report. */
+function reportScroll(): void {
+  if (scrolled === undefined) return;
+  clearTimeout(scrolled);
+  scrolled = undefined;
+  api.postMessage({ type: "scroll", lesson, top: window.scrollY });
+}
+
 /** Whether the page is at its position. Before, VS Code may scroll to that of the previous page. */
 let placed = false;
 
 window.addEventListener("scroll", () => {
   if (!placed) return;
-  const scroll = window.scrollY;
-  api.setState({ lesson, scroll });
+  api.setState({ lesson, scroll: window.scrollY });
   clearTimeout(scrolled);
-  scrolled = setTimeout(() => {
-    api.postMessage({ type: "scroll", top: scroll });
-  }, SCROLLED_MILLISECONDS);
+  scrolled = setTimeout(reportScroll, SCROLLED_MILLISECONDS);
 });
+
+// A click may open another lesson before the pause is over.
+document.addEventListener("click", reportScroll, { capture: true });
 
 /** Scroll to a heading and focus it, so that reading and tabbing continue from there. */
 function reveal(id: string): void {
