@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT_VARIABLES = ("TT_METAL_RUNTIME_ROOT", "TT_METAL_HOME")
 """The environment variables for tt-metal's root folder; the second is the older name."""
 _VARIABLE = re.compile(rf"\$(?:({'|'.join(ROOT_VARIABLES)})\b|\{{({'|'.join(ROOT_VARIABLES)})\}})")
 """The variables that tt-train expands in paths. All others are left as they are."""
+
+
+_ANY_DEPTH = "**"
+"""The part of a pattern that matches any folders in between."""
+_LONGEST_PATTERN = 4096
+"""In characters; no path is longer on Linux, and few are on other systems."""
 
 
 class UnsetVariableError(ValueError):
@@ -58,7 +66,45 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def files_at(folder: Path, written: str) -> list[Path]:
+class TooManyEntriesError(Exception):
+    """A pattern covers more entries of folders than may be searched."""
+
+    def __init__(self, searched: int) -> None:
+        super().__init__(f"{searched:,} entries of folders were searched")
+        self.searched = searched
+
+
+class Search:
+    """Lists folders, up to a number of entries in all of them together.
+
+    The number is a count and not a time, so a search has the same result on every machine.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+
+    def entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
+        """The entries of a folder; none if it cannot be read.
+
+        Raises:
+            TooManyEntriesError: there are more entries than may still be searched.
+        """
+        self._count()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    self._count()
+                    yield entry
+        except (OSError, ValueError):
+            return
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise TooManyEntriesError(self._most)
+
+
+def files_at(folder: Path, written: str, search: Search) -> list[Path]:
     """The file at a path, or else the files that match it as a pattern, sorted by name.
 
     `**` matches any number of folders. Names that begin with a dot are skipped.
@@ -66,11 +112,62 @@ def files_at(folder: Path, written: str) -> list[Path]:
     Args:
         folder: the folder that a relative path is relative to.
         written: the path or pattern.
+        search: lists folders.
+
+    Raises:
+        TooManyEntriesError: the pattern covers too many entries of folders.
     """
     if is_file(folder / written):
         return [folder / written]
-    if not is_pattern(written):
+    if not is_pattern(written) or len(written) > _LONGEST_PATTERN:
         return []
-    # `Path.glob` rejects absolute patterns and finds names that begin with a dot.
-    found = glob.iglob(written, root_dir=folder, recursive=True)  # noqa: PTH207
-    return sorted(folder / one for one in found if is_file(folder / one))
+    if written.endswith(("/", os.sep)):  # It matches folders only.
+        return []
+    pattern = Path(written)
+    start, parts = str(folder), list(pattern.parts)
+    if pattern.anchor:
+        start, parts = pattern.anchor, parts[1:]
+    matches = set(_matches(start, _without_repetitions(parts), search))
+    return sorted(path for path in map(Path, matches) if is_file(path))
+
+
+def _without_repetitions(parts: Sequence[str]) -> list[str]:
+    """Repeated, `**` matches the same as once."""
+    pairs = zip(["", *parts], parts, strict=False)
+    return [part for before, part in pairs if not before == part == _ANY_DEPTH]
+
+
+def _matches(start: str, parts: Sequence[str], search: Search) -> Iterator[str]:
+    """The paths below a folder whose parts match."""
+    waiting = [(start, 0)]
+    while waiting:
+        place, at = waiting.pop()
+        if at == len(parts):
+            yield place
+            continue
+        part, is_last = parts[at], at == len(parts) - 1
+        if part == _ANY_DEPTH:
+            if not is_last:
+                waiting.append((place, at + 1))
+            for entry in search.entries(place):
+                if entry.name.startswith("."):
+                    continue
+                if is_last:
+                    yield entry.path
+                if _is_folder(entry):
+                    waiting.append((entry.path, at))
+        elif is_pattern(part):
+            fits = re.compile(fnmatch.translate(os.path.normcase(part))).match
+            for entry in search.entries(place):
+                hidden = entry.name.startswith(".") and not part.startswith(".")
+                if not hidden and fits(os.path.normcase(entry.name)):
+                    waiting.append((entry.path, at + 1))
+        else:
+            waiting.append((os.path.join(place, part), at + 1))  # noqa: PTH118
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

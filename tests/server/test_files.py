@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from trainsmith_schemas import paths
 from trainsmith_server.features.diagnostics import diagnostics
+from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace import references
 from trainsmith_server.workspace.open_documents import Change, Session
 from trainsmith_server.workspace.references import Files
 
@@ -88,6 +92,49 @@ def test_a_model_is_read_again_when_it_changes(tmp_path: Path) -> None:
     session.change(model.as_uri(), 2, [Change(None, "# empty\n")])
     assert model_text() == "# empty\n"
     assert files.naming(model.as_uri()) == [uri]
+
+
+def _found(folder: Path, *patterns: str) -> list[tuple[str, str]]:
+    """The severities and messages about some `data_path`."""
+    uri = (folder / "training.yaml").as_uri()
+    text = f"training_config:\n  data_path: {list(patterns)}\n"
+    files = Files(Session())
+    assert set(files.absent(uri, patterns)) <= set(patterns)
+    found = diagnostics(analyze(text, uri), files)
+    return [(one.severity, one.message) for one in found if one.code == "data-path-not-found"]
+
+
+def test_patterns_with_any_depth_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "c.txt").touch()
+    assert _found(tmp_path, "**/*.txt", "a/*/c.txt") == []
+    [(severity, message)] = _found(tmp_path, "**/*.txt", "**/*.jsonl")
+    assert severity == "warning"
+    assert message.startswith("`data_path` names no file: looked for `**/*.jsonl`")
+
+
+def test_what_is_not_searched_to_an_end_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(references, "_MOST_SEARCHED", 50)
+    listed = 0
+
+    def scandir(folder: str) -> Any:
+        nonlocal listed
+        listed += 1
+        return real(folder)
+
+    real = os.scandir
+    monkeypatch.setattr(paths.os, "scandir", scandir)
+    patterns = [f"/**/{number}.txt" for number in range(100)]
+    found = _found(tmp_path, *patterns)
+    assert len(found) == 100
+    assert {severity for severity, _ in found} == {"information"}
+    assert found[0][1] == (
+        "it is not known whether files match `/**/0.txt`: it covers more than 50 files and "
+        "folders; write a narrower pattern to have it checked"
+    )
+    assert listed < 200, "the patterns of a document share one bound"
 
 
 def test_a_binary_file_is_not_a_model_file(tmp_path: Path) -> None:

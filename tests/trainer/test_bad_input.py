@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from workspace import Workspace
 
 from trainsmith_trainer.cli import train
+from trainsmith_trainer.config import named_files
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "bad_input_cases.yaml").read_text(encoding="utf-8")
@@ -59,6 +60,19 @@ def test_usage(workspace: Workspace, arguments: list[str], says: str) -> None:
     assert result.returncode == 2
     assert says in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_pattern_that_covers_too_much_is_refused(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(named_files, "_MOST_SEARCHED", 1000)
+    monkeypatch.chdir(workspace.path)
+    result = CliRunner().invoke(
+        train, ["training.yaml", "--set", "training_config.data_path=/**/*.txt"]
+    )
+    assert "`data_path` is `/**/*.txt`, which covers more than 1,000 files" in result.stderr
+    assert "write a narrower pattern" in result.stderr
+    assert result.exit_code == 1
 
 
 def test_recipe_errors_need_no_tensor_library(workspace: Workspace) -> None:

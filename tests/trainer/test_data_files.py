@@ -135,6 +135,24 @@ def test_skip_bad_lines_skips_and_counts_lines(write: Write) -> None:
     assert key == "training_config.data_path"
 
 
+def test_files_are_found_again_without_comparing_each_with_all(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [write(f"{number}.jsonl", SUMS + "no\n") for number in range(100)]
+    compared = 0
+
+    class Counting(type(paths[0])):  # type: ignore[misc]
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+        __hash__ = Path.__hash__
+
+    _load(*map(Counting, paths), skip_bad_lines=True)
+    assert compared < 20 * len(paths)
+
+
 def test_validation_split_keeps_examples_whole(write: Write) -> None:
     path = write("a.jsonl", _lines(*({"prompt": f"{n}?", "response": "yes"} for n in range(10))))
     loaded = _load(path, validation_split=0.25)

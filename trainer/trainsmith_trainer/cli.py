@@ -152,7 +152,7 @@ def _overrides(
     settings: tuple[str, ...], data: Path | None, max_steps: int | None
 ) -> list[Override]:
     """The overrides that the options make."""
-    from trainsmith_trainer.config.load import DATA_KEY
+    from trainsmith_trainer.config.named_files import DATA_KEY
     from trainsmith_trainer.config.source import Override, parse_override
 
     try:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.document.result import Analysis
-from trainsmith_server.features.file_problems import file_problems
+from trainsmith_server.features.file_problems import Missing, file_problems
 from trainsmith_server.features.references import Reference
 
 
@@ -26,8 +26,8 @@ class FileProvider(Protocol):
         """The model files that documents name, by their path as written."""
         ...
 
-    def missing(self, analysis: Analysis) -> Mapping[str, tuple[str, ...]]:
-        """The folders that were searched for each missing file, by its path as written."""
+    def missing(self, analysis: Analysis) -> Mapping[str, Missing]:
+        """The files that a run does not find, or perhaps does not, by their path as written."""
         ...
 
     def recipes_naming(self, uri: str) -> Iterable[tuple[Analysis, Reference]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.problems import Path
@@ -27,17 +27,27 @@ NOT_FOUND: Mapping[str, str] = {
 """The codes for missing files, by the key that names the file."""
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A path or pattern at which no file was found."""
+
+    looked_in: tuple[str, ...]
+    """The folders that a relative path is relative to."""
+    searched: int | None = None
+    """The number of entries after which the search for a pattern ended: files may match it."""
+
+
 def file_problems(
     analysis: Analysis,
     models: Mapping[str, Analysis],
-    missing: Mapping[str, tuple[str, ...]] | None = None,
+    missing: Mapping[str, Missing] | None = None,
 ) -> Iterator[Diagnostic]:
     """Problems whose causes are in other files, with the severities from the settings.
 
     Args:
         analysis: the recipe, or a part of its file.
         models: the model files that it names, by their path as written.
-        missing: the folders that were searched for each missing file, by its path as written.
+        missing: the files that a run does not find, by their path as written.
     """
     for diagnostic in _all(analysis, models, missing or {}):
         severity = analysis.severity(diagnostic.code, diagnostic.severity, diagnostic.span)
@@ -70,7 +80,7 @@ def _rules_with_model(
 
 
 def _all(
-    analysis: Analysis, models: Mapping[str, Analysis], missing: Mapping[str, tuple[str, ...]]
+    analysis: Analysis, models: Mapping[str, Analysis], missing: Mapping[str, Missing]
 ) -> Iterator[Diagnostic]:
     wrong = [one.span for one in analysis.diagnostics if one.severity == "error"]
     for reference in file_references(analysis):
@@ -88,10 +98,17 @@ def _all(
         yield from _disagreement(known, models)
 
 
-def _not_found(reference: Reference, looked_in: Iterable[str]) -> Diagnostic:
-    looked = " and ".join(f"`{folder}`" for folder in looked_in)
-    message = f"`{reference.key}` names no file: looked for `{reference.written}` in {looked}"
-    return Diagnostic(NOT_FOUND[reference.key], "warning", message, reference.span)
+def _not_found(reference: Reference, missing: Missing) -> Diagnostic:
+    code, written = NOT_FOUND[reference.key], reference.written
+    if missing.searched is not None:
+        message = (
+            f"it is not known whether files match `{written}`: it covers more than "
+            f"{missing.searched:,} files and folders; write a narrower pattern to have it checked"
+        )
+        return Diagnostic(code, "information", message, reference.span)
+    looked = " and ".join(f"`{folder}`" for folder in missing.looked_in)
+    message = f"`{reference.key}` names no file: looked for `{written}` in {looked}"
+    return Diagnostic(code, "warning", message, reference.span)
 
 
 def _is_model_file(analysis: Analysis) -> bool:

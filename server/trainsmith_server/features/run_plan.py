@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from trainsmith_schemas.editor.messages import MissingFile, RunPlan
 from trainsmith_schemas.sections.training import TrainingConfig
@@ -13,12 +13,14 @@ _FILES = ("training_config.data_path", "training_config.model_config")
 """The keys that name a file that every run needs."""
 
 
-def run_plan(analysis: Analysis, is_there: Callable[[str], bool] = lambda _: True) -> RunPlan:
+def run_plan(
+    analysis: Analysis, absent: Callable[[Iterable[str]], Iterable[str]] = lambda _: ()
+) -> RunPlan:
     """The kind of document, the folder of its runs, and whether the trainer would accept it.
 
     Args:
         analysis: the document.
-        is_there: whether a run would find the file at a path in the document.
+        absent: returns those of some paths at which a run would find no file.
     """
     folder = None
     for known in analysis.documents[:1]:
@@ -29,17 +31,20 @@ def run_plan(analysis: Analysis, is_there: Callable[[str], bool] = lambda _: Tru
         checkpointDir=folder.value if folder else TrainingConfig().checkpoint_dir,
         errors=severities.count("error"),
         warnings=severities.count("warning"),
-        missing=list(_missing(analysis, is_there)),
+        missing=list(_missing(analysis, absent)),
     )
 
 
-def _missing(analysis: Analysis, is_there: Callable[[str], bool]) -> Iterator[MissingFile]:
+def _missing(
+    analysis: Analysis, absent: Callable[[Iterable[str]], Iterable[str]]
+) -> Iterator[MissingFile]:
     for known in analysis.documents[:1]:
         query = DocumentQuery(known, analysis.text)
         for key in _FILES if known.kind.name == "training" else ():
             found = query.key(key)
             value = found.value if found and found.value is not None else ""
-            for written in value if isinstance(value, list) else [value]:
-                # A value that is not a path is an error, which is counted above.
-                if isinstance(written, str) and not (written and is_there(written)):
-                    yield MissingFile(key=key, written=written)
+            # A value that is not a path is an error, which is counted above.
+            several = value if isinstance(value, list) else [value]
+            paths = [one for one in several if isinstance(one, str)]
+            missing = {"", *absent([one for one in paths if one])}
+            yield from (MissingFile(key=key, written=one) for one in paths if one in missing)

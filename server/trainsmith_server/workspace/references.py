@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.paths import (
     ROOT_VARIABLES,
+    Search,
+    TooManyEntriesError,
     UnsetVariableError,
     expand,
     files_at,
@@ -20,6 +22,7 @@ from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.result import Analysis
+from trainsmith_server.features.file_problems import Missing
 from trainsmith_server.features.paths import FolderEntry
 from trainsmith_server.features.pretrained import with_folder, without_folder
 from trainsmith_server.features.references import (
@@ -39,12 +42,12 @@ if TYPE_CHECKING:
 
 _TT_TRAIN_FOLDERS = (".", "configs", "model_configs", "configs/model_configs")
 """Paths of model files in tt-train's own recipes are relative to these folders."""
-_ANY_DEPTH = "**"
-"""The pattern that matches any folders in between."""
 _FOLDERS_ABOVE = 4
 """The maximum number of levels between a recipe and tt-train's root folder."""
 _MOST_ENTRIES = 1000
 """The maximum number of entries of a folder that completion lists."""
+_MOST_SEARCHED = 10_000
+"""The maximum number of entries of folders that are searched for the patterns of a document."""
 _MOST_FILES = 2000
 """The maximum number of YAML files of a workspace folder that are read."""
 _MOST_FOLDERS = 20_000
@@ -93,21 +96,33 @@ class Files:
                 return None
         return None
 
-    def is_there(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> bool:
-        """Whether a run would find a file at a path or pattern in a document.
+    def absent(self, uri: str, written: Iterable[str]) -> list[str]:
+        """Those paths and patterns in a document at which a run would find no file.
 
-        Patterns with `**` are assumed to match, since searching all folders would take too long.
+        Patterns that cover too many entries of folders are not among them.
         """
-        if self.find(uri, written, trainer) is not None or _ANY_DEPTH in written:
-            return True
-        return bool(self._fitting(uri, written, trainer))
+        search = Search(_MOST_SEARCHED)
+        return [one for one in written if self._is_there(uri, one, "trainsmith", search) is False]
 
-    def _fitting(self, uri: str, written: str, trainer: Trainer) -> list[Path]:
-        """The files that match a pattern, from the first folder that has any."""
+    def _is_there(self, uri: str, written: str, trainer: Trainer, search: Search) -> bool | None:
+        """Whether a run would find a file at a path or pattern; `None` if that is not known."""
+        if self.find(uri, written, trainer) is not None:
+            return True
+        try:
+            return bool(self._fitting(uri, written, trainer, search))
+        except TooManyEntriesError:
+            return None
+
+    def _fitting(self, uri: str, written: str, trainer: Trainer, search: Search) -> list[Path]:
+        """The files that match a pattern, from the first folder that has any.
+
+        Raises:
+            TooManyEntriesError: it covers too many entries of folders.
+        """
         expanded = _expand(written)
-        if expanded is None or not is_pattern(expanded) or _ANY_DEPTH in expanded:
+        if expanded is None or not is_pattern(expanded):
             return []
-        found = (files_at(folder, expanded) for folder in self._bases(uri, trainer))
+        found = (files_at(folder, expanded, search) for folder in self._bases(uri, trainer))
         return next(filter(None, found), [])
 
     def entries(self, uri: str, written: str) -> list[FolderEntry]:
@@ -148,17 +163,25 @@ class Files:
             return UnreadableModelError(f"{path}: {error.strerror}")
 
     def data(self, *analyses: Analysis) -> dict[str, int]:
-        """The sizes in bytes of the data that documents name, by the path or pattern as written."""
+        """The sizes in bytes of the data that documents name, by the path or pattern as written.
+
+        Patterns that cover too many entries of folders are left out.
+        """
         paths: dict[str, list[Path]] = {}
+        search = Search(_MOST_SEARCHED)
         for one in analyses:
             for named in file_references(one):
                 if named.key == "data_path":
-                    path = self.find(one.uri, named.written, one.trainer)
-                    several = (
-                        [path] if path else self._fitting(one.uri, named.written, "trainsmith")
-                    )
-                    paths[named.written] = several
+                    paths[named.written] = self._data_at(one, named.written, search)
         return {name: sum(map(_size, several)) for name, several in paths.items() if several}
+
+    def _data_at(self, analysis: Analysis, written: str, search: Search) -> list[Path]:
+        if path := self.find(analysis.uri, written, analysis.trainer):
+            return [path]
+        try:
+            return self._fitting(analysis.uri, written, "trainsmith", search)
+        except TooManyEntriesError:
+            return []
 
     def _model_paths(self, analyses: Iterable[Analysis]) -> dict[str, Path]:
         return {
@@ -168,22 +191,24 @@ class Files:
             if (path := self.find(one.uri, named.written, one.trainer))
         }
 
-    def missing(self, analysis: Analysis) -> dict[str, tuple[str, ...]]:
-        """The folders that were searched for each missing file, by its path as written.
+    def missing(self, analysis: Analysis) -> dict[str, Missing]:
+        """The files that a run does not find, or perhaps does not, by their path as written.
 
         Paths that can't be resolved are left out: those of an untitled document, with a variable
         that is not set, or relative to tt-train's root if that is unknown.
         """
         trainer = analysis.trainer
-        missing: dict[str, tuple[str, ...]] = {}
+        missing: dict[str, Missing] = {}
+        search = Search(_MOST_SEARCHED)
         for one in file_references(analysis):
             looked_in = self._looked_in(analysis, one.written)
-            if (
-                looked_in is not None
-                and (one.key == "model_config" or trainer == "trainsmith")
-                and not self.is_there(analysis.uri, one.written, trainer)
-            ):
-                missing[one.written] = looked_in
+            if looked_in is None or (one.key != "model_config" and trainer != "trainsmith"):
+                continue
+            there = self._is_there(analysis.uri, one.written, trainer, search)
+            if there is None:
+                missing[one.written] = Missing(looked_in, _MOST_SEARCHED)
+            elif not there:
+                missing[one.written] = Missing(looked_in)
         return missing
 
     def _looked_in(self, analysis: Analysis, written: str) -> tuple[str, ...] | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from trainsmith_schemas.base import Section
 from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.families.pretrained import merge
 from trainsmith_schemas.families.registry import not_trained
 from trainsmith_schemas.meaning import derived
-from trainsmith_schemas.paths import UnsetVariableError, expand, files_at, is_file, is_folder
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
 from trainsmith_schemas.runs.layout import FINAL
@@ -27,6 +25,7 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
+from trainsmith_trainer.config.named_files import DATA_KEY, data_files, named_file, named_folder
 from trainsmith_trainer.config.source import Override, Source, parse_source, with_overrides
 from trainsmith_trainer.config.trackers import tracking_problems
 from trainsmith_trainer.config.unsupported_keys import unsupported_keys
@@ -35,7 +34,6 @@ from trainsmith_trainer.hf.model_dir import Pretrained, describe
 
 _Document = TypeVar("_Document", bound=Section)
 
-DATA_KEY: KeyPath = ("training_config", "data_path")
 _VALIDATION_KEY: KeyPath = ("training_config", "validation_path")
 _TOKENIZER_KEY: KeyPath = ("training_config", "tokenizer_path")
 _MODEL_KEY: KeyPath = ("training_config", "model_config")
@@ -138,12 +136,12 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
 
     problems: list[ConfigProblem] = []
     training = document.training_config
-    model_file = _named(recipe, _MODEL_KEY, training.model_file, problems)
-    data = _data(recipe, DATA_KEY, training.data_path, problems)
-    validation = _data(recipe, _VALIDATION_KEY, training.validation_path or [], problems)
+    model_file = named_file(recipe, _MODEL_KEY, training.model_file, problems)
+    data = data_files(recipe, DATA_KEY, training.data_path, problems)
+    validation = data_files(recipe, _VALIDATION_KEY, training.validation_path or [], problems)
     tokenizer = None
     if training.tokenizer_path:
-        tokenizer = _named(recipe, _TOKENIZER_KEY, training.tokenizer_path, problems)
+        tokenizer = named_file(recipe, _TOKENIZER_KEY, training.tokenizer_path, problems)
     problems += _unsupported(document, recipe)
     problems += tracking_problems(document, recipe)
     model, model_source = (
@@ -201,7 +199,7 @@ def _pretrained(
 ) -> Pretrained | None:
     """The model of a `model_path`, or a spare one if that folder was deleted."""
     missing: list[ConfigProblem] = []
-    folder = _named(source, _FOLDER_KEY, written, missing, "folder")
+    folder = named_folder(source, _FOLDER_KEY, written, missing)
     if folder is None and find_spare:
         folder = find_spare()
     if folder is None:
@@ -276,75 +274,6 @@ def _located(source: Source, problem: Problem) -> ConfigProblem:
         problem.message,
         dotted(problem.path),
     )
-
-
-def _named(
-    source: Source,
-    key: KeyPath,
-    named: str | None,
-    problems: list[ConfigProblem],
-    kind: Literal["file", "folder"] = "file",
-) -> Path | None:
-    """Find a file or folder that a document names, next to it or in the working directory."""
-    if not named:
-        problems.append(_missing(source, key))
-        return None
-    is_there = is_file if kind == "file" else is_folder
-
-    def at(folder: Path, written: str) -> list[Path]:
-        return [folder / written] if is_there(folder / written) else []
-
-    return next(iter(_found(source, key, named, problems, at, kind)), None)
-
-
-def _data(
-    source: Source, key: KeyPath, named: str | list[str] | None, problems: list[ConfigProblem]
-) -> tuple[Path, ...]:
-    """Find all files that a recipe names, each once, as `_named` does."""
-    if not named and named != []:
-        problems.append(_missing(source, key))
-        return ()
-    several = [(key, named)] if isinstance(named, str) else []
-    if isinstance(named, list):
-        several = [((*key, at), one) for at, one in enumerate(named)]
-    files = (
-        file for origin, one in several for file in _found(source, origin, one, problems, files_at)
-    )
-    return tuple(dict.fromkeys(files))
-
-
-def _missing(source: Source, key: KeyPath) -> ConfigProblem:
-    option = "pass --data FILE or write" if key == DATA_KEY else "write"
-    message = f"`{key[-1]}` is missing: {option} `{key[-1]}: PATH` in `{key[0]}`"
-    return ConfigProblem(source.origin_of(key), "error", "missing-key", message, dotted(key))
-
-
-def _found(
-    source: Source,
-    key: KeyPath,
-    named: str,
-    problems: list[ConfigProblem],
-    at: Callable[[Path, str], list[Path]],
-    kind: Literal["file", "folder"] = "file",
-) -> list[Path]:
-    """The files or folders at a path, from the first folder in which `at` finds any."""
-    origin, name = source.origin_of(key), next(one for one in reversed(key) if isinstance(one, str))
-    try:
-        expanded = expand(named, os.environ)
-    except UnsetVariableError as error:
-        message = f"`{name}` is `{named}`, and {error}: set it, or write the path without it"
-        problems.append(ConfigProblem(origin, "error", "unset-variable", message, dotted(key)))
-        return []
-    folders = (Path(source.name).parent, Path())
-    found = next(filter(None, (at(folder, expanded) for folder in folders)), [])
-    if not found:
-        paths = dict.fromkeys((folder / expanded).absolute() for folder in folders)
-        looked = " and ".join(map(str, paths))
-        message = f"`{name}` names no {kind}: looked for {looked}"
-        if kind == "file" and (folder := next(filter(is_folder, paths), None)):
-            message += f"; {folder} is a folder: write `{named.rstrip('/')}/*` for its files"
-        problems.append(ConfigProblem(origin, "error", f"{kind}-not-found", message, dotted(key)))
-    return found
 
 
 def _untrained(model: TransformerConfig, source: Source) -> Iterator[ConfigProblem]:

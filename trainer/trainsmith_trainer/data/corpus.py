@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -63,6 +64,14 @@ class Sources:
     """The most byte pairs to learn; 0 means `_DEFAULT_BPE_SIZE`."""
     tokenizer: Tokenizer | None = None
 
+    def key_of(self, path: Path) -> str:
+        """The key of the recipe that names a file."""
+        return DATA_KEY if path in self._for_training else VALIDATION_KEY
+
+    @cached_property
+    def _for_training(self) -> frozenset[Path]:  # There may be hundreds of thousands.
+        return frozenset(self.training)
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -103,7 +112,7 @@ def load_corpus(sources: Sources, sequence_length: int) -> Corpus:
     """
     paths = (*sources.training, *sources.validation)
     for path in paths:
-        _refuse_empty(path, _key_of(path, sources))
+        _refuse_empty(path, sources.key_of(path))
     encoded = _encoded(sources, paths)
     whole, *own = encoded.streams
     training, validation = (whole, own[0]) if own else _split(whole, sources, encoded.tokenizer)
@@ -114,8 +123,7 @@ def load_corpus(sources: Sources, sequence_length: int) -> Corpus:
         validation,
         encoded.digest,
         tuple(
-            (_skipped_text(one, paths), _key_of(paths[one.file], sources))
-            for one in encoded.left_out
+            (_skipped_text(one, paths), sources.key_of(paths[one.file])) for one in encoded.left_out
         ),
     )
 
@@ -197,7 +205,7 @@ def _learn(
             raise RunError(
                 f"{path} contains tokens, and their text is not known",
                 advice="name their tokenizer in `tokenizer_path`, or train on one kind of data",
-                config_path=_key_of(path, sources),
+                config_path=sources.key_of(path),
             )
     texts = _texts(parts, report)
     if sources.tokenizer_type == "char":
@@ -279,12 +287,13 @@ class _BadLines:
             raise RunError(
                 "; ".join(map(str, self._shown)),
                 advice="fix these lines, or skip such lines with `skip_bad_lines: true`",
-                config_path=_key_of(self._shown[0].path, self._sources),
+                config_path=self._sources.key_of(self._shown[0].path),
             )
 
     def left_out(self, paths: Sequence[Path]) -> tuple[LeftOut, ...]:
+        places = {path: at for at, path in reversed(list(enumerate(paths)))}
         return tuple(
-            LeftOut(paths.index(path), count, self._first[path].line, self._first[path].why)
+            LeftOut(places[path], count, self._first[path].line, self._first[path].why)
             for path, count in self._counts.items()
         )
 
@@ -344,10 +353,6 @@ def _refuse_too_short(training: Stream, sequence_length: int) -> None:
             advice="add examples, or lower validation_split, which sets the last ones aside",
             config_path=DATA_KEY,
         )
-
-
-def _key_of(path: Path, sources: Sources) -> str:
-    return DATA_KEY if path in sources.training else VALIDATION_KEY
 
 
 @contextmanager

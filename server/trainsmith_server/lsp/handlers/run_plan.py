@@ -19,4 +19,4 @@ def register_run_plan(server: Server) -> None:
         from trainsmith_server.features.run_plan import run_plan
 
         analysis = server.analysis_of(params.uri)
-        return run_plan(analysis, partial(server.files.is_there, analysis.uri)).model_dump()
+        return run_plan(analysis, partial(server.files.absent, analysis.uri)).model_dump()
