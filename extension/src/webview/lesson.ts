@@ -69,24 +69,30 @@ function reveal(id: string): void {
   heading?.scrollIntoView();
 }
 
-const resetReading =
+const reading =
   main &&
   watchReading(main, (heading) => {
     api.postMessage({ type: "read", heading });
   });
 
+/** Note that the page is about to be at its position: what is visible from now on is read. */
+function arrive(): void {
+  if (!placed) reading?.start();
+  placed = true;
+}
+
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
-  placed ||= data.type === "scroll" || data.type === "reveal";
+  if (data.type === "scroll" || data.type === "reveal") arrive();
   if (data.type === "scroll") window.scrollTo(0, data.top);
   else if (data.type === "reveal") reveal(data.heading);
   else if (data.type === "say") announce(data.text);
-  else if (data.type === "reset") resetReading?.();
+  else if (data.type === "reset") reading?.reset();
   else showResult(data.block, data.result);
 });
 
 const state = api.getState();
 if (state?.lesson === lesson) {
-  placed = true;
+  arrive();
   window.scrollTo(0, state.scroll);
 } else api.setState({ lesson, scroll: 0 });
 api.postMessage({ type: "ready" });

@@ -1,14 +1,19 @@
 /** How long the end of a section must be visible until the section is read. */
 const MILLISECONDS = 1000;
 
+export interface Reading {
+  readonly start: () => void;
+  readonly reset: () => void;
+}
+
 /**
  * Call `onRead` with the id of a section's heading when the end of the section was visible for a
  * while.
  *
- * @returns a function that makes all sections unread; sections that are visible are read again only
- * after the next scroll.
+ * @returns `start`, to be called when the page is at its position, and `reset`, which makes all
+ * sections unread; sections that are visible are read again only after the next scroll.
  */
-export function watchReading(main: HTMLElement, onRead: (heading: string) => void): () => void {
+export function watchReading(main: HTMLElement, onRead: (heading: string) => void): Reading {
   const timers = new Map<Element, ReturnType<typeof setTimeout>>();
   const headings = new Map(sectionEnds(main));
   const observer = new IntersectionObserver((entries) => {
@@ -26,12 +31,12 @@ export function watchReading(main: HTMLElement, onRead: (heading: string) => voi
   const watch = (): void => {
     for (const end of headings.keys()) observer.observe(end);
   };
-  watch();
-  return () => {
+  const reset = (): void => {
     observer.disconnect();
     timers.forEach(clearTimeout);
     window.addEventListener("scroll", watch, { once: true });
   };
+  return { start: watch, reset };
 }
 
 /** The last element of each section, and the id of the section's heading. */
