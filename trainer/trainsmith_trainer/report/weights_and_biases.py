@@ -17,9 +17,24 @@ from trainsmith_trainer.report.metrics import metrics_of
 
 _KEY = "training_config.use_wandb"
 
+_PRIVATE: dict[str, Any] = {
+    "console": "off",
+    "disable_code": True,
+    "disable_git": True,
+    "disable_job_creation": True,
+    # By default wandb sends the command with its arguments, the paths of the program and of Python,
+    # the names of the user and the machine, its hardware and load, and the installed packages.
+    "x_disable_meta": True,
+    "x_disable_stats": True,
+    "x_save_requirements": False,
+    "host": "",
+    "program": "trainsmith",
+}
+"""Settings of wandb that leave only what `WeightsAndBiases` sends, and the versions in use."""
+
 
 class WeightsAndBiases:
-    """Sends settings and metrics, but not generated text, code or weights.
+    """Sends settings and metrics, but not generated text, code, weights or facts of the machine.
 
     `WANDB_MODE=offline` keeps everything in the run's folder, for a later `wandb sync`. It is
     wandb's own variable, like those for its login and its server.
@@ -65,9 +80,7 @@ class WeightsAndBiases:
                 # wandb's service may be a process in another working directory.
                 dir=self._folder.absolute(),
                 config={**self._settings, "parameters": event.parameters, "device": event.device},
-                settings=wandb.Settings(
-                    console="off", disable_code=True, disable_git=True, disable_job_creation=True
-                ),
+                settings=wandb.Settings(**_PRIVATE),
             )
         except Exception as error:
             raise RunError(
