@@ -1,6 +1,7 @@
 // Bundles the extension and its pages with esbuild: `npm run watch` into dist/, where the manifest
 // expects the bundle, again after every change; `npm run package` into the .vsix.
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 
 import { Failure, main, ROOT } from "./lib/run.mjs";
 
@@ -68,14 +69,29 @@ async function watch(folder) {
   for (const options of bundles(folder, shared)) await (await esbuild.context(options)).watch();
 }
 
-async function build(folder) {
+/** Write the bundles, and resolve to the names of the files that are in them. */
+export async function build(folder) {
+  // Imported here, since set-up installs it.
   const esbuild = await import("esbuild");
-  const shared = { absWorkingDir: ROOT, bundle: true, minify: true, logLevel: "warning" };
-  for (const options of bundles(folder, shared)) await esbuild.build(options);
+  const shared = {
+    absWorkingDir: ROOT,
+    bundle: true,
+    minify: true,
+    metafile: true,
+    logLevel: "warning",
+  };
+  const inputs = [];
+  for (const options of bundles(folder, shared)) {
+    const { metafile } = await esbuild.build(options);
+    inputs.push(...Object.keys(metafile.inputs));
+  }
+  return inputs;
 }
 
-await main(async () => {
-  const watching = process.argv.includes("--watch");
-  const [given] = process.argv.slice(2).filter((argument) => argument !== "--watch");
-  await (watching ? watch : build)(given ?? path.join(ROOT, "dist"));
-});
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async () => {
+    const watching = process.argv.includes("--watch");
+    const [given] = process.argv.slice(2).filter((argument) => argument !== "--watch");
+    await (watching ? watch : build)(given ?? path.join(ROOT, "dist"));
+  });
+}

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { LOCKS, TORCH } from "./lib/locks.mjs";
 import { Failure, main, ROOT, run, step, venv } from "./lib/run.mjs";
 
 const OLDEST_PYTHON = [3, 10];
@@ -17,7 +18,7 @@ export async function setup({ extras = ["train", "dev"], node = true } = {}) {
 
 async function setupPython(extras) {
   const stamp = path.join(ROOT, ".venv", ".setup.json");
-  const wanted = hash("pyproject.toml", "constraints.txt");
+  const wanted = hash("pyproject.toml", LOCKS.dev, TORCH);
   const done = readJson(stamp);
   const missing = extras.filter((extra) => !done?.extras?.includes(extra));
   if (done?.hash === wanted && missing.length === 0) return;
@@ -32,18 +33,21 @@ async function setupPython(extras) {
     );
   }
   const all = [...new Set([...(done?.extras ?? []), ...extras])].sort();
-  await step(
-    `install trainsmith[${all}]; the first time this takes minutes`,
-    venv("python"),
-    [
-      ...["-m", "pip", "install", "--disable-pip-version-check", "--quiet"],
-      ...["--constraint", "constraints.txt", "--editable", `.[${all}]`],
-    ],
-    {
-      advice: "Check the network, then run the same command again; it continues where it stopped.",
-    },
-  );
+  const lock = all.includes("dev") ? LOCKS.dev : LOCKS.train;
+  await pipInstall(`install ${lock}; the first time this takes minutes`, [
+    ...["--require-hashes", "--only-binary=:all:", "--no-deps", "--requirement", lock],
+  ]);
+  await pipInstall("install PyTorch", ["--requirement", TORCH]);
+  const ours = ["--no-deps", "--no-build-isolation", "--editable", "."];
+  await pipInstall("install this checkout", ours);
   fs.writeFileSync(stamp, JSON.stringify({ hash: wanted, extras: all }));
+}
+
+function pipInstall(title, args) {
+  const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet"];
+  const advice =
+    "Check the network, then run the same command again; it continues where it stopped.";
+  return step(title, venv("python"), [...pip, ...args], { advice });
 }
 
 async function setupNode() {

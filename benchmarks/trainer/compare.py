@@ -192,7 +192,7 @@ def peers_python() -> str:
     if not (CACHE / "bin" / "fabric").exists():
         venv.create(CACHE, with_pip=True)
         packages = ("torch", "transformers", "accelerate", "lightning")
-        constraints = ("--constraint", ROOT / "constraints.txt")
+        constraints = ("--constraint", ROOT / "requirements" / "torch.txt")
         subprocess.run(
             [python, "-m", "pip", "install", "--quiet", *constraints, *packages], check=True
         )

@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 
 import { expect, test } from "@playwright/test";
 
-import { BUNDLED, PYTHONS } from "../../scripts/package.mjs";
+import { PYTHONS } from "../../scripts/lib/wheels.mjs";
+import { BUNDLED } from "../../scripts/package.mjs";
 
 const run = promisify(execFile);
 const INITIALIZE = JSON.stringify({

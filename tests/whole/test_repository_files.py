@@ -26,7 +26,7 @@ def _manifest() -> Any:
 
 
 def _packaged_pythons() -> list[str]:
-    text = (ROOT / "scripts" / "package.mjs").read_text(encoding="utf-8")
+    text = (ROOT / "scripts" / "lib" / "wheels.mjs").read_text(encoding="utf-8")
     found = re.search(r"PYTHONS = \[(.*)\]", text)
     assert found
     return re.findall(r'"([\d.]+)"', found[1])
