@@ -15,6 +15,16 @@ const CHILD_PROCESSES = ["child_process", "node:child_process"].map((name) => ({
   message: "Use extension/src/shared/child: it starts programs in a folder of our own.",
 }));
 
+/** The same for the scripts, and no shell that would read arguments as commands. */
+const IN_SCRIPTS = CHILD_PROCESSES.map(({ name }) => ({
+  name,
+  message: "Use scripts/lib/run: it starts programs without a shell.",
+}));
+const SHELL = {
+  selector: "Property[key.name='shell'], ImportExpression[source.value=/child_process$/]",
+  message: "Use scripts/lib/run with a list of arguments.",
+};
+
 const NOT_OUR_TESTS = { group: ["../../**/tests/*"] };
 
 /** One for each place that code runs in: the extension's host and unit tests, pages, the workbench. */
@@ -77,5 +87,13 @@ export default defineConfig(
         fetch: "readonly",
       },
     },
+    rules: {
+      "no-restricted-imports": ["error", { paths: IN_SCRIPTS }],
+      "no-restricted-syntax": ["error", SHELL],
+    },
+  },
+  {
+    files: ["scripts/lib/run.mjs"],
+    rules: { "no-restricted-imports": "off" },
   },
 );

@@ -13,11 +13,10 @@ const WORKSPACE = path.join(ROOT, "examples", "shakespeare");
 await main(async () => {
   await setup();
   const vsix = await packageExtension();
-  const code = process.platform === "win32" ? "code.cmd" : "code";
-  const installed = await run(code, ["--version"]).catch(() => undefined);
+  const installed = await run(...code(["--version"])).catch(() => undefined);
   if (installed?.code === 0) {
-    await run(code, ["--install-extension", vsix, "--force"], { show: true });
-    return (await run(code, [WORKSPACE], { show: true })).code;
+    await run(...code(["--install-extension", vsix, "--force"]), { show: true });
+    return (await run(...code([WORKSPACE]), { show: true })).code;
   }
   const { entry } = await setupWorkbench();
   const server = await startWorkbench({ entry, vsix, workspace: WORKSPACE });
@@ -31,6 +30,12 @@ await main(async () => {
   if (server.process.exitCode) throw new Failure("The workbench stopped unexpectedly.");
   return 0;
 });
+
+/** VS Code's command and its arguments; on Windows it is a command file, which `cmd` runs. */
+function code(args) {
+  if (process.platform !== "win32") return ["code", args];
+  return [process.env.ComSpec ?? "cmd.exe", ["/d", "/c", "code.cmd", ...args]];
+}
 
 async function open(url) {
   const opener = { darwin: "open", win32: "explorer" }[process.platform] ?? "xdg-open";

@@ -6,7 +6,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { LOCKS, TORCH } from "./lib/locks.mjs";
-import { Failure, main, ROOT, run, step, venv } from "./lib/run.mjs";
+import { Failure, main, NPM, ROOT, run, step, venv } from "./lib/run.mjs";
 
 const OLDEST_PYTHON = [3, 10];
 
@@ -55,8 +55,7 @@ async function setupNode() {
   const wanted = hash("package-lock.json");
   if (readJson(stamp)?.hash === wanted) return;
   console.log("Setting up Node (once)");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  await step("install node_modules", npm, ["ci", "--no-audit", "--no-fund"], {
+  await step("install node_modules", NPM, ["ci", "--no-audit", "--no-fund"], {
     advice: "Check the network, then run the same command again.",
   });
   fs.writeFileSync(stamp, JSON.stringify({ hash: wanted }));

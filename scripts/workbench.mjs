@@ -7,7 +7,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { installOnce } from "./lib/installOnce.mjs";
-import { bin, Failure, main, run, step } from "./lib/run.mjs";
+import { bin, Failure, main, NPM, run, step } from "./lib/run.mjs";
 
 const VERSION = "4.100.3";
 const RIPGREP = `@vscode/ripgrep-${process.platform}-${process.arch}@1.18.0`;
@@ -57,18 +57,16 @@ async function install(home) {
 
 /** Run npm without install scripts: they download programs from hosts that may be unreachable. */
 function npm(cwd, title, args) {
-  const program = process.platform === "win32" ? "npm.cmd" : "npm";
   const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
-  return step(title, program, [...args, ...quiet], { cwd });
+  return step(title, NPM, [...args, ...quiet], { cwd });
 }
 
 async function build(home, vscode) {
   const headers = await findHeaders(home);
   const advice = "It needs a C++ compiler and make: apt install build-essential";
   if (!(await loads(path.join(home, "node_modules", "argon2")))) {
-    const program = process.platform === "win32" ? "npm.cmd" : "npm";
     const env = { npm_config_build_from_source: "true", npm_config_nodedir: headers };
-    await step("build argon2", program, ["rebuild", "argon2"], { cwd: home, env, advice });
+    await step("build argon2", NPM, ["rebuild", "argon2"], { cwd: home, env, advice });
   }
   const gyp = findGyp();
   for (const name of NATIVE) {

@@ -1,6 +1,7 @@
 // The packages of others that ship inside the .vsix: from npm in the bundles, from wheels beside
 // our Python code. Each is {ecosystem, name, version, license, texts, hash, file}; `texts` are its
-// licence and notices, and `file` is the name of a wheel.
+// licence and notices, and `file` is the name of a wheel. `contains` are CycloneDX's components for
+// the libraries inside a wheel's compiled modules, as the wheel itself lists them.
 import { Buffer } from "node:buffer";
 import fs from "node:fs";
 import path from "node:path";
@@ -57,11 +58,25 @@ function wheelComponent(info, file, sha256) {
   const words = field("Classifier: License :: OSI Approved :")?.replace(/^: /, "");
   return complete({
     ecosystem: "pypi",
-    ...{ name: field("Name"), version: field("Version"), file },
+    ...{ name: field("Name"), version: field("Version"), file, contains: listedIn(info) },
     license: field("License-Expression") ?? field("License") ?? SPDX_NAMES[words],
     hash: { alg: "SHA-256", content: sha256 },
     texts: textsIn(info),
   });
+}
+
+/** What a wheel's own bills of materials list, without what only built it. */
+function listedIn(info) {
+  const folder = path.join(info, "sboms");
+  if (!fs.existsSync(folder)) return [];
+  const files = fs.readdirSync(folder).filter((name) => name.endsWith(".cyclonedx.json"));
+  const listed = files.flatMap(
+    (name) => JSON.parse(fs.readFileSync(path.join(folder, name), "utf8")).components,
+  );
+  const shipped = listed.filter(({ scope }) => scope !== "excluded");
+  return shipped.map(({ type, name, version, hashes, licenses, purl }) => ({
+    ...{ type, "bom-ref": purl, name, version, hashes, licenses, purl },
+  }));
 }
 
 /** A component with nothing missing; anything else may not ship. */

@@ -1,11 +1,16 @@
-// Runs programs as steps: each prints one line, and its output only if it fails.
+// Runs programs as steps: each prints one line, and its output only if it fails. All scripts start
+// programs here, with a list of arguments and without a shell; ESLint refuses other ways.
 import { spawn } from "node:child_process";
+import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const OUTPUT = path.join(ROOT, "test-output");
 const WINDOWS = process.platform === "win32";
+
+/** The packages of programs whose names differ. */
+const PACKAGES = { playwright: "@playwright/test", tsc: "typescript", vsce: "@vscode/vsce" };
 
 /** A failure that is shown by its message, without a stack. */
 export class Failure extends Error {}
@@ -16,23 +21,40 @@ export function venv(program) {
   return path.join(folder, WINDOWS ? `${program}.exe` : program);
 }
 
-/** The path of a program in node_modules. */
+/** The script of a program in node_modules; `start` runs it with Node. */
 export function bin(program) {
-  return path.join(ROOT, "node_modules", ".bin", WINDOWS ? `${program}.cmd` : program);
+  const folder = path.join(ROOT, "node_modules", PACKAGES[program] ?? program);
+  const manifest = path.join(folder, "package.json");
+  if (!fs.existsSync(manifest)) throw new Failure(`${program} is not installed: npm run setup`);
+  const { bin: scripts } = JSON.parse(fs.readFileSync(manifest, "utf8"));
+  return path.join(folder, typeof scripts === "string" ? scripts : scripts[program]);
+}
+
+/** npm: on Windows the script that comes with Node, since npm.cmd would need a shell. */
+export const NPM = WINDOWS
+  ? path.join(path.dirname(process.execPath), "node_modules", "npm", "bin", "npm-cli.js")
+  : "npm";
+
+/** Start a program, or a script of a package with Node. Returns the child process. */
+export function start(program, args, { cwd = ROOT, env = {}, stdio, detached = false } = {}) {
+  const isNode = program === process.execPath;
+  const isScript = !isNode && program.split(path.sep).includes("node_modules");
+  const all = isScript ? [program, ...args] : args;
+  return spawn(isScript ? process.execPath : program, all, {
+    ...{ cwd, stdio, detached },
+    env: { ...process.env, ...env },
+  });
 }
 
 /**
  * Run a program and wait for it. Resolves to {code, signal, output}; with `show` the output goes to
- * the terminal instead. There is no shell, except for .cmd files on Windows.
+ * the terminal instead.
  */
-export function run(program, args, { cwd = ROOT, env = {}, show = false, input } = {}) {
+export function run(program, args, { cwd, env, show = false, input } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd,
-      env: { ...process.env, ...env },
-      shell: WINDOWS && program.endsWith(".cmd"),
-      stdio: show ? "inherit" : [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-    });
+    const stdin = input === undefined ? "ignore" : "pipe";
+    const stdio = show ? "inherit" : [stdin, "pipe", "pipe"];
+    const child = start(program, args, { cwd, env, stdio });
     let output = "";
     child.stdout?.on("data", (chunk) => (output += chunk));
     child.stderr?.on("data", (chunk) => (output += chunk));

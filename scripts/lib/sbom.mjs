@@ -18,7 +18,9 @@ export function sbom(file, components) {
     hashes: [{ alg: "SHA-256", content: sha256 }],
     licenses: [{ expression: license }],
   };
-  const parts = components.map(component);
+  const all = components.flatMap((one) => [component(one), ...(one.contains ?? [])]);
+  // Several wheels of a package contain the same libraries.
+  const parts = [...new Map(all.map((part) => [part["bom-ref"], part])).values()];
   const refs = parts.map((part) => part["bom-ref"]);
   const bill = {
     ...{ bomFormat: "CycloneDX", specVersion: "1.6" },

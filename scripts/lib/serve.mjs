@@ -1,11 +1,10 @@
 // Starts a workbench: code-server with the extension installed, in temporary folders.
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 
-import { Failure, run, venv } from "./run.mjs";
+import { Failure, run, start, venv } from "./run.mjs";
 
 const START_MILLISECONDS = 60_000;
 
@@ -71,7 +70,7 @@ export async function startWorkbench(options) {
 
   const port = await freePort();
   const output = log ? fs.openSync(log, "a") : "ignore";
-  const server = spawn(
+  const server = start(
     process.execPath,
     [
       ...common,
@@ -82,7 +81,7 @@ export async function startWorkbench(options) {
     ],
     // A process group of its own, so that stopping it stops the extension host and its children.
     {
-      env: { ...process.env, ...env, ...added },
+      env: { ...env, ...added },
       stdio: ["ignore", output, output],
       detached: true,
     },

@@ -39,7 +39,7 @@ function writeStub(name: string, api: string): void {
   const read = `const read = () => JSON.parse(require("fs").readFileSync(${JSON.stringify(SELECTED)}));`;
   fs.writeFileSync(path.join(folder, "main.js"), `${read}\nexports.activate = () => ${api};\n`);
   const out = ["--out", `${folder}.vsix`, "--allow-missing-repository", "--no-dependencies"];
-  execFileSync(bin("vsce"), ["package", ...out], { cwd: folder });
+  execFileSync(process.execPath, [bin("vsce"), "package", ...out], { cwd: folder });
 }
 
 /** An environment without packages, so that a run reports the missing ones. */

@@ -3,14 +3,16 @@ import * as path from "node:path";
 import { ESLint } from "eslint";
 import { expect, test } from "vitest";
 
-const FILE = path.resolve(import.meta.dirname, "../../extension/src/extension.ts");
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const EXTENSION = path.join(ROOT, "extension/src/extension.ts");
+const SCRIPTS = ["check", "lib/run"].map((name) => path.join(ROOT, `scripts/${name}.mjs`));
 
 /** The rules that a file of the extension breaks if it contains this text. */
-async function broken(text: string): Promise<(string | null)[]> {
+async function broken(text: string, filePath = EXTENSION): Promise<(string | null)[]> {
   // In CI the parser would read the file from the disk instead of the text.
   const parserOptions = { disallowAutomaticSingleRunInference: true };
   const eslint = new ESLint({ overrideConfig: { languageOptions: { parserOptions } } });
-  const [result] = await eslint.lintText(text, { filePath: FILE });
+  const [result] = await eslint.lintText(text, { filePath });
   return result?.messages.map(({ ruleId }) => ruleId) ?? [];
 }
 
@@ -27,4 +29,17 @@ test("programs and notifications go through the helpers that are safe", async ()
   const show =
     'import * as vscode from "vscode";\nexport const show = vscode.window.showErrorMessage;\n';
   expect(await broken(show)).toContain("no-restricted-syntax");
+});
+
+test("scripts start programs in one place, and never with a shell", async () => {
+  const [script, run] = SCRIPTS;
+  const start = 'import { spawn } from "node:child_process";\nexport const start = spawn;\n';
+  expect(await broken(start, script)).toEqual(["no-restricted-imports"]);
+  expect(await broken(start, run)).toEqual([]);
+  const later = 'export const later = () => import("node:child_process");\n';
+  expect(await broken(later, script)).toEqual(["no-restricted-syntax"]);
+  for (const file of SCRIPTS)
+    expect(await broken("export const options = { shell: true };\n", file)).toEqual([
+      "no-restricted-syntax",
+    ]);
 });

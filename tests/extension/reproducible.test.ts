@@ -6,6 +6,8 @@ import * as path from "node:path";
 
 import { expect, test } from "vitest";
 
+import { valid } from "./cyclonedx";
+
 const ROOT = path.resolve(__dirname, "../..");
 /** What is not part of the sources; git's folder is one of them, so a build cannot depend on it. */
 const LEFT_OUT = /^(\..*|node_modules|dist|test-output|checkpoints|demo-output)$/;
@@ -76,6 +78,27 @@ function digest(file: string): string {
   return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
 }
 
+/** A package's name and version; files and metadata write the names of some differently. */
+function normal(title: string): string {
+  return title.toLowerCase().replaceAll("_", "-");
+}
+
+/** Check that notices and bill of the .vsix name every Python package in it. */
+function accountsForAll(dist: string): void {
+  const infos = fs.readdirSync(path.join(dist, "package", "bundled")).flatMap((name) => {
+    const found = /^(.*)-([^-]*)\.dist-info$/.exec(name);
+    return found && found[1] !== "trainsmith" ? [normal(`${found[1]} ${found[2]}`)] : [];
+  });
+  expect(infos.length).toBeGreaterThan(10);
+  const text = fs.readFileSync(path.join(dist, "package", "THIRD_PARTY_NOTICES.txt"), "utf8");
+  const titles = [...text.matchAll(/^(\S+ \S+) \(a Python package\)$/gm)];
+  expect(titles.map(([, title = ""]) => normal(title)).sort()).toEqual(infos.sort());
+  const [bill = ""] = fs.readdirSync(dist).filter((name) => name.endsWith(".vsix.cdx.json"));
+  const { components } = valid(fs.readFileSync(path.join(dist, bill), "utf8"));
+  const listed = components.map(({ name, version }) => normal(`${name} ${version}`));
+  expect(listed).toEqual(expect.arrayContaining(infos));
+}
+
 test("two machines build the same bytes from the same sources", async (context) => {
   const fetched = fs.existsSync(path.join(ROOT, "dist", "wheels", "complete.json"));
   context.skip(!fetched, "the wheels that ship are not here: npm run package");
@@ -83,5 +106,6 @@ test("two machines build the same bytes from the same sources", async (context) 
   const [one, other] = await Promise.all(MACHINES.map((machine) => digests(home, machine)));
   expect(Object.keys(one ?? {})).toHaveLength(4);
   expect(one).toEqual(other);
+  accountsForAll(path.join(home, MACHINES[0]?.folder ?? "", "dist"));
   fs.rmSync(home, { recursive: true });
 });
