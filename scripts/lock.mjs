@@ -32,7 +32,6 @@ async function lock(options) {
   for (const name of ["train", "shipped"]) {
     await compile(name, path.join(folder, `${name}.txt`), ["--constraint", everything]);
   }
-  fs.mkdirSync(path.join(ROOT, path.dirname(TORCH)), { recursive: true });
   const entries = entriesOf(everything);
   const torch = entries.find((entry) => entry.startsWith("torch=="));
   write(TORCH, TORCH_HEAD, [`${/^\S+/.exec(torch)[0]}\n`]);

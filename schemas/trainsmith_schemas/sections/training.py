@@ -304,7 +304,7 @@ class TrainingConfig(Section):
     """How much the terminal shows. The log file is always written."""
 
     use_wandb: Flag = False
-    """Send metrics to Weights & Biases. This requires an account and internet access.
+    """Send settings and metrics to Weights & Biases. This requires an account and internet access.
 
     Leave it off for private data; all metrics are in the run's own folder anyway.
     """
