@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const OUTPUT = path.join(ROOT, "test-output");
+const MODULES = path.join(ROOT, "node_modules", path.sep);
 const WINDOWS = process.platform === "win32";
 
 /** The packages of programs whose names differ. */
@@ -23,7 +24,7 @@ export function venv(program) {
 
 /** The script of a program in node_modules; `start` runs it with Node. */
 export function bin(program) {
-  const folder = path.join(ROOT, "node_modules", PACKAGES[program] ?? program);
+  const folder = path.join(MODULES, PACKAGES[program] ?? program);
   const manifest = path.join(folder, "package.json");
   if (!fs.existsSync(manifest)) throw new Failure(`${program} is not installed: npm run setup`);
   const { bin: scripts } = JSON.parse(fs.readFileSync(manifest, "utf8"));
@@ -37,8 +38,7 @@ export const NPM = WINDOWS
 
 /** Start a program, or a script of a package with Node. Returns the child process. */
 export function start(program, args, { cwd = ROOT, env = {}, stdio, detached = false } = {}) {
-  const isNode = program === process.execPath;
-  const isScript = !isNode && program.split(path.sep).includes("node_modules");
+  const isScript = program.startsWith(MODULES) || program.endsWith(".js");
   const all = isScript ? [program, ...args] : args;
   return spawn(isScript ? process.execPath : program, all, {
     ...{ cwd, stdio, detached },
