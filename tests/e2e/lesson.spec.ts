@@ -17,6 +17,11 @@ async function expectScroll(workbench: Workbench, pixels: number): Promise<void>
   }).toPass();
 }
 
+async function resetProgress(workbench: Workbench): Promise<void> {
+  await workbench.command("Trainsmith: Reset Progress");
+  await workbench.page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
+}
+
 test("a lesson is read and used with the keyboard only", async ({ workbench }) => {
   const { page } = workbench;
   const notes = await workbench.open("notes.yaml", "# mine\n");
@@ -45,7 +50,7 @@ test("a lesson is read and used with the keyboard only", async ({ workbench }) =
 });
 
 test("lessons are listed with their sections, and link to each other", async ({ workbench }) => {
-  const { page } = workbench;
+  await resetProgress(workbench);
   const lesson = await openSection(workbench, "Configuration Patterns", "Sampling while you train");
 
   // The section at the reader's position is read; sections that were scrolled past are not.
@@ -79,8 +84,7 @@ test("lessons are listed with their sections, and link to each other", async ({ 
   await expect(lesson.getByRole("link", { name: "Next: Change One Thing" })).toBeVisible();
   await expectScroll(workbench, 1234);
 
-  await workbench.command("Trainsmith: Reset Progress");
-  await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
+  await resetProgress(workbench);
   const progress = lessonRow(workbench, "Configuration Patterns");
   await expect(progress).toHaveAccessibleName(/, 0 of/);
 
