@@ -1,4 +1,4 @@
-"""Starting Python processes that import nothing from the folder they are started in."""
+"""Starting Python processes that read nothing from a stranger's folder on their own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO
 
 _STARTER = Path(__file__).with_name("start.py")
+_OWN_FOLDER = Path(__file__).absolute().parent
+"""Libraries look for settings in the current folder, as matplotlib does; here are none."""
 
 
 def python_command(module: str, arguments: Sequence[str]) -> list[str]:
@@ -21,6 +23,7 @@ def start_python(
     arguments: Sequence[str],
     *,
     errors: IO[bytes] | int,
+    folder: Path = _OWN_FOLDER,
     environment: Mapping[str, str] | None = None,
     new_session: bool = False,
 ) -> subprocess.Popen[bytes]:
@@ -30,6 +33,7 @@ def start_python(
         module: what `python -m` would be given.
         arguments: its arguments.
         errors: what receives standard error: a file, or `subprocess.PIPE`.
+        folder: its current folder; without one, relative paths in the arguments have no meaning.
         environment: the variables that it gets; without them, those of this process.
         new_session: whether Ctrl-C in the terminal leaves the process alone.
     """
@@ -38,6 +42,7 @@ def start_python(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=errors,
+        cwd=folder,
         env=None if environment is None else dict(environment),
         start_new_session=new_session,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -74,12 +75,22 @@ def _without_filter(name: str) -> Iterator[str]:
         yield from ("-c", f"filter.{name}.{key}={value}")
 
 
+def _program() -> str | None:
+    """The path of git. Windows, and a relative entry of `PATH`, would find a stranger's first."""
+    name = "git.exe" if os.name == "nt" else "git"
+    folders = filter(os.path.isabs, os.environ.get("PATH", "").split(os.pathsep))
+    return next(filter(None, (shutil.which(Path(one) / name) for one in folders)), None)
+
+
 def _answer(folder: Path, arguments: Sequence[str]) -> str | None:
     """What git writes; `None` without git, outside of a repository, or after too long a wait."""
+    git = _program()
+    if git is None:
+        return None
     settings = [part for pair in _SETTINGS.items() for part in ("-c", "=".join(pair))]
     try:
         answer = subprocess.run(
-            ["git", *settings, "-C", str(folder), *arguments],
+            [git, *settings, "-C", str(folder), *arguments],
             capture_output=True,
             text=True,
             errors="replace",

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import sys
 
-from trainsmith_system.text import encodable, printable
+from trainsmith_system.text import encodable, one_line, printable
 
 
-def say(text: str, *, error: bool = False, end: str = "\n") -> None:
-    """Write text that may contain anything from outside, without letting it control the terminal.
+def say(*lines: str, error: bool = False) -> None:
+    """Write lines that may contain anything from outside, without letting it control the terminal.
+
+    A line break in a line is escaped: CI systems read commands at the beginning of lines.
 
     Args:
-        text: one or several lines, or JSON.
+        lines: what is written, each on a line of its own.
         error: whether it goes to standard error.
-        end: what is written after it.
 
     Raises:
         OSError: the stream is closed or full.
     """
-    stream = sys.stderr if error else sys.stdout
-    stream.write(encodable(printable(text) + end, stream.encoding or "utf-8"))
-    stream.flush()
+    _write("".join(f"{one_line(line)}\n" for line in lines), error=error)
 
 
 def write_result(text: str) -> None:
@@ -32,8 +31,14 @@ def write_result(text: str) -> None:
         OSError: the stream is closed or full.
     """
     if sys.stdout.isatty():
-        say(text, end="")
+        _write(printable(text))
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
+
+
+def _write(text: str, *, error: bool = False) -> None:
+    stream = sys.stderr if error else sys.stdout
+    stream.write(encodable(text, stream.encoding or "utf-8"))
+    stream.flush()

@@ -1,4 +1,4 @@
-"""A child imports nothing from the folder that it is started in, and git runs no program."""
+"""A child imports nothing from the folder it starts in, and git runs no program of a repository."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from skips import NO_GIT
-from trainsmith_system.children import python_command
+from trainsmith_system import children
+from trainsmith_system.children import python_command, start_python
 from trainsmith_system.git import git_state
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason=NO_GIT)
@@ -23,6 +24,17 @@ def test_modules_of_the_current_folder_are_not_imported(tmp_path: Path) -> None:
     answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert answer.stdout.strip()
     assert not (tmp_path / "sprung").exists()
+
+
+def test_a_child_runs_in_a_folder_of_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    statement = f"import os; open({str(tmp_path / 'seen')!r}, 'w').write(os.getcwd())"
+    child = start_python("timeit", ["-n1", "-r1", statement], errors=subprocess.PIPE)
+    _, errors = child.communicate()
+    assert child.returncode == 0, errors
+    assert (tmp_path / "seen").read_text() == str(Path(children.__file__).parent)
 
 
 @pytest.fixture
@@ -74,6 +86,19 @@ def test_a_filter_that_cannot_be_switched_off_is_not_run(repository: Path) -> No
     state = git_state(repository)
     assert state is not None
     assert state.uncommitted_changes is None
+    assert not (repository.parent / "sprung").exists()
+
+
+@needs_git
+def test_git_of_the_current_folder_is_not_run(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(repository.parent / "trap", repository / "git")
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("PATH", f".:{repository.name}::{os.environ['PATH']}")
+    assert git_state(repository) is not None
+    monkeypatch.setenv("PATH", "")
+    assert git_state(repository) is None
     assert not (repository.parent / "sprung").exists()
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_system.terminal import write_result
+from trainsmith_system.terminal import say, write_result
 from trainsmith_system.text import encodable, one_line, printable, without_links
 
 
@@ -51,6 +51,11 @@ def test_json_keeps_its_values(values: dict[str, str], encoding: str) -> None:
     text = printable(json.dumps(values, ensure_ascii=False))
     shown = encodable(text, encoding).encode(encoding).decode(encoding)
     assert json.loads(shown) == values
+
+
+def test_a_line_cannot_begin_another_line(capsys: pytest.CaptureFixture[str]) -> None:
+    say("one\n::error::owned", "two\ttabs \x1b[31m")
+    assert capsys.readouterr().out == "one\\n::error::owned\ntwo\\ttabs \\u001b[31m\n"
 
 
 @pytest.mark.parametrize("to_terminal", [True, False])

@@ -70,6 +70,17 @@ def test_offline_wandb_run_contains_settings_and_metrics_but_no_text(workspace: 
     assert exit_record.exit_code == 0
 
 
+@pytest.mark.parametrize("folder", ["wandb", ".wandb"])
+def test_a_server_that_the_folder_names_is_refused(workspace: Workspace, folder: str) -> None:
+    workspace.write_recipe(training_config=_ASKED)
+    (workspace.path / folder).mkdir()
+    workspace.write(f"{folder}/settings", "[default]\nbase_url = http://127.0.0.1:9/\n")
+    code, errors = _train(workspace, WANDB_MODE="offline")
+    assert code == 1
+    assert f"would follow {folder}/settings" in errors
+    assert not workspace.run_folder().exists()
+
+
 def test_failed_wandb_login_ends_run_before_first_step(
     workspace: Workspace,
 ) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trainsmith_system.terminal import say, write_result
-from trainsmith_system.text import printable
+from trainsmith_system.text import one_line
 from trainsmith_trainer.backends.registry import (
     AUTO,
     BACKENDS,
@@ -25,6 +25,7 @@ from trainsmith_trainer.backends.registry import (
 )
 from trainsmith_trainer.distributed.rank import is_worker
 from trainsmith_trainer.errors import RecipeError, ResumeError, RunError, RunNameError
+from trainsmith_trainer.formatting import json_lines
 from trainsmith_trainer.requirements import (
     BESIDE_A_BACKEND,
     FOR_CHECKPOINTS,
@@ -158,7 +159,7 @@ def _overrides(
     try:
         overrides = [parse_override("--set", setting) for setting in settings]
     except ValueError as error:
-        raise click.BadParameter(printable(str(error)), param_hint="--set") from None
+        raise click.BadParameter(one_line(str(error)), param_hint="--set") from None
     if data is not None:
         overrides.append(Override(DATA_KEY, str(data.absolute()), f"--data {data}"))
     if max_steps is not None:
@@ -175,14 +176,14 @@ def _dry_run(
     if backend != AUTO:  # Otherwise a dry run needs no backend at all.
         _backend(backend, "train")
     from trainsmith_trainer.config.load import load_config
-    from trainsmith_trainer.run.dry_run import dry_run, refused, text_of
+    from trainsmith_trainer.run.dry_run import dry_run, lines_of, refused
 
     resolved = None
     try:
         resolved = load_config(config, overrides)
         answer, problems = dry_run(resolved, name), ()
     except RunNameError as error:
-        raise click.BadParameter(printable(str(error)), param_hint="--name") from None
+        raise click.BadParameter(one_line(str(error)), param_hint="--name") from None
     except RecipeError as error:
         answer, problems = refused(config, error.problems), error.problems
     except RunError as error:
@@ -190,11 +191,11 @@ def _dry_run(
         problem = resolved.problem_of(error)
         answer, problems = refused(config, (problem,)), (problem,)
     if as_json:
-        say(answer.model_dump_json(indent=2))
+        say(*json_lines(answer))
     else:
-        say(text_of(answer), end="\n" if answer.outline or answer.warnings else "")
+        say(*lines_of(answer))
         for problem in problems:
-            say(str(problem), error=True)
+            say(*problem.lines(), error=True)
     return 0 if answer.outline else 1
 
 
@@ -205,16 +206,16 @@ def _errors_shown() -> Generator[None, None, None]:
         yield
     except RecipeError as error:
         for problem in error.problems:
-            say(str(problem), error=True)
+            say(*problem.lines(), error=True)
         count = len(error.problems)
         say(f"{count} problem{'s' if count > 1 else ''}; nothing was run", error=True)
         sys.exit(1)
     except ResumeError as error:
-        raise click.ClickException(printable(str(error))) from None
+        raise click.ClickException("\n".join(map(one_line, error.lines))) from None
     except RunNameError as error:
-        raise click.BadParameter(printable(str(error)), param_hint="--name") from None
+        raise click.BadParameter(one_line(str(error)), param_hint="--name") from None
     except OSError as error:
-        raise click.ClickException(printable(f"{error.filename}: {error.strerror}")) from None
+        raise click.ClickException(one_line(f"{error.filename}: {error.strerror}")) from None
 
 
 def _plan_resume(recipe: Recipe, name: str | None, resume_path: Path | None) -> ResumePlan | None:
@@ -305,7 +306,7 @@ def generate(
             write_result(piece)
         write_result("\n")
     except (GenerationError, RunError) as error:
-        raise click.ClickException(printable(str(error))) from None
+        raise click.ClickException(one_line(str(error))) from None
 
 
 def _backend(name: str, purpose: Purpose) -> LoadedBackend:
@@ -314,4 +315,4 @@ def _backend(name: str, purpose: Purpose) -> LoadedBackend:
     except BackendError as error:
         if name == AUTO:
             require_modules()  # It names everything that is missing at once.
-        raise click.BadParameter(printable(str(error)), param_hint="--backend") from None
+        raise click.BadParameter(one_line(str(error)), param_hint="--backend") from None

@@ -32,10 +32,14 @@ class ConfigProblem:
     config_path: str = ""
     """The full key: `training_config.batch_size`; empty if the problem has no key."""
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
         """The problem as a compiler would print it, with the line that it is about."""
         head = f"{self.origin.label}: {self.severity}[{self.code}] {self.message}"
-        return f"{head}\n    {self.origin.excerpt}" if self.origin.excerpt else head
+        return [head, f"    {self.origin.excerpt}"] if self.origin.excerpt else [head]
+
+    def __str__(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines())
 
 
 class RecipeError(Exception):
@@ -59,7 +63,11 @@ class RunError(Exception):
 
 
 class ResumeError(Exception):
-    """A run cannot be resumed."""
+    """A run cannot be resumed, for a reason in one or several lines."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 class RunNameError(ValueError):

@@ -1,8 +1,9 @@
-"""Durations, settings and differences as text."""
+"""Durations, settings, differences and answers as text."""
 
 from __future__ import annotations
 
 import yaml
+from pydantic import BaseModel
 
 from trainsmith_schemas.runs.reports import Difference
 
@@ -17,6 +18,11 @@ def duration(seconds: float) -> str:
 def change_text(change: Difference) -> str:
     """A difference between two runs: `learning rate 0.0001 → 0.0002`."""
     return f"{change.what} {' → '.join(change.values)}"
+
+
+def json_lines(answer: BaseModel) -> list[str]:
+    """An answer as lines of JSON; a line break in one of its texts is an escape."""
+    return answer.model_dump_json(indent=2).split("\n")
 
 
 def setting(value: bool | float | str) -> str:

@@ -21,6 +21,8 @@ from trainsmith_trainer.errors import ConfigProblem, RecipeError
 _WANDB_KEY: KeyPath = ("training_config", "use_wandb")
 _TENSORBOARD_KEY: KeyPath = ("training_config", "use_tensorboard")
 _LEVELS: tuple[Privacy, ...] = get_args(Privacy)
+_WANDB_SETTINGS = (Path("wandb", "settings"), Path(".wandb", "settings"))
+"""What wandb reads in the current folder; it can name the server that gets the user's key."""
 
 
 def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[ConfigProblem]:
@@ -32,13 +34,8 @@ def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Co
     """
     training = document.training_config
     if training.use_wandb:
-        restriction = privacy_restriction(Path(source.name))
-        if restriction:
-            message = (
-                f"`use_wandb` sends metrics to a service, and {restriction}: "
-                "write `use_wandb: false`; every metric is in the run's `events.jsonl` anyway"
-            )
-            origin = source.origin_of(_WANDB_KEY)
+        origin = source.origin_of(_WANDB_KEY)
+        for message in _privacy_messages(Path(source.name)):
             yield ConfigProblem(origin, "error", "wandb-privacy", message, dotted(_WANDB_KEY))
     for is_used, key, package in (
         (training.use_wandb, _WANDB_KEY, "wandb"),
@@ -52,6 +49,19 @@ def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[Co
             yield ConfigProblem(
                 source.origin_of(key), "error", "missing-package", message, dotted(key)
             )
+
+
+def _privacy_messages(recipe: Path) -> Iterator[str]:
+    if restriction := privacy_restriction(recipe):
+        yield (
+            f"`use_wandb` sends metrics to a service, and {restriction}: "
+            "write `use_wandb: false`; every metric is in the run's `events.jsonl` anyway"
+        )
+    for path in filter(os.path.lexists, _WANDB_SETTINGS):
+        yield (
+            f"`use_wandb` would follow {path} in this folder, which may name another server: "
+            "move these settings to ~/.config/wandb/settings, or delete the file"
+        )
 
 
 def privacy_restriction(recipe: Path) -> str:

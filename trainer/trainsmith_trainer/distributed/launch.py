@@ -206,7 +206,14 @@ def _fork(rank_info: RankInfo, body: Callable[[RankInfo], int]) -> Process:
 def _command(rank_info: RankInfo, arguments: Sequence[str]) -> Process:
     with _errors(rank_info, rank_info.rank).open("wb") as errors:
         environment = {**os.environ, **_environment(rank_info)}
-        return start_python("trainsmith", arguments, errors=errors, environment=environment)
+        # Its recipe has paths that are relative to this folder.
+        return start_python(
+            "trainsmith",
+            arguments,
+            errors=errors,
+            folder=Path.cwd(),
+            environment=environment,
+        )
 
 
 def _environment(rank_info: RankInfo) -> dict[str, str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from trainsmith_system.terminal import say
-from trainsmith_system.text import printable
+from trainsmith_system.text import one_line
+from trainsmith_trainer.formatting import json_lines
 from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -29,11 +30,11 @@ def runs(folder: Path, output: str) -> None:
 
     Each is shown with its losses, and with what changed since the previous run of the same recipe.
     """
-    from trainsmith_trainer.history.listing import list_text
+    from trainsmith_trainer.history.listing import list_lines
     from trainsmith_trainer.history.record import runs_in
 
     answer = runs_in(folder)
-    say(answer.model_dump_json(indent=2) if output == "json" else list_text(answer))
+    say(*(json_lines(answer) if output == "json" else list_lines(answer)))
 
 
 @click.command()
@@ -56,7 +57,7 @@ def compare(
     """
     from trainsmith_trainer.history.comparison import UnknownRunError
     from trainsmith_trainer.history.comparison import compare as compare_runs
-    from trainsmith_trainer.history.listing import comparison_text
+    from trainsmith_trainer.history.listing import comparison_lines
     from trainsmith_trainer.history.plots import start_drawing, wait_for_drawing
 
     if len(folders) < 2:
@@ -67,9 +68,9 @@ def compare(
         answer = compare_runs(found)
         complaint = wait_for_drawing(start_drawing(picture, found)) if picture else None
     except UnknownRunError as error:
-        raise click.ClickException(printable(str(error))) from None
+        raise click.ClickException(one_line(str(error))) from None
     if complaint:
         say(f"warning: {picture} was not drawn: {complaint}", error=True)
     elif picture:
         answer = answer.model_copy(update={"curves": picture.as_posix()})
-    say(answer.model_dump_json(indent=2) if output == "json" else comparison_text(answer))
+    say(*(json_lines(answer) if output == "json" else comparison_lines(answer)))

@@ -1,4 +1,4 @@
-"""Runs and comparisons as text."""
+"""Runs and comparisons as lines of text."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from trainsmith_trainer.formatting import setting
 from trainsmith_trainer.history.experiments import changes_text
 
 
-def list_text(answer: RunList) -> str:
+def list_lines(answer: RunList) -> list[str]:
     """The runs of a folder as a table, with the changes under each, then what cannot be read."""
     lines = list(_run_lines(answer.runs)) if answer.runs else [f"{answer.folder} contains no runs"]
     if answer.unreadable and not answer.runs:
         lines[0] += " that can be read"
-    bad = (f"{run.name} cannot be read: {run.reason}" for run in answer.unreadable)
-    return "\n".join((*lines, *map(one_line, bad)))
+    return [*lines, *(f"{run.name} cannot be read: {run.reason}" for run in answer.unreadable)]
 
 
 def _run_lines(runs: Sequence[RunRecord]) -> Iterator[str]:
@@ -34,7 +33,7 @@ def _run_lines(runs: Sequence[RunRecord]) -> Iterator[str]:
         yield from (f"    {advice_text(one)}" for one in run.advice)
 
 
-def comparison_text(answer: Comparison) -> str:
+def comparison_lines(answer: Comparison) -> list[str]:
     """The settings that differ, and the results, with a column for each run."""
     names = [run.name for run in answer.runs]
     parts: list[str] = []
@@ -61,7 +60,7 @@ def comparison_text(answer: Comparison) -> str:
         parts += ["", *advice]
     if answer.curves:
         parts += ["", f"The curves are in {answer.curves}"]
-    return "\n".join(parts)
+    return parts
 
 
 def advice_text(advice: Advice) -> str:

@@ -20,7 +20,7 @@ _SECONDS_TO_DRAW = 120.0
 
 def start_drawing(picture: Path, runs: Sequence[Path]) -> subprocess.Popen[bytes]:
     """Start a child process that draws the losses of some runs into one picture."""
-    arguments = [str(picture), *map(str, runs)]
+    arguments = [str(path.absolute()) for path in (picture, *runs)]
     # Ctrl-C in the terminal is for the run alone.
     return start_python(__name__, arguments, errors=subprocess.PIPE, new_session=True)
 

@@ -244,7 +244,10 @@ def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | No
 
 
 def _is_file(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+    try:
+        return one.resolve() == other.resolve()
+    except (OSError, RuntimeError, ValueError):  # Links in a circle, or a name no file can have.
+        return False
 
 
 def _family(config: Path) -> str:

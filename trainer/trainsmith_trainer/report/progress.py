@@ -68,7 +68,7 @@ class _PlainConsole:
                 return
             self._last_step_shown = time.monotonic()
         if level >= self._level:
-            say(one_line(line), error=level >= logging.ERROR)
+            say(line, error=level >= logging.ERROR)
 
 
 class _LiveConsole:

@@ -153,7 +153,7 @@ def _too_large(outline: RunOutline) -> Iterator[tuple[str, str]]:
         )
 
 
-def text_of(answer: DryRun) -> str:
+def lines_of(answer: DryRun) -> list[str]:
     """The answer as text, without its errors, which are printed with their lines of the file."""
     lines = [f"warning: {finding.place}: {finding.message}" for finding in answer.warnings]
     if answer.outline:
@@ -161,7 +161,7 @@ def text_of(answer: DryRun) -> str:
         width = max(len(label) for label, _ in rows)
         lines += [f"{label:<{width}}  {value}" for label, value in rows]
         lines.append("Nothing was run.")
-    return "\n".join(lines)
+    return lines
 
 
 def _files(paths: list[str]) -> str:

@@ -185,10 +185,10 @@ def refuse_another_model(checkpoint: Checkpoint, now: Settings) -> list[Differen
     changed = differences([before, now])
     in_model = [change for change in changed if _is_in_model(change)]
     if in_model:
-        lines = "".join(f"\n    {change_text(change)}" for change in in_model)
         raise ResumeError(
-            f"the model is not the one of {checkpoint.path}:{lines}\n"
-            "Undo these changes, or start a new run without --resume"
+            f"the model is not the one of {checkpoint.path}:",
+            *(f"    {change_text(change)}" for change in in_model),
+            "Undo these changes, or start a new run without --resume",
         )
     return changed
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from trainsmith_system.text import one_line
+
 PARENT_OPTION = click.option(
     "--in",
     "parent",
@@ -26,6 +28,6 @@ def folder_of(run: str, parent: Path) -> Path:
     found = next((path for path in candidates if path.is_dir()), None)
     if found is None:
         raise click.BadParameter(
-            f"there is no run {run!r}: looked for {' and '.join(map(str, candidates))}"
+            one_line(f"there is no run {run!r}: looked for {' and '.join(map(str, candidates))}")
         )
     return found
