@@ -6,7 +6,7 @@ test("a missing Python is reported, and one that is set later is used at once", 
   workbench,
 }) => {
   const { page } = workbench;
-  workbench.set("trainsmith.python.path", "/no/such/python");
+  workbench.setMachinePython("/no/such/python");
   const editor = await workbench.open("python.yaml", WRONG);
   const message = workbench.notification(
     /needs Python 3\.10 or newer \(\/no\/such\/python did not/,
@@ -20,7 +20,7 @@ test("a missing Python is reported, and one that is set later is used at once", 
   await expect(settings.locator(".setting-item-label", { hasText: "Path" })).toBeVisible();
   await workbench.screenshot("python-setting");
 
-  workbench.set("trainsmith.python.path", undefined);
+  workbench.setMachinePython();
   await workbench.open("python.yaml", WRONG);
   await expect(editor.locator(".squiggly-error")).toHaveCount(1);
   await expect(workbench.notification(/failed/)).toHaveCount(0);

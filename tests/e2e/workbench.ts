@@ -14,7 +14,7 @@ import {
   test as base,
 } from "@playwright/test";
 
-import { OUTPUT, ROOT } from "../../scripts/lib/run.mjs";
+import { OUTPUT, ROOT, venv } from "../../scripts/lib/run.mjs";
 import { startWorkbench } from "../../scripts/lib/serve.mjs";
 import { vsixPath } from "../../scripts/package.mjs";
 import { workbench } from "../../scripts/workbench.mjs";
@@ -49,8 +49,13 @@ export class Workbench {
   }
 
   /** Write a file into the workspace and open it in the editor. */
-  async open(name: string, text: string): Promise<Locator> {
+  open(name: string, text: string): Promise<Locator> {
     this.write(name, text);
+    return this.show(name);
+  }
+
+  /** Open a file of the workspace in the editor. */
+  async show(name: string): Promise<Locator> {
     const input = this.page.locator(".quick-input-widget input").first();
     // A panel that is being drawn may swallow the first key.
     await persist(async (timeout) => {
@@ -59,7 +64,7 @@ export class Workbench {
     });
     await input.fill(path.join(this.workspace, name));
     await this.page
-      .locator(".quick-input-widget .monaco-list-row", { hasText: name })
+      .locator(".quick-input-widget .monaco-list-row", { hasText: path.basename(name) })
       .first()
       .click();
     const editor = this.page.locator(`.monaco-editor[data-uri$="${name}"]`).first();
@@ -105,13 +110,19 @@ export class Workbench {
     this.write(".vscode/settings.json", JSON.stringify({ [name]: value }));
   }
 
+  /** Set the Python of the machine; without one, the project's. A workspace cannot set it. */
+  setMachinePython(program = venv("python")): void {
+    const file = path.join(this.data, "Machine", "settings.json");
+    fs.writeFileSync(file, JSON.stringify({ "trainsmith.python.path": program }));
+  }
+
   /** With a recipe open, set a Python and wait until the server has started with `expected`. */
   async setPython(setting: string, expected: string): Promise<void> {
     const started = (): string | undefined =>
       read(path.join(this.data, "logs"), "Trainsmith.log")
         .match(/Language server: .*/g)
         ?.at(-1);
-    this.set("trainsmith.python.path", setting);
+    this.setMachinePython(setting);
     await expect.poll(started).toContain(expected);
   }
 
@@ -175,6 +186,12 @@ function read(folder: string, name: string): string {
   return named.map((file) => fs.readFileSync(path.join(folder, file), "utf8")).join("");
 }
 
+function copyOfSample(): string {
+  const workspace = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-sample-"));
+  fs.cpSync(path.join(ROOT, "examples", "shakespeare"), workspace, { recursive: true });
+  return workspace;
+}
+
 /** Options of the workbench for a spec: `test.use({ launch: … })`. */
 interface Launch {
   /** Environment variables. */
@@ -183,6 +200,10 @@ interface Launch {
   readonly extensions?: readonly string[];
   /** False for a workspace that is not trusted. */
   readonly trust?: boolean;
+  /** The folder to open, instead of a copy of the sample workspace. */
+  readonly folder?: string;
+  /** Further settings of the user. */
+  readonly settings?: Record<string, unknown>;
 }
 
 interface Shared {
@@ -195,8 +216,8 @@ export const test = base.extend<{ aftermath: undefined }, Shared>({
   launch: [{}, { scope: "worker", option: true }],
   workbench: [
     async ({ launch }, use) => {
-      const workspace = fs.mkdtempSync(path.join(os.tmpdir(), "trainsmith-sample-"));
-      fs.cpSync(path.join(ROOT, "examples", "shakespeare"), workspace, { recursive: true });
+      const { folder, settings, ...options } = launch;
+      const workspace = folder ?? copyOfSample();
       const { entry, chromium: executablePath } = workbench();
       if (!executablePath)
         throw new Error("Chromium is not installed; `npm test -- e2e` installs it.");
@@ -204,8 +225,9 @@ export const test = base.extend<{ aftermath: undefined }, Shared>({
         entry,
         vsix: vsixPath(),
         workspace,
-        ...launch,
+        ...options,
         settings: {
+          ...settings,
           "editor.hover.delay": 100,
           "editor.wordBasedSuggestions": "off",
           "files.autoSave": "off",
@@ -226,7 +248,7 @@ export const test = base.extend<{ aftermath: undefined }, Shared>({
       } finally {
         await context?.browser()?.close();
         await server.stop();
-        fs.rmSync(workspace, { recursive: true, force: true });
+        if (!folder) fs.rmSync(workspace, { recursive: true, force: true });
       }
     },
     { scope: "worker", timeout: 2 * PATIENCE },

@@ -357,7 +357,7 @@ def test_unreadable_run_is_one_line_of_the_list(tmp_path: Path, name: str) -> No
     [bad] = answer.unreadable
     assert (bad.name, bad.folder) == (name, (tmp_path / name).as_posix())
     assert says in bad.reason
-    *_, last = list_text(answer).splitlines()
+    *_, last = list_lines(answer)
     assert last == f"{name} cannot be read: {bad.reason}"
     with pytest.raises(UnknownRunError, match=re.escape(bad.reason)):
         compare([tmp_path / name, tmp_path / "good"])
@@ -366,7 +366,7 @@ def test_unreadable_run_is_one_line_of_the_list(tmp_path: Path, name: str) -> No
 def test_list_of_unreadable_runs_says_so(tmp_path: Path) -> None:
     (tmp_path / "a\x1b[2Jb").mkdir()
     (tmp_path / "a\x1b[2Jb" / EVENTS).write_bytes(b"")
-    head, line = list_text(runs_in(tmp_path)).splitlines()
+    head, line = list_lines(runs_in(tmp_path))
     assert head.endswith("contains no runs that can be read")
     assert "\x1b" not in line
 

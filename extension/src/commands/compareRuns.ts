@@ -65,7 +65,8 @@ export async function compareWithLastRun(
   if (!last) throw new Error("This recipe has no run to compare with yet.");
   if (!before) {
     const title = `${last.name} ↔ ${uri.path.split("/").at(-1) ?? ""}`;
-    await vscode.commands.executeCommand("vscode.diff", recipeCopy(last.folder), uri, title);
+    const copy = await recipeCopy(last.folder);
+    await vscode.commands.executeCommand("vscode.diff", copy, uri, title);
     return;
   }
   await list.refresh();

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 
 import { recipeFrom } from "../recipes/recipes";
 import type { Server } from "../server/client";
+import { isInside } from "../shared/files";
 import { chooseFile, nameIn, textsIn } from "./chooseFile";
 
 const MODEL_FILE = "model_configs/model.yaml";
@@ -43,14 +44,18 @@ export async function newRecipe(server: Server): Promise<void> {
     value: await freeName(folder.uri),
     validateInput: async (name) => {
       if (!/\.ya?ml$/.test(name)) return "The file name must end in .yaml or .yml.";
-      return (await exists(vscode.Uri.joinPath(folder.uri, name)))
-        ? "This file already exists."
-        : "";
+      const uri = vscode.Uri.joinPath(folder.uri, name);
+      if (await exists(uri)) return "This file already exists.";
+      return (await isOwn(folder.uri, uri)) ? "" : "This path leads out of the workspace folder.";
     },
   });
   if (!file) return;
   const recipe = vscode.Uri.joinPath(folder.uri, file);
   const model = vscode.Uri.joinPath(recipe, "..", MODEL_FILE);
+  if (!(await exists(model)) && !(await isOwn(folder.uri, model))) {
+    const where = vscode.workspace.asRelativePath(model);
+    throw new Error(`${where} leads out of the workspace folder through a link; remove the link.`);
+  }
   await write(recipe, recipeFrom(template.text, board.text, nameIn(recipe, data)));
   if (!(await exists(model))) await write(model, templates.model);
   await vscode.window.showTextDocument(model, { preview: false, preserveFocus: true });
@@ -69,6 +74,11 @@ async function exists(uri: vscode.Uri): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Whether a file is in the workspace folder, which may contain links to other folders. */
+async function isOwn(folder: vscode.Uri, file: vscode.Uri): Promise<boolean> {
+  return file.scheme !== "file" || (await isInside(folder.fsPath, file.fsPath));
 }
 
 async function write(uri: vscode.Uri, text: string): Promise<void> {

@@ -4,16 +4,22 @@ import * as vscode from "vscode";
 
 import { RUN_FILES } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
+import { requireOwnFile } from "../shared/files";
 import { showInformation } from "../shared/notify";
 
-/** The copy of the recipe that a run keeps in its folder. */
-export function recipeCopy(folder: string): vscode.Uri {
-  return vscode.Uri.file(path.join(folder, RUN_FILES.recipe));
+/**
+ * The copy of the recipe that a run keeps in its folder. It throws an error if there is a link to
+ * another folder instead: in a stranger's run it may lead to any file of this machine.
+ */
+export async function recipeCopy(folder: string): Promise<vscode.Uri> {
+  const file = path.join(folder, RUN_FILES.recipe);
+  await requireOwnFile(file);
+  return vscode.Uri.file(file);
 }
 
 /** Restore a recipe to the copy that a run keeps, as an unsaved edit that can be undone. */
 export async function restoreRecipe(run: RunRecord, recipe: vscode.Uri): Promise<void> {
-  const copy = await vscode.workspace.openTextDocument(recipeCopy(run.folder));
+  const copy = await vscode.workspace.openTextDocument(await recipeCopy(run.folder));
   const document = await vscode.workspace.openTextDocument(recipe);
   await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
   if (document.getText() === copy.getText()) {
@@ -31,8 +37,9 @@ export async function diffRecipes(runs: readonly RunRecord[], recipe: vscode.Uri
   const [older, newer] = [...runs].sort((one, other) => one.started - other.started);
   if (!older) return;
   const [right, name] = newer
-    ? [recipeCopy(newer.folder), newer.name]
+    ? [await recipeCopy(newer.folder), newer.name]
     : [recipe, path.basename(recipe.fsPath)];
   const title = `${older.name} ↔ ${name}`;
-  await vscode.commands.executeCommand("vscode.diff", recipeCopy(older.folder), right, title);
+  const left = await recipeCopy(older.folder);
+  await vscode.commands.executeCommand("vscode.diff", left, right, title);
 }

@@ -8,7 +8,7 @@ import { createTask } from "../runs/tasks";
 import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
-import { showWarning } from "../shared/notify";
+import { ask, showWarning } from "../shared/notify";
 
 /** The user cancelled. */
 const CANCELLED = Symbol("cancelled");
@@ -43,6 +43,7 @@ export async function runRecipe(
   const target = recipe ?? editors.yaml()?.document.uri ?? (await chooseRecipe(documents));
   if (target === CANCELLED) return;
   const document = await recipeDocument(editors, target);
+  if (!(await isMeant(document))) return;
   if (document.isUntitled || (document.isDirty && !(await document.save()))) {
     throw new Error("Save the recipe first: the trainer reads it from disk.");
   }
@@ -69,6 +70,19 @@ export async function runRecipe(
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
   await vscode.tasks.executeTask(createTask(server, python, definition, folder));
   if (chosen.length > 0) await offerToWrite(server, document.uri, chosen);
+}
+
+/**
+ * Whether the user means a recipe. One elsewhere may be named by a file of somebody else's run, so
+ * the user is asked, unless its text is visible.
+ */
+async function isMeant(document: vscode.TextDocument): Promise<boolean> {
+  const { uri } = document;
+  if (vscode.workspace.getWorkspaceFolder(uri)) return true;
+  if (vscode.window.visibleTextEditors.some((editor) => editor.document === document)) return true;
+  const button = "Run";
+  const question = `Run the recipe ${uri.fsPath}?`;
+  return (await ask(question, "It is not in this workspace.", button)) === button;
 }
 
 /** Ask for one of the workspace's recipes; `undefined` if there are none. */

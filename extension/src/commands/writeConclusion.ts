@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import { RUN_FILES } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import { findConclusion } from "../runs/conclusion";
+import { requireOwnFile } from "../shared/files";
 
 const NOTES = RUN_FILES.experiments;
 
@@ -12,6 +13,7 @@ const NOTES = RUN_FILES.experiments;
 export async function writeConclusion(run: RunRecord, recipe: vscode.Uri): Promise<void> {
   const uri = vscode.Uri.file(path.join(path.dirname(recipe.fsPath), NOTES));
   const find = async () => {
+    await requireOwnFile(uri.fsPath);
     const document = await vscode.workspace.openTextDocument(uri);
     return { document, place: findConclusion(document.getText(), run.name) };
   };

@@ -12,12 +12,11 @@ import {
   type Run,
   type RunPlan,
   type Setting,
-  SETTINGS,
   type Templates,
 } from "../generated/protocol";
 import { usable } from "../python/interpreters";
 import { choosePython, type Python } from "../python/python";
-import { textSetting } from "../shared/settings";
+import { privacyRestriction } from "../shared/privacy";
 import { type Checkout, checkoutOf } from "./checkout";
 import type { Client, ServerState } from "./languageClient";
 
@@ -120,11 +119,9 @@ export class Server implements vscode.Disposable {
    * is passed on.
    */
   environment(): Record<string, string> {
-    const privacy = textSetting(SETTINGS.privacy);
-    const settings = vscode.workspace.getConfiguration();
-    const standard = settings.inspect<string>(SETTINGS.privacy)?.defaultValue;
+    const privacy = privacyRestriction();
     // A recipe cannot override this variable.
-    const variable = privacy && privacy !== standard ? { [PRIVACY_VARIABLE]: privacy } : {};
+    const variable = privacy ? { [PRIVACY_VARIABLE]: privacy } : {};
     return { ...this.packages(), ...variable };
   }
 

@@ -1,6 +1,7 @@
 // Loaded when the server starts, since the client library is most of the extension's code.
 import * as vscode from "vscode";
 import {
+  type ConfigurationRequest,
   DidChangeWatchedFilesNotification,
   FileChangeType,
   LanguageClient,
@@ -10,6 +11,7 @@ import {
 } from "vscode-languageclient/node";
 
 import { LANGUAGE_SERVER_ID } from "../generated/protocol";
+import { privacyRestriction } from "../shared/privacy";
 
 export type ServerState = "starting" | "running" | "stopped";
 
@@ -17,6 +19,14 @@ const STATES: Record<State, ServerState> = {
   [State.Starting]: "starting",
   [State.Running]: "running",
   [State.Stopped]: "stopped",
+};
+
+/** The settings for the server, in which no workspace lifts the user's restriction. */
+const restricted: ConfigurationRequest.MiddlewareSignature = async (params, token, next) => {
+  const answers = await next(params, token);
+  const privacy = privacyRestriction();
+  if (!Array.isArray(answers) || privacy === undefined) return answers;
+  return answers.map((answer: object) => ({ ...answer, privacy }));
 };
 
 /** A client that shows no errors caused by being stopped. */
@@ -36,6 +46,7 @@ export class Client extends LanguageClient {
         { scheme: "vscode-vfs", language: "yaml" },
       ],
       outputChannel,
+      middleware: { workspace: { configuration: restricted } },
     };
     super(LANGUAGE_SERVER_ID, "Trainsmith", server, options);
     this.onDidChangeState(({ newState }) => {

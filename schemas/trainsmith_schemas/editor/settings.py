@@ -62,10 +62,13 @@ class LintConfig(BaseModel):
 class Settings(LintConfig):
     """Trainsmith's settings in VS Code. A field's alias is its name in `settings.json`."""
 
+    # Not a setting of the workspace: a folder must not decide which program starts.
     python_path: Annotated[
-        str, Field(alias="python.path", json_schema_extra={"scope": "machine-overridable"})
+        str, Field(alias="python.path", json_schema_extra={"scope": "machine"})
     ] = ""
     """The Python interpreter (3.10 or newer) that runs the language server and training.
+
+    It is a setting of the user or the remote machine; the settings of a workspace cannot change it.
 
     If it is empty, Trainsmith uses the interpreter selected in the Python extension, or else
     `python3`. If that interpreter lacks PyTorch, **Set Up Training Environment** creates an
