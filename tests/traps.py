@@ -311,7 +311,7 @@ def _write_runs(traps: Traps) -> None:
     """Runs of somebody else: recipes elsewhere, links, pipes, and texts that are commands."""
     runs, outside = traps.workspace / "own_runs", traps.outside
     configs = {
-        "plain": "training.yaml",
+        "near": "training.yaml",
         "above": "../../outside/recipe.yaml",
         "absolute": str(outside / "recipe.yaml"),
         "keys": str(outside / "authorized_keys"),

@@ -20,13 +20,16 @@ beforeEach(async () => {
 
 // Windows has no pipes among its files, and links for administrators only.
 describe.skipIf(process.platform === "win32")("what a stranger can put in a folder", () => {
-  test.each(["link", "device", "pipe", "folder"])("a %s is not a file of its folder", async (kind) => {
-    if (kind === "link") await fs.symlink("../outside/keys", at(kind));
-    else if (kind === "device") await fs.symlink("/dev/zero", at(kind));
-    else if (kind === "pipe") execFileSync("mkfifo", [at(kind)]);
-    else await fs.mkdir(at(kind));
-    await expect(requireOwnFile(at(kind))).rejects.toThrow(/another folder|not a regular file/);
-  });
+  test.each(["link", "device", "pipe", "folder"])(
+    "a %s is not a file of its folder",
+    async (kind) => {
+      if (kind === "link") await fs.symlink("../outside/keys", at(kind));
+      else if (kind === "device") await fs.symlink("/dev/zero", at(kind));
+      else if (kind === "pipe") execFileSync("mkfifo", [at(kind)]);
+      else await fs.mkdir(at(kind));
+      await expect(requireOwnFile(at(kind))).rejects.toThrow(/another folder|not a regular file/);
+    },
+  );
 
   test("a link to a file beside it may be edited, and a missing file is named", async () => {
     await fs.writeFile(at("notes"), "");

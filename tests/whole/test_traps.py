@@ -105,12 +105,13 @@ def test_foreign_runs_are_listed(traps: Traps, programs: Path, form: str) -> Non
     for folder in ("own_runs", "runs", "names", "."):
         result = _run(traps.workspace, "runs", folder, "--format", form, programs=programs)
         assert result.returncode == 0, result.stderr
-        assert ("plain" in result.stdout) == (folder in ("own_runs", "runs"))
+        expected = {"own_runs": "near", "runs": "plain"}.get(folder, "")
+        assert expected in result.stdout
 
 
 def test_foreign_runs_are_compared(traps: Traps, programs: Path) -> None:
     folder = traps.workspace / "own_runs"
-    _run(traps.workspace, "compare", "own_runs/plain", "own_runs/above", programs=programs)
+    _run(traps.workspace, "compare", "own_runs/near", "own_runs/above", programs=programs)
     assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
     for name in ("linked", "pipe", "zero", NAMES[0]):
         _run(folder, "compare", f"./{name}", "./half", programs=programs)

@@ -6,6 +6,7 @@ import type { LastEditor } from "../recipes/editors";
 import type { RunList } from "../runs/list";
 import type { Server } from "../server/client";
 import { resultText } from "../shared/formatting";
+import { plainText } from "../shared/plainText";
 import { recipeCopy } from "./restoreRecipe";
 import { recipeDocument } from "./runRecipe";
 
@@ -64,7 +65,7 @@ export async function compareWithLastRun(
   const [last, before] = (await server.runs(uri)).filter(({ smoke }) => !smoke);
   if (!last) throw new Error("This recipe has no run to compare with yet.");
   if (!before) {
-    const title = `${last.name} ↔ ${uri.path.split("/").at(-1) ?? ""}`;
+    const title = plainText(`${last.name} ↔ ${uri.path.split("/").at(-1) ?? ""}`);
     const copy = await recipeCopy(last.folder);
     await vscode.commands.executeCommand("vscode.diff", copy, uri, title);
     return;

@@ -6,6 +6,7 @@ import { RUN_FILES } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import { requireOwnFile } from "../shared/files";
 import { showInformation } from "../shared/notify";
+import { plainText } from "../shared/plainText";
 
 /**
  * The copy of the recipe that a run keeps in its folder. It throws an error if there is a link to
@@ -39,7 +40,7 @@ export async function diffRecipes(runs: readonly RunRecord[], recipe: vscode.Uri
   const [right, name] = newer
     ? [await recipeCopy(newer.folder), newer.name]
     : [recipe, path.basename(recipe.fsPath)];
-  const title = `${older.name} ↔ ${name}`;
+  const title = plainText(`${older.name} ↔ ${name}`);
   const left = await recipeCopy(older.folder);
   await vscode.commands.executeCommand("vscode.diff", left, right, title);
 }

@@ -9,6 +9,7 @@ import type { RunList } from "../runs/list";
 import type { RunReader, RunWatcher } from "../runs/watcher";
 import type { Server } from "../server/client";
 import { trainerReport } from "../server/commandLine";
+import { plainText } from "../shared/plainText";
 import { page } from "../shared/webviews";
 import type { FromPage, ToPage } from "./messages";
 
@@ -36,7 +37,7 @@ export class Comparisons implements vscode.Disposable {
     const answer = await trainerReport(this.server, arguments_, COMPARISON_SCHEMA);
     const panel = vscode.window.createWebviewPanel(
       VIEW_TYPE,
-      `Compare: ${ordered.map(({ name }) => name).join(" ↔ ")}`,
+      plainText(`Compare: ${ordered.map(({ name }) => name).join(" ↔ ")}`),
       vscode.ViewColumn.Active,
       {},
     );

@@ -10,6 +10,7 @@ import {
   countMatter,
   resultText,
 } from "../shared/formatting";
+import { plainText } from "../shared/plainText";
 import { recipeOfRun, type RunList } from "./list";
 
 const WARNING = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
@@ -62,13 +63,15 @@ export class RunsView implements vscode.TreeDataProvider<Row>, vscode.Disposable
 
   private itemOf(run: RunRecord): vscode.TreeItem {
     const baseline = run.folder === this.list.baseline;
-    const item = new vscode.TreeItem(run.name);
+    const item = new vscode.TreeItem(plainText(run.name));
     const parts = [baseline ? "baseline" : "", resultText(run), changesInShort(run) ?? ""];
     item.id = run.folder;
-    item.description = parts.filter((text) => text !== "").join(" · ");
+    item.description = plainText(parts.filter((text) => text !== "").join(" · "));
     item.iconPath = ICONS[run.state];
     item.tooltip = tooltip(run);
-    item.accessibilityInformation = { label: `${run.name}, ${run.state}, ${item.description}` };
+    item.accessibilityInformation = {
+      label: `${plainText(run.name)}, ${run.state}, ${item.description}`,
+    };
     item.contextValue = [
       run.state,
       ...(baseline ? ["baseline"] : []),
@@ -99,12 +102,12 @@ function isReadable(row: Row): row is RunRecord {
 }
 
 function itemOfUnreadable({ name, folder, reason }: UnreadableRun): vscode.TreeItem {
-  const item = new vscode.TreeItem(name);
+  const item = new vscode.TreeItem(plainText(name));
   item.id = folder;
   item.description = "cannot be read";
   item.iconPath = WARNING;
-  item.tooltip = `${folder} cannot be read: ${reason}`;
-  item.accessibilityInformation = { label: `${name}, cannot be read: ${reason}` };
+  item.tooltip = plainText(`${folder} cannot be read: ${reason}`);
+  item.accessibilityInformation = { label: plainText(`${name}, cannot be read: ${reason}`) };
   item.contextValue = "unreadable";
   return item;
 }
@@ -112,9 +115,9 @@ function itemOfUnreadable({ name, folder, reason }: UnreadableRun): vscode.TreeI
 function tooltip(run: RunRecord): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (words: string): void => {
-    text.appendText(words).appendMarkdown("\n\n");
+    text.appendText(plainText(words)).appendMarkdown("\n\n");
   };
-  text.appendMarkdown("**").appendText(run.name).appendMarkdown("**\n\n");
+  text.appendMarkdown("**").appendText(plainText(run.name)).appendMarkdown("**\n\n");
   line(`${run.state}${run.smoke ? ", a smoke run" : ""}: ${resultText(run)}`);
   if (run.reason) line(run.reason);
   if (run.validation_loss !== null) line(`Validation loss ${run.validation_loss.toFixed(4)}`);

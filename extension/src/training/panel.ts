@@ -6,6 +6,7 @@ import { COMMANDS } from "../generated/protocol";
 import type { ActiveRuns } from "../runs/activeRuns";
 import type { RunReader, RunWatcher } from "../runs/watcher";
 import type { Server } from "../server/client";
+import { plainText } from "../shared/plainText";
 import { Repeater } from "../shared/repeat";
 import { page } from "../shared/webviews";
 import type { FromPage, PageState, ToPage } from "./messages";
@@ -52,7 +53,7 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
 
   private fill(panel: vscode.WebviewPanel, recipe: vscode.Uri, folders: readonly string[]): void {
     const media = vscode.Uri.joinPath(this.extension, "dist", "webview");
-    panel.title = `Training: ${path.basename(recipe.fsPath)}`;
+    panel.title = plainText(`Training: ${path.basename(recipe.fsPath)}`);
     panel.webview.options = { enableScripts: true, localResourceRoots: [media] };
     const key = recipe.toString();
     this.panels.set(
