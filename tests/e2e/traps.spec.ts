@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
+import type { FrameLocator } from "@playwright/test";
+
 import { OUTPUT, ROOT, venv } from "../../scripts/lib/run.mjs";
 import { openSection } from "./lessons";
 import { expect, persist, test, type Workbench } from "./workbench";
@@ -79,6 +81,27 @@ async function choose(workbench: Workbench, run: string, entry: string): Promise
   });
 }
 
+/** A page of ours loads and connects to nothing, and runs no other script than its own. */
+async function expectStrictPage(page: FrameLocator): Promise<void> {
+  const { refused, title } = await page.locator("body").evaluate(async (body) => {
+    const directives = new Set<string>();
+    document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+      directives.add(effectiveDirective);
+    });
+    const nowhere = "http://127.0.0.1:9/";
+    body.append(
+      Object.assign(document.createElement("script"), { textContent: "document.title = 'sprung'" }),
+      Object.assign(document.createElement("img"), { src: nowhere }),
+      Object.assign(document.createElement("iframe"), { src: nowhere }),
+    );
+    await fetch(nowhere).catch(() => undefined);
+    while (directives.size < 4) await new Promise((resolve) => setTimeout(resolve, 10));
+    return { refused: [...directives].sort(), title: document.title };
+  });
+  expect(refused).toEqual(["connect-src", "frame-src", "img-src", "script-src-elem"]);
+  expect(title).not.toBe("sprung");
+}
+
 /** Use the commands of foreign runs; those that would believe a run's files refuse to. */
 async function lookAtRuns(workbench: Workbench, trusted: boolean): Promise<void> {
   const { page } = workbench;
@@ -90,11 +113,13 @@ async function lookAtRuns(workbench: Workbench, trusted: boolean): Promise<void>
   await expect(runRow(workbench, "near")).toBeVisible();
   await runRow(workbench, "near").hover();
   await runRow(workbench, "absolute").click();
-  await workbench.webview().getByRole("button", { name: "Run Training" }).click();
+  const panel = workbench.webview();
+  await panel.getByRole("button", { name: "Run Training" }).click();
   if (trusted) {
     await expect(page.getByRole("dialog")).toContainText("It is not in this workspace.");
     await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
   } else await refused(/has to be trusted first/);
+  await expectStrictPage(panel);
   await workbench.command("View: Close All Editors");
 
   await choose(workbench, "keys", "Restore Recipe from Run");
@@ -106,19 +131,19 @@ async function lookAtRuns(workbench: Workbench, trusted: boolean): Promise<void>
   await choose(workbench, "near", "Write Conclusion");
   await refused(/experiments\.md/);
 
-  await runRow(workbench, "near").click();
-  await runRow(workbench, "above").click({ modifiers: ["Control"] });
-  await workbench.command("View: Close All Editors");
+  if (!trusted) await choose(workbench, "near", "Mark as Baseline");
   await choose(workbench, "above", "Compare Runs");
   const comparison = workbench.webview();
-  await expect(comparison.getByRole("region", { name: "Results" })).toContainText("above");
+  await expect(comparison.getByRole("region", { name: "Results" }).first()).toContainText("above");
   await expect(comparison.locator("a[href]")).toHaveCount(0);
   await workbench.screenshot("traps-comparison");
+  await expectStrictPage(comparison);
   await workbench.command("View: Close All Editors");
 }
 
 async function readLesson(workbench: Workbench): Promise<void> {
-  await openSection(workbench, "Configuration Patterns", "A small recipe");
+  const lesson = await openSection(workbench, "Configuration Patterns", "A small recipe");
+  await expectStrictPage(lesson);
   await workbench.command("View: Close All Editors");
 }
 

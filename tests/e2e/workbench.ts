@@ -57,18 +57,19 @@ export class Workbench {
   /** Open a file of the workspace in the editor. */
   async show(name: string): Promise<Locator> {
     const input = this.page.locator(".quick-input-widget input").first();
-    // A panel that is being drawn may swallow the first key.
+    const rows = this.page.locator(".quick-input-widget .monaco-list-row");
+    const editor = this.page.locator(`.monaco-editor[data-uri$="${name}"]`).first();
+    // A panel that is being drawn may swallow the first key, and the first rows may be of files
+    // with the same name in other folders.
     await persist(async (timeout) => {
       await this.page.keyboard.press("Control+P");
-      await input.waitFor({ timeout });
+      await input.fill(path.join(this.workspace, name), { timeout });
+      await rows
+        .filter({ hasText: path.basename(name) })
+        .first()
+        .click({ timeout });
+      await editor.locator(".view-line").first().waitFor({ timeout });
     });
-    await input.fill(path.join(this.workspace, name));
-    await this.page
-      .locator(".quick-input-widget .monaco-list-row", { hasText: path.basename(name) })
-      .first()
-      .click();
-    const editor = this.page.locator(`.monaco-editor[data-uri$="${name}"]`).first();
-    await editor.locator(".view-line").first().waitFor();
     return editor;
   }
 
