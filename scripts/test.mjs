@@ -40,6 +40,7 @@ const SUITES = {
 
 /** Files that `quick` leaves out: they load torch, train, fuzz, or start processes. */
 const SLOW_PYTHON = [
+  "tests/fuzz",
   "tests/trainer",
   "tests/whole",
   "tests/cli/test_command.py",

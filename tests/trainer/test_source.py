@@ -32,6 +32,20 @@ values = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: 1\n" * 60_000, "it has more than 50,000 values"),
+        ("- 1\n" * 60_000, "it has more than 50,000 values"),
+        ("# a\n" * 300_000, "it has 1,200,000 characters"),
+        ("[" * 100_000, "it is nested too deeply"),
+    ],
+)
+def test_text_that_is_too_large_is_refused(text: str, says: str) -> None:
+    with pytest.raises(RecipeError, match=says):
+        parse_source(text, "a.yaml")
+
+
 def test_every_value_has_origin() -> None:
     source = parse_source(TEXT, "a.yaml")
     assert source.origin_of(("training_config", "learning_rate")).label == "a.yaml:2:18"

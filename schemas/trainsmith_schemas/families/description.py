@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 CONFIG_FILE = "config.json"
+_LONGEST = 100
+"""In characters."""
 
 
 class UnreadableModelError(Exception):
@@ -23,6 +25,21 @@ def require(described: Mapping[str, Any], key: str, expected: Any, *, absent: An
 def refuse(key: str, found: Any, supported: str, *, of: str = "") -> NoReturn:
     """Refuse the value of a key. `supported` is the beginning of a sentence: `gelu is`."""
     where = f"{CONFIG_FILE}, in `{of}`" if of else CONFIG_FILE
-    raise UnreadableModelError(
-        f"`{key}` is {json.dumps(found)} in {where}; only {supported} supported"
-    )
+    raise UnreadableModelError(f"`{key}` is {shown(found)} in {where}; only {supported} supported")
+
+
+def mapping_in(described: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The mapping of a key; empty if it is absent or null.
+
+    Raises:
+        UnreadableModelError: it is something else.
+    """
+    found = described.get(key) or {}
+    if not isinstance(found, dict):
+        refuse(key, found, "a mapping is")
+    return cast("dict[str, Any]", found)
+
+
+def shown(value: Any) -> str:
+    """A value for a message, in JSON and not too long."""
+    return json.dumps(value)[:_LONGEST]

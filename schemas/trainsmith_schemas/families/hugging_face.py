@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
-from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError, require
+from trainsmith_schemas.families.description import (
+    CONFIG_FILE,
+    UnreadableModelError,
+    refuse,
+    require,
+    shown,
+)
 from trainsmith_schemas.families.family import HuggingFace
 from trainsmith_schemas.families.registry import all_families, require_hugging_face
 from trainsmith_schemas.sections.documents import ModelDocument
@@ -16,6 +22,7 @@ from trainsmith_schemas.validation.validate import validate
 from trainsmith_schemas.wording import listed
 
 _SPECIAL_TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
+_MOST_TOKENS = 2**31
 _NO_TOKENS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -69,11 +76,11 @@ def from_hugging_face(described: Mapping[str, Any]) -> TransformerConfig:
     """
     readable = {one.name: one.hugging_face for one in all_families() if one.hugging_face}
     name = described.get("model_type")
-    if name not in readable:
+    if not isinstance(name, str) or name not in readable:
         known = any(name == one.name for one in all_families())
         unfinished = "Trainsmith knows only the keys of this family, and " if known else ""
         raise UnreadableModelError(
-            f"`model_type` is {name!r} in {CONFIG_FILE}; "
+            f"`model_type` is {shown(name)} in {CONFIG_FILE}; "
             f"{unfinished}only {listed(readable)} are supported"
         )
     family = readable[name]
@@ -95,8 +102,21 @@ def from_hugging_face(described: Mapping[str, Any]) -> TransformerConfig:
 
 
 def special_tokens_of(described: Mapping[str, Any]) -> dict[str, Any]:
-    """The token ids in a `config.json` for the beginning, end and padding of a text."""
-    return {key: described[key] for key in _SPECIAL_TOKENS if key in described}
+    """The token ids in a `config.json` for the beginning, end and padding of a text.
+
+    Raises:
+        UnreadableModelError: one is neither a token's number nor a list of these.
+    """
+    found = {key: described[key] for key in _SPECIAL_TOKENS if key in described}
+    for key, value in found.items():
+        several = cast("list[Any]", value if isinstance(value, list) else [value])
+        if value is not None and not all(map(_is_token, several)):
+            refuse(key, value, "a token's number, or a list of these, is")
+    return found
+
+
+def _is_token(value: object) -> bool:
+    return type(value) is int and -1 <= value < _MOST_TOKENS
 
 
 def _plain_values(described: Mapping[str, Any], family: HuggingFace) -> dict[str, Any]:

@@ -16,9 +16,16 @@ from trainsmith_trainer.errors import ConfigProblem, Origin, RecipeError
 _MAX_NODES = 50_000
 
 
+_MAX_CHARACTERS = 1_000_000
+_MAX_DEPTH = 100
+
 _INTEGER = "tag:yaml.org,2002:int"
 _MAX_DIGITS = 250
 """Of an integer in any base; a longer one does not fit into a float, and no recipe needs one."""
+
+
+_LONGEST_EXCERPT = 200
+"""In characters: a line of the file may have millions."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,9 @@ def parse_source(text: str, name: str) -> Source:
     Raises:
         RecipeError: it is not YAML, or contains a duplicate key or an alias bomb.
     """
+    if len(text) > _MAX_CHARACTERS:
+        message = f"it has {len(text):,} characters, and a recipe has a few thousand"
+        raise _syntax_error(Origin(name), message)
     try:
         return _Reader(text, name).read()
     except yaml.MarkedYAMLError as error:
@@ -72,6 +82,9 @@ def parse_source(text: str, name: str) -> Source:
         raise _syntax_error(Origin(name), " ".join(str(error).split())) from None
     except RecursionError:
         raise _syntax_error(Origin(name), "it is nested too deeply to be a recipe") from None
+    except _TooManyNodesError:
+        message = f"it has more than {_MAX_NODES:,} values, and a recipe has a few hundred"
+        raise _syntax_error(Origin(name), message) from None
 
 
 def parse_override(option: str, text: str) -> Override:
@@ -83,11 +96,13 @@ def parse_override(option: str, text: str) -> Override:
     key, equals, value = text.partition("=")
     path = tuple(part.strip() for part in key.split("."))
     if not equals or not all(path):
-        raise ValueError(f"{text!r} is not of the form section.key=value")
+        shown = text[:_LONGEST_EXCERPT]
+        raise ValueError(f"{shown!r} is not of the form section.key=value")
     try:
         return Override(path, parse_source(value, option).data, f"{option} {text}")
     except RecipeError as error:
-        raise ValueError(f"the value in {text!r} is not YAML: {error}") from None
+        shown = text[:_LONGEST_EXCERPT]
+        raise ValueError(f"the value in {shown!r} is not YAML: {error}") from None
 
 
 def with_overrides(source: Source, overrides: Sequence[Override]) -> Source:
@@ -123,13 +138,34 @@ def _set(data: Any, above: Path, below: Path, value: Any, origin: Origin) -> Any
     return {**data, key: _set(data.get(key), (*above, key), below[1:], value, origin)}
 
 
+class _TooManyNodesError(Exception):
+    """A document has more nodes than are read."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Stops at the first node that is too many or too deep, before it takes time and memory."""
+
+    composed = depth = 0
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        self.composed += 1
+        self.depth += 1
+        if self.composed > _MAX_NODES:
+            raise _TooManyNodesError
+        if self.depth > _MAX_DEPTH:
+            raise RecursionError
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 class _Reader:
     """Walks the nodes that PyYAML composes, so that each value keeps its origin."""
 
     def __init__(self, text: str, name: str) -> None:
         self.lines = text.splitlines()
         self.source = Source(name, None)
-        self.loader = yaml.SafeLoader(text)
+        self.loader = _Loader(text)
         self.nodes = 0
         self.duplicates: list[ConfigProblem] = []
 
@@ -218,7 +254,7 @@ def _children(node: Node) -> Iterator[Node]:
 
 
 def _origin_at(name: str, lines: list[str], mark: yaml.Mark) -> Origin:
-    excerpt = lines[mark.line].strip() if mark.line < len(lines) else ""
+    excerpt = lines[mark.line].strip()[:_LONGEST_EXCERPT] if mark.line < len(lines) else ""
     label = f"{name}:{mark.line + 1}:{mark.column + 1}"
     return Origin(label, excerpt, name, mark.line + 1)
 

@@ -21,6 +21,8 @@ _MOST_CHARACTERS = 0x110000
 _LARGEST_NUMBER = 1 << 24
 """In a `tokenizer.json`. The library allocates memory for as many tokens as a number says."""
 _MOST_DIGITS = 20
+_LONGEST_REASON = 300
+"""In characters; the library may repeat part of the file."""
 
 TokenArray = npt.NDArray[np.uint16 | np.uint32]
 TokenType = type[np.uint16] | type[np.uint32]
@@ -275,7 +277,7 @@ def load_tokenizer(content: bytes) -> Tokenizer:
         with _no_panic():
             tokenizers.Tokenizer.from_buffer(content)
     except Exception as error:  # The library raises nothing narrower.
-        raise ValueError(str(error)) from None
+        raise ValueError(str(error)[:_LONGEST_REASON]) from None
     return LibraryTokenizer(content)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import safetensors
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 
 from trainsmith_schemas.families.description import UnreadableModelError
@@ -21,6 +21,17 @@ _WHOLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 _NUMBERS = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 """The formats that weights may have; NumPy has no bfloat16, so its bits are read as they are."""
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The content of an index; other keys are ignored."""
+
+    weight_map: Mapping[str, str]
+    """The shard of each tensor."""
+
+
+_VALID_INDEX = TypeAdapter(_Index)
 
 
 @dataclass(frozen=True)
@@ -89,10 +100,10 @@ def _files(folder: Path) -> list[Path]:
         _refuse_pickle(folder)
         return [folder / _WHOLE]
     try:
-        index = json.loads(read_bytes(folder / _INDEX, limits.MODEL_DESCRIPTION))
-        shards = cast("dict[str, str]", index["weight_map"])
+        content = read_bytes(folder / _INDEX, limits.MODEL_DESCRIPTION)
+        shards = _VALID_INDEX.validate_json(content, strict=True).weight_map
         names = sorted(set(shards.values()))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except ValidationError:
         raise UnreadableModelError(f"{folder / _INDEX} is damaged: it names no shards") from None
     for shard in names:
         if Path(shard).name != shard or not (folder / shard).is_file():

@@ -108,7 +108,7 @@ def _events(path: Path) -> Iterator[events.Event]:
 def read_settings(folder: Path) -> Settings | None:
     """A run's settings; `None` if its `resolved.yaml` is missing or not valid."""
     try:
-        return settings_from(read_bytes(folder / RESOLVED, limits.RUN_TEXT, follow_links=False))
+        return settings_from(read_bytes(folder / RESOLVED, limits.RECIPE, follow_links=False))
     except OSError:
         return None
 

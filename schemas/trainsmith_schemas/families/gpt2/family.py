@@ -80,7 +80,7 @@ def _write(config: TransformerConfig) -> dict[str, Any]:
 
 def _read(described: Mapping[str, Any]) -> dict[str, Any]:
     activation = described.get("activation_function", "gelu_new")
-    if activation not in _ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in _ACTIVATIONS:
         refuse("activation_function", activation, "gelu and gelu_new are")
     width = described.get("n_embd")
     if described.get("n_inner") not in (None, 4 * width if isinstance(width, int) else None):

@@ -8,6 +8,7 @@ from typing import Any
 from trainsmith_schemas.families.description import (
     CONFIG_FILE,
     UnreadableModelError,
+    mapping_in,
     refuse,
     require,
 )
@@ -31,8 +32,7 @@ def read_rope(described: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UnreadableModelError: our layers do not support these positions. The message names the key.
     """
-    scaling = described.get("rope_scaling") or {}
-    rope = {**scaling, **(described.get("rope_parameters") or {})}
+    rope = {**mapping_in(described, "rope_scaling"), **mapping_in(described, "rope_parameters")}
     require(rope, "partial_rotary_factor", 1.0, absent=described.get("partial_rotary_factor", 1.0))
     theta = rope.get("rope_theta") or described.get("rope_theta") or 10000.0
     return {"theta": theta, **_scaling(rope)}
