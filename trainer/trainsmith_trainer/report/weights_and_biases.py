@@ -30,11 +30,11 @@ _PRIVATE: dict[str, Any] = {
     "host": "",
     "program": "trainsmith",
 }
-"""Settings of wandb that leave only what `WeightsAndBiases` sends, and the versions in use."""
+"""Settings of wandb that leave what `WeightsAndBiases` sends, the operating system and versions."""
 
 
 class WeightsAndBiases:
-    """Sends settings and metrics, but not generated text, code, weights or facts of the machine.
+    """Sends settings, metrics and the device's name, but not generated text, code or weights.
 
     `WANDB_MODE=offline` keeps everything in the run's folder, for a later `wandb sync`. It is
     wandb's own variable, like those for its login and its server.
