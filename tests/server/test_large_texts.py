@@ -5,6 +5,7 @@ Every text is asked about in a process of its own, which has a time and a memory
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -136,6 +137,84 @@ def test_texts_are_read_in_time(name: str) -> None:
     length, diagnostics = _ask(READ[name])
     assert length <= MAX_TEXT
     assert 0 < diagnostics <= MAX_DIAGNOSTICS
+
+
+MEGABYTE = 1_000_000
+MOST_FOR_A_MEGABYTE = 200
+"""In MiB."""
+SHAPES = {
+    "list": "fill('    - 1\\n')",
+    "flow list": "'  x: [' + fill('1, ') + ']'",
+    "open brackets": "'  x: ' + fill('[')",
+    "open braces": "'  x: ' + fill('{a: ')",
+    "dashes": "fill('- ')",
+    "question marks": "fill('? ')",
+    "aliases": "'  a: &a [1]\\n  x: [' + fill('*a, ') + ']'",
+    "merge keys": "'  a: &a {b: 1}\\n' + fill('  x: {<<: *a}\\n')",
+    "anchors": "'  x:\\n' + ''.join(f'    k{i}: &a{i} 1\\n' for i in range(MEGABYTE // 20))",
+    "tags": "fill('  x: !!int 1\\n')",
+    "keys": "'  x:\\n' + ''.join(f'    k{i}: 1\\n' for i in range(MEGABYTE // 14))",
+    "levels": "'  x:\\n' + ''.join(' ' * i + 'a:\\n' for i in range(3, 1400))",
+    "long scalar": "'  project_name: ' + fill('a')",
+    "block scalar": "'  project_name: |\\n' + fill('    aaaa\\n')",
+    "double quotes": "'  project_name: \"' + fill(r'\\n') + '\"'",
+    "wide escapes": "'  project_name: \"' + fill(r'\\U0001F600') + '\"'",
+    "single quotes": "'  project_name: ' + chr(39) + fill(chr(39) * 2) + chr(39)",
+    "open quotes": "fill('\"a\\n')",
+    "comments": "fill('# trainsmith: ignore[x]\\n')",
+    "tabs": "fill('  a:\\t1\\n')",
+    "line breaks": "fill('\\u2028')",
+    "NULs": "fill(chr(0))",
+    "wide characters": "fill('\\U0001F600')",
+    "many documents": "fill('---\\n')",
+    "many recipes": "fill('---\\n' + HEAD)",
+}
+"""What follows a recipe's first lines; `fill` repeats a text up to a megabyte."""
+
+_CHILD_OF_A_MEGABYTE = """
+import json
+from pathlib import Path
+from click.testing import CliRunner
+from trainsmith_server.command_line.cli import check
+from trainsmith_server.features.diagnostics import diagnostics
+from trainsmith_server.workspace.open_documents import Session
+from trainsmith_server.workspace.references import Files
+HEAD, MEGABYTE, SHAPES, FOLDER = {constants!r}
+fill = lambda unit: unit * (MEGABYTE // len(unit))
+session, found = Session(), {{}}
+for name, shape in SHAPES.items():
+    text, path = HEAD + eval(shape), Path(FOLDER, "a.yaml")
+    path.write_bytes(text.encode())
+    checked = CliRunner().invoke(check, [str(path), "--format", "json"])
+    session.open(path.as_uri(), 1, text)
+    parts = session.parts(path.as_uri())
+    shown = [one.code for part in parts for one in diagnostics(part, Files(session))]
+    session.close(path.as_uri())
+    found[name] = [[one["code"] for one in json.loads(checked.stdout)], shown]
+status = Path("/proc/self/status").read_text(encoding="ascii")
+print(json.dumps([int(status.split("VmHWM:")[1].split()[0]) // 1024, found]))
+"""
+
+
+def test_a_megabyte_of_any_shape_needs_little_memory_and_is_said_to_be_too_large(
+    tmp_path: Path,
+) -> None:
+    if not Path("/proc/self/status").exists():
+        pytest.skip(NO_MEMORY_LIMIT)
+    constants = (HEAD, MEGABYTE, SHAPES, str(tmp_path))
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD_OF_A_MEGABYTE.format(constants=constants)],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    peak, found = json.loads(child.stdout)
+    assert peak < MOST_FOR_A_MEGABYTE
+    wrong = {name: codes for name, codes in found.items() if codes != [["too-large"]] * 2}
+    assert wrong == {}
 
 
 def test_the_diagnostic_of_large_texts() -> None:

@@ -6,7 +6,7 @@ the same meaning on its own. After a keystroke, only the changed document is ana
 
 from __future__ import annotations
 
-from trainsmith_server.lint.size import MAX_FILE
+from trainsmith_server.lint.size import MAX_FILE, MAX_PARTS
 
 _BREAKS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 _MARKS = ("%", "...", "<<<<<<<", "|||||||", "=======", ">>>>>>>")
@@ -19,9 +19,9 @@ _START = "\n---"
 def split(text: str) -> list[str]:
     """Split a text before every `---` that starts a line; the joined parts are the text.
 
-    A file that is far too large stays one part, which is not analysed.
+    A file that is far too large, or has far too many documents, stays one part.
     """
-    if len(text) > MAX_FILE:
+    if len(text) > MAX_FILE or text.count(_START) > MAX_PARTS:
         return [text]
     parts: list[str] = []
     begin = 0

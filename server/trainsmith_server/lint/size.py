@@ -11,6 +11,8 @@ MAX_TEXT = 100_000
 brackets and mistakes, is analysed in about a second."""
 MAX_FILE = 2_000_000
 """In characters, for a file of many documents, each of which may have `MAX_TEXT`."""
+MAX_PARTS = 500
+"""The most documents of a file that are analysed separately: each of them costs something."""
 
 CODE = "too-large"
 TITLE = "The file is too large to check"
