@@ -10,6 +10,7 @@ import json
 import shutil
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from trainsmith_trainer.errors import RecipeError, RunError
 from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors
 from trainsmith_trainer.history.comparison import UnknownRunError, compare
 from trainsmith_trainer.history.experiments import note_run
-from trainsmith_trainer.history.listing import comparison_text, list_text
+from trainsmith_trainer.history.listing import comparison_lines, list_lines
 from trainsmith_trainer.history.record import newest_run, read_history, read_run, runs_in
 from trainsmith_trainer.report.metrics import metrics_of
 from trainsmith_trainer.run_dir import checkpoint
@@ -175,14 +176,11 @@ RESOLVED_TEXT = RECIPE + MODEL + b"derived: {data_sha256: 00ff}\nprovenance: {py
 def _list_runs(parent: Path) -> None:
     answer = runs_in(parent)
     answer.model_dump_json()
-    list_text(answer)
+    list_lines(answer)
     newest_run(parent, parent / "training.yaml")
     Runs().of(parent / "training.yaml", iter([parent]))
-    try:
-        text = comparison_text(compare([parent / "good", parent / "bad"]))
-        assert text
-    except UnknownRunError:
-        pass
+    with suppress(UnknownRunError):
+        assert comparison_lines(compare([parent / "good", parent / "bad"]))
 
 
 def _read_events(content: bytes, folder: Path) -> None:

@@ -79,6 +79,12 @@ def test_a_diff_can_be_applied(bad: Path) -> None:
     assert bad.read_text(encoding="utf-8") == FIXED.rstrip()
 
 
+def test_stdin_that_is_too_large_is_refused() -> None:
+    result = _check("-", stdin="#" * (10 * 2**20 + 1))
+    assert result.exit_code == 2
+    assert "can't read stdin: it is larger than 10,485,760 bytes" in result.stderr
+
+
 def test_stdin(bad: Path) -> None:
     result = _check("-", "--stdin-filename", "x/recipe.yaml", stdin=BAD)
     assert result.exit_code == 1

@@ -122,6 +122,21 @@ def test_malformed_data_is_reported_with_location(
     assert raised.value.config_path in ("training_config.validation_path", corpus.DATA_KEY)
 
 
+@pytest.mark.parametrize("length", [100, 101, 102, 199, 200, 201, 1000])
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_line_that_is_too_long_is_skipped(
+    write: Write, length: int, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_LONGEST_LINE", 99)
+    path = write(
+        "a.jsonl", SUMS + '{"text": "' + "a" * (length - 12) + '"}\n' + SUMS.rstrip() + end
+    )
+    loaded = _load(path, skip_bad_lines=True)
+    assert _shown(loaded.training, loaded) == "[1+1=]2|so it is|5|" * 2
+    ((said, _),) = loaded.warnings
+    assert f"1 line was left out of {path}; the first is {path}:4: the line has more than" in said
+
+
 def test_skip_bad_lines_skips_and_counts_lines(write: Write) -> None:
     path = write("a.jsonl", SUMS + "no\nnot at all\n" + SUMS)
     with pytest.raises(RunError, match=r"a\.jsonl:4: .*; .*a\.jsonl:5: ") as raised:

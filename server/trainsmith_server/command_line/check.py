@@ -133,7 +133,7 @@ def _check(path: Path, named: bool, options: CheckOptions, projects: Projects) -
     """Check a file; if it can't be read, report that and return `None`."""
     try:
         if str(path) == STDIN:
-            text, shown = _decoded(sys.stdin.buffer.read(), "stdin"), options.stdin_filename
+            text, shown = _decoded(_standard_input(), "stdin"), options.stdin_filename
         else:
             text, shown = _read(path), str(path)
         lint_options = _lint_options(Path(shown), options, projects)
@@ -160,6 +160,13 @@ def _lint_options(path: Path, options: CheckOptions, projects: Projects) -> Lint
         line, column = project.lines.position(fault.span[0])
         raise UnreadableError(f"{project.path}:{line + 1}:{column + 1}: {fault.message}")
     return merge(LintOptions(options.profile), project.options, of_the_environment())
+
+
+def _standard_input() -> bytes:
+    content = sys.stdin.buffer.read(limits.RECIPE + 1)
+    if len(content) > limits.RECIPE:
+        raise UnreadableError(f"can't read stdin: it is larger than {limits.RECIPE:,} bytes")
+    return content
 
 
 def _read(path: Path) -> str:

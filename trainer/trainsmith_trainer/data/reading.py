@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ _SEARCHED = 1 << 12
 _MOST_PIECES = 16
 """How many pieces are searched for such a place before a text is cut anywhere."""
 _KEYS_SHOWN = 5
+_LONGEST_LINE = 64 << 20
+"""In bytes, of an example; the whole line is in memory several times."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Seg
     """
     try:
         with open_regular(path) as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(_lines(file), 1):
                 if not line.strip():
                     continue
                 example = _example(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
@@ -172,8 +174,18 @@ def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Seg
         raise _unreadable(path, error) from None
 
 
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of a line that is too long, only the first part is kept."""
+    while line := file.readline(_LONGEST_LINE + 1):
+        yield line
+        while len(line) > _LONGEST_LINE and not line.endswith(b"\n"):
+            line = file.readline(_LONGEST_LINE + 1)
+
+
 def _example(line: bytes) -> tuple[Segment, ...] | str:
     """The parts of an example, or what is wrong with the line."""
+    if len(line) > _LONGEST_LINE:
+        return f"the line has more than {_LONGEST_LINE:,} bytes: divide the example"
     try:
         value = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from trainsmith_system.children import start_python
+from trainsmith_system.reading import open_regular
 from trainsmith_trainer.distributed.rank import (
     ALONE,
     EXIT_PEER_LOST,
@@ -27,6 +28,8 @@ from trainsmith_trainer.distributed.rank import (
     RankInfo,
 )
 
+_LAST_BYTES = 65_536
+"""Of what a rank wrote to standard error; its last message is in there."""
 _SECONDS_TO_DIE = 5.0
 """The most time between a broken connection and the exit of the process that broke it."""
 _SECONDS_TO_END = 1.0
@@ -154,8 +157,15 @@ class Ranks:
         code = self._processes[rank].poll()
         if code is not None and code < 0:
             return f"rank {rank} was killed by {signal.Signals(-code).name}"
-        text = _errors(self.rank_info, rank).read_text(encoding="utf-8", errors="replace")
+        text = _end_of(_errors(self.rank_info, rank)).decode("utf-8", "replace")
         return f"rank {rank} exited: {_last_message(text, rank) or f'exit code {code}'}"
+
+
+def _end_of(path: Path) -> bytes:
+    """The last part of what a rank wrote, which may be long."""
+    with open_regular(path) as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - _LAST_BYTES))
+        return file.read(_LAST_BYTES)
 
 
 def _last_message(errors: str, rank: int) -> str:
