@@ -55,6 +55,14 @@ test("runs are listed, compared, concluded, restored and deleted", async ({ work
   await workbench.command("Notifications: Clear All Notifications");
   await workbench.screenshot("runs-view");
 
+  fs.mkdirSync(path.join(workspace, "view_runs/broken"));
+  workbench.write("view_runs/broken/events.jsonl", "[1]\n");
+  await expect(runRow(workbench, "broken")).toContainText("cannot be read");
+  await expect(runRow(workbench, "view-001")).toBeVisible();
+  fs.rmSync(path.join(workspace, "view_runs/broken"), { recursive: true });
+  await workbench.command("Trainsmith: Refresh Runs");
+  await expect(runRow(workbench, "broken")).toHaveCount(0);
+
   await page.keyboard.press("Escape");
   await choose(workbench, "view-001", "Mark as Baseline");
   await expect(runRow(workbench, "view-001")).toContainText("baseline");

@@ -6,7 +6,7 @@ import pytest
 from support import Case, cases
 
 from trainsmith_server.document.lint_options import LintOptions
-from trainsmith_server.features.file_problems import file_problems
+from trainsmith_server.features.file_problems import Missing, file_problems
 from trainsmith_server.features.hover import hover
 from trainsmith_server.lint.analyze import analyze
 
@@ -85,7 +85,7 @@ def test_gpt2_has_no_tensor_parallelism_in_tt_train() -> None:
 def test_values_that_are_not_paths_are_not_searched() -> None:
     recipe = analyze("training_config:\n  model_config: 5\n")
     assert [one.code for one in recipe.diagnostics] == ["wrong-type"]
-    assert list(file_problems(recipe, {}, {"5": ("here",)})) == []
+    assert list(file_problems(recipe, {}, {"5": Missing(("here",))})) == []
 
 
 RATE = "training_config:\n  learning_rate: {}\n  model_config: m.yaml\n"
