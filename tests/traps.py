@@ -279,6 +279,7 @@ def _write_links(traps: Traps) -> None:
         (folder / name).symlink_to(outside / target)
     model = RECIPE.replace("model_config: model.yaml", "model_path: linked_model")
     _write(folder / "linked_model.yaml", model)
+    _write(folder / "sends.yaml", f"{RECIPE}  use_wandb: true\n")
 
 
 def _write_pipes(traps: Traps) -> None:

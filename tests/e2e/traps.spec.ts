@@ -63,6 +63,10 @@ async function openFiles(workbench: Workbench): Promise<void> {
   await expect(page.locator(".suggest-widget.visible .monaco-list-row").first()).toBeVisible();
   await page.keyboard.press("Escape");
   await workbench.command("File: Revert File");
+  // The user's settings forbid to send anything, and the workspace's permit it.
+  const sends = await workbench.show("sends.yaml");
+  const wandb = sends.locator(".view-line span", { hasText: "use_wandb" }).last();
+  await workbench.hover(wandb, "is `local-only` here");
 }
 
 const runRow = ({ page }: Workbench, name: string) =>
@@ -126,6 +130,8 @@ async function lookAtRuns(workbench: Workbench, trusted: boolean): Promise<void>
   await refused(/authorized_keys is not a recipe in this workspace/);
   await choose(workbench, "above", "Restore Recipe from Run");
   await refused(/recipe\.yaml is not a recipe in this workspace/);
+  await choose(workbench, "absolute", "Resume");
+  await refused(/recipe\.yaml is not a recipe in this workspace/);
   await choose(workbench, "half", "Restore Recipe from Run");
   await refused(/config\.yaml is a link to .*authorized_keys, in another folder/);
   await choose(workbench, "near", "Write Conclusion");
@@ -177,6 +183,15 @@ test("a stranger's folder executes, changes and publishes nothing", async ({ wor
     await workbench.command("Trainsmith: Run Training");
     await expect(workbench.notification(/Run training-001 finished/)).toBeVisible();
     await workbench.screenshot("traps-trained");
+    await workbench.command("Notifications: Clear All Notifications");
+    await workbench.command("Trainsmith: Focus on Runs View");
+    await choose(workbench, "training-001", "Generate Text");
+    await page.locator(".quick-input-widget input").first().fill("To be");
+    await page.keyboard.press("Enter");
+    await expect(terminal).toContainText("Terminal will be reused");
+    await workbench.show("sends.yaml");
+    await workbench.command("Trainsmith: Dry Run");
+    await expect(terminal).toContainText("TRAINSMITH_PRIVACY");
     expect(traps("check")).toBe("");
   });
 });

@@ -141,6 +141,12 @@ def test_a_linked_model_is_refused(traps: Traps, programs: Path) -> None:
         assert result.returncode == 1, result.stdout + result.stderr
 
 
+def test_the_server_that_the_folder_names_gets_nothing(traps: Traps, programs: Path) -> None:
+    result = _run(traps.workspace, "train", "sends.yaml", programs=programs)
+    assert result.returncode == 1
+    assert "would follow wandb/settings" in result.stderr
+
+
 def test_names_are_names_only(traps: Traps, programs: Path) -> None:
     for name in NAMES:
         result = _run(
