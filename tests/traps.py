@@ -259,6 +259,13 @@ def _write_settings(traps: Traps) -> None:
     _write(folder / ".vscode/launch.json", launches)
 
 
+def _write_fine_tuning(path: Path, model: str) -> None:
+    """A recipe that starts from the weights in a folder, and its model file."""
+    name = f"{path.stem}_shape.yaml"
+    _write(path, RECIPE.replace("model.yaml", name))
+    _write(path.with_name(name), f"transformer_config:\n  model_path: {model}\n")
+
+
 def _write_links(traps: Traps) -> None:
     folder, outside = traps.workspace, traps.outside
     links = {
@@ -277,8 +284,7 @@ def _write_links(traps: Traps) -> None:
     for name, target in links.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(outside / target)
-    model = RECIPE.replace("model_config: model.yaml", "model_path: linked_model")
-    _write(folder / "linked_model.yaml", model)
+    _write_fine_tuning(folder / "linked_model.yaml", "linked_model")
     _write(folder / "sends.yaml", f"{RECIPE}  use_wandb: true\n")
 
 
@@ -295,8 +301,7 @@ def _write_pipes(traps: Traps) -> None:
         _write(folder / kind / "training.yaml", RECIPE)
         _write(folder / kind / "project" / "training.yaml", RECIPE)
         _write(folder / kind / "data.yaml", RECIPE.replace("model.yaml", "../model.yaml"))
-        pretrained = RECIPE.replace("model_config: model.yaml", "model_path: model")
-        _write(folder / kind / "pretrained.yaml", pretrained)
+        _write_fine_tuning(folder / kind / "pretrained.yaml", "model")
 
 
 def _events(name: str, config: str, text: str = "text") -> str:

@@ -182,7 +182,22 @@ def test_training_executes_git_alone(traps: Traps, programs: Path, folder: str) 
     }
 
 
-def test_ranks_import_nothing_of_the_folder(traps: Traps, programs: Path) -> None:
+def test_links_of_a_model_are_not_published(traps: Traps, programs: Path) -> None:
+    folder = traps.workspace
+    assert _run(folder, "train", "training.yaml", programs=programs).returncode == 0
+    model = folder / "own_runs/training-001/final"
+    (model / "chat_template.jinja").symlink_to(traps.outside / "authorized_keys")
+    shape = f"transformer_config:\n  model_path: {model}\n"
+    (folder / "model.yaml").write_text(shape, encoding="utf-8")
+    tuned = _run(folder, "train", "training.yaml", programs=programs)
+    assert tuned.returncode == 1
+    assert "chat_template.jinja: it is a symbolic link" in tuned.stderr
+
+
+def test_ranks_import_nothing_of_the_folder(
+    traps: Traps, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINSMITH_START_METHOD", "spawn")
     ranks = ("--set", "device_config.enable_ddp=true", "--set", "device_config.mesh_shape=[1, 2]")
     result = _run(traps.workspace, "train", "training.yaml", *ranks, programs=programs)
     assert result.returncode == 0, result.stdout + result.stderr
