@@ -285,7 +285,8 @@ def _write_links(traps: Traps) -> None:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(outside / target)
     _write_fine_tuning(folder / "linked_model.yaml", "linked_model")
-    _write(folder / "sends.yaml", f"{RECIPE}  use_wandb: true\n")
+    sends = f"# trainsmith: profile=trainsmith\n{RECIPE}  use_wandb: true\n"
+    _write(folder / "sends.yaml", sends)
 
 
 def _write_pipes(traps: Traps) -> None:

@@ -65,8 +65,8 @@ async function openFiles(workbench: Workbench): Promise<void> {
   await workbench.command("File: Revert File");
   // The user's settings forbid to send anything, and the workspace's permit it.
   const sends = await workbench.show("sends.yaml");
-  const wandb = sends.locator(".view-line span", { hasText: "use_wandb" }).last();
-  await workbench.hover(wandb, "is `local-only` here");
+  const value = sends.locator(".view-line span", { hasText: "true" }).last();
+  await workbench.hover(value, "is `local-only` here");
 }
 
 const runRow = ({ page }: Workbench, name: string) =>
