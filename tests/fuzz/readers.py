@@ -33,8 +33,11 @@ from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.config.source import parse_override
 from trainsmith_trainer.config.trackers import privacy_restriction
 from trainsmith_trainer.data.cache_entry import DamagedEntryError, read_entry
+from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.data.reading import BadLine, read_examples, read_text, read_tokens
-from trainsmith_trainer.data.tokenizer import CharTokenizer, UnknownCharacterError, load_tokenizer
+from trainsmith_trainer.data.stream import DOCUMENT, Stream
+from trainsmith_trainer.data.tokenizer import load_tokenizer
+from trainsmith_trainer.data.tokens import UnknownCharacterError
 from trainsmith_trainer.errors import RecipeError, RunError
 from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors
 from trainsmith_trainer.history.comparison import UnknownRunError, compare
@@ -391,19 +394,39 @@ CHARACTERS = CharTokenizer("ab\n", has_end=True).files()["tokenizer.json"]
 def _read_cache(content: bytes, folder: Path) -> None:
     (folder / "meta.json").write_bytes(content)
     (folder / "tokenizer.json").write_bytes(CHARACTERS)
-    (folder / "tokens-0.bin").write_bytes(b"\0\0\1\0")
+    (folder / "tokens-0.bin").write_bytes(TOKENS)
+    (folder / "documents-0.bin").write_bytes(_one_document(TOKENS))
     (folder / "counted-0.bin").write_bytes(b"")
     read_entry(folder, streams=1, files=1)
 
 
-def _read_tokens_of_cache(content: bytes, folder: Path) -> None:
-    digest = hashlib.sha256(CHARACTERS + content).hexdigest()
+TOKENS = b"\0\0\1\0"
+
+
+def _one_document(tokens: bytes) -> bytes:
+    return np.array([(len(tokens) // 2, 0, 1, 0, False)], DOCUMENT).tobytes()
+
+
+def _read_entry(folder: Path, tokens: bytes, documents: bytes) -> Stream:
+    """Read an entry whose digest is right."""
+    digest = hashlib.sha256(CHARACTERS + tokens + documents).hexdigest()
     (folder / "meta.json").write_bytes(_json({"streams": 1, "left_out": [], "digest": digest}))
     (folder / "tokenizer.json").write_bytes(CHARACTERS)
-    (folder / "tokens-0.bin").write_bytes(content)
+    (folder / "tokens-0.bin").write_bytes(tokens)
+    (folder / "documents-0.bin").write_bytes(documents)
     (folder / "counted-0.bin").write_bytes(b"")
-    entry = read_entry(folder, streams=1, files=1)
-    assert max(entry.streams[0].tokens.tolist(), default=0) < entry.tokenizer.vocab_size
+    return read_entry(folder, streams=1, files=1).streams[0]
+
+
+def _read_tokens_of_cache(content: bytes, folder: Path) -> None:
+    stream = _read_entry(folder, content, _one_document(content))
+    assert max(stream.tokens.tolist(), default=0) <= 3
+
+
+def _read_documents_of_cache(content: bytes, folder: Path) -> None:
+    stream = _read_entry(folder, TOKENS, content)
+    assert stream.starts.tolist() == sorted(set(stream.starts.tolist()))
+    assert stream.documents["end"][-1:].tolist() == [len(stream)]
 
 
 def _read_index(content: bytes, folder: Path) -> None:
@@ -485,7 +508,10 @@ READERS: dict[str, Reader] = {
         (_json({"streams": 1, "left_out": [], "digest": "0"}),),
         (DamagedEntryError,),
     ),
-    "cache-tokens": Reader(_read_tokens_of_cache, (b"\0\0\1\0",), (DamagedEntryError,)),
+    "cache-tokens": Reader(_read_tokens_of_cache, (TOKENS,), (DamagedEntryError,)),
+    "cache-documents": Reader(
+        _read_documents_of_cache, (_one_document(TOKENS),), (DamagedEntryError,)
+    ),
     "data-jsonl": Reader(
         _read_data("jsonl"), (b'{"prompt": "1+1=", "response": "2"}\n{"text": "a"}\n',), (RunError,)
     ),

@@ -107,7 +107,7 @@ def test_a_stub_is_neither_exported_nor_imported(stub: Family) -> None:
 
 def test_the_weights_of_a_stub_are_not_stored(stub: Family) -> None:
     pytest.importorskip("torch")
-    from trainsmith_trainer.data.tokenizer import CharTokenizer
+    from trainsmith_trainer.data.characters import CharTokenizer
     from trainsmith_trainer.hf.export import model_files
 
     weights: dict[str, Any] = {"model.norm.weight": np.ones(4, np.float32)}

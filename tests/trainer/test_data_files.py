@@ -14,12 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainsmith_trainer.data import cache, corpus, reading, stream
-from trainsmith_trainer.data.batches import IGNORE_INDEX, Position, Sampler, validation_batches
-from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
+from trainsmith_trainer.data import cache, encoding, learning, reading, stream
+from trainsmith_trainer.data.characters import CharTokenizer
+from trainsmith_trainer.data.corpus import Corpus, load_corpus
+from trainsmith_trainer.data.cutting import Cutting
+from trainsmith_trainer.data.encoding import Sources
+from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
 from trainsmith_trainer.data.reading import read_text
 from trainsmith_trainer.data.stream import Stream
-from trainsmith_trainer.data.tokenizer import END, CharTokenizer, LibraryTokenizer
+from trainsmith_trainer.data.tokens import END
 from trainsmith_trainer.errors import RunError
 
 Write = Callable[[str, str | bytes], Path]
@@ -39,12 +42,13 @@ def write(tmp_path: Path) -> Write:
 def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache, which is used for the smallest data too."""
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.setattr(corpus, "_LARGEST_IN_MEMORY", 0)
+    monkeypatch.setattr(encoding, "_LARGEST_IN_MEMORY", 0)
     return tmp_path / "cache"
 
 
-def _load(*paths: Path, length: int = 4, **options: Any) -> Corpus:
-    return load_corpus(Sources(training=paths, **options), length)
+def _load(*paths: Path, **options: Any) -> Corpus:
+    has_examples = any(path.suffix == ".jsonl" for path in paths)
+    return load_corpus(Sources(training=paths, **options), Cutting(40 if has_examples else 4))
 
 
 def _shown(part: Stream, loaded: Corpus) -> str:
@@ -119,7 +123,7 @@ def test_malformed_data_is_reported_with_location(
     good = write("good.txt", "a" * 50)
     with pytest.raises(RunError) as raised:
         _load(good, validation=(write(name, content),))
-    assert raised.value.config_path in ("training_config.validation_path", corpus.DATA_KEY)
+    assert raised.value.config_path in ("training_config.validation_path", reading.DATA_KEY)
 
 
 @pytest.mark.parametrize("length", [100, 101, 102, 199, 200, 201, 1000])
@@ -175,11 +179,69 @@ def test_validation_split_keeps_examples_whole(write: Write) -> None:
     assert loaded.tokenizer.decode(loaded.prompt(32)) == "7?"
 
 
-def test_data_without_responses_is_refused(write: Write) -> None:
-    path = write("a.jsonl", _lines({"prompt": "a" * 99, "response": "b"}))
-    with pytest.raises(RunError, match="contain no response") as raised:
-        _load(path, validation_split=0.1)
-    assert raised.value.config_path == "training_config.data_path"
+def test_a_single_example_is_trained_on(write: Write) -> None:
+    loaded = _load(write("a.jsonl", _lines({"prompt": "a", "response": "b"})), validation_split=0.1)
+    assert _shown(loaded.training, loaded) == "[a]b|"
+    assert not loaded.validates
+
+
+def test_text_is_split_at_the_share_that_was_asked_for(write: Write) -> None:
+    loaded = _load(write("a.txt", "a" * 10), write("b.txt", "b" * 400), validation_split=0.1)
+    assert len(loaded.validation) == 41
+    loaded = _load(write("a.txt", "a" * 360), write("b.txt", "b" * 42), validation_split=0.1)
+    assert _shown(loaded.validation, loaded) == "b" * 42 + "|", "a text is not cut for two tokens"
+
+
+def test_file_in_both_parts_is_refused(write: Write, tmp_path: Path) -> None:
+    path = write("a.txt", "To be, or not to be")
+    link = tmp_path / "link.txt"
+    link.symlink_to(path)
+    for other in (path, link):
+        with pytest.raises(RunError, match="is in `data_path` and in `validation_path`") as raised:
+            _load(path, validation=(other,))
+        assert raised.value.config_path == "training_config.validation_path"
+    loaded = _load(path, link)
+    assert _shown(loaded.training, loaded) == "To be, or not to be", "read once"
+    assert loaded.warnings == (
+        (f"{link} is the same file as {path}, and is read once", "training_config.data_path"),
+    )
+
+
+def test_same_text_in_both_parts_is_refused(write: Write) -> None:
+    def examples(*numbers: int) -> str:
+        return _lines(*({"prompt": f"{n}?", "response": "yes"} for n in numbers))
+
+    path, other = write("a.jsonl", examples(1, 2, 3)), write("b.jsonl", examples(4, 3, 2))
+    with pytest.raises(RunError) as raised:
+        _load(path, validation=(other,))
+    assert raised.value.message == (
+        f"2 of 3 documents to validate with are also trained on; the first is {other}:2, with the "
+        f"text of {path}:3"
+    )
+    path, copy = write("a.txt", "To be, or not to be"), write("b.txt", "To be, or not to be")
+    with pytest.raises(RunError, match=f"{copy}, with the text of {path}"):
+        _load(path, validation=(copy,))
+
+
+def test_example_that_is_set_aside_and_trained_on_is_not_validated(write: Write) -> None:
+    numbers = (1, 2, 3, 4, 5, 6, 7, 2, 9, 10)
+    path = write("a.jsonl", _lines(*({"prompt": f"{n}?", "response": "yes"} for n in numbers)))
+    loaded = _load(path, validation_split=0.3)
+    assert _shown(loaded.validation, loaded) == "[9?]yes|[10?]yes|"
+    ((said, key),) = loaded.warnings
+    assert said.startswith("1 of 3 documents set aside for validation has the same text as one")
+    assert f"the first in {path}:8: nothing is validated with these" in said
+    assert key == "training_config.validation_split"
+
+
+def test_prompt_and_response_are_encoded_as_one_text(write: Write) -> None:
+    pairs = LibraryTokenizer.of(["ab(yu) ab(yu)"] * 9, 280)
+    loaded = _load(
+        write("a.jsonl", _lines({"prompt": "ab(", "response": "yu)"}, {"text": "ab(yu)"})),
+        tokenizer=pairs,
+    )
+    first, second = np.split(loaded.training.tokens, loaded.training.starts[1:])
+    assert first.tolist() == second.tolist() == [*pairs.encode("ab(yu)"), loaded.tokenizer.end]
 
 
 def test_validation_path_replaces_validation_split(write: Write) -> None:
@@ -215,7 +277,7 @@ def test_cached_tokens_equal_tokens_in_memory(
     options |= {"validation": (write("c.txt", "that is the question"),)}
     small = _load(*paths, **options)
     assert not (tmp_path / "cache").exists()
-    monkeypatch.setattr(corpus, "_LARGEST_IN_MEMORY", 0)
+    monkeypatch.setattr(encoding, "_LARGEST_IN_MEMORY", 0)
     written, again = _load(*paths, **options), _load(*paths, **options)
     for one in (written, again):
         assert (one.tokenizer, one.digest, one.warnings) == (
@@ -234,7 +296,7 @@ def test_cache_hit_depends_on_content_and_tokenizer(
     path = write("a.txt", "To be, or not to be")
     first = _load(path)
     with monkeypatch.context() as patch:
-        patch.setattr(corpus, "write_stream", None)
+        patch.setattr(encoding, "write_stream", None)
         path.touch()
         moved = path.rename(path.with_name("moved.txt"))
         assert _load(moved).digest == first.digest, "the content counts, not the name or the date"
@@ -337,40 +399,12 @@ def test_byte_pairs_are_learned_from_sample_of_large_data(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write("a.jsonl", SUMS * 50)
-    options: dict[str, Any] = {"tokenizer_type": "bpe", "vocab_size": 300, "length": 1}
+    options: dict[str, Any] = {"tokenizer_type": "bpe", "vocab_size": 300}
     whole = _load(path, **options)
-    monkeypatch.setattr(corpus, "_LEARNED_FROM", 200)
+    monkeypatch.setattr(learning, "_LEARNED_FROM", 200)
     part = _load(path, **options)
     assert part.tokenizer == _load(path, **options).tokenizer, "the same part each time"
     for one in (whole, part):
         assert one.tokenizer.decode(one.training.tokens[:40]).startswith("1+1=2<|endoftext|>so it")
-    monkeypatch.setattr(corpus, "_LEARNED_FROM", 0)
+    monkeypatch.setattr(learning, "_LEARNED_FROM", 0)
     assert _load(path, **options).tokenizer.vocab_size < part.tokenizer.vocab_size
-
-
-def _masked(tokens: int, counted: list[int]) -> Stream:
-    flags = np.zeros(tokens, np.bool_)
-    flags[counted] = True
-    return Stream(np.arange(tokens, dtype=np.uint16), flags)
-
-
-@settings(deadline=None)
-@given(
-    counted=st.lists(st.integers(1, 99), min_size=1, max_size=4),
-    length=st.integers(1, 30),
-    seed=st.integers(0, 99),
-)
-def test_every_training_sequence_has_a_target(counted: list[int], length: int, seed: int) -> None:
-    sampler, position = Sampler(_masked(100, counted), length, seed), Position()
-    for _ in range(4):
-        batch, position = sampler.take(position, 3)
-        assert (batch.targets != IGNORE_INDEX).any(axis=1).all()
-        known = batch.targets != IGNORE_INDEX
-        assert (batch.targets == batch.inputs + 1)[known].all()
-        assert set(batch.targets[known].tolist()) <= set(counted)
-
-
-def test_validation_loss_ignores_prompts() -> None:
-    batches = list(validation_batches(_masked(101, [5, 50, 51]), 10, 4, 1000))
-    assert sum(batch.tokens for batch in batches) == 3
-    assert _masked(101, [0, 5]).targets == 1, "nothing precedes the first token"

@@ -7,7 +7,9 @@ import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_trainer.data.tokenizer import CharTokenizer, LibraryTokenizer, Tokenizer
+from trainsmith_trainer.data.characters import CharTokenizer
+from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.generation.detokenize import detokenize
 
 WORDS = "To be, or not to be: that is the question — über café naïve 日本 🙂🚀"

@@ -15,7 +15,7 @@ from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
-from trainsmith_trainer.data.tokenizer import END
+from trainsmith_trainer.data.tokens import END
 
 EXAMPLES = "".join(
     json.dumps({"prompt": f"{a}+{b}=", "response": str(a + b)}) + "\n"
@@ -55,7 +55,7 @@ def test_run_on_jsonl_examples(workspace: Workspace, kind: str) -> None:
     assert warned.message.startswith("1 line was left out of examples.jsonl; the first is examples")
     assert warned.config_path == "training_config.data_path"
     samples = [event for event in said if isinstance(event, events.Sample)]
-    assert samples[0].prompt == "9+0="
+    assert samples[0].prompt == "9+1="
     assert END not in samples[0].text
 
     final = workspace.run_folder() / "final"
@@ -91,3 +91,45 @@ def test_named_tokenizer_is_exported_with_model(workspace: Workspace) -> None:
     said = workspace.command("train", "training.yaml").stderr
     assert "model.yaml:" in said
     assert "`vocab_size` is 256, and there are 297 tokens" in said
+
+
+def test_packing_changes_neither_loss_nor_what_is_read(workspace: Workspace) -> None:
+    workspace.write("examples.jsonl", EXAMPLES)
+    workspace.write_model(dropout_prob=0.0, max_sequence_length=64)
+    losses: list[float] = []
+    for name, packing in (("apart", False), ("packed", True)):
+        workspace.write_recipe(
+            training_config={
+                "data_path": "examples.jsonl",
+                "batch_size": 100,
+                "packing": packing,
+                "num_epochs": 1,
+            }
+        )
+        result = workspace.command("train", "training.yaml", "--name", name)
+        assert result.returncode == 0, result.stderr
+        said = workspace.events(name)
+        (step,) = [event for event in said if isinstance(event, events.Step)]
+        (validation,) = [event for event in said if isinstance(event, events.Validation)]
+        losses += [step.loss, validation.loss]
+    # One step reads all examples, and each row has several of them if they are packed.
+    assert losses[2:] == pytest.approx(losses[:2], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("overlong", "code", "says"),
+    [
+        ("error", 1, "1 of 91 examples is longer than the 16 tokens"),
+        ("truncate_prompt", 0, "in examples.jsonl:1: their prompts lose the first tokens"),
+        ("skip", 0, "in examples.jsonl:1: left out"),
+    ],
+)
+def test_long_examples_are_reported_before_the_run(
+    workspace: Workspace, overlong: str, code: int, says: str
+) -> None:
+    long = json.dumps({"prompt": "1+" * 20 + "=", "response": "20"}) + "\n"
+    workspace.write("examples.jsonl", long + EXAMPLES)
+    workspace.write_recipe(training_config={"data_path": "examples.jsonl", "overlong": overlong})
+    result = workspace.command("train", "training.yaml", "--dry-run")
+    assert result.returncode == code, result.stdout
+    assert says in result.stdout + result.stderr

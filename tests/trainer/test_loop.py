@@ -13,13 +13,15 @@ import pytest
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.base import Arrays, Decoder, Gradient
 from trainsmith_trainer.data.batches import Batch, Sampler
-from trainsmith_trainer.data.stream import Stream
+from trainsmith_trainer.data.stream import DOCUMENT, Stream
+from trainsmith_trainer.data.windows import Windows
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.run.learning_rate import Schedule
 from trainsmith_trainer.run.loop import LoopHooks, Progress, train
 from trainsmith_trainer.run.plan import Plan
 
-SAMPLER = Sampler(Stream(np.arange(200, dtype=np.uint16)), 8, seed=1)
+TEXT = Stream(np.arange(200, dtype=np.uint16), np.array([(200, 0, 1, 0, False)], DOCUMENT))
+SAMPLER = Sampler(Windows(TEXT, 8, moves=True), seed=1)
 SCHEDULE = Schedule(0.5, 0.5, 0, 0, 10, "training_config.learning_rate")
 
 

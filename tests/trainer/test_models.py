@@ -20,7 +20,7 @@ from trainsmith_trainer.backends.torch.backend import TorchBackend, load_decoder
 from trainsmith_trainer.backends.torch.models import build_model
 from trainsmith_trainer.backends.torch.models.transformer import Dropout
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
-from trainsmith_trainer.data.tokenizer import CharTokenizer
+from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.hf.export import model_files, read_model
 
 TOKENIZER = CharTokenizer.of(TEXT)

@@ -15,7 +15,7 @@ from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend
 from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.data.batches import Batch
-from trainsmith_trainer.data.tokenizer import CharTokenizer
+from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.run.resume import plan_resume
 from trainsmith_trainer.run.training import run_training
 

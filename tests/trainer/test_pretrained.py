@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_trainer.backends.torch.backend import load_decoder
 from trainsmith_trainer.backends.torch.models import build_model, load_weights
-from trainsmith_trainer.data.tokenizer import CharTokenizer
+from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.hf.export import model_files
 from trainsmith_trainer.hf.load import check_weights, read_weights
 from trainsmith_trainer.hf.model_dir import describe

@@ -31,6 +31,8 @@ STEPS = 9
 RECIPES = st.fixed_dictionaries(
     {
         "data_path": st.sampled_from(["text.txt", "examples.jsonl"]),
+        "packing": st.booleans(),
+        "document_starts": st.booleans(),
         "tokenizer_type": st.sampled_from(["char", "bpe"]),
         "gradient_accumulation_steps": st.sampled_from([1, 3]),
         "seed": st.integers(0, 2**32 - 1),
@@ -135,8 +137,8 @@ def test_resume_from_any_checkpoint_is_bit_identical(
     training = {"max_steps": STEPS, "keep_last_n": STEPS, "num_epochs": 99, **recipe}
     # Twelve sequences or so: the stop may be in any epoch.
     workspace.write("text.txt", "To be, or not to be: that is the question.\n" * 6)
-    example = '{"prompt": "To be, or not to be", "response": "that is the question"}\n'
-    workspace.write("examples.jsonl", example * 6)
+    lines = (f'{{"prompt": "{n} + 1 = ", "response": "{n + 1}"}}\n' for n in range(13))
+    workspace.write("examples.jsonl", "".join(lines))
     workspace.write_recipe(training_config=training, eval_config={"temperature": 1.0})
     _train(workspace, "whole")
 

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 from skips import NO_LINKS
-from trainsmith_trainer.data import cache, cache_entry, corpus
-from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
-from trainsmith_trainer.data.stream import Stream
+from trainsmith_trainer.data import cache, cache_entry, encoding
+from trainsmith_trainer.data.corpus import Corpus, load_corpus
+from trainsmith_trainer.data.cutting import Cutting
+from trainsmith_trainer.data.encoding import Sources
+from trainsmith_trainer.data.stream import DOCUMENT, Stream
 from trainsmith_trainer.data.tokenizer import load_tokenizer
 
 EXAMPLES = '{"prompt": "1+1=", "response": "2"}\n{"prompt": "2+1=", "response": "3"}\n'
@@ -26,13 +28,13 @@ EXAMPLES = '{"prompt": "1+1=", "response": "2"}\n{"prompt": "2+1=", "response": 
 def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache, which is used for the smallest data too."""
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.setattr(corpus, "_LARGEST_IN_MEMORY", 0)
+    monkeypatch.setattr(encoding, "_LARGEST_IN_MEMORY", 0)
     (tmp_path / "a.jsonl").write_text(EXAMPLES, encoding="utf-8")
     return tmp_path / "cache"
 
 
 def _load(folder: Path) -> Corpus:
-    return load_corpus(Sources(training=(folder / "a.jsonl",)), 4)
+    return load_corpus(Sources(training=(folder / "a.jsonl",)), Cutting(10))
 
 
 def _flip_a_bit(file: Path) -> None:
@@ -86,7 +88,9 @@ CHANGES: list[Callable[[Path], None]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-@pytest.mark.parametrize("name", ["meta.json", "tokenizer.json", "tokens-0.bin", "counted-0.bin"])
+@pytest.mark.parametrize(
+    "name", ["meta.json", "tokenizer.json", "tokens-0.bin", "counted-0.bin", "documents-0.bin"]
+)
 def test_changed_file_is_noticed_and_made_again(
     tmp_path: Path,
     cache_folder: Path,
@@ -117,9 +121,13 @@ def _rewrite(entry: Path, **changes: Any) -> None:
     mask = np.fromfile(entry / "counted-0.bin", np.bool_)
     tokens = np.array(changes.pop("tokens", tokens), np.uint16)
     mask = np.array(changes.pop("mask", mask.view(np.uint8)), np.uint8).view(np.bool_)
+    documents = np.fromfile(entry / "documents-0.bin", DOCUMENT)
+    for name in ("end", "file"):
+        documents[name] = changes.pop(name, documents[name])
     tokens.tofile(entry / "tokens-0.bin")
+    documents.tofile(entry / "documents-0.bin")
     mask.tofile(entry / "counted-0.bin")
-    digest = cache_entry.digest_of_tokens(tokenizer, [Stream(tokens, mask)])
+    digest = cache_entry.digest_of_tokens(tokenizer, [Stream(tokens, documents, mask)])
     (entry / "meta.json").write_text(json.dumps({**meta, "digest": digest, **changes}))
 
 
@@ -129,6 +137,12 @@ def _rewrite(entry: Path, **changes: Any) -> None:
         {"tokens": [9999] * 20, "mask": [1] * 20},
         {"mask": [1, 1]},
         {"mask": [7] * 14},
+        {"end": [14, 14]},
+        {"end": [20, 14]},
+        {"end": [7, 15]},
+        {"end": [-1, 14]},
+        {"file": [0, 1]},
+        {"file": -1},
         {"streams": 0},
         {"streams": 2},
         {"streams": "1"},

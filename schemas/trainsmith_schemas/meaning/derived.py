@@ -95,6 +95,11 @@ def device_count(document: TrainingDocument) -> int:
     return rows * columns
 
 
+def steps_per_epoch(training: TrainingConfig, sequences: int) -> int:
+    """The number of optimizer steps in which each of the data's sequences is read once."""
+    return math.ceil(sequences / effective_batch(training))
+
+
 @dataclass(frozen=True)
 class Length:
     """The length of a run, and what determines it."""
@@ -107,13 +112,10 @@ class Length:
 def run_length(training: TrainingConfig, sequences: int) -> Length:
     """The number of optimizer steps in a run over data with this many sequences.
 
-    An incomplete effective batch at the end of an epoch is dropped. If a batch is larger than the
-    data, each step reads the data more than once, and all epochs together make up the steps. A run
-    has at least one step.
+    The last effective batch of an epoch has the sequences that remain. A run has at least one step.
     """
-    effective, epochs = effective_batch(training), training.num_epochs
-    per_epoch = sequences // effective
-    by_epochs = max(1, epochs * per_epoch or epochs * sequences // effective) if epochs else None
+    epochs = training.num_epochs
+    by_epochs = max(1, epochs * steps_per_epoch(training, sequences)) if epochs else None
     by_steps = training.max_steps
     if by_epochs is None and by_steps is None:
         return Length(DEFAULT_STEPS, "default")
@@ -125,6 +127,13 @@ def run_length(training: TrainingConfig, sequences: int) -> Length:
 
 BYTES_PER_TOKEN = {"char": 1, "bpe": 4}
 """The approximate bytes of English text per token; for `bpe`, with a few thousand tokens."""
+
+
+def has_examples(training: TrainingConfig) -> bool:
+    """Whether the data has files of examples, each of which is a sequence of its own."""
+    written = training.data_path
+    paths = [written] if isinstance(written, str) else written or []
+    return any(path.lower().endswith((".jsonl", ".ndjson")) for path in paths)
 
 
 def tokens_in(training: TrainingConfig, size: int | None) -> int | None:

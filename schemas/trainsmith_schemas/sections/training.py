@@ -69,20 +69,50 @@ class TrainingConfig(Section):
     * `.yaml`: `tokens`, a list of numbers, and `tokenizer_vocab_size`, as in tt-train.
     * Any other: plain text in UTF-8.
 
-    Documents are concatenated, with an end-of-text token after each; a single text has no such
-    token. tt-train accepts one path, and does not read JSONL.
+    A prompt with its response is one sequence. Texts are concatenated, with an end-of-text token
+    after each, and cut into sequences; a single text has no such token. tt-train accepts one path,
+    and does not read JSONL.
+    """
+
+    overlong: Annotated[
+        Literal["error", "truncate_prompt", "skip"],
+        Examples(
+            ("error", "do not start, and name the longest"),
+            ("truncate_prompt", "drop the first tokens of long prompts"),
+            ("skip", "leave long examples out"),
+        ),
+    ] = "error"
+    """What to do with examples that are longer than `max_sequence_length`.
+
+    By default, the run does not start if there is such an example. Plain text is cut instead.
+    """
+
+    packing: Flag = False
+    """Put several examples into one sequence, as many as fit.
+
+    Short examples then fill a batch better. The model reads each example as if it were alone, so
+    the loss of an example does not change. Plain text always fills its sequences.
+    """
+
+    document_starts: Flag = False
+    """Begin a sequence where a text begins, instead of cutting the texts anywhere.
+
+    This is for many short texts that the model will generate from their beginning. A text that is
+    longer than `max_sequence_length` becomes several sequences. Examples always begin a sequence.
     """
 
     validation_path: Annotated[FilePaths | None, Examples("data/validation.txt")] = None
     """Separate data for validation, in the same formats as `data_path`.
 
-    If it is set, `validation_split` has no effect: all of `data_path` is trained on.
+    If it is set, `validation_split` has no effect: all of `data_path` is trained on. No file or
+    example may be in both.
     """
 
     validation_split: Annotated[Number, Field(ge=0, lt=1), Typical(0.05, 0.2), Examples(0.1)] = 0.1
     """The fraction of the data, taken from its end, that is held out for validation.
 
-    Examples are held out whole. If `validation_path` is set, nothing is held out.
+    Examples are held out whole. If one of them is trained on too, nothing is validated with it. If
+    `validation_path` is set, nothing is held out.
     """
 
     max_validation_tokens: Annotated[Integer, Field(ge=1), Examples(32768)] = 32768

@@ -104,12 +104,18 @@ def _batch_hints(
         "contribute to each optimizer step, over all devices."
     )
     if model:
-        tokens = derived.tokens_per_step(training, model)
-        text += f", {tokens:,} tokens per step"
-        tooltip += (
-            f"\n\nEach sequence has {model.max_sequence_length:,} tokens, the model's "
-            "`max_sequence_length`."
-        )
+        tokens, length = derived.tokens_per_step(training, model), model.max_sequence_length
+        if derived.has_examples(training):
+            text += f", up to {tokens:,} tokens per step"
+            tooltip += (
+                f"\n\nAn example is a sequence of its own, with up to {length:,} tokens, the "
+                "model's `max_sequence_length`."
+            )
+        else:
+            text += f", {tokens:,} tokens per step"
+            tooltip += (
+                f"\n\nEach sequence has {length:,} tokens, the model's `max_sequence_length`."
+            )
     yield Hint(offset, text, tooltip)
 
 

@@ -21,8 +21,9 @@ from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from trainsmith_system import limits
 from trainsmith_system.reading import open_regular, read_bytes
-from trainsmith_trainer.data.stream import Stream
-from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer, token_type
+from trainsmith_trainer.data.stream import DOCUMENT, Stream
+from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer
+from trainsmith_trainer.data.tokens import token_type
 
 META = "meta.json"
 """Describes an entry; its modification time is that of the last use."""
@@ -87,6 +88,11 @@ def mask_name(at: int) -> str:
     return f"counted-{at}.bin"
 
 
+def documents_name(at: int) -> str:
+    """The file of a stream's documents."""
+    return f"documents-{at}.bin"
+
+
 def in_memory(encode: Encode) -> Encoded:
     """The result of `encode`, kept in memory instead of an entry."""
     files: dict[str, io.BytesIO] = {}
@@ -97,10 +103,13 @@ def in_memory(encode: Encode) -> Encoded:
     tokenizer, count, left_out = encode(open_file)
     streams: list[Stream] = []
     for at in range(count):
-        tokens, flags = (files[name].getbuffer() for name in (tokens_name(at), mask_name(at)))
+        names = (tokens_name(at), documents_name(at), mask_name(at))
+        tokens, documents, flags = (files[name].getbuffer() for name in names)
         kind = token_type(tokenizer.vocab_size)
         loss_mask = np.frombuffer(flags, np.bool_) if len(flags) else None
-        streams.append(Stream(np.frombuffer(tokens, kind), loss_mask))
+        streams.append(
+            Stream(np.frombuffer(tokens, kind), np.frombuffer(documents, DOCUMENT), loss_mask)
+        )
     return Encoded(tokenizer, tuple(streams), left_out, digest_of_tokens(tokenizer, streams))
 
 
@@ -164,7 +173,7 @@ def _verified(folder: Path, streams: int, files: int) -> Encoded:
     tokenizer = load_tokenizer(content)
     mapped = _streams(folder, tokenizer, streams)
     for stream in mapped:
-        _check(stream, tokenizer.vocab_size)
+        _check(stream, tokenizer.vocab_size, files)
     if digest_of_tokens(tokenizer, mapped) != meta.digest:
         raise DamagedEntryError(f"the tokens have another digest than {META} says")
     with suppress(OSError):  # It may belong to another user.
@@ -172,13 +181,19 @@ def _verified(folder: Path, streams: int, files: int) -> Encoded:
     return Encoded(tokenizer, mapped, meta.left_out, meta.digest)
 
 
-def _check(stream: Stream, vocab_size: int) -> None:
+def _check(stream: Stream, vocab_size: int, files: int) -> None:
     """Refuse what no encoding writes, whatever its digest."""
     if stream.tokens.max(initial=0) >= max(vocab_size, 1):
         raise DamagedEntryError(f"it has the token {stream.tokens.max()} of {vocab_size}")
     mask = stream.loss_mask
     if mask is not None and (len(mask) != len(stream) or mask.view(np.uint8).max() > 1):
         raise DamagedEntryError("a loss mask does not fit its tokens")
+    ends, of_files = stream.documents["end"], stream.documents["file"]
+    lengths = np.diff(ends, prepend=0)
+    if lengths.min(initial=1) < 1 or int(lengths.sum()) != len(stream):
+        raise DamagedEntryError("the documents do not fit their tokens")
+    if of_files.min(initial=0) < 0 or of_files.max(initial=0) >= files:
+        raise DamagedEntryError("a document is of a file that is not there")
 
 
 def _streams(folder: Path, tokenizer: Tokenizer, count: int) -> tuple[Stream, ...]:
@@ -186,11 +201,17 @@ def _streams(folder: Path, tokenizer: Tokenizer, count: int) -> tuple[Stream, ..
     streams: list[Stream] = []
     for at in range(count):
         mask = _map(folder / mask_name(at), np.bool_)
-        streams.append(Stream(_map(folder / tokens_name(at), kind), mask if len(mask) else None))
+        streams.append(
+            Stream(
+                _map(folder / tokens_name(at), kind),
+                _map(folder / documents_name(at), DOCUMENT),
+                mask if len(mask) else None,
+            )
+        )
     return tuple(streams)
 
 
-def _map(path: Path, kind: type[Any]) -> npt.NDArray[Any]:
+def _map(path: Path, kind: npt.DTypeLike) -> npt.NDArray[Any]:
     with open_regular(path, follow_links=False) as file:
         if os.fstat(file.fileno()).st_size == 0:
             return np.empty(0, kind)  # An empty file cannot be mapped.
@@ -199,10 +220,10 @@ def _map(path: Path, kind: type[Any]) -> npt.NDArray[Any]:
 
 
 def digest_of_tokens(tokenizer: Tokenizer, streams: Sequence[Stream]) -> str:
-    """The digest of a tokenizer and of all tokens that it made, with their loss masks."""
+    """The digest of a tokenizer and of everything in its streams."""
     digest = hashlib.sha256(tokenizer.files()["tokenizer.json"])
     for stream in streams:
-        for array in (stream.tokens, stream.loss_mask):
+        for array in (stream.tokens, stream.documents.view(np.uint8), stream.loss_mask):
             if array is not None:
                 digest.update(array.data)
     return digest.hexdigest()

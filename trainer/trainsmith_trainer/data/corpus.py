@@ -1,76 +1,35 @@
-"""Data files → training tokens and validation tokens."""
+"""Data files → the sequences of a run, for training and for validation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
-
-from trainsmith_schemas.quantities import size
+from trainsmith_schemas.quantities import plural
 from trainsmith_system.reading import open_regular
-from trainsmith_system.terminal import say
-from trainsmith_trainer.data.cache import (
-    VARIABLE,
-    VERSION,
-    cache_folder,
-    cached,
-    digest_of,
-    is_cached,
+from trainsmith_trainer.data.batches import Sequences
+from trainsmith_trainer.data.cache_entry import LeftOut
+from trainsmith_trainer.data.cutting import OVERLONG_KEY, Cutting, keeps_documents, sequences_of
+from trainsmith_trainer.data.encoding import Sources, encode
+from trainsmith_trainer.data.overlap import (
+    refuse_same_documents,
+    refuse_same_files,
+    repeated_documents,
+    without_repeated,
 )
-from trainsmith_trainer.data.cache_entry import (
-    DamagedEntryError,
-    Encoded,
-    LeftOut,
-    Open,
-    in_memory,
-    mask_name,
-    tokens_name,
-)
-from trainsmith_trainer.data.reading import DATA_KEY, BadLine, kind_of, read_tokens
-from trainsmith_trainer.data.stream import Separation, Stream, segments, write_stream
-from trainsmith_trainer.data.tokenizer import BYTES, CharTokenizer, LibraryTokenizer, Tokenizer
+from trainsmith_trainer.data.reading import DATA_KEY, VALIDATION_KEY, BadLine, kind_of
+from trainsmith_trainer.data.split import split
+from trainsmith_trainer.data.stream import Stream
+from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.errors import RunError
 
-VALIDATION_KEY = "training_config.validation_path"
-_VOCAB_KEY = "transformer_config.vocab_size"
 _LENGTH_KEY = "transformer_config.max_sequence_length"
-_DEFAULT_BPE_SIZE = 4096
-_LARGEST_IN_MEMORY = 4 << 20
-"""Bytes; smaller data is encoded so quickly that caching it is not worthwhile."""
-_LEARNED_FROM = 32 << 20
-"""Approximate bytes that byte pairs are learned from. More takes minutes and yields the same."""
-_ANNOUNCED_FROM = 64 << 20
-_BAD_LINES_SHOWN = 5
+_SPLIT_KEY = "training_config.validation_split"
 _BLOCK = 1 << 16
 
-
-@dataclass(frozen=True)
-class Sources:
-    """The files of a run's data, and how to read them."""
-
-    training: tuple[Path, ...]
-    validation: tuple[Path, ...] = ()
-    """Without any, the end of the data is set aside."""
-    validation_split: float = 0.0
-    skip_bad_lines: bool = False
-    tokenizer_type: Literal["bpe", "char"] = "char"
-    """The kind of tokenizer to learn from the data, if none is named."""
-    vocab_size: int = 0
-    """The most byte pairs to learn; 0 means `_DEFAULT_BPE_SIZE`."""
-    tokenizer: Tokenizer | None = None
-
-    def key_of(self, path: Path) -> str:
-        """The key of the recipe that names a file."""
-        return DATA_KEY if path in self._for_training else VALIDATION_KEY
-
-    @cached_property
-    def _for_training(self) -> frozenset[Path]:  # There may be hundreds of thousands.
-        return frozenset(self.training)
+Warnings = tuple[tuple[str, str], ...]
+"""Warnings about the data, each with the key concerned."""
 
 
 @dataclass(frozen=True)
@@ -81,22 +40,33 @@ class Corpus:
     training: Stream
     validation: Stream
     """Empty if nothing is set aside."""
+    sequences: Sequences
+    """Those to train on."""
+    validation_sequences: Sequences
     digest: str
     """Of the tokenizer and all tokens."""
-    warnings: tuple[tuple[str, str], ...] = ()
-    """Warnings about the data, each with the key concerned."""
+    warnings: Warnings = ()
+
+    @property
+    def validates(self) -> bool:
+        """Whether there is any validation data."""
+        return self.validation_sequences.tokens > 0
 
     def prompt(self, most: int) -> list[int]:
         """A prompt for samples: the first one of the validation data, if there is any.
 
         In plain text, this is the beginning.
         """
-        first = (self.validation if len(self.validation) else self.training)[:_BLOCK]
-        end = 0 if first.loss_mask is None or not first.targets else int(first.loss_mask.argmax())
-        return first.tokens[max(0, end - most) : end or most].tolist()
+        stream = self.validation if len(self.validation) else self.training
+        tokens, begin = stream.tokens[:_BLOCK], len(self.tokenizer.begin)
+        mask = None if stream.loss_mask is None else stream.loss_mask[:_BLOCK]
+        end = 0 if mask is None or not mask.any() else int(mask.argmax())
+        if end <= begin:  # No prompt precedes the text.
+            return tokens[:most].tolist()
+        return [*tokens[:begin].tolist(), *tokens[max(begin, end - most) : end].tolist()]
 
 
-def load_corpus(sources: Sources, sequence_length: int) -> Corpus:
+def load_corpus(sources: Sources, cutting: Cutting) -> Corpus:
     """Read data, learn a tokenizer if none is named, and set the end aside for validation.
 
     Data of more than a few megabytes is encoded once, into a cache on disk, and is never in memory
@@ -104,226 +74,94 @@ def load_corpus(sources: Sources, sequence_length: int) -> Corpus:
 
     Args:
         sources: the files, and how to read them.
-        sequence_length: tokens that the model sees at once.
+        cutting: how the documents become sequences.
 
     Raises:
-        RunError: a file cannot be read, is empty, or contains malformed lines; the data is shorter
-            than one sequence; or the vocabulary is too small.
+        RunError: a file cannot be read, is empty, contains malformed lines, or is both trained on
+            and validated on; the data is shorter than one sequence, or an example is longer; or
+            the vocabulary is too small.
     """
-    paths = (*sources.training, *sources.validation)
-    for path in paths:
+    for path in sources.paths:
         _refuse_empty(path, sources.key_of(path))
-    encoded = _encoded(sources, paths)
+    sources, warnings = _each_once(sources)
+    refuse_same_files(sources.training, sources.validation)
+    encoded = encode(sources)
     whole, *own = encoded.streams
-    training, validation = (whole, own[0]) if own else _split(whole, sources, encoded.tokenizer)
-    _refuse_too_short(training, sequence_length)
+    training, validation = (whole, own[0]) if own else split(whole, sources.validation_split)
+    trained_places = _Places(sources.training, training)
+    places = _Places(sources.validation or sources.training, validation)
+    if own:
+        refuse_same_documents(training, validation, trained_places, places)
+    else:
+        validation, repeated = _without_repeated(training, validation, places)
+        places = replace(places, stream=validation)
+        warnings += repeated
+    _refuse_too_short(training, cutting)
+    begin = len(encoded.tokenizer.begin)
+    sequences, cut = sequences_of(training, cutting, begin, trained_places, moves=True)
+    checked, cut_there = sequences_of(validation, cutting, begin, places, moves=False)
+    _refuse_nothing(sequences)
+    skipped = (
+        (_skipped_text(one, sources.paths), sources.key_of(sources.paths[one.file]))
+        for one in encoded.left_out
+    )
+    too_long = ((text, OVERLONG_KEY) for text in dict.fromkeys((cut, cut_there)) if text)
     return Corpus(
         encoded.tokenizer,
         training,
         validation,
+        sequences,
+        checked,
         encoded.digest,
-        tuple(
-            (_skipped_text(one, paths), sources.key_of(paths[one.file])) for one in encoded.left_out
-        ),
+        (*warnings, *skipped, *too_long),
     )
 
 
-def _encoded(sources: Sources, paths: Sequence[Path]) -> Encoded:
-    def encode(open_file: Open) -> tuple[Tokenizer, int, tuple[LeftOut, ...]]:
-        return _encode(sources, paths, open_file)
+@dataclass(frozen=True)
+class _Places:
+    """Where the documents of a stream come from."""
 
-    bytes_of_all = sum(path.stat().st_size for path in paths)
-    if bytes_of_all <= _LARGEST_IN_MEMORY:
-        return in_memory(encode)
-    given = sources.tokenizer
-    how = (
-        given.files()["tokenizer.json"]
-        if given
-        else f"{sources.tokenizer_type} {sources.vocab_size}"
+    paths: Sequence[Path]
+    stream: Stream
+
+    def __call__(self, document: int) -> str:
+        """The file of a document; in a file with an example per line, the line too."""
+        one = self.stream.documents[document]
+        path = self.paths[int(one["file"])]
+        return f"{path}:{int(one['line'])}" if kind_of(path) == "jsonl" else str(path)
+
+
+def _each_once(sources: Sources) -> tuple[Sources, Warnings]:
+    """The sources without files that are named twice, and a warning for each of these."""
+    training, twice = without_repeated(sources.training)
+    validation, twice_there = without_repeated(sources.validation)
+    warnings = (
+        *((text, DATA_KEY) for text in twice),
+        *((text, VALIDATION_KEY) for text in twice_there),
     )
-    kinds = [kind_of(path) for path in paths]
-    outline = f"{VERSION} {kinds} {len(sources.validation)} {sources.skip_bad_lines}"
-    key = digest_of((outline, how, *paths))
-    if bytes_of_all > _ANNOUNCED_FROM and not is_cached(key):
-        say(
-            f"{size(bytes_of_all)} of data are tokenized once, into the cache {cache_folder()}",
-            error=True,
-        )
-    try:
-        return cached(key, encode, streams=2 if sources.validation else 1, files=len(paths))
-    except DamagedEntryError as error:
-        raise RunError(
-            f"the tokens that were just written to {cache_folder()} are damaged: {error}",
-            advice=f"check that disk, or set {VARIABLE} to another folder",
-            config_path=DATA_KEY,
-        ) from None
-    except OSError as error:
-        raise RunError(
-            f"the tokens cannot be written to {error.filename or cache_folder()}: {error.strerror}",
-            advice=f"free some space there, or set {VARIABLE} to another folder",
-            config_path=DATA_KEY,
-        ) from None
+    return replace(sources, training=training, validation=validation), warnings
 
 
-def _encode(
-    sources: Sources, paths: Sequence[Path], open_file: Open
-) -> tuple[Tokenizer, int, tuple[LeftOut, ...]]:
-    """Learn a tokenizer if none is named, then write a stream for each part of the data."""
-    parts = [part for part in (sources.training, sources.validation) if part]
-    kinds = {kind_of(path) for path in paths}
-    separation = Separation(files=max(map(len, parts)) > 1, has_mask="jsonl" in kinds)
-    bad = _BadLines(sources)
-    report = bad.report
-    if sources.tokenizer:
-        tokenizer = _with_end(sources) if "jsonl" in kinds else sources.tokenizer
-    else:
-        # Byte pairs always have one, as in GPT-2: the model may later be trained on examples.
-        has_end = "jsonl" in kinds or separation.files or sources.tokenizer_type == "bpe"
-        tokenizer = _learn(sources, parts, report, has_end=has_end)
-        bad.refuse()
-        report = _ignore  # Learning has reported those lines.
-    for at, part in enumerate(parts):
-        tokens, loss_mask = open_file(tokens_name(at)), open_file(mask_name(at))
-        with _concerning(VALIDATION_KEY if at else DATA_KEY):
-            write_stream(part, tokenizer, separation, report, tokens, loss_mask)
-    bad.refuse()
-    return tokenizer, len(parts), bad.left_out(paths)
-
-
-def _learn(
-    sources: Sources,
-    parts: Sequence[Sequence[Path]],
-    report: Callable[[BadLine], None],
-    *,
-    has_end: bool,
-) -> Tokenizer:
-    paths = [path for part in parts for path in part]
-    if all(kind_of(path) == "tokens" for path in paths):
-        return LibraryTokenizer.of_numbers(max(map(_vocabulary_of, paths)))
-    for path in paths:
-        if kind_of(path) == "tokens":
-            raise RunError(
-                f"{path} contains tokens, and their text is not known",
-                advice="name their tokenizer in `tokenizer_path`, or train on one kind of data",
-                config_path=sources.key_of(path),
-            )
-    texts = _texts(parts, report)
-    if sources.tokenizer_type == "char":
-        return CharTokenizer.of(texts, has_end=has_end)
-    least = BYTES + has_end
-    if 0 < sources.vocab_size < least:
-        end = " and one for the end of a document" if has_end else ""
-        raise RunError(
-            f"`vocab_size` is {sources.vocab_size}, and byte pairs need {least}, one for each byte"
-            + end,
-            advice=f"write {least} or more, or 0, which means up to {_DEFAULT_BPE_SIZE}",
-            config_path=_VOCAB_KEY,
-        )
-    share = _LEARNED_FROM / sum(path.stat().st_size for path in paths)
-    size_wanted = sources.vocab_size or _DEFAULT_BPE_SIZE
-    return LibraryTokenizer.of(_sampled(texts, share), size_wanted, has_end=has_end)
-
-
-def _sampled(texts: Iterator[str], share: float) -> Iterator[str]:
-    """A random part of the texts, the same each time; all texts are read."""
-    random = np.random.default_rng(0)
-    yield from (text for text in texts if share >= 1 or random.random() < share)
-
-
-def _texts(parts: Sequence[Sequence[Path]], report: Callable[[BadLine], None]) -> Iterator[str]:
-    for at, part in enumerate(parts):
-        with _concerning(VALIDATION_KEY if at else DATA_KEY):
-            yield from (segment.text for segment in segments(part, report))
-
-
-def _vocabulary_of(path: Path) -> int:
-    """The vocabulary size of a file of tokens: the one that it states, or the largest token's."""
-    largest, stated = -1, None
-    for part, size_stated in read_tokens(path):
-        largest, stated = max(largest, int(part.max(initial=0))), size_stated
-    if stated is not None and largest >= stated:
-        raise RunError(
-            f"{path} contains the token {largest}, and its `tokenizer_vocab_size` is {stated}",
-            advice="correct that number, or create the file again",
-            config_path=DATA_KEY,
-        )
-    return stated or largest + 1
-
-
-def _with_end(sources: Sources) -> Tokenizer:
-    """The given tokenizer, with a token for the end of a document."""
-    assert sources.tokenizer
-    given, ended = sources.tokenizer, sources.tokenizer.with_end()
-    if 0 < sources.vocab_size < ended.vocab_size and ended.vocab_size > given.vocab_size:
-        raise RunError(
-            f"each example is followed by an end-of-text token, the tokenizer has none, and the "
-            f"model has no room for one: its `vocab_size` is {sources.vocab_size}",
-            advice="use a tokenizer that has one, such as <|endoftext|>, or train on plain text",
-            config_path=_VOCAB_KEY,
-        )
-    return ended
-
-
-class _BadLines:
-    """Malformed lines, which are skipped or prevent a run."""
-
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
-        self._first: dict[Path, BadLine] = {}
-        self._counts: dict[Path, int] = {}
-        self._shown: list[BadLine] = []
-
-    def report(self, bad: BadLine) -> None:
-        self._first.setdefault(bad.path, bad)
-        self._counts[bad.path] = self._counts.get(bad.path, 0) + 1
-        if not self._sources.skip_bad_lines:
-            self._shown.append(bad)
-            if len(self._shown) == _BAD_LINES_SHOWN:
-                self.refuse()
-
-    def refuse(self) -> None:
-        """Raise an error for malformed lines, unless the recipe skips them."""
-        if self._shown:
-            raise RunError(
-                "; ".join(map(str, self._shown)),
-                advice="fix these lines, or skip such lines with `skip_bad_lines: true`",
-                config_path=self._sources.key_of(self._shown[0].path),
-            )
-
-    def left_out(self, paths: Sequence[Path]) -> tuple[LeftOut, ...]:
-        places = {path: at for at, path in reversed(list(enumerate(paths)))}
-        return tuple(
-            LeftOut(places[path], count, self._first[path].line, self._first[path].why)
-            for path, count in self._counts.items()
-        )
-
-
-def _ignore(_bad: BadLine) -> None:
-    pass
+def _without_repeated(
+    training: Stream, validation: Stream, places: _Places
+) -> tuple[Stream, Warnings]:
+    """What is set aside, without documents whose text is also trained on, and a warning."""
+    repeated = repeated_documents(training, validation)
+    if not len(repeated):
+        return validation, ()
+    verb = "has" if len(repeated) == 1 else "have"
+    message = (
+        f"{len(repeated):,} of {plural(len(validation.documents), 'document')} set aside for "
+        f"validation {verb} the same text as one that is trained on, the first in "
+        f"{places(int(repeated[0]))}: nothing is validated with these"
+    )
+    return validation.without(repeated), ((message, _SPLIT_KEY),)
 
 
 def _skipped_text(one: LeftOut, paths: Sequence[Path]) -> str:
     first = BadLine(paths[one.file], one.first, one.why)
     count = "1 line was" if one.lines == 1 else f"{one.lines:,} lines were"
     return f"{count} left out of {paths[one.file]}; the first is {first}"
-
-
-def _split(whole: Stream, sources: Sources, tokenizer: Tokenizer) -> tuple[Stream, Stream]:
-    """Set the end of a stream aside: whole documents, if there are several."""
-    boundary = len(whole) - int(len(whole) * sources.validation_split)
-    if tokenizer.end is not None and boundary < len(whole):
-        boundary = _end_before(whole, boundary, tokenizer.end) or boundary
-    return whole[:boundary], whole[boundary:]
-
-
-def _end_before(stream: Stream, boundary: int, end: int) -> int | None:
-    """The end of the last document that ends before a boundary."""
-    for last in range(boundary, 0, -_BLOCK):
-        first = max(0, last - _BLOCK)
-        found = np.flatnonzero(stream.tokens[first:last] == end)
-        if len(found):
-            return first + int(found[-1]) + 1
-    return None
 
 
 def _refuse_empty(path: Path, key: str) -> None:
@@ -336,30 +174,23 @@ def _refuse_empty(path: Path, key: str) -> None:
         raise RunError(f"{path} is empty", advice="name a file with text in it", config_path=key)
 
 
-def _refuse_too_short(training: Stream, sequence_length: int) -> None:
-    count = len(training)
-    if count < sequence_length + 1:
+def _refuse_too_short(training: Stream, cutting: Cutting) -> None:
+    """Refuse plain text that is shorter than one window."""
+    count, length = len(training), cutting.length
+    if count < length + 1 and not keeps_documents(training, cutting):
         raise RunError(
             f"the data has {count} tokens to train on, fewer than one sequence needs: "
-            f"{sequence_length} and the one after them",
+            f"{length} and the one after them",
             advice="train on more text, or lower max_sequence_length"
             + (f" to {count - 1} or less" if count > 1 else ""),
             config_path=_LENGTH_KEY,
         )
-    if not training.targets:
+
+
+def _refuse_nothing(sequences: Sequences) -> None:
+    if not len(sequences):
         raise RunError(
-            f"the {count} tokens to train on contain no response, and the loss counts only "
-            "responses",
-            advice="add examples, or lower validation_split, which sets the last ones aside",
+            "no example is left to train on",
+            advice="add examples that fit in max_sequence_length",
             config_path=DATA_KEY,
         )
-
-
-@contextmanager
-def _concerning(key: str) -> Generator[None, None, None]:
-    """Report errors of reading under the key that names the files."""
-    try:
-        yield
-    except RunError as error:
-        own = key if error.config_path == DATA_KEY else error.config_path
-        raise RunError(error.message, advice=error.advice, config_path=own) from None

@@ -6,7 +6,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
@@ -23,6 +23,7 @@ PIECE = 1 << 18
 """Characters of text, or tokens, that are read at once."""
 
 DATA_KEY = "training_config.data_path"
+VALIDATION_KEY = "training_config.validation_path"
 
 # Cutting here does not change the tokens: no tokenizer joins a letter with what follows the next
 # space, and hardly any joins a character with the space after it.
@@ -37,13 +38,15 @@ _LONGEST_LINE = 64 << 20
 
 @dataclass(frozen=True)
 class Segment:
-    """Consecutive text of one document."""
+    """Consecutive text of one document: an example, or a piece of a longer text."""
 
     text: str
-    in_loss: bool = True
-    """Whether the loss counts it; a prompt is only read."""
+    prompt: int | None = None
+    """In an example, how many of its characters are the prompt, which the loss does not count."""
     ends: bool = False
     """Whether the document ends after it."""
+    line: int = 1
+    """The line at which the document begins, counted from 1."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ def _place_to_cut(text: str) -> int:
 def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Segment]:
     """The examples of a JSONL file: each line is an object, and a document of its own.
 
-    The texts of `{"prompt": …, "response": …}` are concatenated as they are; the loss counts the
+    The texts of `{"prompt": …, "response": …}` are one text, as they are; the loss counts the
     response and the end token after it. `{"text": …}` counts as a whole. Other keys and empty lines
     are ignored.
 
@@ -169,7 +172,7 @@ def read_examples(path: Path, report: Callable[[BadLine], None]) -> Iterator[Seg
                 if isinstance(example, str):
                     report(BadLine(path, number, example))
                 else:
-                    yield from example
+                    yield replace(example, line=number)
     except OSError as error:
         raise _unreadable(path, error) from None
 
@@ -182,8 +185,8 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             line = file.readline(_LONGEST_LINE + 1)
 
 
-def _example(line: bytes) -> tuple[Segment, ...] | str:
-    """The parts of an example, or what is wrong with the line."""
+def _example(line: bytes) -> Segment | str:
+    """An example, or what is wrong with the line."""
     if len(line) > _LONGEST_LINE:
         return f"the line has more than {_LONGEST_LINE:,} bytes: divide the example"
     try:
@@ -216,8 +219,9 @@ def _example(line: bytes) -> tuple[Segment, ...] | str:
         if not _is_unicode(text):
             return f"`{key}` has half a character (a lone surrogate): write both halves, or none"
     if keys == ("text",):
-        return (Segment(fields["text"], ends=True),)
-    return Segment(fields["prompt"], in_loss=False), Segment(fields["response"], ends=True)
+        return Segment(fields["text"], ends=True)
+    prompt, response = fields["prompt"], fields["response"]
+    return Segment(prompt + response, prompt=len(prompt), ends=True)
 
 
 _EXPECTED = '{"prompt": "…", "response": "…"} or {"text": "…"}'

@@ -10,7 +10,7 @@ import numpy as np
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.runs.layout import CHECKPOINTS
 from trainsmith_trainer.backends.base import BackendModule
-from trainsmith_trainer.data.tokenizer import UnknownCharacterError
+from trainsmith_trainer.data.tokens import UnknownCharacterError
 from trainsmith_trainer.generation.detokenize import detokenize
 from trainsmith_trainer.generation.sampling import Sampling, generate_tokens
 from trainsmith_trainer.hf.export import read_model
@@ -52,7 +52,7 @@ def generate_text(
         if folder.parent.name == CHECKPOINTS:
             verify_checkpoint(folder)
         config, weights, tokenizer = read_model(folder)
-        tokens = tokenizer.encode(prompt).tolist()
+        tokens = tokenizer.encode_prompt(prompt)
     except (UnreadableModelError, DamagedCheckpointError) as error:
         raise GenerationError(str(error)) from None
     except UnknownCharacterError as error:
@@ -65,6 +65,7 @@ def generate_text(
     except ValueError as error:
         raise GenerationError(f"{folder} is damaged: {error}") from None
     yield prompt
+    tokens = [*tokenizer.begin, *tokens]
     random = np.random.default_rng(seed)
-    generated = generate_tokens(decoder, tokens, sampling, random, count, tokenizer.end)
+    generated = generate_tokens(decoder, tokens, sampling, random, count, tokenizer.stops)
     yield from detokenize(tokenizer, tokens, generated)

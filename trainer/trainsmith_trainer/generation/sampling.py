@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,7 @@ def generate_tokens(
     sampling: Sampling,
     random: np.random.Generator,
     count: int,
-    end: int | None = None,
+    stops: Container[int] = (),
 ) -> Iterator[int]:
     """Continue a prompt, one token at a time.
 
@@ -43,13 +43,13 @@ def generate_tokens(
         sampling: how to choose each token.
         random: the random generator; greedy decoding does not use it.
         count: how many tokens to generate.
-        end: the token that ends generation; it is not yielded.
+        stops: the tokens that end generation; they are not yielded.
     """
     written = list(prompt)
     unread = written
     for _ in range(count):
         token = choose(decoder.read(unread), written, sampling, random)
-        if token == end:
+        if token in stops:
             return
         written.append(token)
         unread = [token]

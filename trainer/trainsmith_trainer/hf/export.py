@@ -20,6 +20,11 @@ from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.hf.load import read_tokenizer, read_weights
 from trainsmith_trainer.hf.model_dir import describe
+from trainsmith_trainer.hf.special_tokens import (
+    GENERATION_FILE,
+    generation_file,
+    special_token_ids,
+)
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -28,7 +33,7 @@ def model_files(
     config: TransformerConfig,
     weights: Arrays,
     tokenizer: Tokenizer,
-    special_tokens: Mapping[str, Any] = _NOTHING,
+    kept_ids: Mapping[str, Any] = _NOTHING,
     companions: Mapping[str, bytes] = _NOTHING,
 ) -> dict[str, bytes]:
     """The files of the folder, by name.
@@ -37,21 +42,23 @@ def model_files(
         config: the model's shape, with its vocabulary's size.
         weights: parameters by name; linear weights are (out, in).
         tokenizer: the model's tokenizer.
-        special_tokens: those of the pretrained model, if there is one.
-        companions: the files that came with its tokenizer.
+        kept_ids: the special tokens of the pretrained model, if it keeps its tokenizer.
+        companions: the files that came with that tokenizer.
     """
     tensors = _stored(config, weights)
     if config.weight_tying == "enabled":
         tensors.pop(OUTPUT, None)
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    ids = special_token_ids(tokenizer, kept_ids)
+    generation = generation_file(
+        tokenizer, companions.get(GENERATION_FILE), ids, config.max_sequence_length
+    )
     return {
-        CONFIG_FILE: _json(to_hugging_face(config, special_tokens)),
-        "generation_config.json": _json(
-            {"max_length": config.max_sequence_length, **special_tokens}
-        ),
+        CONFIG_FILE: _json(to_hugging_face(config, ids)),
         "model.safetensors": safetensors.numpy.save(contiguous, metadata={"format": "pt"}),
         **tokenizer.files(),
         **companions,
+        GENERATION_FILE: _json(generation),
     }
 
 

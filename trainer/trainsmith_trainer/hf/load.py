@@ -27,19 +27,21 @@ from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer
 from trainsmith_trainer.hf.model_dir import Pretrained
 from trainsmith_trainer.hf.safetensors_files import StoredTensor, read_tensors, stored_tensors
+from trainsmith_trainer.hf.special_tokens import read_special_tokens
 
 TOKENIZER_FILE = "tokenizer.json"
 _MOST_SHOWN = 3
 
 
 def read_tokenizer(folder: Path) -> Tokenizer:
-    """Read a folder's `tokenizer.json`.
+    """Read a folder's `tokenizer.json`, and what the files beside it say.
 
     Raises:
         UnreadableModelError: it is missing or damaged, or of another kind.
     """
     try:
-        return load_tokenizer(read_bytes(folder / TOKENIZER_FILE, limits.TOKENIZER))
+        content = read_bytes(folder / TOKENIZER_FILE, limits.TOKENIZER)
+        return load_tokenizer(content, read_special_tokens(folder))
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
     except ValueError as error:

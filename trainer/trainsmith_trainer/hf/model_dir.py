@@ -21,7 +21,12 @@ from trainsmith_system.reading import read_bytes
 FOLDER_KEY = "transformer_config.model_path"
 """The key that names such a folder."""
 
-_COMPANIONS = ("tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
+_COMPANIONS = (
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    "generation_config.json",
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Pretrained:
     special_tokens: Mapping[str, Any]
     """The ids of the begin, end and padding tokens; an exported model keeps them."""
     companions: Mapping[str, bytes]
-    """The files that configure `tokenizer.json`; an exported model keeps them."""
+    """The files that configure `tokenizer.json` and generation; an exported model keeps them."""
 
 
 def describe(folder: Path) -> Pretrained:

@@ -130,7 +130,7 @@ def saver(
                     inputs.model,
                     weights,
                     inputs.corpus.tokenizer,
-                    inputs.special_tokens,
+                    inputs.kept_ids,
                     inputs.companions,
                 ),
                 RESOLVED: resolved,

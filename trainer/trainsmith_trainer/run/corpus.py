@@ -12,11 +12,15 @@ from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.config.load import ResolvedConfig
-from trainsmith_trainer.data.corpus import Corpus, Sources, load_corpus
-from trainsmith_trainer.data.tokenizer import LibraryTokenizer, Tokenizer, load_tokenizer
+from trainsmith_trainer.data.corpus import Corpus, load_corpus
+from trainsmith_trainer.data.cutting import Cutting
+from trainsmith_trainer.data.encoding import Sources
+from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.hf.load import read_tokenizer
 from trainsmith_trainer.hf.model_dir import FOLDER_KEY, Pretrained
+from trainsmith_trainer.hf.special_tokens import read_special_tokens
 from trainsmith_trainer.run.vocabulary import with_vocabulary
 
 _TOKENIZER_KEY = "training_config.tokenizer_path"
@@ -40,7 +44,13 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
         vocab_size=model.vocab_size,
         tokenizer=_given_tokenizer(config),
     )
-    corpus = load_corpus(sources, model.max_sequence_length)
+    cutting = Cutting(
+        length=model.max_sequence_length,
+        packing=training.packing,
+        document_starts=training.document_starts,
+        overlong=training.overlong,
+    )
+    corpus = load_corpus(sources, cutting)
     if config.pretrained and corpus.tokenizer.vocab_size > model.vocab_size:
         raise RunError(
             f"the tokenizer has {corpus.tokenizer.vocab_size} tokens, and the model in "
@@ -81,10 +91,11 @@ def _tokenizer_warnings(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterato
 
 def _load(path: Path) -> Tokenizer:
     try:
-        return load_tokenizer(read_bytes(path, limits.TOKENIZER))
+        content = read_bytes(path, limits.TOKENIZER)
+        return load_tokenizer(content, read_special_tokens(path.parent))
     except OSError as error:
         why = error.strerror
-    except ValueError as error:
+    except (ValueError, UnreadableModelError) as error:
         why = str(error)
     raise RunError(
         f"{path} cannot be read: {why}",

@@ -16,7 +16,9 @@ from trainsmith_schemas.runs.reports import (
     RunOutline,
 )
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.config.load import ResolvedConfig
+from trainsmith_trainer.data.batches import validation_batches
 from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.errors import ConfigProblem
 from trainsmith_trainer.run.corpus import read_corpus
@@ -44,14 +46,13 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
         RunError: the data does not fit the recipe.
         RunNameError: the name is taken.
     """
-    document, length = config.document, config.model.max_sequence_length
+    document = config.document
     corpus, model = read_corpus(config)
     if config.pretrained:
         refuse_other_weights(config.pretrained, model)
-    sequences = (len(corpus.training) - 1) // length
-    plan = plan_of(document, sequences=sequences, length=length)
+    plan = plan_of(document, corpus.sequences)
     outline = _outline(config, corpus, model, plan, name)
-    from_data = plan_warnings(document, plan, corpus, sequences)
+    from_data = plan_warnings(document, plan, corpus)
     warnings = [reported(problem) for problem in config.warnings]
     for message, key in (*from_data, *_too_large(outline)):
         warnings.append(
@@ -119,7 +120,7 @@ def _outline(
         counted_tokens=corpus.training.targets,
         training_tokens=len(corpus.training),
         validation_tokens=len(corpus.validation),
-        tokens_per_validation=min(len(corpus.validation), training.max_validation_tokens),
+        tokens_per_validation=_validated(corpus, training),
         steps=plan.total_steps,
         ends_by=plan.ends_by,
         steps_per_epoch=plan.steps_per_epoch,
@@ -138,6 +139,14 @@ def _outline(
             parameters=by_parameters, activations=activations, total=by_parameters + activations
         ),
     )
+
+
+def _validated(corpus: Corpus, training: TrainingConfig) -> int:
+    """How many tokens one validation reads; the token before the first one is not a target."""
+    most = training.max_validation_tokens
+    batches = validation_batches(corpus.validation_sequences, training.batch_size, most)
+    read = sum(batch.tokens_read for batch in batches)
+    return len(corpus.validation) if read == corpus.validation_sequences.tokens else read
 
 
 def _too_large(outline: RunOutline) -> Iterator[tuple[str, str]]:

@@ -87,7 +87,7 @@ def describe(run: Run, backend: Backend, emit: Emit) -> bytes:
     for problem in config.warnings:
         message = f"{problem.origin.label}: {problem.message}"
         emit(events.Warned(time=time.time(), message=message, config_path=problem.config_path))
-    from_data = plan_warnings(config.document, plan, inputs.corpus, inputs.sampler.sequences)
+    from_data = plan_warnings(config.document, plan, inputs.corpus)
     for message, key in (*backend.warnings, *from_data):
         emit(events.Warned(time=time.time(), message=message, config_path=key))
     return resolved

@@ -90,7 +90,7 @@ def train(
             _refuse_divergence(gradient, step, schedule)
             rate = schedule.rate(step)
             backend.update(rate)
-            pace.step_taken(step)
+            pace.step_taken(step, batch.tokens_read)
             progress = replace(progress, step=step, position=position, loss=gradient.loss)
             hooks.emit(
                 events.Step(
@@ -158,19 +158,19 @@ class Pace:
         self._plan = plan
         self._steps_before = steps_before
         self._began = self._resumed = time.perf_counter()
-        self._seconds_per_step = 0.0
+        self._seconds_per_token = 0.0
         self.tokens_per_second = 0.0
         self.seconds_left = 0.0
 
-    def step_taken(self, step: int) -> None:
-        """Note that a step is done."""
+    def step_taken(self, step: int, tokens: int) -> None:
+        """Note that a step is done, which has read some tokens."""
         now = time.perf_counter()
-        latest = now - self._resumed
+        latest = (now - self._resumed) / tokens
         # The first step is slow, because it includes one-time set-up.
         taken = step - self._steps_before
         weight = self._SMOOTHING if taken > 2 else 0.0
-        self._seconds_per_step = weight * self._seconds_per_step + (1 - weight) * latest
-        self.tokens_per_second = self._plan.tokens_per_step / self._seconds_per_step
+        self._seconds_per_token = weight * self._seconds_per_token + (1 - weight) * latest
+        self.tokens_per_second = 1 / self._seconds_per_token
         # An average over the whole run so far, which includes validations and checkpoints.
         self.seconds_left = (now - self._began) / taken * (self._plan.total_steps - step)
 

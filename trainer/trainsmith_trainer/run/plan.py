@@ -9,7 +9,9 @@ from typing import Literal
 
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.sections.documents import TrainingDocument
+from trainsmith_trainer.data.batches import Sequences
 from trainsmith_trainer.data.corpus import Corpus
+from trainsmith_trainer.data.windows import Windows
 
 SMOKE_STEPS = 20
 
@@ -24,6 +26,7 @@ class Plan:
     batch_size: int
     effective_batch: int
     tokens_per_step: int
+    """Without padding; an average, if sequences differ in length."""
     validate_every: int
     """In steps."""
     save_every: int
@@ -48,18 +51,17 @@ class Plan:
         return math.ceil(self.total_steps / self.save_every)
 
 
-def plan_of(document: TrainingDocument, *, sequences: int, length: int) -> Plan:
+def plan_of(document: TrainingDocument, sequences: Sequences) -> Plan:
     """The plan of a recipe.
 
     Args:
         document: the recipe.
-        sequences: training sequences in the data.
-        length: tokens in each.
+        sequences: those to train on.
     """
     training = document.training_config
     effective = derived.effective_batch(training)
-    run_length = derived.run_length(training, sequences)
-    steps_per_epoch = max(1, sequences // effective)
+    run_length = derived.run_length(training, len(sequences))
+    steps_per_epoch = derived.steps_per_epoch(training, len(sequences))
     by_steps = derived.checkpoint_interval(training)
     return Plan(
         total_steps=run_length.steps,
@@ -67,7 +69,7 @@ def plan_of(document: TrainingDocument, *, sequences: int, length: int) -> Plan:
         steps_per_epoch=steps_per_epoch,
         batch_size=training.batch_size,
         effective_batch=effective,
-        tokens_per_step=effective * length,
+        tokens_per_step=round(min(effective, len(sequences)) * sequences.tokens_per_sequence),
         validate_every=derived.validation_interval(training),
         save_every=steps_per_epoch if training.save_strategy == "epoch" else by_steps,
     )
@@ -81,17 +83,21 @@ def smoke_plan(plan: Plan) -> Plan:
 
 
 def plan_warnings(
-    document: TrainingDocument, plan: Plan, corpus: Corpus, sequences: int
+    document: TrainingDocument, plan: Plan, corpus: Corpus
 ) -> Iterator[tuple[str, str]]:
     """Warnings that depend on the data, each with the key that it concerns."""
+    sequences = len(corpus.sequences)
     if plan.effective_batch > sequences:
         yield (
             f"the effective batch is {plan.effective_batch} sequences and the data has "
-            f"{sequences}: some appear more than once in a step",
+            f"{sequences}: each step reads all of them",
             "training_config.batch_size",
         )
     training = document.training_config
-    if (training.validation_split or training.validation_path) and not corpus.validation.targets:
+    if training.packing and isinstance(corpus.sequences, Windows):
+        message = "`packing` has no effect: plain text always fills its sequences"
+        yield message, "training_config.packing"
+    if (training.validation_split or training.validation_path) and not corpus.validates:
         key = "validation_path" if training.validation_path else "validation_split"
         message = "too little text is set aside for validation, so nothing is validated"
         yield message, f"training_config.{key}"

@@ -6,7 +6,6 @@ import hashlib
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +62,10 @@ class RunInputs:
         return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
 
     @property
-    def special_tokens(self) -> Mapping[str, Any]:
-        """The ids of the begin, end and padding tokens, if there are any."""
-        if self.config.pretrained:
-            return self.config.pretrained.special_tokens
-        end = self.corpus.tokenizer.end
-        return {} if end is None else {"eos_token_id": end}
+    def kept_ids(self) -> Mapping[str, Any]:
+        """The special tokens of the pretrained model, unless the recipe names another tokenizer."""
+        kept = self.config.pretrained if self.config.tokenizer is None else None
+        return kept.special_tokens if kept else {}
 
     @property
     def companions(self) -> Mapping[str, bytes]:
@@ -84,16 +81,15 @@ class RunInputs:
     def validation_batches(self) -> Iterator[Batch]:
         """The validation data in batches."""
         return validation_batches(
-            self.corpus.validation,
-            self.model.max_sequence_length,
+            self.corpus.validation_sequences,
             self.validation_batch,
             self.training.max_validation_tokens,
         )
 
-    @cached_property
+    @property
     def validates(self) -> bool:
         """Whether there is any validation data."""
-        return any(batch.tokens for batch in self.validation_batches())
+        return self.corpus.validates
 
 
 @dataclass(frozen=True)
@@ -121,17 +117,15 @@ def read_inputs(config: ResolvedConfig, backend: LoadedBackend, *, smoke: bool) 
         RunError: the data does not fit the recipe, or the model exceeds the memory.
     """
     training = config.document.training_config
-    length = config.model.max_sequence_length
     corpus, model = read_corpus(config)
     refuse_oversized_model(model)
-    sampler = Sampler(corpus.training, length, training.seed)
-    whole = plan_of(config.document, sequences=sampler.sequences, length=length)
+    whole = plan_of(config.document, corpus.sequences)
     return RunInputs(
         config=config,
         backend=backend,
         model=model,
         corpus=corpus,
-        sampler=sampler,
+        sampler=Sampler(corpus.sequences, training.seed),
         plan=smoke_plan(whole) if smoke else whole,
         whole=whole,
         smoke=smoke,

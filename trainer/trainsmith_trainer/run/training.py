@@ -165,7 +165,7 @@ def _write_final_model(run: Run, backend: Backend) -> None:
         inputs.model,
         backend.weights(),
         inputs.corpus.tokenizer,
-        inputs.special_tokens,
+        inputs.kept_ids,
         inputs.companions,
     )
     write_folder(run.folder / FINAL, files)

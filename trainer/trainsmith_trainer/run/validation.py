@@ -27,7 +27,8 @@ def validator(inputs: RunInputs, backend: Backend, emit: Emit) -> Callable[[int]
     def validate(step: int) -> float | None:
         random = np.random.default_rng((inputs.training.seed, step))
         count = min(_SAMPLE_TOKENS, 2 * inputs.model.max_sequence_length)
-        tokens = generate_tokens(backend.decoder(), prompt, sampling, random, count, tokenizer.end)
+        decoder, stops = backend.decoder(), tokenizer.stops
+        tokens = generate_tokens(decoder, prompt, sampling, random, count, stops)
         text = "".join(detokenize(tokenizer, prompt, tokens))
         shown = tokenizer.decode(prompt)
         emit(events.Sample(time=time.time(), step=step, prompt=shown, text=text))

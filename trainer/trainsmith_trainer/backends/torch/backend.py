@@ -20,7 +20,7 @@ from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient
 from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.models import build_model, load_weights
-from trainsmith_trainer.backends.torch.models.transformer import LayerCache, Transformer
+from trainsmith_trainer.backends.torch.models.transformer import LayerCache, Packed, Transformer
 from trainsmith_trainer.backends.torch.optimizers import Optimizer
 from trainsmith_trainer.backends.torch.precision import DTYPES, Precision, has_bf16_units
 from trainsmith_trainer.backends.torch.threads import sensible_threads
@@ -85,10 +85,15 @@ class TorchBackend:
             self._model.train()
         with _enough_memory("a step", "training_config.batch_size"):
             for batch in micro_batches:
-                loss = self._summed_loss(self._own_rows(batch)) / tokens
-                loss.backward()
-                total += loss.detach()
+                part = self._own_rows(batch)
+                if len(part.inputs):  # The last batch of an epoch may have no row for a rank.
+                    loss = self._summed_loss(part) / tokens
+                    loss.backward()
+                    total += loss.detach()
         if self._group:
+            for parameter in self._trainable.values():
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
             stop = torch.tensor(float(self._stop_requested), device=self._device)
             total, stop, *sums = self._group.all_reduce([total, stop, *self._gradients()])
             for parameter, gradient in zip(self._trainable.values(), sums, strict=True):
@@ -211,20 +216,28 @@ class TorchBackend:
         """The rows of a batch that this rank computes."""
         if self._group is None:
             return batch
-        rows = slice(self._group.rank, None, self._group.size)
-        return Batch(batch.inputs[rows], batch.targets[rows])
+        return batch.rows(slice(self._group.rank, None, self._group.size))
 
     def _gradients(self) -> list[Tensor]:
         gradients = (parameter.grad for parameter in self._trainable.values())
         return [gradient for gradient in gradients if gradient is not None]
 
     def _summed_loss(self, batch: Batch) -> Tensor:
-        inputs = torch.from_numpy(batch.inputs).to(self._device)
-        targets = torch.from_numpy(batch.targets).to(self._device)
-        logits = self._model(inputs).flatten(0, 1).float()
-        return functional.cross_entropy(
-            logits, targets.flatten(), ignore_index=IGNORE_INDEX, reduction="sum"
-        )
+        if batch.lengths is None:
+            inputs, targets, packed = batch.inputs, batch.targets, None
+        else:
+            # One row of all documents, without padding.
+            own = np.arange(batch.inputs.shape[1]) < [[sum(row)] for row in batch.lengths]
+            inputs, targets = batch.inputs[own][None], batch.targets[own]
+            packed = Packed.of([length for row in batch.lengths for length in row], self._device)
+        targets = torch.from_numpy(targets.reshape(-1)).to(self._device)
+        vectors = self._model.hidden(torch.from_numpy(inputs).to(self._device), packed=packed)
+        vectors = vectors.flatten(0, 1)
+        counted = targets != IGNORE_INDEX
+        if batch.tokens < len(targets):  # Logits are large, and those of prompts are not needed.
+            vectors, targets = vectors[counted], targets[counted]
+        logits = self._model.logits(vectors).float()
+        return functional.cross_entropy(logits, targets, reduction="sum")
 
 
 class TorchDecoder:

@@ -19,6 +19,8 @@ from trainsmith_trainer.backends.torch.models.transformer import (
     Block,
     Dropout,
     LayerCache,
+    Packed,
+    Positions,
     Step,
     Transformer,
     attend,
@@ -53,9 +55,10 @@ class Gpt2(Transformer):
         if config.weight_tying == "enabled":
             self.lm_head.weight = cast("nn.Embedding", self.transformer["wte"]).weight
 
-    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
+    def embed(self, tokens: Tensor, positions: Positions = 0) -> Tensor:
         """Token vectors plus position vectors."""
-        positions = torch.arange(start, start + tokens.shape[1], device=tokens.device)
+        if isinstance(positions, int):
+            positions = torch.arange(positions, positions + tokens.shape[1], device=tokens.device)
         vectors = self.transformer["wte"](tokens) + self.transformer["wpe"](positions)
         return self.transformer["drop"](vectors)
 
@@ -77,8 +80,8 @@ class _Block(Block):
         self.ln_2 = nn.LayerNorm(width, eps=config.norm_epsilon, bias=config.bias)
         self.mlp = _FeedForward(config)
 
-    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
-        vectors = vectors + self.attn(self.ln_1(vectors), cache)
+    def forward(self, vectors: Tensor, cache: LayerCache | None, packed: Packed | None) -> Tensor:
+        vectors = vectors + self.attn(self.ln_1(vectors), cache, packed)
         return vectors + self.mlp(self.ln_2(vectors))
 
     def step(self) -> Step:
@@ -106,10 +109,10 @@ class _Attention(nn.Module):
         self.c_proj = nn.Linear(width, width, bias=config.bias)
         self.drop = Dropout(config.dropout_prob)
 
-    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+    def forward(self, vectors: Tensor, cache: LayerCache | None, packed: Packed | None) -> Tensor:
         parts = self.c_attn(vectors).chunk(3, dim=2)
         queries, keys, values = (split_heads(part, self.heads) for part in parts)
-        return self.drop(self.c_proj(attend(queries, keys, values, cache)))
+        return self.drop(self.c_proj(attend(queries, keys, values, cache, packed)))
 
 
 class _FeedForward(nn.Module):

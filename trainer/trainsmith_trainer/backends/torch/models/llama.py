@@ -21,6 +21,8 @@ from trainsmith_trainer.backends.torch.models.transformer import (
     Block,
     Dropout,
     LayerCache,
+    Packed,
+    Positions,
     Step,
     Transformer,
     attend,
@@ -55,7 +57,7 @@ class Llama(Transformer):
         """The attention of one block."""
         return LlamaAttention(config, rotation)
 
-    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
+    def embed(self, tokens: Tensor, positions: Positions = 0) -> Tensor:
         """Token vectors; positions enter in attention."""
         return self.model["embed_tokens"](tokens)
 
@@ -76,8 +78,8 @@ class _Block(Block):
         self.post_attention_layernorm = nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)
         self.mlp = _FeedForward(config)
 
-    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
-        vectors = vectors + self.self_attn(self.input_layernorm(vectors), cache)
+    def forward(self, vectors: Tensor, cache: LayerCache | None, packed: Packed | None) -> Tensor:
+        vectors = vectors + self.self_attn(self.input_layernorm(vectors), cache, packed)
         return vectors + self.mlp(self.post_attention_layernorm(vectors))
 
     def step(self) -> Step:
@@ -124,20 +126,21 @@ class LlamaAttention(nn.Module):
         self.drop = Dropout(config.dropout_prob)
         self.rotation = rotation
 
-    def place_queries(self, heads: Tensor, start: int = 0) -> Tensor:
-        """Add positions from `start` on to queries, (batch, heads, length, head size)."""
-        return self.rotation(heads, start)
+    def place_queries(self, heads: Tensor, positions: Positions = 0) -> Tensor:
+        """Add positions to queries, (batch, heads, length, head size)."""
+        return self.rotation(heads, positions)
 
-    def place_keys(self, heads: Tensor, start: int = 0) -> Tensor:
-        """Add positions from `start` on to keys, (batch, heads, length, head size)."""
-        return self.rotation(heads, start)
+    def place_keys(self, heads: Tensor, positions: Positions = 0) -> Tensor:
+        """Add positions to keys, (batch, heads, length, head size)."""
+        return self.rotation(heads, positions)
 
-    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+    def forward(self, vectors: Tensor, cache: LayerCache | None, packed: Packed | None) -> Tensor:
         """(batch, length, width) → the same; keys and values are stored in the cache."""
-        queries = self.place_queries(split_heads(self.q_proj(vectors), self.heads))
-        keys = self.place_keys(split_heads(self.k_proj(vectors), self.key_heads))
+        positions = packed.positions if packed else 0
+        queries = self.place_queries(split_heads(self.q_proj(vectors), self.heads), positions)
+        keys = self.place_keys(split_heads(self.k_proj(vectors), self.key_heads), positions)
         values = split_heads(self.v_proj(vectors), self.key_heads)
-        return self.drop(self.o_proj(attend(queries, keys, values, cache)))
+        return self.drop(self.o_proj(attend(queries, keys, values, cache, packed)))
 
 
 class _FeedForward(nn.Module):

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.llama import Llama, LlamaAttention
 from trainsmith_trainer.backends.torch.models.rotary import RotaryEmbedding
+from trainsmith_trainer.backends.torch.models.transformer import Positions
 
 
 class Qwen3(Llama):
@@ -26,11 +27,11 @@ class _Attention(LlamaAttention):
         self.q_norm = nn.RMSNorm(self.size, eps=config.norm_epsilon)
         self.k_norm = nn.RMSNorm(self.size, eps=config.norm_epsilon)
 
-    def place_queries(self, heads: Tensor, start: int = 0) -> Tensor:
-        return super().place_queries(self.q_norm(heads), start)
+    def place_queries(self, heads: Tensor, positions: Positions = 0) -> Tensor:
+        return super().place_queries(self.q_norm(heads), positions)
 
-    def place_keys(self, heads: Tensor, start: int = 0) -> Tensor:
-        return super().place_keys(self.k_norm(heads), start)
+    def place_keys(self, heads: Tensor, positions: Positions = 0) -> Tensor:
+        return super().place_keys(self.k_norm(heads), positions)
 
 
 MODEL = Qwen3

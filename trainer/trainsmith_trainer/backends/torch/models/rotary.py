@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from trainsmith_schemas.families.llama.fields import RopeScaling
 from trainsmith_schemas.families.registry import require_layout
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.torch.models.transformer import Positions
 
 
 class RotaryEmbedding(nn.Module):
@@ -25,11 +26,12 @@ class RotaryEmbedding(nn.Module):
         self.register_buffer("cosines", angles.cos(), persistent=False)
         self.register_buffer("sines", angles.sin(), persistent=False)
 
-    def forward(self, heads: Tensor, start: int = 0) -> Tensor:
-        """Rotate heads, (batch, heads, length, head size), by their positions from `start` on."""
-        end = start + heads.shape[2]
-        cosines = cast("Tensor", self.cosines)[start:end]
-        sines = cast("Tensor", self.sines)[start:end]
+    def forward(self, heads: Tensor, positions: Positions = 0) -> Tensor:
+        """Rotate heads, (batch, heads, length, head size), by their positions."""
+        rows = positions
+        if isinstance(positions, int):
+            rows = slice(positions, positions + heads.shape[2])
+        cosines, sines = cast("Tensor", self.cosines)[rows], cast("Tensor", self.sines)[rows]
         first, second = heads.chunk(2, dim=3)
         rotated = heads * cosines + torch.cat((-second, first), dim=3) * sines
         return rotated.to(heads.dtype)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,9 @@ from torch.utils.checkpoint import checkpoint
 
 from trainsmith_schemas.families.registry import require_layout
 from trainsmith_schemas.sections.model import TransformerConfig
+
+Positions: TypeAlias = "int | Tensor"
+"""The position of the first of consecutive tokens, or the position of each, (length,)."""
 
 _INITIAL_DEVIATION = 0.02
 """Standard deviation of an initial weight, as in GPT-2."""
@@ -35,6 +40,22 @@ class LayerCache:
         return self.keys[:, :, :end], self.values[:, :, :end]
 
 
+@dataclass(frozen=True)
+class Packed:
+    """Documents in one row, each of which is read as if it were alone."""
+
+    lengths: tuple[int, ...]
+    """How many tokens each document has; together they are the row."""
+    positions: Tensor
+    """The position of each token in its document, (length,)."""
+
+    @staticmethod
+    def of(lengths: Sequence[int], device: torch.device) -> Packed:
+        """Documents of these lengths."""
+        positions = torch.cat([torch.arange(length) for length in lengths])
+        return Packed(tuple(lengths), positions.to(device))
+
+
 Step = Callable[[Tensor, int, LayerCache], Tensor]
 """A block for one token: takes its vector, (1, width), its position, and the cache."""
 
@@ -42,7 +63,7 @@ Step = Callable[[Tensor, int, LayerCache], Tensor]
 class Block(nn.Module):
     """One block: attention and a feed-forward network, each with a normalisation before it."""
 
-    def forward(self, vectors: Tensor, cache: LayerCache | None) -> Tensor:
+    def forward(self, vectors: Tensor, cache: LayerCache | None, packed: Packed | None) -> Tensor:
         """(batch, length, width) → the same; keys and values are stored in the cache."""
         raise NotImplementedError
 
@@ -58,8 +79,8 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
 
-    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
-        """Vectors of tokens that start at position `start`: (batch, length, width)."""
+    def embed(self, tokens: Tensor, positions: Positions = 0) -> Tensor:
+        """Vectors of tokens at some positions: (batch, length, width)."""
         raise NotImplementedError
 
     def blocks(self) -> Iterable[Block]:
@@ -84,18 +105,42 @@ class Transformer(nn.Module):
         Returns:
             (batch, length, vocabulary)
         """
-        vectors = self.embed(tokens)
+        return self.logits(self.hidden(tokens, caches))
+
+    def hidden(
+        self,
+        tokens: Tensor,
+        caches: list[LayerCache] | None = None,
+        packed: Packed | None = None,
+    ) -> Tensor:
+        """Compute what `logits` turns into logits.
+
+        Args:
+            tokens: (batch, length), from position 0 on.
+            caches: one for each block, which is filled for later `steps`.
+            packed: the documents in the row, if there is one row of several documents.
+
+        Returns:
+            (batch, length, width)
+        """
+        vectors = self.embed(tokens, packed.positions if packed else 0)
         recompute = self.training and self.config.runner_type == "memory_efficient"
         for index, block in enumerate(self.blocks()):
             cache = caches[index] if caches else None
             if recompute:
-                vectors = checkpoint(block, vectors, cache, use_reentrant=False)
+                vectors = checkpoint(block, vectors, cache, packed, use_reentrant=False)
             else:
-                vectors = block(vectors, cache)
-        return self.logits(vectors)
+                vectors = block(vectors, cache, packed)
+        return vectors
 
 
-def attend(queries: Tensor, keys: Tensor, values: Tensor, cache: LayerCache | None) -> Tensor:
+def attend(
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    cache: LayerCache | None,
+    packed: Packed | None = None,
+) -> Tensor:
     """Causal attention; (batch, heads, length, head size) → (batch, length, width).
 
     Keys and values may have fewer heads, which groups of query heads then share. As in tt-train,
@@ -107,7 +152,18 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, cache: LayerCache | No
     if groups > 1:
         keys = keys.repeat_interleave(groups, dim=1)
         values = values.repeat_interleave(groups, dim=1)
-    mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+    if packed is None:
+        mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+    else:
+        # Each document on its own: no other token is looked at, and none is computed in vain.
+        parts = (vectors.split(packed.lengths, dim=2) for vectors in (queries, keys, values))
+        mixed = torch.cat(
+            [
+                functional.scaled_dot_product_attention(*document, is_causal=True)
+                for document in zip(*parts, strict=True)
+            ],
+            dim=2,
+        )
     return mixed.transpose(1, 2).flatten(2)
 
 

@@ -1,4 +1,4 @@
-"""Text → tokens → batches."""
+"""Text → tokens."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
-from trainsmith_trainer.data.batches import Position, Sampler, micro_batches, validation_batches
-from trainsmith_trainer.data.stream import Stream
-from trainsmith_trainer.data.tokenizer import (
-    BrokenTokenizerError,
-    CharTokenizer,
-    LibraryTokenizer,
-    UnknownCharacterError,
-    load_tokenizer,
-)
+from trainsmith_trainer.data.characters import CharTokenizer
+from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.tokenizer import load_tokenizer
+from trainsmith_trainer.data.tokens import BrokenTokenizerError, UnknownCharacterError
 
 
 def _described(**parts: Any) -> bytes:
     """A `tokenizer.json` with these parts."""
     return json.dumps({"version": "1.0", "added_tokens": [], **parts}).encode()
-
-
-TOKENS = Stream(np.arange(1000, dtype=np.uint16))
 
 
 @given(st.text(min_size=1))
@@ -142,85 +133,3 @@ def test_padding_and_truncation_of_a_tokenizer_are_ignored() -> None:
 def test_unknown_characters_are_named_in_error() -> None:
     with pytest.raises(UnknownCharacterError, match="3 characters do not include 'x', 'é'"):
         CharTokenizer.of("abc").encode("axbécx")
-
-
-def test_epoch_reads_every_sequence_once_in_new_order() -> None:
-    sampler = Sampler(TOKENS, 10, seed=1)
-    orders: list[list[int]] = []
-    position = Position()
-    for _ in range(2):
-        firsts: list[int] = []
-        for _ in range(sampler.sequences // 3):
-            batch, position = sampler.take(position, 3)
-            firsts += batch.inputs[:, 0].tolist()
-        orders.append(firsts)
-    assert len(set(orders[0])) == len(orders[0]) == 99
-    assert orders[0] != orders[1]
-    gaps = np.diff(sorted(orders[0]))
-    assert set(gaps.tolist()) <= {10, *range(1, 10)}
-    assert (gaps == 10).sum() >= 97, "only the last sequence may overlap its neighbour"
-
-
-def test_targets_are_next_tokens() -> None:
-    batch, _ = Sampler(TOKENS, 10, seed=1).take(Position(), 4)
-    assert (batch.targets == batch.inputs + 1).all()
-    assert batch.tokens == 40
-
-
-@given(
-    counts=st.lists(st.integers(1, 40), min_size=2, max_size=12),
-    cut=st.integers(0, 11),
-    length=st.integers(1, 30),
-    seed=st.integers(0, 2**32),
-)
-def test_resuming_from_position_yields_same_batches(
-    counts: list[int], cut: int, length: int, seed: int
-) -> None:
-    tokens = Stream(np.arange(301, dtype=np.uint16))
-    position, after, batches = Position(), Position(), list[bytes]()
-    sampler = Sampler(tokens, length, seed)
-    for index, count in enumerate(counts):
-        if index == min(cut, len(counts) - 1):
-            after = position
-        batch, position = sampler.take(position, count)
-        batches.append(batch.inputs.tobytes())
-    again = Sampler(tokens, length, seed)
-    for expected, count in list(zip(batches, counts, strict=True))[cut:]:
-        batch, after = again.take(after, count)
-        assert batch.inputs.tobytes() == expected
-
-
-def test_incomplete_rest_of_epoch_is_skipped() -> None:
-    sampler = Sampler(TOKENS, 100, seed=0)
-    assert sampler.sequences == 9
-    _, position = sampler.take(Position(), 6)
-    _, position = sampler.take(position, 6)
-    assert position == Position(epoch=1, sequence=6)
-
-
-def test_batch_larger_than_epoch_continues_in_next_epoch() -> None:
-    batch, position = Sampler(TOKENS, 100, seed=0).take(Position(), 20)
-    assert batch.inputs.shape == (20, 100)
-    assert position == Position(epoch=2, sequence=2)
-
-
-@pytest.mark.parametrize(
-    ("tokens", "sequences", "length"), [(0, 0, 0), (1, 0, 0), (2, 1, 1), (8, 1, 7), (95, 9, 10)]
-)
-def test_validation_covers_all_tokens(tokens: int, sequences: int, length: int) -> None:
-    batches = list(validation_batches(TOKENS[:tokens], 10, 4, 1000))
-    assert sum(len(batch.inputs) for batch in batches) == sequences
-    assert all(batch.inputs.shape[1] == length for batch in batches)
-
-
-def test_validation_of_long_text_samples_evenly_spaced_sequences() -> None:
-    tokens = Stream(np.zeros(1_000_000, np.uint16))
-    total = sum(batch.tokens for batch in validation_batches(tokens, 128, 64, 1 << 15))
-    assert total == 32_768
-
-
-def test_micro_batches_add_up_to_batch() -> None:
-    batch, _ = Sampler(TOKENS, 10, seed=1).take(Position(), 10)
-    parts = list(micro_batches(batch, 4))
-    assert [len(part.inputs) for part in parts] == [4, 4, 2]
-    assert (np.concatenate([part.inputs for part in parts]) == batch.inputs).all()

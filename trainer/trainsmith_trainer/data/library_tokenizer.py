@@ -1,0 +1,264 @@
+"""A tokenizer of any other kind, which the library `tokenizers` runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from trainsmith_trainer.data.special_tokens import UNKNOWN, SpecialTokens, tokenizer_files
+from trainsmith_trainer.data.tokens import (
+    END,
+    BrokenTokenizerError,
+    Continued,
+    TokenArray,
+    UnknownCharacterError,
+    token_type,
+)
+
+if TYPE_CHECKING:
+    import tokenizers  # Characters need no library, so it is imported where it is used.
+
+_USUAL_ENDS = (END, "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>")
+"""Names in published tokenizers, for a `tokenizer.json` without the files beside it."""
+
+_LONGEST_REASON = 300
+"""In characters; the library may repeat part of the file."""
+
+BYTES = 256
+"""The smallest vocabulary of byte pairs: every byte has a token, so every text can be read."""
+
+
+@dataclass(frozen=True)
+class LibraryTokenizer:
+    """A `tokenizer.json`, as the library `tokenizers` reads it."""
+
+    content: bytes
+    """The `tokenizer.json`."""
+    special: SpecialTokens = UNKNOWN
+
+    @staticmethod
+    def of(texts: Iterable[str], vocab_size: int, *, has_end: bool = False) -> LibraryTokenizer:
+        """Learn byte pairs, merged by frequency as GPT-2 does (Radford et al., 2019).
+
+        Equal texts and sizes yield equal tokenizers.
+
+        Args:
+            texts: what to learn from.
+            vocab_size: the most tokens, at least `BYTES`; a short text yields fewer.
+            has_end: whether one of them is for the end of a document.
+        """
+        import tokenizers
+
+        library = tokenizers.Tokenizer(tokenizers.models.BPE())
+        library.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        library.decoder = tokenizers.decoders.ByteLevel()
+        trainer = tokenizers.trainers.BpeTrainer(
+            vocab_size=vocab_size - has_end,
+            initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        library.train_from_iterator(texts, trainer)
+        learned = LibraryTokenizer(_written(library))
+        return learned.with_end() if has_end else learned
+
+    @staticmethod
+    def of_numbers(vocab_size: int) -> LibraryTokenizer:
+        """A tokenizer for tokens without known texts: each is decoded as its number."""
+        import tokenizers
+
+        library = tokenizers.Tokenizer(
+            tokenizers.models.WordLevel({str(n): n for n in range(vocab_size)}, unk_token="")
+        )
+        library.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+        space = tokenizers.decoders.Replace(tokenizers.Regex("$"), " ")
+        library.decoder = tokenizers.decoders.Sequence([space, tokenizers.decoders.Fuse()])
+        return LibraryTokenizer(_written(library))
+
+    @cached_property
+    def _library(self) -> tokenizers.Tokenizer:
+        """For texts: it adds no special tokens, and finds none in them."""
+        import tokenizers
+
+        # The post-processor adds special tokens, and moves offsets.
+        described = {**json.loads(self.content), "post_processor": None}
+        library = tokenizers.Tokenizer.from_str(json.dumps(described))
+        # As in `transformers`, these belong to a call and not to the tokenizer.
+        library.no_padding()
+        library.no_truncation()
+        library.encode_special_tokens = True
+        return library
+
+    @cached_property
+    def _whole_library(self) -> tokenizers.Tokenizer:
+        """As `transformers` uses it: it finds special tokens in a text, and adds some."""
+        import tokenizers
+
+        library = tokenizers.Tokenizer.from_buffer(self.content)
+        library.no_padding()
+        library.no_truncation()
+        return library
+
+    @cached_property
+    def vocab_size(self) -> int:
+        """One more than the largest token; some numbers below it may be unused."""
+        return 1 + max(self._library.get_vocab().values(), default=-1)
+
+    @cached_property
+    def begin(self) -> tuple[int, ...]:
+        """The tokens before each document: those that `transformers` writes before a text.
+
+        It follows the post-processor in `tokenizer.json`, and not `add_bos_token` beside it.
+        """
+        try:
+            with _errors():
+                plain = self._whole_library.encode("a", add_special_tokens=False).ids
+                whole = self._whole_library.encode("a").ids
+        except UnknownCharacterError:
+            return ()  # Its tokens are not letters.
+        for at in range(len(whole) - len(plain) + 1):
+            if whole[at : at + len(plain)] == plain:
+                return tuple(whole[:at])
+        return ()
+
+    @cached_property
+    def end(self) -> int | None:
+        """The token after each document, if there is one."""
+        if self.special.end is not None:
+            named = self._library.token_to_id(self.special.end)
+            if named is not None:
+                return named
+        if self.special.stops:
+            return self.special.stops[0]
+        found = (self._library.token_to_id(name) for name in _USUAL_ENDS)
+        return next((token for token in found if token is not None), None)
+
+    @cached_property
+    def stops(self) -> frozenset[int]:
+        """The tokens that end generation."""
+        ends = () if self.end is None else (self.end,)
+        return frozenset((*ends, *self.special.stops))
+
+    def with_end(self) -> LibraryTokenizer:
+        """The same tokenizer with an end token; no other token changes."""
+        import tokenizers
+
+        if self.end is not None:
+            return self
+        with _no_panic():
+            library = tokenizers.Tokenizer.from_buffer(self.content)
+            library.add_special_tokens([END])
+        return LibraryTokenizer(_written(library), self.special)
+
+    def encode(self, text: str) -> TokenArray:
+        """The tokens of a text; what looks like a special token in it is text.
+
+        Raises:
+            UnknownCharacterError: part of it has no token; byte pairs have one for everything.
+        """
+        return self.encode_all([text])[0]
+
+    def encode_prompt(self, text: str) -> list[int]:
+        """The tokens of a text that the model continues; special tokens in it are such tokens.
+
+        The errors are those of `encode`.
+        """
+        with _errors():
+            return self._whole_library.encode(text, add_special_tokens=False).ids
+
+    def encode_all(self, texts: Sequence[str]) -> list[TokenArray]:
+        """The tokens of each text; the errors are those of `encode`."""
+        kind = token_type(self.vocab_size)
+        with _errors():
+            found = self._library.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [np.array(one.ids, kind) for one in found]
+
+    def encode_after(self, texts: Sequence[str], prompts: Sequence[int]) -> list[Continued]:
+        """The tokens of each text, and how many of them belong to its prompt.
+
+        A text is encoded as a whole, because the tokens of two halves may differ from those of the
+        whole. A token with characters of both does not belong to the prompt.
+
+        Args:
+            texts: whole texts.
+            prompts: for each of them, how many of its characters are the prompt.
+        """
+        kind = token_type(self.vocab_size)
+        with _errors():
+            found = self._library.encode_batch(list(texts), add_special_tokens=False)
+        return [
+            (np.array(one.ids, kind), _tokens_before(one.offsets, prompt))
+            for one, prompt in zip(found, prompts, strict=True)
+        ]
+
+    def decode(self, tokens: npt.ArrayLike) -> str:
+        """The text of some tokens; part of a character becomes a replacement character."""
+        with _no_panic():
+            return self._library.decode(np.asarray(tokens).tolist(), skip_special_tokens=False)
+
+    def files(self) -> dict[str, bytes]:
+        """The files that `transformers` and `load_tokenizer` read."""
+        end = self.end
+        return tokenizer_files(
+            self.content, None if end is None else self._library.id_to_token(end)
+        )
+
+
+def check_library(content: bytes) -> None:
+    """Check that the library reads a `tokenizer.json`.
+
+    Raises:
+        ValueError: it does not.
+    """
+    import tokenizers
+
+    try:
+        with _no_panic():
+            tokenizers.Tokenizer.from_buffer(content)
+    except Exception as error:  # The library raises nothing narrower.
+        raise ValueError(str(error)[:_LONGEST_REASON]) from None
+
+
+def _tokens_before(offsets: Sequence[tuple[int, int]], characters: int) -> int:
+    """How many of the first tokens have no character after the first `characters` ones."""
+    after = (at for at, (_, end) in enumerate(offsets) if end > characters)
+    return next(after, len(offsets))
+
+
+@contextmanager
+def _errors() -> Generator[None, None, None]:
+    try:
+        with _no_panic():
+            yield
+    except BrokenTokenizerError:
+        raise
+    except Exception as error:  # The library raises nothing narrower.
+        raise UnknownCharacterError(str(error)) from None
+
+
+@contextmanager
+def _no_panic() -> Generator[None, None, None]:
+    """Turn a panic of the library into an error: it is no `Exception`, and would end the run.
+
+    Raises:
+        BrokenTokenizerError: the library panicked, because the tokenizer contradicts itself.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Python code cannot import its class.
+            raise
+        raise BrokenTokenizerError(
+            f"the tokenizer contradicts itself: {error}",
+            advice="use the `tokenizer.json` as it was published, or learn one from the data",
+        ) from None
+
+
+def _written(library: tokenizers.Tokenizer) -> bytes:
+    return library.to_str(pretty=True).encode() + b"\n"

@@ -1,0 +1,124 @@
+"""Examples → sequences: each example whole in a row, from the row's first token on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch, Integers
+from trainsmith_trainer.data.stream import Stream
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What stands in rows: documents, or parts of long ones. The arrays have an entry for each."""
+
+    begins: Integers
+    """The first token of a piece, in the stream."""
+    ends: Integers
+    """The token after its last one."""
+    skips_from: Integers
+    """Tokens of the middle that are left out: those from here …"""
+    skips_to: Integers
+    """… to here. No token is left out where both are equal."""
+
+    @property
+    def sizes(self) -> Integers:
+        """How many tokens each piece has."""
+        return self.ends - self.begins - (self.skips_to - self.skips_from)
+
+    def places(self, piece: int) -> Integers:
+        """Where the tokens of a piece are in the stream."""
+        begin, end, skip, after = (
+            int(array[piece]) for array in (self.begins, self.ends, self.skips_from, self.skips_to)
+        )
+        if skip == after:
+            return np.arange(begin, end)
+        return np.concatenate((np.arange(begin, skip), np.arange(after, end)))
+
+
+class Rows:
+    """Rows of documents. The model reads each document as if it were alone."""
+
+    def __init__(self, stream: Stream, pieces: Pieces, length: int, *, packs: bool) -> None:
+        """Arrange the pieces.
+
+        Args:
+            stream: the tokens.
+            pieces: each has at most one token more than `length`, the last target.
+            length: the most tokens that the model reads at once.
+            packs: whether a row may have several pieces; otherwise each has one.
+        """
+        self._stream, self._pieces = stream, pieces
+        read = pieces.sizes - 1
+        self.tokens = int(read.sum())
+        if packs:
+            self._rows = pack(read, length)
+        else:
+            self._rows = [np.array([piece]) for piece in range(len(read))]
+
+    @property
+    def tokens_per_sequence(self) -> float:
+        """The average over all rows."""
+        return self.tokens / max(1, len(self._rows))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def cut(self, _random: np.random.Generator | None) -> Callable[[Integers], Batch]:
+        """See `batches.Sequences`; rows are the same in each epoch."""
+        return self._batch
+
+    def _batch(self, numbers: Integers) -> Batch:
+        rows = [
+            [self._pieces.places(int(piece)) for piece in self._rows[int(number)]]
+            for number in numbers
+        ]
+        lengths = tuple(tuple(len(places) - 1 for places in row) for row in rows)
+        shape = (len(rows), max(map(sum, lengths), default=0))
+        inputs, targets = np.zeros(shape, np.int64), np.full(shape, IGNORE_INDEX)
+        for at, row in enumerate(rows):
+            read = np.concatenate([places[:-1] for places in row])
+            predicted = np.concatenate([places[1:] for places in row])
+            inputs[at, : len(read)] = self._stream.tokens[read]
+            found = self._stream.tokens[predicted].astype(np.int64)
+            mask = self._stream.loss_mask
+            if mask is not None:
+                found = np.where(mask[predicted], found, IGNORE_INDEX)
+            targets[at, : len(read)] = found
+        return Batch(inputs, targets, lengths)
+
+
+def pack(sizes: Integers, capacity: int) -> list[Integers]:
+    """Put pieces into as few rows as a simple rule finds: best fit, the longest pieces first.
+
+    Each piece goes into the row whose free space it fills best, or into a new one (Johnson 1973,
+    "Near-optimal bin packing algorithms": at most 11/9 of the optimum, and one row).
+
+    Args:
+        sizes: of the pieces, at most `capacity` each.
+        capacity: of a row.
+
+    Returns:
+        The pieces of each row.
+    """
+    rows: list[list[int]] = []
+    with_space: list[list[int]] = [[] for _ in range(capacity + 1)]
+    spaces = 0  # Bit n is set if a row has n places left.
+    for piece in np.argsort(-sizes, kind="stable").tolist():
+        size = int(sizes[piece])
+        fitting = spaces >> size
+        if fitting:
+            space = size + (fitting & -fitting).bit_length() - 1
+            row = with_space[space].pop()
+            if not with_space[space]:
+                spaces &= ~(1 << space)
+        else:
+            space, row = capacity, len(rows)
+            rows.append([])
+        rows[row].append(piece)
+        with_space[space - size].append(row)
+        spaces |= 1 << (space - size)
+    return [np.array(row) for row in rows]
