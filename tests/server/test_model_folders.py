@@ -92,7 +92,7 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], tuple[str, str, str]]] = {
     "another family": (
         "  model_path: base",
         {"model_type": "unheard_of"},
-        ("model-path-unreadable", "base", "`model_type` is 'unheard_of' in config.json; only gpt2"),
+        ("model-path-unreadable", "base", '`model_type` is "unheard_of" in config.json; only gpt2'),
     ),
     "another width": (
         "  model_path: base\n  embedding_dim: 64",

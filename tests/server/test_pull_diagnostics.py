@@ -148,6 +148,8 @@ async def test_the_workspace_with_partial_results(editor: Editor, tmp_path: Path
 
 
 async def test_diagnostics_of_a_file_are_limited(editor: Editor, tmp_path: Path) -> None:
-    uri = editor.open(tmp_path / "many.yaml", f"{WRONG}---\n" * (MAX_DIAGNOSTICS + 1))
+    keys = ("num_heads", "num_blocks", "embedding_dim", "max_sequence_length", "vocab_size")
+    wrong = "transformer_config:\n" + "".join(f"  {key}: two\n" for key in keys) + "---\n"
+    uri = editor.open(tmp_path / "many.yaml", wrong * (MAX_DIAGNOSTICS // len(keys) + 1))
     report = await editor.pull(uri)
     assert len(report.items) == MAX_DIAGNOSTICS

@@ -193,8 +193,8 @@ def test_old_rope_scaling_keys_are_read(tmp_path: Path) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    (_LLAMA, {"model_type": "mistral"}, "`model_type` is 'mistral' in config.json; only gpt2"),
-    (_LLAMA, {"model_type": "qwen2"}, "`model_type` is 'qwen2'"),
+    (_LLAMA, {"model_type": "mistral"}, '`model_type` is "mistral" in config.json; only gpt2'),
+    (_LLAMA, {"model_type": "qwen2"}, '`model_type` is "qwen2"'),
     (_LLAMA, {"attention_bias": True}, "`attention_bias` is true in config.json; only false is"),
     (_LLAMA, {"mlp_bias": True}, "`mlp_bias` is true"),
     (_LLAMA, {"sliding_window": 8}, "`sliding_window` is 8"),

@@ -1,4 +1,4 @@
-"""Documents → sequences → batches: each token is a target once, and each example stands whole."""
+"""Documents → sequences → batches: each token is a target once, and each example is whole."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ EXAMPLES = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 6)), min_size=1
 
 @settings(deadline=None)
 @given(documents=EXAMPLES, packs=st.booleans(), length=st.integers(17, 40))
-def test_examples_stand_whole_and_each_response_is_counted_once(
+def test_examples_are_whole_and_each_response_is_counted_once(
     documents: list[tuple[int, int]], packs: bool, length: int
 ) -> None:
     stream = _stream(*documents)

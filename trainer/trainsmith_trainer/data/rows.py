@@ -13,7 +13,7 @@ from trainsmith_trainer.data.stream import Stream
 
 @dataclass(frozen=True)
 class Pieces:
-    """What stands in rows: documents, or parts of long ones. The arrays have an entry for each."""
+    """The content of rows: documents, or parts of long ones. The arrays have an entry for each."""
 
     begins: Integers
     """The first token of a piece, in the stream."""

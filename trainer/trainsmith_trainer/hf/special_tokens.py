@@ -1,7 +1,7 @@
 """The special tokens of a model's folder: read, and written so that `transformers` agrees with us.
 
 `transformers` writes the end of a text by the name in `tokenizer_config.json`, and ends generation
-at the numbers in `generation_config.json`, which a `config.json` stands in for.
+at the numbers in `generation_config.json`, or without it, at those in `config.json`.
 """
 
 from __future__ import annotations
