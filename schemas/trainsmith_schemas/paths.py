@@ -119,16 +119,28 @@ def files_at(folder: Path, written: str, search: Search) -> list[Path]:
     """
     if is_file(folder / written):
         return [folder / written]
-    if not is_pattern(written) or len(written) > _LONGEST_PATTERN:
-        return []
     if written.endswith(("/", os.sep)):  # It matches folders only.
+        return []
+    return [path for path in _matching(folder, written, search, enters_links=True) if is_file(path)]
+
+
+def unlinked_paths_at(folder: Path, pattern: str, search: Search) -> list[Path]:
+    """The files and folders that match a pattern, sorted by name. No linked folder is entered.
+
+    The arguments and errors are those of `files_at`.
+    """
+    return _matching(folder, pattern, search, enters_links=False)
+
+
+def _matching(folder: Path, written: str, search: Search, *, enters_links: bool) -> list[Path]:
+    if not is_pattern(written) or len(written) > _LONGEST_PATTERN:
         return []
     pattern = Path(written)
     start, parts = str(folder), list(pattern.parts)
     if pattern.anchor:
         start, parts = pattern.anchor, parts[1:]
-    matches = set(_matches(start, _without_repetitions(parts), search))
-    return sorted(path for path in map(Path, matches) if is_file(path))
+    found = _matches(start, _without_repetitions(parts), search, enters_links=enters_links)
+    return sorted(map(Path, set(found)))
 
 
 def _without_repetitions(parts: Sequence[str]) -> list[str]:
@@ -137,7 +149,9 @@ def _without_repetitions(parts: Sequence[str]) -> list[str]:
     return [part for before, part in pairs if not before == part == _ANY_DEPTH]
 
 
-def _matches(start: str, parts: Sequence[str], search: Search) -> Iterator[str]:
+def _matches(
+    start: str, parts: Sequence[str], search: Search, *, enters_links: bool
+) -> Iterator[str]:
     """The paths below a folder whose parts match."""
     waiting = [(start, 0)]
     while waiting:
@@ -150,7 +164,7 @@ def _matches(start: str, parts: Sequence[str], search: Search) -> Iterator[str]:
             if not is_last:
                 waiting.append((place, at + 1))
             for entry in search.entries(place):
-                if entry.name.startswith("."):
+                if entry.name.startswith(".") or (not enters_links and _is_linked_folder(entry)):
                     continue
                 if is_last:
                     yield entry.path
@@ -160,10 +174,16 @@ def _matches(start: str, parts: Sequence[str], search: Search) -> Iterator[str]:
             fits = re.compile(fnmatch.translate(os.path.normcase(part))).match
             for entry in search.entries(place):
                 hidden = entry.name.startswith(".") and not part.startswith(".")
+                if not enters_links and _is_linked_folder(entry):
+                    continue
                 if not hidden and fits(os.path.normcase(entry.name)):
                     waiting.append((entry.path, at + 1))
         else:
             waiting.append((os.path.join(place, part), at + 1))  # noqa: PTH118
+
+
+def _is_linked_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_symlink() and _is_folder(entry)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

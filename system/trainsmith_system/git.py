@@ -25,7 +25,13 @@ _SETTINGS = {
     # A folder that looks like a repository without a worktree could bring its own configuration.
     "safe.bareRepository": "explicit",
 }
-_VARIABLES = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
+_VARIABLES = {
+    # A repository's `protocol.ext.allow` overrides `protocol.allow`, and nothing overrides this.
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+}
 _PLAIN_NAME = re.compile(r"[\w.-]*", re.ASCII)
 _OWN_SCOPES = ("system", "global", "command")
 """Where settings are the user's or ours. All others belong to the repository."""

@@ -9,8 +9,10 @@ import re
 # direction of what follows (Unicode Technical Report 36). Joiners stay: emoji, Persian and Indic
 # scripts are written with them.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+_COMMAND = re.compile(r"\A(\s*):(?=:)|#(?=#(?:vso)?\[)")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
@@ -19,12 +21,27 @@ def printable(text: str) -> str:
 
     Line breaks and tabs stay. JSON stays JSON with the same values.
     """
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    """The escape of a character in JSON; above U+FFFF, of both of its halves."""
+    units = found.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def one_line(text: str) -> str:
     r"""Text for a place of one line: as `printable`, and line breaks and tabs as `\n` and `\t`."""
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+    return without_commands(printable(text).replace("\n", "\\n").replace("\t", "\\t"))
+
+
+def without_commands(line: str) -> str:
+    r"""A line that no CI system takes for a command.
+
+    GitHub Actions reads `::` at the beginning of a line, after spaces too. Azure Pipelines reads
+    `##vso[` and `##[` anywhere in it.
+    """
+    return _COMMAND.sub(lambda found: f"{found[1] or ''}\\u{ord(found[0][-1]):04x}", line)
 
 
 def without_links(text: str) -> str:

@@ -94,6 +94,20 @@ def test_stdin(bad: Path) -> None:
     assert "lr-too-high" in result.stderr
 
 
+def test_a_pattern_enters_no_linked_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "inside" / "configs"
+    for one in (outside, folder):
+        one.mkdir(parents=True)
+        (one / "a.yaml").write_text("training_config:\n  bach_size: 4\n")
+    (folder / "linked").symlink_to(outside)
+    for name in ("x", "y"):  # Together, they would be an endless tree.
+        (folder / name).symlink_to(".")
+    monkeypatch.chdir(folder.parent)
+    _check("--fix", "configs/**/*.yaml")
+    assert "batch_size" in (folder / "a.yaml").read_text()
+    assert "bach_size" in (outside / "a.yaml").read_text()
+
+
 def test_patterns(bad: Path) -> None:
     Path("deep/er").mkdir(parents=True)
     bad.rename("deep/er/bad.yaml")

@@ -124,3 +124,34 @@ def test_an_embedded_bare_repository_is_not_believed(tmp_path: Path) -> None:
 
 def test_without_a_repository_nothing_is_known(tmp_path: Path) -> None:
     assert git_state(tmp_path) is None
+
+
+@needs_git
+def test_an_older_git_fetches_nothing_through_a_program(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git before 2.45 does not know `GIT_NO_LAZY_FETCH`, and fetches objects that are missing."""
+    older = repository.parent / "bin" / "git"
+    older.parent.mkdir()
+    older.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {shutil.which("git")} "$@"\n')
+    older.chmod(0o755)
+    tree = _output(repository, "rev-parse", "HEAD^{tree}")
+    (repository / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    (repository / ".git" / "index").unlink()
+    for key, value in (
+        ("core.repositoryformatversion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.url", f"ext::{repository.parent / 'trap'}"),
+        ("protocol.ext.allow", "always"),
+    ):
+        git(repository, "config", key, value)
+    monkeypatch.setenv("PATH", f"{older.parent}{os.pathsep}{os.environ['PATH']}")
+    git_state(repository)
+    assert not (repository.parent / "sprung").exists()
+
+
+def _output(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()

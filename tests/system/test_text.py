@@ -24,6 +24,7 @@ from trainsmith_system.text import encodable, one_line, printable, without_links
         ("\x9b31m", "\\u009b31m"),
         ("two\nlines\t", "two\nlines\t"),
         ("\ud800", "\\ud800"),
+        ("a\xad\u3164\U000e0061b", "a\\u00ad\\u3164\\udb40\\udc61b"),
         ("می\u200cخواهم 👨\u200d👩", "می\u200cخواهم 👨\u200d👩"),
     ],
 )
@@ -36,6 +37,20 @@ def test_one_line_has_one_line_and_can_be_encoded(text: str) -> None:
     line = one_line(text)
     assert len(line.splitlines()) <= 1
     line.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  ::stop-commands::x", "  \\u003a:stop-commands::x"),
+        ("a ::b", "a ::b"),
+        ("x ##vso[task.prependpath]/evil", "x \\u0023#vso[task.prependpath]/evil"),
+        ("##[error]", "\\u0023#[error]"),
+        ("## Heading", "## Heading"),
+    ],
+)
+def test_a_line_is_no_command_of_a_ci_system(text: str, shown: str) -> None:
+    assert one_line(text) == shown
 
 
 @given(st.text(alphabet="[]()ab:\n"))

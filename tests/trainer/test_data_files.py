@@ -111,6 +111,8 @@ def test_files_become_tokens_and_loss_mask(write: Write, files: dict[str, str], 
         ("a.yaml", "- 1", "a.yaml:1: expected a list `tokens`"),
         ("a.yaml", "tokens: [1", "this is not YAML"),
         ("a.yaml", "tokens: [9]\ntokenizer_vocab_size: 9", "contains the token 9"),
+        ("a.yaml", "tokens: [1, 999999999]", "needs a vocabulary of 1,000,000,000 tokens"),
+        ("a.yaml", "tokens: [1]\ntokenizer_vocab_size: 99999999", "vocabulary of 99,999,999"),
     ],
 )
 def test_malformed_data_is_reported_with_location(

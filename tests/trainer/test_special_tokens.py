@@ -12,8 +12,10 @@ import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
 from workspace import Workspace
 
+from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.tokenizer import load_tokenizer
 from trainsmith_trainer.hf.export import read_model
 from trainsmith_trainer.hf.load import read_tokenizer
 
@@ -145,3 +147,32 @@ def test_fine_tuned_model_ends_where_transformers_ends(
     assert ours.stdout.strip() == theirs.strip()
     samples = [event for event in workspace.events() if isinstance(event, events.Sample)]
     assert samples[-1].prompt.startswith("<s>9+")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "end"),
+    [
+        ("generation_config.json", {"eos_token_id": 2**40}, "<|endoftext|>"),
+        ("generation_config.json", {"eos_token_id": [-1, True, "3", 2**70]}, "<|endoftext|>"),
+        ("tokenizer_config.json", {"eos_token": "\ud800"}, "<|endoftext|>"),
+        ("generation_config.json", {"eos_token_id": 5000}, None),
+    ],
+)
+def test_end_that_does_not_exist_is_not_believed(
+    tmp_path: Path, name: str, content: dict[str, Any], end: str | None
+) -> None:
+    library = _tokenizer()
+    _save_model(tmp_path, library, {})
+    (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    if end is None:
+        with pytest.raises(UnreadableModelError, match="the token 5000 begins or ends a text"):
+            read_tokenizer(tmp_path)
+    else:
+        assert read_tokenizer(tmp_path).end == library.token_to_id(end)
+
+
+def test_begin_that_does_not_exist_is_refused() -> None:
+    described = json.loads(_tokenizer(begin=True).to_str())
+    described["post_processor"]["special_tokens"]["<s>"]["ids"] = [50_000]
+    with pytest.raises(ValueError, match="the token 50000 begins or ends a text"):
+        load_tokenizer(json.dumps(described).encode())

@@ -105,9 +105,14 @@ _WORD = {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}
     ],
 )
 def test_tokenizer_that_the_library_panics_over_is_one_error(part: dict[str, Any]) -> None:
-    tokenizer = load_tokenizer(_described(model=_WORD, **part))
-    with pytest.raises(BrokenTokenizerError, match="the tokenizer contradicts itself"):
-        tokenizer.decode(tokenizer.encode("a a"))
+    errors = (BrokenTokenizerError, ValueError)  # When it is used, and already when it is read.
+    with pytest.raises(errors, match="the tokenizer contradicts itself"):
+        _use(_described(model=_WORD, **part))
+
+
+def _use(content: bytes) -> None:
+    tokenizer = load_tokenizer(content)
+    tokenizer.decode(tokenizer.encode("a a"))
 
 
 def test_padding_and_truncation_of_a_tokenizer_are_ignored() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +10,12 @@ from typing import Literal
 
 import click
 
+from trainsmith_schemas.paths import (
+    Search,
+    TooManyEntriesError,
+    is_pattern,
+    unlinked_paths_at,
+)
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.command_line.fixing import fixed, unified_diff
 from trainsmith_server.command_line.reports import Checked
@@ -31,6 +36,8 @@ from trainsmith_system.writing import replace_file
 
 Format = Literal["text", "json", "sarif", "github"]
 STDIN = "-"
+_MOST_SEARCHED = 1_000_000
+"""Entries of folders that one pattern may cover."""
 NO_NAME = "<stdin>"
 _REPORTS: Mapping[Format, Callable[[list[Checked]], str]] = {
     "text": text_report,
@@ -68,7 +75,12 @@ def check_paths(paths: Iterable[str], options: CheckOptions | None = None) -> in
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     projects = Projects()
-    read = [_check(path, named, options, projects) for path, named in _files(paths)]
+    try:
+        files = list(_files(paths))
+    except UnreadableError as error:
+        _complain(str(error))
+        return 2
+    read = [_check(path, named, options, projects) for path, named in files]
     checked = [one for one in read if one is not None]
     failed = len(checked) < len(read)
     if options.diff:
@@ -124,9 +136,12 @@ def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bool]]:
 def _expanded(argument: str) -> list[Path]:
     """The paths that match a pattern, if the shell has not expanded it."""
     path = Path(argument)
-    if argument == STDIN or not glob.has_magic(argument) or path.exists():
+    if argument == STDIN or not is_pattern(argument) or path.exists():
         return [path]
-    return [Path(found) for found in sorted(glob.glob(argument, recursive=True))] or [path]  # noqa: PTH207
+    try:
+        return unlinked_paths_at(Path(), argument, Search(_MOST_SEARCHED)) or [path]
+    except TooManyEntriesError as error:
+        raise UnreadableError(f"{argument}: {error}; write a narrower pattern") from None
 
 
 def _check(path: Path, named: bool, options: CheckOptions, projects: Projects) -> Checked | None:
@@ -174,7 +189,7 @@ def _read(path: Path) -> str:
         # Not `read_text`: it would turn every line break into `\n`.
         return _decoded(read_bytes(path, limits.RECIPE), str(path))
     except FileNotFoundError:
-        missing = "matches no file" if glob.has_magic(str(path)) else "does not exist"
+        missing = "matches no file" if is_pattern(str(path)) else "does not exist"
         raise UnreadableError(f"{path} {missing}") from None
     except OSError as error:
         raise UnreadableError(f"can't read {path}: {error.strerror}") from None

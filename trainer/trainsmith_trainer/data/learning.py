@@ -26,6 +26,8 @@ LearnedKind = Literal["bpe", "char"]
 
 _VOCAB_KEY = "transformer_config.vocab_size"
 _DEFAULT_BPE_SIZE = 4096
+_MOST_NUMBERED = 1 << 20
+"""Tokens without known texts; published tokenizers have up to a quarter of this."""
 _LEARNED_FROM = 32 << 20
 """Approximate bytes that byte pairs are learned from. More takes minutes and yields the same."""
 
@@ -118,4 +120,11 @@ def _vocabulary_of(path: Path) -> int:
             advice="correct that number, or create the file again",
             config_path=DATA_KEY,
         )
-    return stated or largest + 1
+    found = stated or largest + 1
+    if found > _MOST_NUMBERED:
+        raise RunError(
+            f"{path} needs a vocabulary of {found:,} tokens, more than {_MOST_NUMBERED:,}",
+            advice="name its tokenizer in `tokenizer_path`, or create the file again",
+            config_path=DATA_KEY,
+        )
+    return found

@@ -127,6 +127,19 @@ class LibraryTokenizer:
                 return tuple(whole[:at])
         return ()
 
+    def check_special_tokens(self) -> None:
+        """Check that the tokens before and after a document exist.
+
+        Raises:
+            ValueError: one of them does not.
+        """
+        ends = () if self.end is None else (self.end,)
+        for token in (*self.begin, *ends):
+            if token >= self.vocab_size:
+                raise ValueError(
+                    f"the token {token} begins or ends a text, and there are {self.vocab_size}"
+                )
+
     @cached_property
     def end(self) -> int | None:
         """The token after each document, if there is one."""

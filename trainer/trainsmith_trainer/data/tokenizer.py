@@ -8,9 +8,8 @@ from typing import Any, cast
 from trainsmith_trainer.data.characters import CharTokenizer, characters_of
 from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer, check_library
 from trainsmith_trainer.data.special_tokens import UNKNOWN, SpecialTokens
+from trainsmith_trainer.data.tokens import LARGEST_VOCABULARY, BrokenTokenizerError
 
-_LARGEST_NUMBER = 1 << 24
-"""In a `tokenizer.json`. The library allocates memory for as many tokens as a number says."""
 _MOST_DIGITS = 20
 
 Tokenizer = CharTokenizer | LibraryTokenizer
@@ -24,7 +23,7 @@ def load_tokenizer(content: bytes, special: SpecialTokens = UNKNOWN) -> Tokenize
         special: what the files beside it say.
 
     Raises:
-        ValueError: it is not a tokenizer.
+        ValueError: it is not a tokenizer, or has no tokens with the numbers of special ones.
     """
     try:
         described = json.loads(content, parse_int=_bounded)
@@ -36,10 +35,17 @@ def load_tokenizer(content: bytes, special: SpecialTokens = UNKNOWN) -> Tokenize
     if own is not None:
         return own
     check_library(content)
-    return LibraryTokenizer(content, special)
+    tokenizer = LibraryTokenizer(content, special)
+    try:
+        tokenizer.check_special_tokens()
+    except BrokenTokenizerError as error:
+        raise ValueError(error.message) from None
+    return tokenizer
 
 
 def _bounded(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS or abs(int(digits)) > _LARGEST_NUMBER:
-        raise ValueError(f"it has the number {digits[:20]}, expected at most {_LARGEST_NUMBER:,}")
+    if len(digits) > _MOST_DIGITS or abs(int(digits)) > LARGEST_VOCABULARY:
+        raise ValueError(
+            f"it has the number {digits[:20]}, expected at most {LARGEST_VOCABULARY:,}"
+        )
     return int(digits)

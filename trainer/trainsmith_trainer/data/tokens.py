@@ -15,6 +15,9 @@ TokenType = type[np.uint16] | type[np.uint32]
 Continued: TypeAlias = "tuple[TokenArray, int]"
 """The tokens of a text, and how many of the first ones belong to its prompt."""
 
+LARGEST_VOCABULARY = 1 << 24
+"""A number of tokens that no model has. Libraries allocate memory for as many as a file says."""
+
 END = "<|endoftext|>"
 """The token after each document, with the name that it has in GPT-2."""
 

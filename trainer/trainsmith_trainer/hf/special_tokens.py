@@ -16,6 +16,7 @@ from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.data.special_tokens import SpecialTokens
 from trainsmith_trainer.data.tokenizer import Tokenizer
+from trainsmith_trainer.data.tokens import LARGEST_VOCABULARY
 
 GENERATION_FILE = "generation_config.json"
 SETTINGS_FILE = "tokenizer_config.json"
@@ -92,9 +93,9 @@ def _name(described: Any) -> str | None:
     """The name of a token, which may be described with its flags."""
     if isinstance(described, dict):
         described = cast("dict[str, Any]", described).get("content")
-    return described if isinstance(described, str) else None
+    return described if isinstance(described, str) and described.isprintable() else None
 
 
 def _numbers(described: Any) -> tuple[int, ...]:
     several = cast("list[Any]", described) if isinstance(described, list) else [described]
-    return tuple(one for one in several if type(one) is int and one >= 0)
+    return tuple(one for one in several if type(one) is int and 0 <= one < LARGEST_VOCABULARY)

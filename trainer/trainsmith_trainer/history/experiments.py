@@ -17,6 +17,7 @@ from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.runs.reports import RunRecord
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
+from trainsmith_system.text import one_line, printable
 from trainsmith_system.writing import link_target, open_to_append, replace_file
 from trainsmith_trainer.formatting import change_text, duration
 
@@ -88,14 +89,19 @@ def _body(run: RunRecord, sample: str | None) -> bytes:
 
 def _lines(run: RunRecord, sample: str | None) -> Iterator[str]:
     began = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
-    yield f"- {began}, recipe `{run.config}`, folder `{run.folder}`"
-    yield f"- {changes_text(run)}"
-    yield f"- Result: {_result(run)}"
+    yield f"- {began}, recipe `{_name(run.config)}`, folder `{_name(run.folder)}`"
+    yield one_line(f"- {changes_text(run)}")
+    yield one_line(f"- Result: {_result(run)}")
     if sample:
         shown = sample[:_SAMPLE_LENGTH] + ("…" if len(sample) > _SAMPLE_LENGTH else "")
         yield "- Sample:"
         yield ""
-        yield from (f"      {line}" for line in shown.splitlines())
+        yield from (f"      {line}" for line in printable(shown).splitlines())
+
+
+def _name(text: str) -> str:
+    """A name between backquotes."""
+    return one_line(text).replace("`", "'")
 
 
 def _result(run: RunRecord) -> str:

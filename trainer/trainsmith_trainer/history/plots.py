@@ -12,8 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from trainsmith_schemas.runs.events import Step, Validation
 from trainsmith_system.children import start_python
+from trainsmith_trainer.history.record import Measured, read_history
 
 _SECONDS_TO_DRAW = 120.0
 
@@ -47,7 +47,6 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
     from matplotlib.figure import Figure
 
     from trainsmith_system.writing import write_file
-    from trainsmith_trainer.history.record import read_history
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
@@ -82,8 +81,8 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
     write_file(picture, drawn.getvalue())
 
 
-def _points(events: Sequence[Step | Validation]) -> tuple[list[int], list[float]]:
-    return [event.step for event in events], [event.loss for event in events]
+def _points(measured: Sequence[Measured]) -> tuple[list[int], list[float]]:
+    return [one.step for one in measured], [one.loss for one in measured]
 
 
 if __name__ == "__main__":

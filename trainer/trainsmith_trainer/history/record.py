@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -30,6 +30,13 @@ from trainsmith_trainer.errors import RecipeError
 _VERSION = re.compile(r"[-_]?v\d+$")
 
 
+class Measured(NamedTuple):
+    """The loss at a step. A run may have millions, so it has nothing else."""
+
+    step: int
+    loss: float
+
+
 @dataclass
 class RunHistory:
     """The events of a run that still count: steps that were repeated count once."""
@@ -39,8 +46,10 @@ class RunHistory:
     last_start: events.RunStarted
     """The event of its last start."""
     end: events.Ending | None = None
-    steps: list[events.Step] = field(default_factory=list[events.Step])
-    validations: list[events.Validation] = field(default_factory=list[events.Validation])
+    steps: list[Measured] = field(default_factory=list[Measured])
+    """The training losses."""
+    validations: list[Measured] = field(default_factory=list[Measured])
+    """The validation losses."""
     samples: list[events.Sample] = field(default_factory=list[events.Sample])
     last: float = 0.0
     """The time of the last event."""
@@ -67,9 +76,9 @@ def read_history(folder: Path) -> RunHistory | None:
         history.last = event.time
         match event:
             case events.Step():
-                history.steps.append(event)
+                history.steps.append(Measured(event.step, event.loss))
             case events.Validation():
-                history.validations.append(event)
+                history.validations.append(Measured(event.step, event.loss))
             case events.Sample():
                 history.samples.append(event)
             case events.RunFinished() | events.RunStopped() | events.RunFailed():

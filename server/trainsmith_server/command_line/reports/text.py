@@ -7,7 +7,7 @@ import click
 from trainsmith_server.command_line.reports import Checked, shown
 from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.yaml.lines import LineIndex
-from trainsmith_system.text import one_line
+from trainsmith_system.text import one_line, without_commands
 
 _COLORS = {"error": "red", "warning": "yellow", "information": "blue", "hint": "cyan"}
 _LONGEST_LINE = 200
@@ -59,8 +59,9 @@ def _excerpt(diagnostic: Diagnostic, lines: LineIndex, color: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """A line in which control characters are replaced."""
-    return "".join(char if char.isprintable() or char == " " else "�" for char in text)
+    """A line in which control characters are replaced, and which is no command for a CI system."""
+    visible = "".join(char if char.isprintable() or char == " " else "�" for char in text)
+    return without_commands(visible)
 
 
 def _summary(checked: list[Checked]) -> str:
