@@ -19,7 +19,7 @@ from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.data.corpus import Corpus, load_corpus
 from trainsmith_trainer.data.cutting import Cutting
 from trainsmith_trainer.data.encoding import Sources
-from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
 from trainsmith_trainer.data.reading import read_text
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.data.tokens import END
@@ -237,7 +237,7 @@ def test_example_that_is_set_aside_and_trained_on_is_not_validated(write: Write)
 
 
 def test_prompt_and_response_are_encoded_as_one_text(write: Write) -> None:
-    pairs = LibraryTokenizer.of(["ab(yu) ab(yu)"] * 9, 280)
+    pairs = HfTokenizer.of(["ab(yu) ab(yu)"] * 9, 280)
     loaded = _load(
         write("a.jsonl", _lines({"prompt": "ab(", "response": "yu)"}, {"text": "ab(yu)"})),
         tokenizer=pairs,
@@ -256,7 +256,7 @@ def test_validation_path_replaces_validation_split(write: Write) -> None:
 
 
 def test_given_tokenizer_is_used_unchanged(write: Write) -> None:
-    given = LibraryTokenizer.of(["To be, or not to be"], 270)
+    given = HfTokenizer.of(["To be, or not to be"], 270)
     loaded = _load(write("a.txt", "To be, never seen: żółw"), tokenizer=given)
     assert loaded.tokenizer == given
     assert given.decode(loaded.training.tokens) == "To be, never seen: żółw"
@@ -380,7 +380,7 @@ def test_cutting_text_does_not_change_byte_pairs(
     words: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     text = " ".join(("begin", *words))
-    tokenizer = LibraryTokenizer.of([text], 300)
+    tokenizer = HfTokenizer.of([text], 300)
     path = tmp_path_factory.getbasetemp() / "cut.txt"
     path.write_text(text, encoding="utf-8")
     parts = [segment.text for segment in read_text(path, 12)]

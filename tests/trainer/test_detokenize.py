@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainsmith_trainer.data.characters import CharTokenizer
-from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.generation.detokenize import detokenize
 
 WORDS = "To be, or not to be: that is the question — über café naïve 日本 🙂🚀"
 
 
-def _of_words() -> LibraryTokenizer:
+def _of_words() -> HfTokenizer:
     """A tokenizer like LLaMA's: a space is part of the next word, rare characters are bytes."""
     names = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
     names += ["▁be", "▁or", "▁not", "▁to", "T", "b", "e", "o", "t", "n", ","]
@@ -36,12 +36,12 @@ def _of_words() -> LibraryTokenizer:
             tokenizers.decoders.Strip(" ", 1, 0),
         ]
     )
-    return LibraryTokenizer(library.to_str().encode())
+    return HfTokenizer(library.to_str().encode())
 
 
 TOKENIZERS = {
     "characters": CharTokenizer.of([WORDS]),
-    "byte pairs": LibraryTokenizer.of([WORDS], 300),
+    "byte pairs": HfTokenizer.of([WORDS], 300),
     "words": _of_words(),
 }
 

@@ -14,7 +14,7 @@ from workspace import Workspace
 
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.runs import events
-from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
 from trainsmith_trainer.data.tokenizer import load_tokenizer
 from trainsmith_trainer.hf.export import read_model
 from trainsmith_trainer.hf.load import read_tokenizer
@@ -98,7 +98,7 @@ def test_begin_and_end_are_those_of_transformers(tmp_path: Path, case: str) -> N
 
 
 def test_special_tokens_in_a_text_are_text() -> None:
-    tokenizer = LibraryTokenizer(_tokenizer().to_str().encode())
+    tokenizer = HfTokenizer(_tokenizer().to_str().encode())
     tokens = tokenizer.encode("a<|im_end|>b").tolist()
     assert len(tokens) == len("a<|im_end|>b")
     assert tokenizer.decode(tokens) == "a<|im_end|>b"

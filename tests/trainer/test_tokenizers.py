@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from trainsmith_trainer.data.characters import CharTokenizer
-from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
 from trainsmith_trainer.data.tokenizer import load_tokenizer
 from trainsmith_trainer.data.tokens import BrokenTokenizerError, UnknownCharacterError
 
@@ -41,8 +41,8 @@ def test_saved_char_tokenizer_matches_tokenizers_library() -> None:
 
 def test_byte_pairs_are_deterministic_and_match_transformers(tmp_path: Path) -> None:
     text = "To be,\n\n  or “not” to be? \N{FACE WITH TEARS OF JOY} " * 20
-    tokenizer = LibraryTokenizer.of([text], 270)
-    assert tokenizer == LibraryTokenizer.of([text], 270)
+    tokenizer = HfTokenizer.of([text], 270)
+    assert tokenizer == HfTokenizer.of([text], 270)
     assert tokenizer.vocab_size == 270
     for name, content in tokenizer.files().items():
         (tmp_path / name).write_bytes(content)
@@ -69,7 +69,7 @@ def test_foreign_character_tokenizer_keeps_its_ids() -> None:
         {"normalizer": {"type": "Lowercase"}},
     ):
         tokenizer = load_tokenizer(_described(**{**own, **other}))
-        assert isinstance(tokenizer, LibraryTokenizer)
+        assert isinstance(tokenizer, HfTokenizer)
     assert load_tokenizer(_described(**own)) == CharTokenizer("ab")
 
 

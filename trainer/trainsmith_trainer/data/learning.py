@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from trainsmith_trainer.data.characters import CharTokenizer
-from trainsmith_trainer.data.library_tokenizer import BYTES, LibraryTokenizer
+from trainsmith_trainer.data.hf_tokenizer import BYTES, HfTokenizer
 from trainsmith_trainer.data.reading import (
     DATA_KEY,
     VALIDATION_KEY,
@@ -54,7 +54,7 @@ def learn(
     """
     paths = [path for part in parts for path in part]
     if all(kind_of(path) == "tokens" for path in paths):
-        return LibraryTokenizer.of_numbers(max(map(_vocabulary_of, paths)))
+        return HfTokenizer.of_numbers(max(map(_vocabulary_of, paths)))
     for at, part in enumerate(parts):
         for path in part:
             if kind_of(path) == "tokens":
@@ -76,7 +76,7 @@ def learn(
         )
     share = _LEARNED_FROM / sum(path.stat().st_size for path in paths)
     size_wanted = vocab_size or _DEFAULT_BPE_SIZE
-    return LibraryTokenizer.of(_sampled(texts, share), size_wanted, has_end=has_end)
+    return HfTokenizer.of(_sampled(texts, share), size_wanted, has_end=has_end)
 
 
 @contextmanager

@@ -6,13 +6,13 @@ import json
 from typing import Any, cast
 
 from trainsmith_trainer.data.characters import CharTokenizer, characters_of
-from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer, check_library
+from trainsmith_trainer.data.hf_tokenizer import HfTokenizer, check_library
 from trainsmith_trainer.data.special_tokens import UNKNOWN, SpecialTokens
 from trainsmith_trainer.data.tokens import LARGEST_VOCABULARY, BrokenTokenizerError
 
 _MOST_DIGITS = 20
 
-Tokenizer = CharTokenizer | LibraryTokenizer
+Tokenizer = CharTokenizer | HfTokenizer
 
 
 def load_tokenizer(content: bytes, special: SpecialTokens = UNKNOWN) -> Tokenizer:
@@ -35,7 +35,7 @@ def load_tokenizer(content: bytes, special: SpecialTokens = UNKNOWN) -> Tokenize
     if own is not None:
         return own
     check_library(content)
-    tokenizer = LibraryTokenizer(content, special)
+    tokenizer = HfTokenizer(content, special)
     try:
         tokenizer.check_special_tokens()
     except BrokenTokenizerError as error:

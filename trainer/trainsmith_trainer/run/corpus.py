@@ -15,7 +15,7 @@ from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.corpus import Corpus, load_corpus
 from trainsmith_trainer.data.cutting import Cutting
 from trainsmith_trainer.data.encoding import Sources
-from trainsmith_trainer.data.library_tokenizer import LibraryTokenizer
+from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
 from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.hf.load import read_tokenizer
@@ -113,7 +113,7 @@ def _pretrained_tokenizer(pretrained: Pretrained, training: TrainingConfig) -> T
             advice="save the tokenizer in the model's folder, as tokenizer.json",
             config_path=FOLDER_KEY,
         ) from None
-    kind = "bpe" if isinstance(tokenizer, LibraryTokenizer) else "char"
+    kind = "bpe" if isinstance(tokenizer, HfTokenizer) else "char"
     if "tokenizer_type" in training.model_fields_set and training.tokenizer_type != kind:
         raise RunError(
             f"`tokenizer_type` is {training.tokenizer_type}, and the tokenizer in "

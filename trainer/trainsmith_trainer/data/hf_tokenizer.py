@@ -36,7 +36,7 @@ BYTES = 256
 
 
 @dataclass(frozen=True)
-class LibraryTokenizer:
+class HfTokenizer:
     """A `tokenizer.json`, as the library `tokenizers` reads it."""
 
     content: bytes
@@ -44,7 +44,7 @@ class LibraryTokenizer:
     special: SpecialTokens = UNKNOWN
 
     @staticmethod
-    def of(texts: Iterable[str], vocab_size: int, *, has_end: bool = False) -> LibraryTokenizer:
+    def of(texts: Iterable[str], vocab_size: int, *, has_end: bool = False) -> HfTokenizer:
         """Learn byte pairs, merged by frequency as GPT-2 does (Radford et al., 2019).
 
         Equal texts and sizes yield equal tokenizers.
@@ -65,11 +65,11 @@ class LibraryTokenizer:
             show_progress=False,
         )
         library.train_from_iterator(texts, trainer)
-        learned = LibraryTokenizer(_written(library))
+        learned = HfTokenizer(_written(library))
         return learned.with_end() if has_end else learned
 
     @staticmethod
-    def of_numbers(vocab_size: int) -> LibraryTokenizer:
+    def of_numbers(vocab_size: int) -> HfTokenizer:
         """A tokenizer for tokens without known texts: each is decoded as its number."""
         import tokenizers
 
@@ -79,7 +79,7 @@ class LibraryTokenizer:
         library.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
         space = tokenizers.decoders.Replace(tokenizers.Regex("$"), " ")
         library.decoder = tokenizers.decoders.Sequence([space, tokenizers.decoders.Fuse()])
-        return LibraryTokenizer(_written(library))
+        return HfTokenizer(_written(library))
 
     @cached_property
     def _library(self) -> tokenizers.Tokenizer:
@@ -158,7 +158,7 @@ class LibraryTokenizer:
         ends = () if self.end is None else (self.end,)
         return frozenset((*ends, *self.special.stops))
 
-    def with_end(self) -> LibraryTokenizer:
+    def with_end(self) -> HfTokenizer:
         """The same tokenizer with an end token; no other token changes."""
         import tokenizers
 
@@ -167,7 +167,7 @@ class LibraryTokenizer:
         with _no_panic():
             library = tokenizers.Tokenizer.from_buffer(self.content)
             library.add_special_tokens([END])
-        return LibraryTokenizer(_written(library), self.special)
+        return HfTokenizer(_written(library), self.special)
 
     def encode(self, text: str) -> TokenArray:
         """The tokens of a text; what looks like a special token in it is text.
