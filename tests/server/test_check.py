@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from trainsmith_server.command_line import check as checking
 from trainsmith_server.command_line.cli import check
 
 BAD = "training_config:\n  learning_rate: 0.01\n  batch_sizes: 3\n"
@@ -106,6 +107,16 @@ def test_a_pattern_enters_no_linked_folder(tmp_path: Path, monkeypatch: pytest.M
     _check("--fix", "configs/**/*.yaml")
     assert "batch_size" in (folder / "a.yaml").read_text()
     assert "bach_size" in (outside / "a.yaml").read_text()
+
+
+def test_a_pattern_that_covers_too_much_does_not_hide_other_paths(
+    bad: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "_MOST_SEARCHED", 1)
+    result = _check("**/*.yaml", bad)
+    assert result.exit_code == 2
+    assert "**/*.yaml was not checked: 1 entries of folders were searched" in result.stderr
+    assert "bad.yaml:2:18" in result.stdout
 
 
 def test_patterns(bad: Path) -> None:

@@ -75,14 +75,11 @@ def check_paths(paths: Iterable[str], options: CheckOptions | None = None) -> in
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     projects = Projects()
-    try:
-        files = list(_files(paths))
-    except UnreadableError as error:
-        _complain(str(error))
-        return 2
+    expanded = [_expanded(argument) for argument in paths]
+    files = _files(path for several in expanded for path in several or ())
     read = [_check(path, named, options, projects) for path, named in files]
     checked = [one for one in read if one is not None]
-    failed = len(checked) < len(read)
+    failed = None in expanded or len(checked) < len(read)
     if options.diff:
         differs = sum(_print_diff(one) for one in checked)
         return 2 if failed else 1 if differs else 0
@@ -119,29 +116,32 @@ def _with_other_files(
     ]
 
 
-def _files(paths: Iterable[str]) -> Iterator[tuple[Path, bool]]:
-    """Each file once, in the order of the arguments; a folder's YAML files are sorted by name."""
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Each file once, in the order of the paths; a folder's YAML files are sorted by name."""
     seen: set[Path] = set()
-    for argument in paths:
-        for path in _expanded(argument):
-            found = [path]
-            if path.is_dir():
-                found = [file for folder in yaml_files(path) for file in folder if file.is_file()]
-            for file in found:
-                if file.resolve() not in seen:
-                    seen.add(file.resolve())
-                    yield file, file == path
+    for path in paths:
+        found = [path]
+        if path.is_dir():
+            found = [file for folder in yaml_files(path) for file in folder if file.is_file()]
+        for file in found:
+            if file.resolve() not in seen:
+                seen.add(file.resolve())
+                yield file, file == path
 
 
-def _expanded(argument: str) -> list[Path]:
-    """The paths that match a pattern, if the shell has not expanded it."""
+def _expanded(argument: str) -> list[Path] | None:
+    """The paths that match a pattern, if the shell has not expanded it.
+
+    If it covers too many entries of folders, report that and return `None`.
+    """
     path = Path(argument)
     if argument == STDIN or not is_pattern(argument) or path.exists():
         return [path]
     try:
         return unlinked_paths_at(Path(), argument, Search(_MOST_SEARCHED)) or [path]
     except TooManyEntriesError as error:
-        raise UnreadableError(f"{argument}: {error}; write a narrower pattern") from None
+        _complain(f"{argument} was not checked: {error}; write a narrower pattern")
+        return None
 
 
 def _check(path: Path, named: bool, options: CheckOptions, projects: Projects) -> Checked | None:
