@@ -62,6 +62,16 @@ def test_dry_run_predicts_real_run(workspace: Workspace) -> None:
     assert outline.training_tokens + outline.validation_tokens == len(TEXT)
 
 
+def test_validations_are_counted_as_they_happen(workspace: Workspace) -> None:
+    held_out = _outline(workspace).validation_tokens
+    for most, counted in ((held_out, held_out), (40, 32)):  # Two sequences of 16 tokens.
+        workspace.write_recipe(training_config={"max_validation_tokens": most})
+        assert _outline(workspace).tokens_per_validation == counted
+    workspace.write("one.jsonl", '{"prompt": "1+1=", "response": "2"}\n')
+    workspace.write_recipe(training_config={"data_path": "one.jsonl"})
+    assert _outline(workspace).validations == 0
+
+
 def test_dry_run_reports_whether_epochs_or_steps_end_run(workspace: Workspace) -> None:
     workspace.write_recipe(training_config={"num_epochs": 2, "max_steps": 10_000})
     outline = _outline(workspace)

@@ -119,12 +119,17 @@ def validation_batches(sequences: Sequences, size: int, most: int) -> Iterator[B
         size: the sequences in a batch.
         most: the most tokens in all batches, approximately.
     """
+    numbers = validated_sequences(sequences, most)
+    batch_of = sequences.cut(None)
+    for first in range(0, len(numbers), size):
+        yield batch_of(numbers[first : first + size])
+
+
+def validated_sequences(sequences: Sequences, most: int) -> Integers:
+    """The numbers of the sequences that `validation_batches` reads."""
     count = len(sequences)
     chosen = min(count, max(1, most * count // max(1, sequences.tokens)))
-    numbers = np.arange(chosen, dtype=np.int64) * count // max(1, chosen)
-    batch_of = sequences.cut(None)
-    for first in range(0, chosen, size):
-        yield batch_of(numbers[first : first + size])
+    return np.arange(chosen, dtype=np.int64) * count // max(1, chosen)
 
 
 def micro_batches(batch: Batch, size: int) -> Iterator[Batch]:

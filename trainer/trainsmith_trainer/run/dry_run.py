@@ -18,7 +18,7 @@ from trainsmith_schemas.runs.reports import (
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.config.load import ResolvedConfig
-from trainsmith_trainer.data.batches import validation_batches
+from trainsmith_trainer.data.batches import validated_sequences, validation_batches
 from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.errors import ConfigProblem
 from trainsmith_trainer.run.corpus import read_corpus
@@ -131,7 +131,7 @@ def _outline(
         tokens_per_step=plan.tokens_per_step,
         learning_rate=schedule.peak,
         learning_rate_key=schedule.key,
-        validations=plan.validations,
+        validations=plan.validations if corpus.validates else 0,
         checkpoints=PlannedCheckpoints(
             written=plan.checkpoints, kept=kept, bytes_each=each, bytes_kept=kept * each
         ),
@@ -142,11 +142,13 @@ def _outline(
 
 
 def _validated(corpus: Corpus, training: TrainingConfig) -> int:
-    """How many tokens one validation reads; the token before the first one is not a target."""
-    most = training.max_validation_tokens
-    batches = validation_batches(corpus.validation_sequences, training.batch_size, most)
-    read = sum(batch.tokens_read for batch in batches)
-    return len(corpus.validation) if read == corpus.validation_sequences.tokens else read
+    """How many tokens of the validation data one validation reads."""
+    sequences = corpus.validation_sequences
+    chosen = validated_sequences(sequences, training.max_validation_tokens)
+    if len(chosen) == len(sequences):
+        return len(corpus.validation)
+    batches = validation_batches(sequences, training.batch_size, training.max_validation_tokens)
+    return sum(batch.tokens_read for batch in batches)
 
 
 def _too_large(outline: RunOutline) -> Iterator[tuple[str, str]]:
