@@ -92,3 +92,14 @@ def test_the_files_that_quick_leaves_out_exist() -> None:
     files = re.findall(r'"(.*?)"', left_out[1])
     assert files
     assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+def test_the_guides_name_tests_that_exist() -> None:
+    guides = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    named = {
+        (guide.name, path)
+        for guide in guides
+        for path in re.findall(r"`(tests/[\w./-]+)`", guide.read_text(encoding="utf-8"))
+    }
+    assert ("SECURITY.md", "tests/system/test_text.py") in named
+    assert [one for one in sorted(named) if not (ROOT / one[1]).exists()] == []
