@@ -60,7 +60,6 @@ test("runs are listed, compared, concluded, restored and deleted", async ({ work
   await expect(runRow(workbench, "broken")).toContainText("cannot be read");
   await expect(runRow(workbench, "view-001")).toBeVisible();
   fs.rmSync(path.join(workspace, "view_runs/broken"), { recursive: true });
-  await workbench.command("Trainsmith: Refresh Runs");
   await expect(runRow(workbench, "broken")).toHaveCount(0);
 
   await page.keyboard.press("Escape");

@@ -1,3 +1,4 @@
+import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 import * as vscode from "vscode";
@@ -46,9 +47,18 @@ export class RunList implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     const watcher = vscode.workspace.createFileSystemWatcher(`**/${RUN_FILES.events}`);
+    // VS Code reports a deleted folder without its files, and may report a new one like this.
+    const folders = vscode.workspace.createFileSystemWatcher("**", false, true, false);
     this.subscriptions = vscode.Disposable.from(
       this.changed,
       watcher,
+      folders,
+      folders.onDidCreate(({ fsPath }) => void this.refreshIfRun(fsPath)),
+      folders.onDidDelete(({ fsPath }) => {
+        const runs = [...this.records, ...this.unreadable];
+        if (runs.some(({ folder }) => `${folder}${path.sep}`.startsWith(`${fsPath}${path.sep}`)))
+          this.refreshSoon(SOON_MILLISECONDS);
+      }),
       watcher.onDidCreate(() => {
         this.refreshSoon(SOON_MILLISECONDS);
       }),
@@ -105,6 +115,12 @@ export class RunList implements vscode.Disposable {
     }
     this.due = Math.min(this.due, Date.now() + milliseconds);
     this.schedule();
+  }
+
+  private async refreshIfRun(folder: string): Promise<void> {
+    if (!this.isAsked) return;
+    const events = await fs.lstat(path.join(folder, RUN_FILES.events)).catch(() => undefined);
+    if (events) this.refreshSoon(SOON_MILLISECONDS);
   }
 
   private schedule(): void {
