@@ -117,11 +117,22 @@ def files_at(folder: Path, written: str, search: Search) -> list[Path]:
     Raises:
         TooManyEntriesError: the pattern covers too many entries of folders.
     """
+    return sorted(set(_files(folder, written, search)))
+
+
+def any_file_at(folder: Path, written: str, search: Search) -> bool:
+    """Whether `files_at` finds a file; the search ends at the first one.
+
+    The arguments and errors are those of `files_at`.
+    """
+    return any(True for _ in _files(folder, written, search))
+
+
+def _files(folder: Path, written: str, search: Search) -> Iterator[Path]:
     if is_file(folder / written):
-        return [folder / written]
-    if written.endswith(("/", os.sep)):  # It matches folders only.
-        return []
-    return [path for path in _matching(folder, written, search, enters_links=True) if is_file(path)]
+        yield folder / written
+    elif not written.endswith(("/", os.sep)):  # Such a pattern matches folders only.
+        yield from filter(is_file, _matching(folder, written, search, enters_links=True))
 
 
 def unlinked_paths_at(folder: Path, pattern: str, search: Search) -> list[Path]:
@@ -129,18 +140,19 @@ def unlinked_paths_at(folder: Path, pattern: str, search: Search) -> list[Path]:
 
     The arguments and errors are those of `files_at`.
     """
-    return _matching(folder, pattern, search, enters_links=False)
+    return sorted(set(_matching(folder, pattern, search, enters_links=False)))
 
 
-def _matching(folder: Path, written: str, search: Search, *, enters_links: bool) -> list[Path]:
+def _matching(folder: Path, written: str, search: Search, *, enters_links: bool) -> Iterator[Path]:
+    """The files and folders that match a pattern, some perhaps more than once."""
     if not is_pattern(written) or len(written) > _LONGEST_PATTERN:
-        return []
+        return
     pattern = Path(written)
     start, parts = str(folder), list(pattern.parts)
     if pattern.anchor:
         start, parts = pattern.anchor, parts[1:]
     found = _matches(start, _without_repetitions(parts), search, enters_links=enters_links)
-    return sorted(map(Path, set(found)))
+    yield from map(Path, found)
 
 
 def _without_repetitions(parts: Sequence[str]) -> list[str]:
@@ -176,7 +188,11 @@ def _matches(
                 hidden = entry.name.startswith(".") and not part.startswith(".")
                 if not enters_links and _is_linked_folder(entry):
                     continue
-                if not hidden and fits(os.path.normcase(entry.name)):
+                if hidden or not fits(os.path.normcase(entry.name)):
+                    continue
+                if is_last:
+                    yield entry.path
+                else:
                     waiting.append((entry.path, at + 1))
         else:
             waiting.append((os.path.join(place, part), at + 1))  # noqa: PTH118

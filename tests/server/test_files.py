@@ -137,6 +137,15 @@ def test_what_is_not_searched_to_an_end_is_said(
     assert listed < 200, "the patterns of a document share one bound"
 
 
+def test_the_search_for_a_file_ends_at_the_first_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(references, "_MOST_SEARCHED", 5)
+    for number in range(50):
+        (tmp_path / f"{number}.txt").touch()
+    assert _found(tmp_path, "*.txt") == []
+
+
 def test_a_binary_file_is_not_a_model_file(tmp_path: Path) -> None:
     session = Session()
     uri = (tmp_path / "training.yaml").as_uri()

@@ -14,6 +14,7 @@ from trainsmith_schemas.paths import (
     Search,
     TooManyEntriesError,
     UnsetVariableError,
+    any_file_at,
     expand,
     files_at,
     is_pattern,
@@ -46,8 +47,10 @@ _FOLDERS_ABOVE = 4
 """The maximum number of levels between a recipe and tt-train's root folder."""
 _MOST_ENTRIES = 1000
 """The maximum number of entries of a folder that completion lists."""
-_MOST_SEARCHED = 10_000
-"""The maximum number of entries of folders that are searched for the patterns of a document."""
+_MOST_SEARCHED = 2000
+"""The maximum number of entries of folders that are searched for missing files at a keystroke."""
+_MOST_MEASURED = 10_000
+"""The same for the sizes of the data, which hints show."""
 _MOST_FILES = 2000
 """The maximum number of YAML files of a workspace folder that are read."""
 _MOST_FOLDERS = 20_000
@@ -108,22 +111,13 @@ class Files:
         """Whether a run would find a file at a path or pattern; `None` if that is not known."""
         if self.find(uri, written, trainer) is not None:
             return True
-        try:
-            return bool(self._fitting(uri, written, trainer, search))
-        except TooManyEntriesError:
-            return None
-
-    def _fitting(self, uri: str, written: str, trainer: Trainer, search: Search) -> list[Path]:
-        """The files that match a pattern, from the first folder that has any.
-
-        Raises:
-            TooManyEntriesError: it covers too many entries of folders.
-        """
         expanded = _expand(written)
         if expanded is None or not is_pattern(expanded):
-            return []
-        found = (files_at(folder, expanded, search) for folder in self._bases(uri, trainer))
-        return next(filter(None, found), [])
+            return False
+        try:
+            return any(any_file_at(base, expanded, search) for base in self._bases(uri, trainer))
+        except TooManyEntriesError:
+            return None
 
     def entries(self, uri: str, written: str) -> list[FolderEntry]:
         """The entries of the folders that a path in a document can refer to, without duplicates."""
@@ -168,7 +162,7 @@ class Files:
         Patterns that cover too many entries of folders are left out.
         """
         paths: dict[str, list[Path]] = {}
-        search = Search(_MOST_SEARCHED)
+        search = Search(_MOST_MEASURED)
         for one in analyses:
             for named in file_references(one):
                 if named.key == "data_path":
@@ -178,8 +172,12 @@ class Files:
     def _data_at(self, analysis: Analysis, written: str, search: Search) -> list[Path]:
         if path := self.find(analysis.uri, written, analysis.trainer):
             return [path]
+        expanded = _expand(written)
+        if expanded is None or not is_pattern(expanded):
+            return []
+        bases = self._bases(analysis.uri, "trainsmith")
         try:
-            return self._fitting(analysis.uri, written, "trainsmith", search)
+            return next(filter(None, (files_at(base, expanded, search) for base in bases)), [])
         except TooManyEntriesError:
             return []
 
