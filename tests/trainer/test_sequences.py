@@ -110,7 +110,7 @@ def test_examples_are_whole_and_each_response_is_counted_once(
 @given(sizes=st.lists(st.integers(1, 16), max_size=60))
 def test_packed_rows_hold_each_piece_once(sizes: list[int]) -> None:
     rows = pack(np.array(sizes, np.int64), 16)
-    assert sorted(piece for row in rows for piece in row.tolist()) == list(range(len(sizes)))
+    assert sorted(piece for row in rows for piece in row) == list(range(len(sizes)))
     filled = [sum(sizes[piece] for piece in row) for row in rows]
     assert max(filled, default=0) <= 16
     assert len(rows) <= 11 / 9 * -(-sum(sizes) // 16) + 1 or min(filled) > 8

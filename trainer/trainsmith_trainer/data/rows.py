@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,26 +56,31 @@ class Rows:
         self._stream, self._pieces = stream, pieces
         read = pieces.sizes - 1
         self.tokens = int(read.sum())
-        if packs:
-            self._rows = pack(read, length)
-        else:
-            self._rows = [np.array([piece]) for piece in range(len(read))]
+        rows = pack(read, length) if packs else [[piece] for piece in range(len(read))]
+        self._order = np.array([piece for row in rows for piece in row], np.int64)
+        """The pieces, row by row."""
+        self._ends = np.cumsum([len(row) for row in rows])
+        """Where each row ends in this order."""
 
     @property
     def tokens_per_sequence(self) -> float:
         """The average over all rows."""
-        return self.tokens / max(1, len(self._rows))
+        return self.tokens / max(1, len(self))
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._ends)
 
     def cut(self, _random: np.random.Generator | None) -> Callable[[Integers], Batch]:
         """See `batches.Sequences`; rows are the same in each epoch."""
         return self._batch
 
+    def _row(self, number: int) -> Integers:
+        begin = self._ends[number - 1] if number else 0
+        return self._order[begin : self._ends[number]]
+
     def _batch(self, numbers: Integers) -> Batch:
         rows = [
-            [self._pieces.places(int(piece)) for piece in self._rows[int(number)]]
+            [self._pieces.places(int(piece)) for piece in self._row(int(number))]
             for number in numbers
         ]
         lengths = tuple(tuple(len(places) - 1 for places in row) for row in rows)
@@ -91,7 +98,7 @@ class Rows:
         return Batch(inputs, targets, lengths)
 
 
-def pack(sizes: Integers, capacity: int) -> list[Integers]:
+def pack(sizes: Integers, capacity: int) -> list[list[int]]:
     """Put pieces into as few rows as a simple rule finds: best fit, the longest pieces first.
 
     Each piece goes into the row whose free space it fills best, or into a new one (Johnson 1973,
@@ -105,20 +112,22 @@ def pack(sizes: Integers, capacity: int) -> list[Integers]:
         The pieces of each row.
     """
     rows: list[list[int]] = []
-    with_space: list[list[int]] = [[] for _ in range(capacity + 1)]
-    spaces = 0  # Bit n is set if a row has n places left.
+    with_space = defaultdict[int, list[int]](list)
+    spaces: list[int] = []
+    """The numbers of free places that rows have, sorted, each once."""
     for piece in np.argsort(-sizes, kind="stable").tolist():
         size = int(sizes[piece])
-        fitting = spaces >> size
-        if fitting:
-            space = size + (fitting & -fitting).bit_length() - 1
+        best = bisect_left(spaces, size)
+        if best < len(spaces):
+            space = spaces[best]
             row = with_space[space].pop()
             if not with_space[space]:
-                spaces &= ~(1 << space)
+                del spaces[best]
         else:
             space, row = capacity, len(rows)
             rows.append([])
         rows[row].append(piece)
+        if not with_space[space - size]:
+            insort(spaces, space - size)
         with_space[space - size].append(row)
-        spaces |= 1 << (space - size)
-    return [np.array(row) for row in rows]
+    return rows
