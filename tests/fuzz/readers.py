@@ -13,13 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seeds import (
+    ARROW,
     BPE,
     CHARACTERS,
+    CHAT_TEMPLATE,
+    COMPRESSED_EXAMPLES,
     DESCRIPTION,
     EVENT_LINES,
+    EXAMPLE_LIST,
+    EXAMPLES,
     GPT2,
     INDEX,
     MODEL,
+    PARQUET,
     PROJECT,
     RANDOM,
     RECIPE,
@@ -50,7 +56,11 @@ from trainsmith_trainer.config.load import load_config
 from trainsmith_trainer.config.source import parse_override
 from trainsmith_trainer.config.trackers import privacy_restriction
 from trainsmith_trainer.data.cache_entry import DamagedEntryError, read_entry
-from trainsmith_trainer.data.reading import BadLine, read_examples, read_text, read_tokens
+from trainsmith_trainer.data.chat.conversation import Chat
+from trainsmith_trainer.data.chat.template import ChatTemplate, TemplateError
+from trainsmith_trainer.data.examples import Form, read_examples
+from trainsmith_trainer.data.reading import read_text, read_tokens
+from trainsmith_trainer.data.segments import BadLine
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.data.tokenizer import load_tokenizer
 from trainsmith_trainer.data.tokens import UnknownCharacterError
@@ -230,8 +240,9 @@ def _read_data(kind: str) -> Callable[[bytes, Path], object]:
         path = folder / f"data.{kind}"
         path.write_bytes(content)
         problems: list[BadLine] = []
-        if kind == "jsonl":
-            for segment in read_examples(path, problems.append):
+        if kind not in ("yaml", "txt"):
+            chat = Chat(ChatTemplate(CHAT_TEMPLATE), ("<|end|>",), ("<|end|>",))
+            for segment in read_examples(path, Form(chat=chat), problems.append):
                 segment.text.encode()
         elif kind == "yaml":
             for _ in read_tokens(path):
@@ -240,6 +251,11 @@ def _read_data(kind: str) -> Callable[[bytes, Path], object]:
             assert "".join(one.text for one in read_text(path)).encode() is not None
 
     return read
+
+
+def _render(content: bytes, _folder: Path) -> None:
+    template = ChatTemplate(content.decode("utf-8", "replace"), {"eos_token": "<|end|>"})
+    template.render([{"role": "user", "content": "1+1="}, {"role": "assistant", "content": "2"}])
 
 
 def _override(content: bytes, _folder: Path) -> None:
@@ -284,9 +300,12 @@ READERS: dict[str, Reader] = {
     "cache-documents": Reader(
         _read_documents_of_cache, (one_document(TOKENS),), (DamagedEntryError,)
     ),
-    "data-jsonl": Reader(
-        _read_data("jsonl"), (b'{"prompt": "1+1=", "response": "2"}\n{"text": "a"}\n',), (RunError,)
-    ),
+    "data-jsonl": Reader(_read_data("jsonl"), EXAMPLES, (RunError,)),
+    "data-json": Reader(_read_data("json"), (EXAMPLE_LIST,), (RunError,)),
+    "data-compressed": Reader(_read_data("jsonl.gz"), (COMPRESSED_EXAMPLES,), (RunError,)),
+    "data-parquet": Reader(_read_data("parquet"), (PARQUET,), (RunError,)),
+    "data-arrow": Reader(_read_data("arrow"), (ARROW,), (RunError,)),
+    "chat-template": Reader(_render, (CHAT_TEMPLATE.encode(),), (TemplateError,)),
     "data-tokens": Reader(
         _read_data("yaml"), (b"tokens: [3, 1, 4]\ntokenizer_vocab_size: 9\n",), (RunError,)
     ),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import struct
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import safetensors.numpy
 
 from trainsmith_trainer.data.characters import CharTokenizer
@@ -52,6 +56,50 @@ rules:
   lr-too-high: off
   seed-missing: warning
 """
+
+
+CHAT_TEMPLATE = """\
+{%- for message in messages %}
+{{- '<|' + message.role + '|>' + (message['content'] | trim) + eos_token }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|assistant|>' }}{% endif %}
+"""
+
+_CONVERSATION = {
+    "messages": [{"role": "user", "content": "1+1="}, {"role": "assistant", "content": "2"}]
+}
+_EXAMPLES = (
+    {"prompt": "1+1=", "response": "2"},
+    {"text": "a"},
+    _CONVERSATION,
+    {"instruction": "Add.", "input": "1+1", "output": "2"},
+)
+
+EXAMPLES = (b"\n".join(map(as_json, _EXAMPLES)),)
+
+EXAMPLE_LIST = as_json(_EXAMPLES)
+
+COMPRESSED_EXAMPLES = gzip.compress(EXAMPLES[0], mtime=0)
+
+
+def _table() -> pyarrow.Table:
+    return pyarrow.Table.from_pylist([_CONVERSATION] * 3)
+
+
+def _parquet() -> bytes:
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(_table(), file)
+    return file.getvalue()
+
+
+def _arrow() -> bytes:
+    file = io.BytesIO()
+    with pyarrow.ipc.new_stream(file, _table().schema) as writer:
+        writer.write_table(_table())
+    return file.getvalue()
+
+
+PARQUET, ARROW = _parquet(), _arrow()
 
 
 EVENT_LINES = "".join(
@@ -265,7 +313,7 @@ TOKENS = b"\0\0\1\0"
 
 
 def one_document(tokens: bytes) -> bytes:
-    return np.array([(len(tokens) // 2, 0, 1, 0, False)], DOCUMENT).tobytes()
+    return np.array([(len(tokens) // 2, 0, 1, 0, False, False)], DOCUMENT).tobytes()
 
 
 _HEADER = b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainsmith_trainer.data import cache, encoding, learning, reading, stream
+from trainsmith_trainer.data import cache, encoding, learning, reading, records, stream
 from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.data.corpus import Corpus, load_corpus
 from trainsmith_trainer.data.cutting import Cutting
@@ -90,9 +90,9 @@ def test_files_become_tokens_and_loss_mask(write: Write, files: dict[str, str], 
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("a.jsonl", '{"text": "a"}\n{"a": 1}\n', "a.jsonl:2: `prompt` is missing, found `a`"),
+        ("a.jsonl", '{"text": "a"}\n{"a": 1}\n', "a.jsonl:2: no example is in this, found `a`"),
         ("a.jsonl", '{"prompt": "a"}\n', "a.jsonl:1: `response` is missing"),
-        ("a.jsonl", '{"text": "a", "prompt": "b"}\n', "keep one form"),
+        ("a.jsonl", '{"text": "a", "prompt": "b"}\n', "keep the keys of one form"),
         ("a.jsonl", '{"text": 5}\n', "`text` is a number, expected text: put it in quotes"),
         ("a.jsonl", '{"text": ""}\n', "`text` is empty"),
         ("a.jsonl", '{"text": "\\ud800"}\n', "half a character"),
@@ -104,7 +104,7 @@ def test_files_become_tokens_and_loss_mask(write: Write, files: dict[str, str], 
         ("a.txt", b"abc\xc3", "not UTF-8 text (byte 3, in line 1)"),
         ("a.txt", " \n", "a.txt is empty"),
         ("a.jsonl", "", "a.jsonl is empty"),
-        ("a.json", "[]", "a.json is one JSON value"),
+        ("a.json", "{}", "a.json cannot be read: it is not a list of examples"),
         ("a.yaml", "tokens: [1, 2, x]", "a.yaml:1: `x` is not a token's number"),
         ("a.yaml", "tokens:\n- 1\n- [2]", "a.yaml:3: expected a list `tokens`"),
         ("a.yaml", "words: [1]", "it has no list `tokens`"),
@@ -133,7 +133,7 @@ def test_malformed_data_is_reported_with_location(
 def test_line_that_is_too_long_is_skipped(
     write: Write, length: int, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_LONGEST_LINE", 99)
+    monkeypatch.setattr(records, "_LONGEST_LINE", 99)
     path = write(
         "a.jsonl", SUMS + '{"text": "' + "a" * (length - 12) + '"}\n' + SUMS.rstrip() + end
     )

@@ -29,7 +29,7 @@ from trainsmith_trainer.errors import RunError
 def _stream(*documents: tuple[int, int], example: bool = True) -> Stream:
     """A stream of documents with (prompt, response) tokens, which are numbered from 0 on."""
     ends = np.cumsum([prompt + response for prompt, response in documents])
-    rows = [(end, 0, at + 1, at, example) for at, end in enumerate(ends.tolist())]
+    rows = [(end, 0, at + 1, at, example, False) for at, end in enumerate(ends.tolist())]
     mask = [
         counts for prompt, response in documents for counts in [False] * prompt + [True] * response
     ]

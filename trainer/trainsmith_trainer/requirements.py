@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-MODULES = ("matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch")
+MODULES = ("jinja2", "matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch")
 """The `train` extra of pyproject.toml; a test compares the two."""
 BESIDE_A_BACKEND = tuple(module for module in MODULES if module != "torch")
 """What training and generation need besides the tensor library of a backend."""

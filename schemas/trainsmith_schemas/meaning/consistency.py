@@ -8,6 +8,7 @@ from trainsmith_schemas.base import Section
 from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.problems import Path, Problem
+from trainsmith_schemas.sections.columns import ColumnsConfig
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 
@@ -26,6 +27,8 @@ def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
         yield from _model_inconsistencies(config, path)
     elif isinstance(config, TrainingDocument):
         yield from _rate_inconsistencies(config)
+    elif isinstance(config, ColumnsConfig):
+        yield from _column_inconsistencies(config, path)
     for name, info in type(config).model_fields.items():
         value = getattr(config, name)
         if isinstance(value, Section):
@@ -36,6 +39,39 @@ def _model_inconsistencies(model: TransformerConfig, path: Path) -> Iterator[Pro
     if model.model_path:  # The folder defines the shape, not the defaults of keys absent here.
         return
     yield from family_of(model.model_type).contradictions(model, path)
+
+
+_COLUMN_FORMS = (
+    ({"text"}, set[str]()),
+    ({"prompt", "response"}, set[str]()),
+    ({"messages"}, {"tools"}),
+    ({"instruction", "output"}, {"input"}),
+)
+"""The columns that a form of examples needs, and those that it may have."""
+
+
+def _column_inconsistencies(columns: ColumnsConfig, path: Path) -> Iterator[Problem]:
+    written = columns.model_fields_set
+    for needed, possible in _COLUMN_FORMS:
+        if written and not needed.isdisjoint(written):
+            missing, strange = sorted(needed - written), sorted(written - needed - possible)
+            break
+    else:
+        missing, strange = ["text"], sorted(written)
+    if strange:
+        names = " and ".join(f"`{name}`" for name in sorted(written))
+        yield Problem(
+            (*path, strange[0]),
+            "invalid-value",
+            f"`columns` names {names}, which belong to different forms of examples: keep `text`; "
+            "`prompt` and `response`; `messages`; or `instruction` and `output`",
+        )
+    elif missing:
+        yield Problem(
+            path,
+            "missing-key",
+            f"`columns` has no `{missing[0]}`: write the name of that column in the data",
+        )
 
 
 def _rate_inconsistencies(document: TrainingDocument) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from trainsmith_schemas.data_types import contains_examples, data_type
 from trainsmith_schemas.families.family import Shapes
 from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.sections.documents import TrainingDocument
@@ -133,15 +134,14 @@ def has_examples(training: TrainingConfig) -> bool:
     """Whether the data has files of examples, each of which is a sequence of its own."""
     written = training.data_path
     paths = [written] if isinstance(written, str) else written or []
-    return any(path.lower().endswith((".jsonl", ".ndjson")) for path in paths)
+    return any(map(contains_examples, paths))
 
 
 def tokens_in(training: TrainingConfig, size: int | None) -> int | None:
     """An estimate of the training tokens in `size` bytes of data; `None` if it is not text."""
     written = training.data_path
     paths = [written] if isinstance(written, str) else written or []
-    endings = (".yaml", ".yml", ".jsonl", ".ndjson", ".json")
-    if size is None or training.tokenizer_path or any(p.lower().endswith(endings) for p in paths):
+    if size is None or training.tokenizer_path or any(data_type(p) != "text" for p in paths):
         return None
     tokens = size // BYTES_PER_TOKEN[training.tokenizer_type]
     return tokens if training.validation_path else int(tokens * (1 - training.validation_split))

@@ -20,6 +20,7 @@ from trainsmith_schemas.base import (
     Typical,
 )
 from trainsmith_schemas.families.names import ModelType
+from trainsmith_schemas.sections.columns import ColumnsConfig
 from trainsmith_schemas.sections.grpo import GrpoConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
@@ -63,15 +64,37 @@ class TrainingConfig(Section):
     Relative paths are looked up in the config's folder first, then in the working directory. The
     file extension determines the format:
 
-    * `.jsonl`: one JSON object per line. `{"prompt": "…", "response": "…"}` becomes the prompt, the
-      response and an end-of-text token, without separators; the loss covers the response and the
-      token. The loss covers all of `{"text": "…"}`. Other keys are ignored.
+    * `.jsonl`: one example per line, as a JSON object. `.json`: a list of them. `.parquet`,
+      `.arrow`: a table with an example per row; these need the module `pyarrow`.
     * `.yaml`: `tokens`, a list of numbers, and `tokenizer_vocab_size`, as in tt-train.
     * Any other: plain text in UTF-8.
+    * `.gz`, `.bz2` or `.xz` after any of these: the file is compressed.
 
-    A prompt with its response is one sequence. Texts are concatenated, with an end-of-text token
-    after each, and cut into sequences; a single text has no such token. tt-train accepts one path,
-    and does not read JSONL.
+    An example has one of these forms; other keys are ignored:
+
+    * `{"prompt": "…", "response": "…"}`: the prompt, the response (or `completion`) and an
+      end-of-text token, without separators. The loss covers the response and the token.
+    * `{"messages": [{"role": "user", "content": "…"}, …]}`: a conversation, written by the model's
+      chat template. The loss covers what the assistant writes.
+    * `{"instruction": "…", "input": "…", "output": "…"}`, as in Alpaca: a conversation if the model
+      has a chat template, otherwise a text with Alpaca's headings. The loss covers the output.
+    * `{"text": "…"}`: the loss covers all of it.
+
+    An example is one sequence. Texts are concatenated, with an end-of-text token after each, and
+    cut into sequences; a single text has no such token. tt-train accepts one path, and reads only
+    plain text and tokens.
+    """
+
+    columns: ColumnsConfig | None = None
+    """The names of columns in the data, if they differ from those above."""
+
+    train_on_inputs: Flag = False
+    """Whether the loss covers prompts and users' messages too, instead of answers alone."""
+
+    chat_template: Annotated[FilePath | None, Examples("chat_template.jinja")] = None
+    """A chat template in Jinja, which writes a conversation as one text. Saved with the model.
+
+    By default, the one in the folder of `model_path` is used. A template runs in Jinja's sandbox.
     """
 
     overlong: Annotated[
@@ -122,7 +145,7 @@ class TrainingConfig(Section):
     """
 
     skip_bad_lines: Flag = False
-    """Skip lines of a `.jsonl` file that are not valid examples, and report how many there were.
+    """Skip lines or rows that are not valid examples, and report how many there were.
 
     By default, the run does not start if there is such a line.
     """

@@ -23,6 +23,7 @@ NOT_FOUND: Mapping[str, str] = {
     "data_path": "data-path-not-found",
     "validation_path": "data-path-not-found",
     "tokenizer_path": "tokenizer-path-not-found",
+    "chat_template": "chat-template-not-found",
 }
 """The codes for missing files, by the key that names the file."""
 

@@ -16,6 +16,7 @@ ELSEWHERE: Mapping[str, str] = {
     "model-config-not-found": "The recipe's model file does not exist",
     "data-path-not-found": "The recipe's data does not exist",
     "tokenizer-path-not-found": "The recipe's tokenizer does not exist",
+    "chat-template-not-found": "The recipe's chat template does not exist",
     "model-path-not-found": "The model that a model file starts from does not exist",
     "model-path-unreadable": "The model that a model file starts from can't be read",
 }

@@ -36,6 +36,7 @@ _Document = TypeVar("_Document", bound=Section)
 
 _VALIDATION_KEY: KeyPath = ("training_config", "validation_path")
 _TOKENIZER_KEY: KeyPath = ("training_config", "tokenizer_path")
+_TEMPLATE_KEY: KeyPath = ("training_config", "chat_template")
 _MODEL_KEY: KeyPath = ("training_config", "model_config")
 _MESH_KEY: KeyPath = ("device_config", "mesh_shape")
 _DDP_KEY: KeyPath = ("device_config", "enable_ddp")
@@ -65,6 +66,8 @@ class ResolvedConfig:
     """The files to validate with; without any, the end of the data is used."""
     tokenizer: Path | None = None
     """The `tokenizer.json` that the recipe names."""
+    chat_template: Path | None = None
+    """The chat template that the recipe names."""
     pretrained: Pretrained | None = None
     """The model that the run starts from, if there is a `model_path`."""
 
@@ -142,6 +145,9 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
     tokenizer = None
     if training.tokenizer_path:
         tokenizer = named_file(recipe, _TOKENIZER_KEY, training.tokenizer_path, problems)
+    template = None
+    if training.chat_template:
+        template = named_file(recipe, _TEMPLATE_KEY, training.chat_template, problems)
     problems += _unsupported(document, recipe)
     problems += tracking_problems(document, recipe)
     model, model_source = (
@@ -172,6 +178,7 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
         data=data,
         validation=validation,
         tokenizer=tokenizer,
+        chat_template=template,
         origins=origins,
         warnings=tuple(problems),
         options=tuple(word for override in overrides for word in override.option.split(" ", 1)),

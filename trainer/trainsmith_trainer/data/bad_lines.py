@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trainsmith_trainer.data.cache_entry import LeftOut
-from trainsmith_trainer.data.reading import BadLine
+from trainsmith_trainer.data.segments import BadLine
 from trainsmith_trainer.errors import RunError
 
 _SHOWN = 5

@@ -33,7 +33,7 @@ from trainsmith_trainer.data.cache_entry import (
 VARIABLE = "TRAINSMITH_CACHE_DIR"
 """The environment variable that moves the cache."""
 
-VERSION = 3
+VERSION = 4
 """Increased whenever the same data would yield other tokens."""
 
 _BLOCK = 1 << 20

@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trainsmith_trainer.data.segments import Span
 from trainsmith_trainer.data.special_tokens import tokenizer_files
 from trainsmith_trainer.data.tokens import (
     END,
-    Continued,
+    Counted,
+    Flags,
     TokenArray,
     UnknownCharacterError,
+    divided,
     token_type,
 )
 
@@ -61,6 +64,16 @@ class CharTokenizer:
         """The tokens that end generation."""
         return frozenset() if self.end is None else frozenset({self.end})
 
+    @property
+    def special_names(self) -> tuple[str, ...]:
+        """The names of the special tokens."""
+        return (END,) if self.has_end else ()
+
+    @property
+    def stop_names(self) -> tuple[str, ...]:
+        """The names of the tokens that end generation."""
+        return self.special_names
+
     def with_end(self) -> CharTokenizer:
         """The same tokenizer with an end token; no other token changes."""
         return replace(self, has_end=True)
@@ -98,14 +111,41 @@ class CharTokenizer:
         """The tokens of each text; the errors are those of `encode`."""
         return [self.encode(text) for text in texts]
 
-    def encode_after(self, texts: Sequence[str], prompts: Sequence[int]) -> list[Continued]:
-        """The tokens of each text, and how many of them belong to its prompt.
+    def encode_counted(
+        self, texts: Sequence[str], counted: Sequence[Sequence[Span]]
+    ) -> list[Counted]:
+        """The tokens of each text, and which of them the loss counts.
 
         Args:
             texts: whole texts.
-            prompts: for each of them, how many of its characters are the prompt.
+            counted: for each of them, the characters that the loss counts.
         """
-        return list(zip(self.encode_all(texts), prompts, strict=True))
+        return [
+            (self.encode(text), _flags(len(text), spans))
+            for text, spans in zip(texts, counted, strict=True)
+        ]
+
+    def encode_conversation(
+        self, text: str, counted: Sequence[Span], quoted: Sequence[Span]
+    ) -> Counted:
+        """The tokens of a conversation, and which of them the loss counts.
+
+        Args:
+            text: of the conversation; names of special tokens in it are such tokens.
+            counted: the characters that the loss counts.
+            quoted: where names of special tokens are text.
+        """
+        tokens: list[TokenArray] = []
+        flags: list[Flags] = []
+        characters = _flags(len(text), counted)
+        for begin, end, is_special in divided(text, self.special_names, quoted):
+            if is_special:
+                tokens.append(np.array([self.end], token_type(self.vocab_size)))
+                flags.append(characters[begin : begin + 1])
+            else:
+                tokens.append(self.encode(text[begin:end]))
+                flags.append(characters[begin:end])
+        return np.concatenate(tokens), np.concatenate(flags)
 
     def decode(self, tokens: npt.ArrayLike) -> str:
         """The text of some tokens; an unknown token becomes a replacement character."""
@@ -160,6 +200,13 @@ def characters_of(described: dict[str, Any]) -> CharTokenizer | None:
 def _end_entry(token: int) -> dict[str, Any]:
     flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
     return {"id": token, "content": END, **flags, "special": True}
+
+
+def _flags(size: int, counted: Sequence[Span]) -> Flags:
+    flags = np.zeros(size, np.bool_)
+    for begin, end in counted:
+        flags[begin:end] = True
+    return flags
 
 
 def _codes(text: str) -> npt.NDArray[np.uint32]:

@@ -10,15 +10,17 @@ from trainsmith_schemas.quantities import plural
 from trainsmith_system.reading import open_regular
 from trainsmith_trainer.data.batches import Sequences
 from trainsmith_trainer.data.cache_entry import LeftOut
+from trainsmith_trainer.data.chat.template import ChatTemplate
 from trainsmith_trainer.data.cutting import OVERLONG_KEY, Cutting, keeps_documents, sequences_of
 from trainsmith_trainer.data.encoding import Sources, encode
+from trainsmith_trainer.data.files import DATA_KEY, VALIDATION_KEY, kind_of
 from trainsmith_trainer.data.overlap import (
     refuse_same_documents,
     refuse_same_files,
     repeated_documents,
     without_repeated,
 )
-from trainsmith_trainer.data.reading import DATA_KEY, VALIDATION_KEY, BadLine, kind_of
+from trainsmith_trainer.data.segments import BadLine
 from trainsmith_trainer.data.split import split
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.data.tokenizer import Tokenizer
@@ -46,6 +48,8 @@ class Corpus:
     digest: str
     """Of the tokenizer and all tokens."""
     warnings: Warnings = ()
+    chat_template: ChatTemplate | None = None
+    """Wrote the conversations, if there are any."""
 
     @property
     def validates(self) -> bool:
@@ -128,7 +132,7 @@ class _Places:
         """The file of a document; in a file with an example per line, the line too."""
         one = self.stream.documents[document]
         path = self.paths[int(one["file"])]
-        return f"{path}:{int(one['line'])}" if kind_of(path) == "jsonl" else str(path)
+        return f"{path}:{int(one['line'])}" if kind_of(path) == "examples" else str(path)
 
 
 def _each_once(sources: Sources) -> tuple[Sources, Warnings]:

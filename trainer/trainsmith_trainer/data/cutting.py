@@ -63,6 +63,13 @@ def sequences_of(
         return rows, ""
     told = _told(stream, too_long, cutting.length, place(too_long.longest))
     most = cutting.length - begin
+    if cutting.overlong == "truncate_prompt" and too_long.conversations:
+        raise RunError(
+            f"{told}. `overlong: truncate_prompt` shortens only prompts, and some of these are "
+            "conversations",
+            advice="raise max_sequence_length, or leave these examples out with `overlong: skip`",
+            config_path=OVERLONG_KEY,
+        )
     if cutting.overlong == "truncate_prompt" and too_long.longest_response > most:
         raise RunError(
             f"{told}. `overlong: truncate_prompt` shortens only prompts, and the longest of these "

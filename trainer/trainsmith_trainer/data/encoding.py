@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,16 +28,29 @@ from trainsmith_trainer.data.cache_entry import (
     mask_name,
     tokens_name,
 )
+from trainsmith_trainer.data.chat.conversation import Chat
+from trainsmith_trainer.data.chat.template import ChatTemplate
+from trainsmith_trainer.data.examples import Form
+from trainsmith_trainer.data.files import (
+    DATA_KEY,
+    VALIDATION_KEY,
+    file_type,
+    is_compressed,
+    kind_of,
+)
 from trainsmith_trainer.data.learning import LearnedKind, concerning, learn
-from trainsmith_trainer.data.reading import DATA_KEY, VALIDATION_KEY, BadLine, kind_of
+from trainsmith_trainer.data.segments import BadLine
 from trainsmith_trainer.data.stream import Separation, StreamWriter, write_stream
 from trainsmith_trainer.data.tokenizer import Tokenizer
+from trainsmith_trainer.data.tokens import END
 from trainsmith_trainer.errors import RunError
 
 _VOCAB_KEY = "transformer_config.vocab_size"
 _LARGEST_IN_MEMORY = 4 << 20
 """Bytes; smaller data is encoded so quickly that caching it is not worthwhile."""
 _ANNOUNCED_FROM = 64 << 20
+_COMPRESSION = 5
+"""How much shorter compressed text usually is."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +67,21 @@ class Sources:
     vocab_size: int = 0
     """The most byte pairs to learn; 0 means the usual number."""
     tokenizer: Tokenizer | None = None
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Our names of columns → those in the data."""
+    train_on_inputs: bool = False
+    chat_template: ChatTemplate | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """All files."""
         return (*self.training, *self.validation)
+
+    def form(self, special: Sequence[str], stops: Sequence[str]) -> Form:
+        """How records become texts, with a tokenizer of these special tokens."""
+        template = self.chat_template
+        chat = Chat(template, tuple(special), tuple(stops)) if template else None
+        return Form(self.columns, self.train_on_inputs, chat)
 
     def key_of(self, path: Path) -> str:
         """The key of the recipe that names a file."""
@@ -79,7 +102,7 @@ def encode(sources: Sources) -> Encoded:
     def write(open_file: Open) -> tuple[Tokenizer, int, tuple[LeftOut, ...]]:
         return _write(sources, open_file)
 
-    bytes_of_all = sum(path.stat().st_size for path in sources.paths)
+    bytes_of_all = sum(map(_size, sources.paths))
     if bytes_of_all <= _LARGEST_IN_MEMORY:
         return in_memory(write)
     key = _cache_key(sources)
@@ -108,6 +131,11 @@ def encode(sources: Sources) -> Encoded:
         ) from None
 
 
+def _size(path: Path) -> int:
+    """The size of a file's content; if it is compressed, approximately."""
+    return path.stat().st_size * (_COMPRESSION if is_compressed(path) else 1)
+
+
 def _cache_key(sources: Sources) -> str:
     """A digest of everything that determines the streams."""
     given = sources.tokenizer
@@ -116,28 +144,36 @@ def _cache_key(sources: Sources) -> str:
         if given
         else f"{sources.tokenizer_type} {sources.vocab_size}"
     )
-    kinds = [kind_of(path) for path in sources.paths]
+    kinds = [file_type(path) for path in sources.paths]
     outline = f"{VERSION} {kinds} {len(sources.validation)} {sources.skip_bad_lines}"
-    return digest_of((outline, how, *sources.paths))
+    form = f"{sorted(sources.columns.items())} {sources.train_on_inputs} {sources.chat_template!r}"
+    return digest_of((outline, how, form, *sources.paths))
 
 
 def _write(sources: Sources, open_file: Open) -> tuple[Tokenizer, int, tuple[LeftOut, ...]]:
     """Learn a tokenizer if none is named, then write a stream for each part of the data."""
     parts: list[Sequence[Path]] = [part for part in (sources.training, sources.validation) if part]
     kinds = {kind_of(path) for path in sources.paths}
-    separation = Separation(files=max(map(len, parts)) > 1, has_mask="jsonl" in kinds)
+    separation = Separation(files=max(map(len, parts)) > 1, has_mask="examples" in kinds)
     bad = BadLines(sources.key_of, skip=sources.skip_bad_lines)
     report = bad.report
     if sources.tokenizer:
         tokenizer = _for(sources)
     else:
         # Byte pairs always have one, as in GPT-2: the model may later be trained on examples.
-        has_end = "jsonl" in kinds or separation.files or sources.tokenizer_type == "bpe"
+        has_end = "examples" in kinds or separation.files or sources.tokenizer_type == "bpe"
+        names = (END,) if has_end else ()
         tokenizer = learn(
-            sources.tokenizer_type, sources.vocab_size, parts, report, has_end=has_end
+            sources.tokenizer_type,
+            sources.vocab_size,
+            parts,
+            sources.form(names, names),
+            report,
+            has_end=has_end,
         )
         bad.refuse()
         report = _ignore  # Learning has reported those lines.
+    form = sources.form(tokenizer.special_names, tokenizer.stop_names)
     for at, part in enumerate(parts):
         tokens, mask = open_file(tokens_name(at)), open_file(mask_name(at))
         writer = StreamWriter(
@@ -147,7 +183,7 @@ def _write(sources: Sources, open_file: Open) -> tuple[Tokenizer, int, tuple[Lef
             open_file(documents_name(at)),
         )
         with concerning(at):
-            write_stream(part, tokenizer, separation, report, writer)
+            write_stream(part, tokenizer, separation, form, report, writer)
     bad.refuse()
     return tokenizer, len(parts), bad.left_out(sources.paths)
 
@@ -155,7 +191,7 @@ def _write(sources: Sources, open_file: Open) -> tuple[Tokenizer, int, tuple[Lef
 def _for(sources: Sources) -> Tokenizer:
     """The given tokenizer; where there are examples, with a token for the end of a document."""
     assert sources.tokenizer
-    if all(kind_of(path) != "jsonl" for path in sources.paths):
+    if all(kind_of(path) != "examples" for path in sources.paths):
         return sources.tokenizer
     given, ended = sources.tokenizer, sources.tokenizer.with_end()
     if 0 < sources.vocab_size < ended.vocab_size and ended.vocab_size > given.vocab_size:

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from trainsmith_trainer.data.segments import Span
 from trainsmith_trainer.data.special_tokens import UNKNOWN, SpecialTokens, tokenizer_files
 from trainsmith_trainer.data.tokens import (
     END,
     BrokenTokenizerError,
-    Continued,
+    Counted,
     TokenArray,
     UnknownCharacterError,
+    divided,
+    flags_of,
     token_type,
 )
 
@@ -84,15 +87,24 @@ class HfTokenizer:
     @cached_property
     def _library(self) -> tokenizers.Tokenizer:
         """For texts: it adds no special tokens, and finds none in them."""
+        library = self._without_post_processor()
+        library.encode_special_tokens = True
+        return library
+
+    @cached_property
+    def _conversation_library(self) -> tokenizers.Tokenizer:
+        """For conversations: it finds special tokens in a text, and adds none."""
+        return self._without_post_processor()
+
+    def _without_post_processor(self) -> tokenizers.Tokenizer:
+        """The library without what adds special tokens and moves offsets."""
         import tokenizers
 
-        # The post-processor adds special tokens, and moves offsets.
         described = {**json.loads(self.content), "post_processor": None}
         library = tokenizers.Tokenizer.from_str(json.dumps(described))
         # As in `transformers`, these belong to a call and not to the tokenizer.
         library.no_padding()
         library.no_truncation()
-        library.encode_special_tokens = True
         return library
 
     @cached_property
@@ -158,6 +170,22 @@ class HfTokenizer:
         ends = () if self.end is None else (self.end,)
         return frozenset((*ends, *self.special.stops))
 
+    @cached_property
+    def special_names(self) -> tuple[str, ...]:
+        """The names of the special tokens."""
+        return tuple(filter(None, self._special_ids))
+
+    @cached_property
+    def _special_ids(self) -> dict[str, int]:
+        decoder = self._library.get_added_tokens_decoder()
+        return {token.content: number for number, token in decoder.items() if token.special}
+
+    @property
+    def stop_names(self) -> tuple[str, ...]:
+        """The names of the tokens that end generation."""
+        names = (self._library.id_to_token(token) for token in sorted(self.stops))
+        return tuple(name for name in names if name)
+
     def with_end(self) -> HfTokenizer:
         """The same tokenizer with an end token; no other token changes."""
         import tokenizers
@@ -192,23 +220,66 @@ class HfTokenizer:
             found = self._library.encode_batch_fast(list(texts), add_special_tokens=False)
         return [np.array(one.ids, kind) for one in found]
 
-    def encode_after(self, texts: Sequence[str], prompts: Sequence[int]) -> list[Continued]:
-        """The tokens of each text, and how many of them belong to its prompt.
+    def encode_counted(
+        self, texts: Sequence[str], counted: Sequence[Sequence[Span]]
+    ) -> list[Counted]:
+        """The tokens of each text, and which of them the loss counts.
 
         A text is encoded as a whole, because the tokens of two halves may differ from those of the
-        whole. A token with characters of both does not belong to the prompt.
+        whole. A token that has a counted character is counted.
 
         Args:
             texts: whole texts.
-            prompts: for each of them, how many of its characters are the prompt.
+            counted: for each of them, the characters that the loss counts.
         """
         kind = token_type(self.vocab_size)
         with _errors():
             found = self._library.encode_batch(list(texts), add_special_tokens=False)
         return [
-            (np.array(one.ids, kind), _tokens_before(one.offsets, prompt))
-            for one, prompt in zip(found, prompts, strict=True)
+            (np.array(one.ids, kind), flags_of(one.offsets, spans))
+            for one, spans in zip(found, counted, strict=True)
         ]
+
+    def encode_conversation(
+        self, text: str, counted: Sequence[Span], quoted: Sequence[Span]
+    ) -> Counted:
+        """The tokens of a conversation, and which of them the loss counts.
+
+        Args:
+            text: of the conversation; names of special tokens in it are such tokens.
+            counted: the characters that the loss counts.
+            quoted: where names of special tokens are text.
+
+        Raises:
+            UnknownCharacterError: part of it has no token.
+        """
+        with _errors():
+            whole = self._conversation_library.encode(text, add_special_tokens=False)
+            tokens, offsets = whole.ids, whole.offsets
+            if quoted:
+                if self._joined(text, ())[0] != tokens:
+                    raise UnknownCharacterError(
+                        "the tokenizer joins special tokens with the text around them, so their "
+                        "names in a message cannot be kept as text"
+                    )
+                tokens, offsets = self._joined(text, quoted)
+        kind = token_type(self.vocab_size)
+        return np.array(tokens, kind), flags_of(offsets, counted)
+
+    def _joined(self, text: str, quoted: Sequence[Span]) -> tuple[list[int], list[tuple[int, int]]]:
+        """Tokens and their offsets, from the parts of a text between its special tokens."""
+        tokens: list[int] = []
+        offsets: list[tuple[int, int]] = []
+        for begin, end, is_special in divided(text, self.special_names, quoted):
+            part = text[begin:end]
+            if is_special:
+                tokens.append(self._special_ids[part])
+                offsets.append((begin, end))
+            else:
+                found = self._library.encode(part, add_special_tokens=False)
+                tokens.extend(found.ids)
+                offsets.extend((begin + first, begin + last) for first, last in found.offsets)
+        return tokens, offsets
 
     def decode(self, tokens: npt.ArrayLike) -> str:
         """The text of some tokens; part of a character becomes a replacement character."""
@@ -238,18 +309,12 @@ def check_library(content: bytes) -> None:
         raise ValueError(str(error)[:_LONGEST_REASON]) from None
 
 
-def _tokens_before(offsets: Sequence[tuple[int, int]], characters: int) -> int:
-    """How many of the first tokens have no character after the first `characters` ones."""
-    after = (at for at, (_, end) in enumerate(offsets) if end > characters)
-    return next(after, len(offsets))
-
-
 @contextmanager
 def _errors() -> Generator[None, None, None]:
     try:
         with _no_panic():
             yield
-    except BrokenTokenizerError:
+    except (BrokenTokenizerError, UnknownCharacterError):
         raise
     except Exception as error:  # The library raises nothing narrower.
         raise UnknownCharacterError(str(error)) from None

@@ -10,16 +10,14 @@ from typing import Literal
 import numpy as np
 
 from trainsmith_trainer.data.characters import CharTokenizer
+from trainsmith_trainer.data.examples import Form
+from trainsmith_trainer.data.files import DATA_KEY, VALIDATION_KEY, kind_of
 from trainsmith_trainer.data.hf_tokenizer import BYTES, HfTokenizer
-from trainsmith_trainer.data.reading import (
-    DATA_KEY,
-    VALIDATION_KEY,
-    BadLine,
-    kind_of,
-    read_tokens,
-)
+from trainsmith_trainer.data.reading import read_tokens
+from trainsmith_trainer.data.segments import BadLine
 from trainsmith_trainer.data.stream import segments
 from trainsmith_trainer.data.tokenizer import Tokenizer
+from trainsmith_trainer.data.tokens import divided
 from trainsmith_trainer.errors import RunError
 
 LearnedKind = Literal["bpe", "char"]
@@ -36,6 +34,7 @@ def learn(
     kind: LearnedKind,
     vocab_size: int,
     parts: Sequence[Sequence[Path]],
+    form: Form,
     report: Callable[[BadLine], None],
     *,
     has_end: bool,
@@ -46,6 +45,7 @@ def learn(
         kind: what its tokens are.
         vocab_size: the most byte pairs to learn; 0 means `_DEFAULT_BPE_SIZE`.
         parts: the files to train on, then those to validate with.
+        form: how records become texts.
         report: called for each malformed line.
         has_end: whether it has a token for the end of a document.
 
@@ -63,7 +63,7 @@ def learn(
                     advice="name their tokenizer in `tokenizer_path`, or train on one kind of data",
                     config_path=_key_of_part(at),
                 )
-    texts = _texts(parts, report)
+    texts = _texts(parts, form, report)
     if kind == "char":
         return CharTokenizer.of(texts, has_end=has_end)
     least = BYTES + has_end
@@ -103,10 +103,21 @@ def _sampled(texts: Iterator[str], share: float) -> Iterator[str]:
     yield from (text for text in texts if share >= 1 or random.random() < share)
 
 
-def _texts(parts: Sequence[Sequence[Path]], report: Callable[[BadLine], None]) -> Iterator[str]:
+def _texts(
+    parts: Sequence[Sequence[Path]], form: Form, report: Callable[[BadLine], None]
+) -> Iterator[str]:
     for at, part in enumerate(parts):
         with concerning(at):
-            yield from (segment.text for segment in segments(part, report))
+            for segment in segments(part, form, report):
+                if segment.is_conversation:  # Special tokens are not learned from.
+                    special = form.chat.special if form.chat else ()
+                    for begin, end, is_special in divided(
+                        segment.text, special, segment.quoted or ()
+                    ):
+                        if not is_special:
+                            yield segment.text[begin:end]
+                else:
+                    yield segment.text
 
 
 def _vocabulary_of(path: Path) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from trainsmith_schemas.quantities import plural
 from trainsmith_trainer.data.batches import Integers
-from trainsmith_trainer.data.reading import VALIDATION_KEY
+from trainsmith_trainer.data.files import VALIDATION_KEY
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.errors import RunError
 

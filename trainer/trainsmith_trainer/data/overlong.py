@@ -25,6 +25,8 @@ class TooLong:
     """How many tokens the model would have to read for it."""
     longest_response: int
     """How many of them the longest response needs, with one token before it."""
+    conversations: bool
+    """Whether some of them are conversations."""
 
 
 def pieces_of(
@@ -34,7 +36,8 @@ def pieces_of(
 
     A text that is too long becomes several pieces, each of which begins with the last token of the
     one before, so that each token but the first is a target once. An example is never cut: if it is
-    too long, the first tokens of its prompt are left out, or the whole example.
+    too long, the first tokens of its prompt are left out, or the whole example. A conversation has
+    no prompt whose beginning could be left out.
 
     Args:
         stream: the documents.
@@ -53,7 +56,7 @@ def pieces_of(
     room = length + 1 - begin
     whole = (read > 0) & (read <= length)
     if overlong == "truncate_prompt":
-        whole |= long & (responses < room)
+        whole |= long & (responses < room) & ~stream.documents["conversation"]
     kept = np.flatnonzero(whole)
     skips_from = np.minimum(starts + begin, ends)
     skips_to = np.where(long, ends - room, skips_from)
@@ -64,7 +67,7 @@ def pieces_of(
             for at in np.flatnonzero(~is_example & (read > length))
         ),
     )
-    return pieces, _described(long, read, responses) if long.any() else None
+    return pieces, _described(stream, long, read, responses) if long.any() else None
 
 
 def _responses(stream: Stream, starts: Integers) -> Integers:
@@ -74,13 +77,14 @@ def _responses(stream: Stream, starts: Integers) -> Integers:
     return np.add.reduceat(stream.loss_mask, starts, dtype=np.int64)
 
 
-def _described(long: Flags, read: Integers, responses: Integers) -> TooLong:
+def _described(stream: Stream, long: Flags, read: Integers, responses: Integers) -> TooLong:
     longest = int(np.argmax(np.where(long, read, -1)))
     return TooLong(
         count=int(np.count_nonzero(long)),
         longest=longest,
         longest_size=int(read[longest]),
         longest_response=int(responses[long].max()),
+        conversations=bool(stream.documents["conversation"][long].any()),
     )
 
 

@@ -11,29 +11,35 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from trainsmith_trainer.data.reading import (
-    DATA_KEY,
-    PIECE,
-    BadLine,
-    Segment,
-    kind_of,
-    read_examples,
-    read_text,
-    read_tokens,
-)
+from trainsmith_trainer.data.examples import Form, read_examples
+from trainsmith_trainer.data.files import DATA_KEY, kind_of
+from trainsmith_trainer.data.reading import PIECE, read_text, read_tokens
+from trainsmith_trainer.data.segments import BadLine, Segment
 from trainsmith_trainer.data.tokenizer import Tokenizer
-from trainsmith_trainer.data.tokens import TokenArray, UnknownCharacterError, token_type
+from trainsmith_trainer.data.tokens import (
+    Counted,
+    Flags,
+    TokenArray,
+    UnknownCharacterError,
+    token_type,
+)
 from trainsmith_trainer.errors import RunError
 
-Flags = npt.NDArray[np.bool_]
 Documents = npt.NDArray[Any]
 
 DOCUMENT = np.dtype(
-    [("end", "<i8"), ("file", "<i4"), ("line", "<i4"), ("digest", "<u8"), ("example", "?")]
+    [
+        ("end", "<i8"),
+        ("file", "<i4"),
+        ("line", "<i4"),
+        ("digest", "<u8"),
+        ("example", "?"),
+        ("conversation", "?"),
+    ]
 )
 """A document: where it ends in the stream, the index of its file, the line at which it begins
-(counted from 1), a digest of its text, and whether it is an example, with a prompt and a response.
-"""
+(counted from 1), a digest of its text, whether it is an example, with an input and an answer, and
+whether this is a conversation."""
 
 _PIECES = 8
 """How many pieces are encoded together, so that a library can use its threads."""
@@ -101,12 +107,14 @@ class Separation:
     """Whether the loss does not count some tokens, so that a mask is written."""
 
 
-def segments(paths: Iterable[Path], report: Callable[[BadLine], None]) -> Iterator[Segment]:
+def segments(
+    paths: Iterable[Path], form: Form, report: Callable[[BadLine], None]
+) -> Iterator[Segment]:
     """The texts of all files, in order. Files of tokens have none."""
     for path in paths:
         match kind_of(path):
-            case "jsonl":
-                yield from read_examples(path, report)
+            case "examples":
+                yield from read_examples(path, form, report)
             case "text":
                 yield from read_text(path, PIECE)
                 yield Segment("", ends=True)
@@ -139,23 +147,30 @@ class StreamWriter:
         """Whether the current document has any tokens."""
         return self._written > self._begins_at
 
-    def write(self, tokens: npt.NDArray[np.integer], uncounted: int = 0) -> None:
-        """Add tokens to the current document; the loss does not count the first `uncounted`."""
+    def write(self, tokens: npt.NDArray[np.integer], counted: Flags | None = None) -> None:
+        """Add tokens to the current document; without flags, the loss counts all of them."""
         self._tokens.write(tokens.astype(self._kind, copy=False).data)
         if self._mask is not None:
-            self._mask.write((np.arange(len(tokens)) >= uncounted).data)
+            flags = np.ones(len(tokens), np.bool_) if counted is None else counted
+            self._mask.write(flags.data)
         self._written += len(tokens)
 
     def add_to_digest(self, content: bytes) -> None:
         """Add to what the digest of the current document is made of."""
         self._digest.update(content)
 
-    def end_document(self, file: int, line: int = 1, *, example: bool = False) -> None:
-        """End the current document, unless it is empty."""
+    def end_document(self, file: int, last: Segment) -> None:
+        """End the current document, unless it is empty.
+
+        Args:
+            file: the index of its file.
+            last: the last segment of its text.
+        """
         if self.within_document:
             digest = int.from_bytes(self._digest.digest(), "little")
-            row = np.array([(self._written, file, line, digest, example)], DOCUMENT)
-            self._documents.write(row.tobytes())
+            is_example = last.counted is not None
+            row = (self._written, file, last.line, digest, is_example, last.is_conversation)
+            self._documents.write(np.array([row], DOCUMENT).tobytes())
         self._begins_at = self._written
         self._digest = blake2b(digest_size=8)
 
@@ -164,6 +179,7 @@ def write_stream(
     paths: Sequence[Path],
     tokenizer: Tokenizer,
     separation: Separation,
+    form: Form,
     report: Callable[[BadLine], None],
     writer: StreamWriter,
 ) -> None:
@@ -173,6 +189,7 @@ def write_stream(
         paths: the files.
         tokenizer: encodes the texts.
         separation: how documents are separated.
+        form: how records become texts.
         report: called for each line that is skipped.
         writer: receives the documents.
 
@@ -182,39 +199,49 @@ def write_stream(
     begin = np.array(tokenizer.begin, np.int64)
     end = np.array([] if tokenizer.end is None else [tokenizer.end], np.int64)
     for file, path in enumerate(paths):
-        separates = separation.files or kind_of(path) == "jsonl"
+        separates = separation.files or kind_of(path) == "examples"
         if kind_of(path) == "tokens":
             for part in _checked_tokens(path, tokenizer.vocab_size):
                 writer.write(part)
                 writer.add_to_digest(part.tobytes())
             if separates:
                 writer.write(end)
-            writer.end_document(file)
+            writer.end_document(file, Segment("", ends=True))
             continue
-        for several in _grouped(segments([path], report)):
-            for segment, (tokens, prompt) in zip(
+        for several in _grouped(segments([path], form, report)):
+            for segment, (tokens, counted) in zip(
                 several, _encoded(path, several, tokenizer), strict=True
             ):
-                if not writer.within_document:
-                    writer.write(begin, len(begin))
-                writer.write(tokens, prompt)
+                # The chat template of a conversation writes its own.
+                adds = not segment.is_conversation
+                if adds and not writer.within_document:
+                    writer.write(begin, np.zeros(len(begin), np.bool_))
+                writer.write(tokens, counted)
                 writer.add_to_digest(segment.text.encode("utf-8", "surrogatepass"))
-                if segment.ends and separates:
+                if adds and segment.ends and separates:
                     writer.write(end)
                 if segment.ends:
-                    example = segment.prompt is not None
-                    writer.end_document(file, segment.line, example=example)
+                    writer.end_document(file, segment)
 
 
 def _encoded(
     path: Path, several: Sequence[Segment], tokenizer: Tokenizer
-) -> Sequence[tuple[TokenArray, int]]:
-    texts = [segment.text for segment in several]
+) -> Sequence[Counted | tuple[TokenArray, None]]:
+    """The tokens of segments of one file, and which of them the loss counts, if not all."""
+    conversations = [segment for segment in several if segment.is_conversation]
+    if conversations and len(conversations) < len(several):
+        return [each for one in several for each in _encoded(path, [one], tokenizer)]
     try:
-        prompts = [segment.prompt or 0 for segment in several]
-        if any(prompts):
-            return tokenizer.encode_after(texts, prompts)
-        return [(tokens, 0) for tokens in tokenizer.encode_all(texts)]
+        if conversations:
+            return [
+                tokenizer.encode_conversation(one.text, one.counted or (), one.quoted or ())
+                for one in several
+            ]
+        texts = [segment.text for segment in several]
+        if any(segment.counted for segment in several):
+            counted = [segment.counted or ((0, len(segment.text)),) for segment in several]
+            return tokenizer.encode_counted(texts, counted)
+        return [(tokens, None) for tokens in tokenizer.encode_all(texts)]
     except UnknownCharacterError as error:
         raise RunError(
             f"{path} cannot be encoded in the model's tokens: {error}",

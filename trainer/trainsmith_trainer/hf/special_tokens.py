@@ -29,12 +29,21 @@ def read_special_tokens(folder: Path) -> SpecialTokens:
     Raises:
         UnreadableModelError: a file cannot be read, or is not JSON.
     """
-    settings = _described(folder / SETTINGS_FILE)
+    settings = read_settings(folder)
     generation, model = _described(folder / GENERATION_FILE), _described(folder / CONFIG_FILE)
     return SpecialTokens(
-        end=_name(settings.get("eos_token")),
+        end=token_name(settings.get("eos_token")),
         stops=_numbers(generation.get(_END_ID)) or _numbers(model.get(_END_ID)),
     )
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The content of a folder's `tokenizer_config.json`; empty if there is none.
+
+    Raises:
+        UnreadableModelError: it cannot be read, or is not JSON.
+    """
+    return _described(folder / SETTINGS_FILE)
 
 
 def special_token_ids(tokenizer: Tokenizer, kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +98,7 @@ def _parsed(content: bytes, name: str) -> dict[str, Any]:
     return cast("dict[str, Any]", described) if isinstance(described, dict) else {}
 
 
-def _name(described: Any) -> str | None:
+def token_name(described: Any) -> str | None:
     """The name of a token, which may be described with its flags."""
     if isinstance(described, dict):
         described = cast("dict[str, Any]", described).get("content")

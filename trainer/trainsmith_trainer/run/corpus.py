@@ -12,18 +12,26 @@ from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.config.load import ResolvedConfig
+from trainsmith_trainer.data.chat.template import ChatTemplate
 from trainsmith_trainer.data.corpus import Corpus, load_corpus
 from trainsmith_trainer.data.cutting import Cutting
 from trainsmith_trainer.data.encoding import Sources
 from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
 from trainsmith_trainer.data.tokenizer import Tokenizer, load_tokenizer
+from trainsmith_trainer.data.tokens import END
 from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.hf.chat_template import (
+    read_chat_template,
+    read_template,
+    template_tokens,
+)
 from trainsmith_trainer.hf.load import read_tokenizer
 from trainsmith_trainer.hf.model_dir import FOLDER_KEY, Pretrained
-from trainsmith_trainer.hf.special_tokens import read_special_tokens
+from trainsmith_trainer.hf.special_tokens import read_settings, read_special_tokens
 from trainsmith_trainer.run.vocabulary import with_vocabulary
 
 _TOKENIZER_KEY = "training_config.tokenizer_path"
+_TEMPLATE_KEY = "training_config.chat_template"
 
 
 def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
@@ -35,6 +43,9 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
         RunError: the data does not fit the recipe, or the tokenizer does not fit the model.
     """
     training, model = config.document.training_config, config.model
+    tokenizer = _given_tokenizer(config)
+    columns = training.columns.model_dump(exclude_unset=True) if training.columns else {}
+    template = _chat_template(config, tokenizer)
     sources = Sources(
         training=config.data,
         validation=config.validation,
@@ -42,7 +53,10 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
         skip_bad_lines=training.skip_bad_lines,
         tokenizer_type=training.tokenizer_type,
         vocab_size=model.vocab_size,
-        tokenizer=_given_tokenizer(config),
+        tokenizer=tokenizer,
+        columns=columns,
+        train_on_inputs=training.train_on_inputs,
+        chat_template=template,
     )
     cutting = Cutting(
         length=model.max_sequence_length,
@@ -59,7 +73,27 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
             config_path=FOLDER_KEY,
         )
     warnings = (*corpus.warnings, *_tokenizer_warnings(config, corpus.tokenizer))
-    return replace(corpus, warnings=warnings), with_vocabulary(model, corpus.tokenizer.vocab_size)
+    corpus = replace(corpus, chat_template=template, warnings=warnings)
+    return corpus, with_vocabulary(model, corpus.tokenizer.vocab_size)
+
+
+def _chat_template(config: ResolvedConfig, tokenizer: Tokenizer | None) -> ChatTemplate | None:
+    """The chat template that the recipe names, else the one that belongs to the tokenizer."""
+    if config.tokenizer:
+        folder, key = config.tokenizer.parent, _TOKENIZER_KEY
+    else:
+        folder, key = config.pretrained.folder if config.pretrained else None, FOLDER_KEY
+    try:
+        settings = read_settings(folder) if folder else {}
+        if config.chat_template is None:
+            return read_chat_template(folder) if folder else None
+        key = _TEMPLATE_KEY
+        source = read_template(config.chat_template)
+    except (OSError, ValueError, UnreadableModelError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise RunError(f"the chat template cannot be read: {why}", config_path=key) from None
+    ends = tokenizer.stop_names[:1] if tokenizer else (END,)
+    return ChatTemplate(source, {"eos_token": "".join(ends), **template_tokens(settings)})
 
 
 def _given_tokenizer(config: ResolvedConfig) -> Tokenizer | None:

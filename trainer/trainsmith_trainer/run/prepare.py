@@ -17,6 +17,7 @@ from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.batches import Batch, Sampler, validation_batches
 from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.errors import ResumeError
+from trainsmith_trainer.hf.chat_template import TEMPLATE_FILE
 from trainsmith_trainer.run.corpus import read_corpus
 from trainsmith_trainer.run.initial_weights import refuse_other_weights
 from trainsmith_trainer.run.learning_rate import Schedule, schedule_of
@@ -69,9 +70,14 @@ class RunInputs:
 
     @property
     def companions(self) -> Mapping[str, bytes]:
-        """The files that came with the tokenizer, unless the recipe names another tokenizer."""
+        """The files that came with the tokenizer, unless the recipe names another tokenizer.
+
+        A chat template that the recipe names replaces theirs.
+        """
         kept = self.config.pretrained if self.config.tokenizer is None else None
-        return kept.companions if kept else {}
+        files = kept.companions if kept else {}
+        template = self.corpus.chat_template if self.config.chat_template else None
+        return {**files, TEMPLATE_FILE: template.source.encode()} if template else files
 
     @property
     def validation_batch(self) -> int:

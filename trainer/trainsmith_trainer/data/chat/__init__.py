@@ -1,0 +1,1 @@
+"""Conversations → texts, by the chat template of a model."""
