@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import struct
+from typing import Any
 
 import numpy as np
 import pyarrow
@@ -82,7 +83,7 @@ EXAMPLE_LIST = as_json(_EXAMPLES)
 COMPRESSED_EXAMPLES = gzip.compress(EXAMPLES[0], mtime=0)
 
 
-def _table() -> pyarrow.Table:
+def _table() -> Any:
     return pyarrow.Table.from_pylist([_CONVERSATION] * 3)
 
 

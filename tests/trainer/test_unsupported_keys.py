@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from workspace import Workspace
+from workspace import TEXT, Workspace
 
 from trainsmith_schemas.base import Section, fields_of
 from trainsmith_schemas.families.registry import which_do
@@ -34,6 +35,10 @@ _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {"model_type": "gpt2"}),
     ({}, {"model_type": "qwen3", "head_dim": 4, "attention_bias": True}),
     ({"training_config": {"optimizer": {"type": "Muon"}}}, {"model_type": "gpt2"}),
+    (
+        {"training_config": {"data_path": "data.json", "columns": {"text": "content"}}},
+        {"model_type": "gpt2"},
+    ),
 ]
 # What `load_config` reads, before reads are recorded.
 _READ_WHILE_LOADING = {
@@ -41,6 +46,7 @@ _READ_WHILE_LOADING = {
     "training_config.validation_path",
     "training_config.model_config",
     "training_config.model_type",
+    "training_config.chat_template",
     "device_config",
     "device_config.mesh_shape",
     "device_config.enable_ddp",
@@ -76,6 +82,7 @@ def test_every_key_is_read_or_reported_unsupported(
         read.add((type(section), name))
         return plain(section, name)
 
+    workspace.write("data.json", json.dumps([{"content": TEXT[:12] + str(n)} for n in range(40)]))
     for recipe, model in _RUNS:
         training = {"max_steps": 2, **recipe.get("training_config", {})}
         workspace.write_recipe(**{**recipe, "training_config": training})

@@ -6,7 +6,7 @@ Tensor libraries are imported only when they are needed, so help and errors appe
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -245,7 +245,18 @@ def _spare_model(
 @click.command()
 @click.argument("run", metavar="RUN")
 @PARENT_OPTION
-@click.option("--prompt", default="\n", help="The text to continue. Default: a newline.")
+@click.option("--prompt", help="The text to continue. Default: a newline.")
+@click.option(
+    "--chat",
+    is_flag=True,
+    help="Have a conversation: each line of the input is a message. "
+    "With --prompt, only answer that message.",
+)
+@click.option(
+    "--system",
+    metavar="TEXT",
+    help="With --chat, the system message that the conversation begins with.",
+)
 @click.option("--max-new-tokens", type=click.IntRange(min=1), default=300, show_default=True)
 @click.option(
     "--temperature",
@@ -280,7 +291,9 @@ def _spare_model(
 def generate(
     run: str,
     parent: Path,
-    prompt: str,
+    prompt: str | None,
+    chat: bool,
+    system: str | None,
     max_new_tokens: int,
     temperature: float,
     top_k: int,
@@ -294,19 +307,56 @@ def generate(
     RUN is the folder or the name of a run, or a model's folder. For a run without a final model,
     the newest checkpoint is used.
     """
+    if system is not None and not chat:
+        raise click.UsageError("--system is only for --chat")
     folder = folder_of(run, parent)
     chosen = _backend(backend, "generate")
     require_modules(BESIDE_A_BACKEND)
-    from trainsmith_trainer.generation.generate import GenerationError, generate_text
+    import numpy as np
+
+    from trainsmith_trainer.generation.chat import Conversation
+    from trainsmith_trainer.generation.generate import generate_text
+    from trainsmith_trainer.generation.model import GenerationError, load_model
     from trainsmith_trainer.generation.sampling import Sampling
 
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
+    random = np.random.default_rng(seed)
     try:
-        for piece in generate_text(folder, prompt, sampling, max_new_tokens, seed, chosen.module):
-            write_result(piece)
-        write_result("\n")
+        model = load_model(folder, chosen.module)
+        if chat:
+            messages = [] if system is None else [{"role": "system", "content": system}]
+            conversation = Conversation(model, sampling, max_new_tokens, random, messages)
+            for text in _messages() if prompt is None else (prompt,):
+                _write_answer(conversation.answer(text))
+        else:
+            text = "\n" if prompt is None else prompt
+            _write_answer(generate_text(model, text, sampling, max_new_tokens, random))
     except (GenerationError, RunError) as error:
         raise click.ClickException(one_line(str(error))) from None
+
+
+def _messages() -> Generator[str, None, None]:
+    """The lines of standard input, until it ends; a terminal shows where to write."""
+    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    if asks:
+        say("Write a message and press Enter; Ctrl-D ends the conversation.", error=True)
+    while True:
+        if asks:
+            write_result("> ")
+        line = sys.stdin.readline(_LONGEST_MESSAGE)
+        if not line:
+            return
+        if line.strip():
+            yield line.strip()
+
+
+_LONGEST_MESSAGE = 1 << 20
+
+
+def _write_answer(pieces: Iterable[str]) -> None:
+    for piece in pieces:
+        write_result(piece)
+    write_result("\n")
 
 
 def _backend(name: str, purpose: Purpose) -> LoadedBackend:

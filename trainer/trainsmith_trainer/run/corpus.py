@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.sections.columns import ColumnsConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_system import limits
@@ -44,7 +45,6 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
     """
     training, model = config.document.training_config, config.model
     tokenizer = _given_tokenizer(config)
-    columns = training.columns.model_dump(exclude_unset=True) if training.columns else {}
     template = _chat_template(config, tokenizer)
     sources = Sources(
         training=config.data,
@@ -54,7 +54,7 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
         tokenizer_type=training.tokenizer_type,
         vocab_size=model.vocab_size,
         tokenizer=tokenizer,
-        columns=columns,
+        columns=_columns(training.columns) if training.columns else {},
         train_on_inputs=training.train_on_inputs,
         chat_template=template,
     )
@@ -75,6 +75,12 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
     warnings = (*corpus.warnings, *_tokenizer_warnings(config, corpus.tokenizer))
     corpus = replace(corpus, chat_template=template, warnings=warnings)
     return corpus, with_vocabulary(model, corpus.tokenizer.vocab_size)
+
+
+def _columns(columns: ColumnsConfig) -> dict[str, str]:
+    """Our names of columns → those in the data."""
+    named = {name: getattr(columns, name) for name in ColumnsConfig.model_fields}
+    return {name: theirs for name, theirs in named.items() if theirs is not None}
 
 
 def _chat_template(config: ResolvedConfig, tokenizer: Tokenizer | None) -> ChatTemplate | None:

@@ -58,6 +58,19 @@ def conversation(messages: Any, tools: Any, chat: Chat, *, counts_all: bool) -> 
     return Segment(text, counted, ends=True, quoted=quoted)
 
 
+def question(turns: Sequence[Message], chat: Chat) -> tuple[str, tuple[Span, ...]]:
+    """The text that an answer continues, and where special tokens in it are text.
+
+    Raises:
+        ConversationError: the template refuses the messages.
+    """
+    try:
+        text = chat.template.render(turns, add_generation_prompt=True)
+        return text, _quoted(text, turns, None, chat, add_generation_prompt=True)
+    except TemplateError as error:
+        raise ConversationError(f"the chat template refuses this: {error}") from None
+
+
 def _checked(messages: Any) -> Sequence[Message]:
     if not isinstance(messages, list) or not messages:
         raise ConversationError(f"`messages` is not a list of messages: write {EXPECTED}")
@@ -190,7 +203,14 @@ def _to_the_stop(text: str, span: Span, stops: Sequence[str]) -> Span:
     return (begin, rest + len(after)) if after else span
 
 
-def _quoted(text: str, turns: Sequence[Message], tools: Any, chat: Chat) -> tuple[Span, ...]:
+def _quoted(
+    text: str,
+    turns: Sequence[Message],
+    tools: Any,
+    chat: Chat,
+    *,
+    add_generation_prompt: bool = False,
+) -> tuple[Span, ...]:
     """Where messages contain names of special tokens: there, these are text."""
     begin, end = _absent(text, turns)
     marked: list[Message] = []
@@ -205,7 +225,8 @@ def _quoted(text: str, turns: Sequence[Message], tools: Any, chat: Chat) -> tupl
         marked.append({**turn, "content": _around(content, begin, end)} if has_names else turn)
     if marked == list(turns):
         return ()
-    spans = _spans_of(chat.template.render(marked, tools), text, begin, end)
+    rendered = chat.template.render(marked, tools, add_generation_prompt=add_generation_prompt)
+    spans = _spans_of(rendered, text, begin, end)
     if spans is None:
         raise ConversationError(
             f"{_names_in(text, chat)} is in a message that the chat template changes, so it cannot "

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import jinja2
@@ -105,7 +105,9 @@ def _environment() -> jinja2.Environment:
     class Generation(Extension):
         """`{% generation %}` … `{% endgeneration %}`: what the assistant writes."""
 
-        tags: ClassVar[set[str]] = {"generation"}
+        def __init__(self, environment: jinja2.Environment) -> None:
+            super().__init__(environment)
+            self.tags = {"generation"}
 
         def parse(self, parser: Parser) -> list[Node]:
             line = next(parser.stream).lineno
@@ -118,7 +120,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
     )
     environment.filters["tojson"] = _to_json
-    environment.globals.update({"raise_exception": _raise})
+    # Jinja's type of this mapping has only its own functions.
+    cast("dict[str, Any]", environment.globals)["raise_exception"] = _raise
     return environment
 
 

@@ -1,0 +1,68 @@
+"""A trained model that is ready to generate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.runs.layout import CHECKPOINTS
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.base import Arrays, BackendModule, Decoder
+from trainsmith_trainer.data.chat.template import ChatTemplate
+from trainsmith_trainer.data.tokenizer import Tokenizer
+from trainsmith_trainer.hf.chat_template import read_chat_template
+from trainsmith_trainer.hf.export import read_model
+from trainsmith_trainer.run_dir.checkpoint import DamagedCheckpointError, verify_checkpoint
+from trainsmith_trainer.run_dir.create import model_in
+
+
+class GenerationError(Exception):
+    """Text cannot be generated, for a reason that the user can fix."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model with its tokenizer."""
+
+    folder: Path
+    config: TransformerConfig
+    weights: Arrays
+    tokenizer: Tokenizer
+    chat_template: ChatTemplate | None
+    backend: BackendModule
+    """Runs the model."""
+
+    def open_decoder(self) -> Decoder:
+        """A decoder with an empty cache.
+
+        Raises:
+            GenerationError: the weights do not fit the model.
+        """
+        try:
+            return self.backend.open_decoder(self.config, self.weights)
+        except ValueError as error:
+            raise GenerationError(f"{self.folder} is damaged: {error}") from None
+
+
+def load_model(run: Path, backend: BackendModule) -> LoadedModel:
+    """Read a model.
+
+    Args:
+        run: a run's folder, or a model's.
+        backend: runs the model.
+
+    Raises:
+        GenerationError: there is no model, or it is damaged.
+    """
+    folder = model_in(run)
+    if folder is None:
+        raise GenerationError(f"{run} has neither final/ nor a checkpoint: is it a run's folder?")
+    try:
+        if folder.parent.name == CHECKPOINTS:
+            verify_checkpoint(folder)
+        config, weights, tokenizer = read_model(folder)
+        template = read_chat_template(folder)
+    except (UnreadableModelError, DamagedCheckpointError) as error:
+        raise GenerationError(str(error)) from None
+    return LoadedModel(folder, config, weights, tokenizer, template, backend)
