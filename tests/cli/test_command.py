@@ -60,7 +60,7 @@ def test_required_modules_are_those_of_the_extra() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     extra = re.search(r"^train = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
     assert extra is not None
-    assert tuple(re.findall(r'"([a-z]+)', extra.group(1))) == MODULES
+    assert tuple(re.findall(r'"([a-z0-9]+)', extra.group(1))) == MODULES
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

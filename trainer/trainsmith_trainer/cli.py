@@ -51,17 +51,10 @@ _BACKEND = click.option(
 )
 
 
-@click.command()
-@click.argument(
+_CONFIG = click.argument(
     "config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="CONFIG"
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Train on this text instead of data_path.",
-)
-@click.option(
+_SETTINGS = click.option(
     "--set",
     "settings",
     multiple=True,
@@ -69,6 +62,17 @@ _BACKEND = click.option(
     help="Change one value for this run; may be repeated. "
     "transformer_config.KEY=VALUE changes the model file.",
 )
+
+
+@click.command()
+@_CONFIG
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Train on this text instead of data_path.",
+)
+@_SETTINGS
 @click.option(
     "--max-steps", type=click.IntRange(min=1), help="Stop after this many optimizer steps."
 )
@@ -147,6 +151,54 @@ def train(
         except RunError as error:
             raise RecipeError((resolved.problem_of(error),)) from None
     sys.exit(code)
+
+
+@click.command("data")
+@_CONFIG
+@_SETTINGS
+@click.option(
+    "--sequences",
+    type=click.IntRange(1, 1000),
+    default=3,
+    show_default=True,
+    help="How many sequences to show.",
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The output format.",
+)
+def show_data(config: Path, settings: tuple[str, ...], sequences: int, output: str) -> None:
+    """Show what the trainer sees of a recipe's data.
+
+    The first sequences are shown with the tokens that the loss counts, then the lengths of all
+    documents, and duplicates. Nothing is trained.
+
+    Exits with 1 when the recipe or its data is wrong.
+    """
+    require_modules(FOR_DRY_RUN)
+    from trainsmith_trainer.config.load import load_config
+    from trainsmith_trainer.data_view.lines import lines_of
+    from trainsmith_trainer.data_view.view import refused, view_data
+
+    resolved = None
+    try:
+        resolved = load_config(config, _overrides(settings, None, None))
+        report, problems = view_data(resolved, sequences)
+    except RecipeError as error:
+        report, problems = refused(config, error.problems), error.problems
+    except RunError as error:
+        assert resolved is not None
+        problems = (resolved.problem_of(error),)
+        report = refused(config, problems)
+    say(*(json_lines(report) if output == "json" else lines_of(report)))
+    if output == "text":
+        for problem in problems:
+            say(*problem.lines(), error=True)
+    sys.exit(1 if problems else 0)
 
 
 def _overrides(

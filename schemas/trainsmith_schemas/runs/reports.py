@@ -112,6 +112,93 @@ class DryRun(_Report):
     """What would run; `None` if there are errors."""
 
 
+class LengthRange(_Report):
+    """How many documents have a length within a range."""
+
+    first: int
+    """The smallest length, in tokens."""
+    last: int
+    """The largest length, in tokens."""
+    documents: int
+
+
+class Duplicates(_Report):
+    """Documents that have the same text as an earlier one."""
+
+    documents: int
+    """How many there are."""
+    place: str
+    """The file and line of the first of them."""
+    same_as: str
+    """The file and line of the document with the same text."""
+
+
+class DataPart(_Report):
+    """The data to train on, or to validate with."""
+
+    files: list[str]
+    documents: int
+    examples: int
+    """How many of the documents have an input, which the loss does not count, and an answer."""
+    tokens: int
+    counted_tokens: int
+    """How many tokens the loss counts."""
+    sequences: int
+    """How many sequences an epoch has."""
+    median_length: float
+    """Of the documents, in tokens."""
+    lengths: list[LengthRange]
+    """The lengths of the documents; empty if there is one text."""
+    duplicates: Duplicates | None
+
+
+class TextPiece(_Report):
+    """Consecutive tokens that the loss counts, or does not count."""
+
+    text: str
+    tokens: int
+    counted: bool
+    begins_document: bool
+    """Whether a document begins here, which the model reads as if it were alone."""
+
+
+class DataSequence(_Report):
+    """A sequence as the model reads it."""
+
+    places: list[str]
+    """The file and line of each of its documents; empty if a text is cut anywhere."""
+    tokens: int
+    counted_tokens: int
+    pieces: list[TextPiece]
+
+
+class DataView(_Report):
+    """What the trainer sees of a recipe's data."""
+
+    tokenizer: str
+    """Where the tokenizer comes from, in words."""
+    vocabulary: int
+    sequence_length: int
+    """The most tokens that the model reads at once."""
+    training: DataPart
+    validation: DataPart | None
+    """`None` if nothing is validated."""
+    sequences: list[DataSequence]
+    """The first ones, in the order in which training reads them."""
+
+
+class DataReport(_Report):
+    """The report of `trainsmith data CONFIG`."""
+
+    config: str
+    """The path of the recipe as it was given."""
+    errors: list[ReportedFinding]
+    """What prevents the recipe from running."""
+    warnings: list[ReportedFinding]
+    view: DataView | None
+    """What the trainer sees; `None` if the data cannot be read."""
+
+
 class Difference(_Report):
     """A setting that differs between runs, by its effect and not by its keys."""
 

@@ -38,4 +38,4 @@ class ColumnsConfig(Section):
     """The column of more text for the instruction; rows may lack it."""
 
     output: Annotated[Text | None, Examples("answer"), _OURS] = None
-    """The column of what the model shall write for the instruction."""
+    """The column of what the model learns to write for the instruction."""

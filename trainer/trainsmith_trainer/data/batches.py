@@ -96,12 +96,22 @@ class Sampler:
 
     def take(self, position: Position, count: int) -> tuple[Batch, Position]:
         """The next `count` sequences, or as many as the epoch still has, and the position after."""
+        chosen, batch_of, after = self._next(position, count)
+        return batch_of(chosen), after
+
+    def numbers(self, position: Position, count: int) -> Integers:
+        """The numbers of the sequences that `take` reads."""
+        return self._next(position, count)[0]
+
+    def _next(
+        self, position: Position, count: int
+    ) -> tuple[Integers, Callable[[Integers], Batch], Position]:
         epoch, sequence = position.epoch, position.sequence
         if sequence >= len(self.sequences):
             epoch, sequence = epoch + 1, 0
         order, batch_of = self._order(epoch)
         chosen = order[sequence : sequence + count]
-        return batch_of(chosen), Position(epoch, sequence + len(chosen))
+        return chosen, batch_of, Position(epoch, sequence + len(chosen))
 
     def _order(self, epoch: int) -> tuple[Integers, Callable[[Integers], Batch]]:
         if self._epoch is None or self._epoch[0] != epoch:

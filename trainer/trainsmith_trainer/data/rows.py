@@ -74,6 +74,11 @@ class Rows:
         """See `batches.Sequences`; rows are the same in each epoch."""
         return self._batch
 
+    def documents(self, number: int) -> list[int]:
+        """The documents in a row, by their indices in the stream."""
+        begins = self._pieces.begins[self._row(number)]
+        return np.searchsorted(self._stream.documents["end"], begins, "right").tolist()
+
     def _row(self, number: int) -> Integers:
         begin = self._ends[number - 1] if number else 0
         return self._order[begin : self._ends[number]]

@@ -1,0 +1,1 @@
+"""`trainsmith data`: what the trainer sees of a recipe's data."""
