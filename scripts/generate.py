@@ -44,6 +44,7 @@ def outputs() -> dict[Path, str]:
             for name, schema in schemas.items()
         },
         Path("docs/reference/config.md"): reference.config_page(DOCUMENTS),
+        Path("docs/reference/families.md"): reference.families_page(),
         Path("docs/reference/rules.md"): reference.rules_page(),
         Path("docs/reference/settings.md"): reference.settings_page(schemas["settings"]),
         Path("docs/reference/events.md"): reference.events_page(schemas["events"]),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from trainsmith_schemas.families.registry import all_families
 from trainsmith_schemas.meaning.derived import (
     checkpoint_count,
     checkpoint_per_parameter,
@@ -54,7 +55,9 @@ def test_tokens_per_step() -> None:
     assert tokens_per_step(training, TransformerConfig(max_sequence_length=128)) == 4096
 
 
-@pytest.mark.parametrize("model_type", ["gpt2", "llama", "qwen3"])
+@pytest.mark.parametrize(
+    "model_type", [one.name for one in all_families() if "trainsmith" in one.trained_by]
+)
 @pytest.mark.parametrize("vocab_size", [0, 96])
 @pytest.mark.parametrize(
     "shape",
@@ -66,7 +69,7 @@ def test_tokens_per_step() -> None:
         {"num_groups": 2},
         {"intermediate_dim": 100},
         {"embedding_dim": 72, "num_heads": 4, "num_blocks": 1},
-        {"head_dim": 10, "attention_bias": True},
+        {"head_dim": 10, "attention_bias": True, "mlp_bias": True},
     ],
     ids=str,
 )

@@ -30,9 +30,16 @@ from trainsmith_schemas.meaning.derived import activation_memory, parameter_coun
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_schemas.validation.validate import validate
+from trainsmith_schemas.wording import listed
 
 FAMILIES = {family.name: family for family in all_families()}
+
+
+def _trained() -> list[str]:
+    """The families that Trainsmith trains at the moment, in Markdown."""
+    return [f"`{one.name}`" for one in all_families() if "trainsmith" in one.trained_by]
 
 
 @pytest.fixture
@@ -98,10 +105,10 @@ def test_parameters_of_a_stub_are_not_counted(stub: Family) -> None:
 def test_a_stub_is_neither_exported_nor_imported(stub: Family) -> None:
     with pytest.raises(UnfinishedFamilyError, match="`model_type` is llama"):
         to_hugging_face(TransformerConfig(model_type=stub.name))
-    unfinished = "Trainsmith knows only the keys of this family, and only gpt2 and qwen3 are"
+    unfinished = "Trainsmith knows only the keys of this family, and only gpt2, qwen2"
     with pytest.raises(UnreadableModelError, match=unfinished):
         from_hugging_face({"model_type": stub.name})
-    with pytest.raises(UnreadableModelError, match=r"in config.json; only gpt2 and qwen3 are"):
+    with pytest.raises(UnreadableModelError, match=r"in config.json; only gpt2, qwen2"):
         from_hugging_face({"model_type": "unheard_of"})
 
 
@@ -136,33 +143,37 @@ def test_the_trainer_refuses_a_stub_at_its_line(stub: Family, tmp_path: Path) ->
     with pytest.raises(RecipeError) as refusal:
         load_config(recipe)
     assert "model.yaml:2" in str(refusal.value)
-    assert "write `gpt2` or `qwen3`" in str(refusal.value)
+    assert f"write {listed(_trained(), 'or')}" in str(refusal.value)
 
 
 def test_not_trained_names_the_trainers_of_the_family() -> None:
     assert not_trained("deepseek", "tt-train") is None
     assert not_trained("qwen3", "trainsmith") is None
+    assert not_trained("mistral", "tt-train") == (
+        "`tt-train` does not train `model_type` mistral, but `trainsmith` does; "
+        "write `gpt2`, `llama`, `qwen3` or `deepseek`"
+    )
     assert not_trained("deepseek", "trainsmith") == (
         "`trainsmith` does not train `model_type` deepseek, but `tt-train` does; "
-        "write `gpt2`, `llama` or `qwen3`"
+        f"write {listed(_trained(), 'or')}"
     )
 
 
 def test_not_trained_says_that_no_trainer_trains_the_family(stub: Family) -> None:
     assert not_trained(stub.name, "trainsmith") == (
         "`trainsmith` does not train `model_type` llama, and no trainer does yet; "
-        "write `gpt2` or `qwen3`"
+        f"write {listed(_trained(), 'or')}"
     )
 
 
 _OTHERS = [
-    (family.name, key)
+    (family.name, key, trainer)
     for family in FAMILIES.values()
-    if "trainsmith" in family.trained_by
+    for trainer in (one for one in ("trainsmith", "tt-train") if one in family.trained_by)
     for key, known in fields_of(TransformerConfig).items()
-    if "trainsmith" in known.read_by and not reads(family.name, key)
+    if trainer in known.read_by and not reads(family.name, key, trainer)
 ]
-"""Each family that we train with each key of the others."""
+"""Each family with each key that its trainer reads only in other families."""
 
 
 def _another_value(key: str) -> Any:
@@ -174,18 +185,37 @@ def _another_value(key: str) -> Any:
     return [64, *(one.value for one in known.examples), *others][-1]
 
 
-@pytest.mark.parametrize(("name", "key"), _OTHERS)
-def test_a_key_of_another_family_is_reported_by_the_editor(name: str, key: str) -> None:
+@pytest.mark.parametrize(("name", "key", "trainer"), _OTHERS)
+def test_a_key_of_another_family_is_reported_by_the_editor(
+    name: str, key: str, trainer: Trainer
+) -> None:
     from trainsmith_server.lint.analyze import analyze
 
-    for profile, severity in (("trainsmith", "warning"), ("tt-train", "information")):
-        if profile not in fields_of(TransformerConfig)[key].read_by:
-            continue
-        section = {"model_type": name, key: _another_value(key)}
-        text = yaml.safe_dump({"transformer_config": section}, sort_keys=False)
-        [found] = analyze(f"# trainsmith: profile={profile}\n{text}").diagnostics
-        assert (found.code, found.severity) == ("ignored-key", severity)
-        assert found.message == f"`{name}` does not read `{key}`; {which_do(key)}"
+    section = {"model_type": name, key: _another_value(key)}
+    text = yaml.safe_dump({"transformer_config": section}, sort_keys=False)
+    [found] = analyze(f"# trainsmith: profile={trainer}\n{text}").diagnostics
+    severity = "warning" if trainer == "trainsmith" else "information"
+    assert (found.code, found.severity) == ("ignored-key", severity)
+    assert found.message == f"`{name}` does not read `{key}`; {which_do(key, trainer)}"
+
+
+def test_a_key_that_only_we_read_in_a_family_is_reported_for_tt_train() -> None:
+    from trainsmith_server.lint.analyze import analyze
+
+    text = "transformer_config:\n  model_type: llama\n  head_dim: 64\n"
+    assert analyze(f"# trainsmith: profile=trainsmith\n{text}").diagnostics == ()
+    [found] = analyze(f"# trainsmith: profile=tt-train\n{text}").diagnostics
+    assert found.message == "`llama` does not read `head_dim`; `qwen3` does"
+
+
+def test_a_family_that_tt_train_does_not_know_is_an_error_for_it() -> None:
+    from trainsmith_server.lint.analyze import analyze
+
+    text = "transformer_config:\n  model_type: mistral\n  sliding_window: 64\n"
+    assert analyze(text).diagnostics == ()
+    [found] = analyze(f"# trainsmith: profile=tt-train\n{text}").diagnostics
+    assert (found.code, found.severity) == ("family-not-trained", "error")
+    assert found.message == not_trained("mistral", "tt-train")
 
 
 def test_the_default_family_does_not_read_the_keys_of_others() -> None:
@@ -243,4 +273,4 @@ def test_a_family_and_its_keys_are_documented(family: Family) -> None:
 def test_keys_that_every_family_reads_say_nothing_about_families() -> None:
     assert about_families(fields_of(TransformerConfig)["embedding_dim"]) == ""
     assert about_families(fields_of(TrainingConfig)["model_type"]) == ""
-    assert about_families(fields_of(TransformerConfig)["head_dim"]) == "Only for `qwen3`."
+    assert about_families(fields_of(TransformerConfig)["bias"]) == "Only for `gpt2`."

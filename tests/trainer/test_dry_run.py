@@ -169,6 +169,10 @@ def test_exclusive_options_are_refused(workspace: Workspace) -> None:
         {"model_type": "gpt2", "num_blocks": 5, "dropout_prob": 0.0},
         {"model_type": "llama", "embedding_dim": 64},
         {"model_type": "llama", "intermediate_dim": 256, "num_groups": 2},
+        {"model_type": "llama", "head_dim": 20, "attention_bias": True, "mlp_bias": True},
+        {"model_type": "qwen2"},
+        {"model_type": "qwen3", "head_dim": 20},
+        {"model_type": "mistral", "sliding_window": 5, "head_dim": 20},
     ],
 )
 def test_activation_estimate_matches_tensors_saved_by_pytorch(shape: dict[str, Any]) -> None:

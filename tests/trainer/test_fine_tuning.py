@@ -165,7 +165,7 @@ MISTAKES: dict[str, tuple[Callable[[Workspace], None], str]] = {
     ),
     "another family": (
         _described(model_type="unheard_of"),
-        '`model_type` is "unheard_of" in config.json; only gpt2, llama and qwen3 are supported',
+        '`model_type` is "unheard_of" in config.json; only gpt2, llama, ',
     ),
     "another width": (
         _said("  model_path: base\n  embedding_dim: 64\n"),

@@ -22,6 +22,8 @@ from trainsmith_trainer.run.training import run_training
 class Case:
     """The changes of one of the two runs to the small recipe of `workspace.py`."""
 
+    shared: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Keys of the model in both runs: a family that reads the key of the case."""
     training: dict[str, Any] = field(default_factory=dict[str, Any])
     scheduler: dict[str, Any] = field(default_factory=dict[str, Any])
     model: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -44,6 +46,14 @@ CASES: dict[str, Case] = {
     "dropout_prob": Case(model={"dropout_prob": 0.0}),
     "num_blocks": Case(model={"num_blocks": 1}),
     "num_heads": Case(model={"num_heads": 2}),
+    "head_dim": Case({"model_type": "llama"}, model={"head_dim": 4}),
+    "attention_bias": Case({"model_type": "llama"}, model={"attention_bias": True}),
+    "mlp_bias": Case({"model_type": "llama"}, model={"mlp_bias": True}),
+    "sliding_window": Case({"model_type": "mistral"}, model={"sliding_window": 3}),
+    "layer_types": Case(
+        {"model_type": "qwen2", "sliding_window": 3},
+        model={"layer_types": ["sliding_attention", "full_attention"]},
+    ),
 }
 
 
@@ -51,7 +61,7 @@ def _losses(workspace: Workspace, name: str, case: Case) -> list[float]:
     sections = {"scheduler_config": case.scheduler} if case.scheduler else {}
     runs = {"checkpoint_dir": str(workspace.path / "checkpoints")}
     workspace.write_recipe(training_config={**runs, **case.training}, **sections)
-    workspace.write_model(**case.model)
+    workspace.write_model(**case.shared, **case.model)
     config = load_config(workspace.path / "training.yaml")
     assert run_training(config, name) == 0
     return [event.loss for event in workspace.events(name) if isinstance(event, events.Step)]
@@ -68,7 +78,9 @@ def test_key_changes_losses(
     workspace: Workspace, plain: list[float], key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretend_bf16_units(monkeypatch, present=True)
-    assert _losses(workspace, "changed", CASES[key]) != plain
+    case = CASES[key]
+    unchanged = _losses(workspace, "unchanged", Case(case.shared)) if case.shared else plain
+    assert _losses(workspace, "changed", case) != unchanged
 
 
 def test_same_recipe_has_same_losses(workspace: Workspace, plain: list[float]) -> None:

@@ -52,7 +52,9 @@ MODELS = {
     "gpt2": {},
     "gpt2-fixed": {"positional_embedding_type": "fixed"},
     "llama": {"model_type": "llama", "num_groups": 2},
+    "qwen2": {"model_type": "qwen2"},
     "qwen3": {"model_type": "qwen3"},
+    "window": {"model_type": "mistral", "sliding_window": 3},
     "recomputed": {"model_type": "llama", "runner_type": "memory_efficient"},
 }
 

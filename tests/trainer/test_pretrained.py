@@ -14,6 +14,9 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.families.registry import require_hugging_face
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.backends.torch.backend import load_decoder
 from trainsmith_trainer.backends.torch.models import build_model, load_weights
 from trainsmith_trainer.data.characters import CharTokenizer
@@ -38,7 +41,9 @@ _LLAMA: dict[str, Any] = {
     "num_attention_heads": 4,
     "max_position_embeddings": 32,
 }
-_QWEN3: dict[str, Any] = {**_LLAMA, "model_type": "qwen3", "head_dim": 6}
+_QWEN2: dict[str, Any] = {**_LLAMA, "model_type": "qwen2", "num_key_value_heads": 4}
+_MISTRAL: dict[str, Any] = {**_LLAMA, "model_type": "mistral", "num_key_value_heads": 2}
+_QWEN3: dict[str, Any] = {**_QWEN2, "model_type": "qwen3", "head_dim": 6}
 _LLAMA_3 = {
     "rope_type": "llama3",
     "factor": 8.0,
@@ -68,7 +73,43 @@ MODELS: dict[str, dict[str, Any]] = {
         **_LLAMA,
         "rope_parameters": {"rope_theta": 500.0, "rope_type": "linear", "factor": 3.0},
     },
-    "qwen3": {**_QWEN3, "num_key_value_heads": 4},
+    "llama-biased-wide-heads": {
+        **_LLAMA,
+        "head_dim": 6,
+        "attention_bias": True,
+        "mlp_bias": True,
+    },
+    "qwen2": _QWEN2,
+    "qwen2-tied-unused-window": {
+        **_QWEN2,
+        "num_key_value_heads": 2,
+        "tie_word_embeddings": True,
+        "sliding_window": 3,
+        "rope_parameters": {"rope_theta": 1e6, "rope_type": "default"},
+    },
+    "qwen2-windows-after-first-block": {
+        **_QWEN2,
+        "use_sliding_window": True,
+        "sliding_window": 3,
+        "max_window_layers": 1,
+    },
+    "qwen2-windows-by-block": {
+        **_QWEN2,
+        "use_sliding_window": True,
+        "sliding_window": 3,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
+    "mistral": {**_MISTRAL, "sliding_window": 3},
+    "mistral-no-window-wide-heads": {**_MISTRAL, "sliding_window": None, "head_dim": 6},
+    "mistral-long-window-tied": {**_MISTRAL, "tie_word_embeddings": True},
+    "qwen3": _QWEN3,
+    "qwen3-windows": {
+        **_QWEN3,
+        "num_key_value_heads": 2,
+        "use_sliding_window": True,
+        "sliding_window": 4,
+        "max_window_layers": 0,
+    },
     "qwen3-grouped-tied-with-bias": {
         **_QWEN3,
         "num_key_value_heads": 2,
@@ -79,6 +120,8 @@ MODELS: dict[str, dict[str, Any]] = {
     },
 }
 _TOKENS = list(range(1, 19))
+_PROMPT = 5
+"""Tokens that are read at once; the others are read one at a time."""
 
 
 def _make(described: dict[str, Any], folder: Path, **options: Any) -> transformers.PreTrainedModel:
@@ -97,13 +140,19 @@ def _make(described: dict[str, Any], folder: Path, **options: Any) -> transforme
 
 def _logits(model: transformers.PreTrainedModel) -> Any:
     with torch.no_grad():
-        return model(torch.tensor([_TOKENS])).logits[0, -1].numpy()
+        return model(torch.tensor([_TOKENS])).logits[0, _PROMPT - 1 :].numpy()
 
 
 def _our_logits(folder: Path) -> Any:
     pretrained = describe(folder)
-    weights = read_weights(pretrained, pretrained.shape)
-    return load_decoder(pretrained.shape, weights).read(_TOKENS)
+    return _decoded(pretrained.shape, read_weights(pretrained, pretrained.shape))
+
+
+def _decoded(shape: TransformerConfig, weights: Arrays) -> Any:
+    """The logits after a prompt and after each token that follows."""
+    decoder = load_decoder(shape, weights)
+    prompt, *others = [_TOKENS[:_PROMPT], *([token] for token in _TOKENS[_PROMPT:])]
+    return np.stack([decoder.read(prompt), *map(decoder.read, others)])
 
 
 def _change(folder: Path, **changes: Any) -> None:
@@ -162,21 +211,30 @@ def test_body_without_prefix_and_old_buffers_is_loaded(
     np.testing.assert_allclose(_our_logits(tmp_path), _logits(theirs), atol=2e-5)
 
 
-def test_gradients_match_transformers(tmp_path: Path) -> None:
-    theirs = _make(MODELS["qwen3-grouped-tied-with-bias"], tmp_path)
+@pytest.mark.parametrize("described", MODELS.values(), ids=MODELS.keys())
+def test_gradients_match_transformers(described: dict[str, Any], tmp_path: Path) -> None:
+    theirs = _make(described, tmp_path)
     pretrained = describe(tmp_path)
     weights = read_weights(pretrained, pretrained.shape)
-    ours = build_model(pretrained.shape)
+    ours = build_model(pretrained.shape).eval()
     load_weights(ours, {name: torch.tensor(array) for name, array in weights.items()})
     tokens = torch.tensor([_TOKENS])
-    expected: dict[str, torch.Tensor] = {}
-    for model, logits in ((theirs, theirs(tokens).logits), (ours, ours(tokens))):
-        torch.nn.functional.cross_entropy(logits[0, :-1], tokens[0, 1:]).backward()
-        found = {name: one.grad for name, one in model.named_parameters() if one.grad is not None}
-        expected = expected or found
-        assert found.keys() == expected.keys()
-        for name, gradient in found.items():
-            torch.testing.assert_close(gradient, expected[name], atol=1e-5, rtol=1e-4)
+    expected, found = (
+        _gradients(model, logits[0], tokens[0])
+        for model, logits in ((theirs, theirs(tokens).logits), (ours, ours(tokens)))
+    )
+    transposed = require_hugging_face(pretrained.shape).transposed
+    assert found.keys() == expected.keys()
+    for name, gradient in found.items():
+        stored = gradient.T if name.endswith(transposed) else gradient
+        torch.testing.assert_close(stored, expected[name], atol=2e-5, rtol=1e-4)
+
+
+def _gradients(
+    model: torch.nn.Module, logits: torch.Tensor, tokens: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    torch.nn.functional.cross_entropy(logits[:-1], tokens[1:]).backward()
+    return {name: one.grad for name, one in model.named_parameters() if one.grad is not None}
 
 
 def test_old_rope_scaling_keys_are_read(tmp_path: Path) -> None:
@@ -193,29 +251,37 @@ def test_old_rope_scaling_keys_are_read(tmp_path: Path) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    (_LLAMA, {"model_type": "mistral"}, '`model_type` is "mistral" in config.json; only gpt2'),
-    (_LLAMA, {"model_type": "qwen2"}, '`model_type` is "qwen2"'),
-    (_LLAMA, {"attention_bias": True}, "`attention_bias` is true in config.json; only false is"),
-    (_LLAMA, {"mlp_bias": True}, "`mlp_bias` is true"),
+    (_LLAMA, {"model_type": "falcon"}, '`model_type` is "falcon" in config.json; only gpt2'),
+    (_LLAMA, {"attention_bias": "yes"}, '`attention_bias` is "yes" (text), expected `true`'),
     (_LLAMA, {"sliding_window": 8}, "`sliding_window` is 8"),
     (_LLAMA, {"hidden_act": "gelu"}, '`hidden_act` is "gelu" in config.json; only "silu" is'),
-    (_LLAMA, {"head_dim": 8}, "`head_dim` is 8"),
     (_LLAMA, {"partial_rotary_factor": 0.5}, "`partial_rotary_factor` is 0.5"),
     (_LLAMA, {"quantization_config": {"bits": 4}}, "`quantization_config` is"),
     (_LLAMA, {"num_hidden_layers": "two"}, '`num_hidden_layers` is "two"'),
     (_LLAMA, {"num_attention_heads": 3}, "`hidden_size` (16) is not divisible by `num_attention"),
     (
         _LLAMA,
-        {"rope_parameters": None, "rope_scaling": {"type": "yarn", "factor": 2.0}},
-        '`rope_type` is "yarn" in config.json, in `rope_scaling`; only default, linear and llama3',
+        {"rope_parameters": None, "rope_scaling": {"type": "longrope", "factor": 2.0}},
+        '`rope_scaling.rope_type` is "longrope" in config.json; only default, linear and llama3',
     ),
     (
         _LLAMA,
         {"rope_parameters": None, "rope_scaling": {"type": "linear"}},
         "`rope_scaling` lacks `factor`",
     ),
-    (_QWEN3, {"use_sliding_window": True}, "`use_sliding_window` is true in config.json; only fal"),
-    (_QWEN3, {"layer_types": ["sliding_attention"]}, "`layer_types` is"),
+    (_QWEN3, {"layer_types": ["sliding_attention"] * 2}, "`layer_types` is"),
+    (
+        _QWEN2,
+        {"use_sliding_window": True, "layer_types": ["chunked_attention"] * 2},
+        '`layer_types` is ["chunked_attention", "chunked_attention"] in config.json; only sliding',
+    ),
+    (
+        _QWEN2,
+        {"use_sliding_window": True, "layer_types": ["sliding_attention"]},
+        "only one entry for each of `num_hidden_layers` is supported",
+    ),
+    (_MISTRAL, {"sliding_window": -1}, "`sliding_window` is `-1`"),
+    (_MISTRAL, {"layer_types": ["full_attention"] * 2}, "`layer_types` is"),
     (_QWEN3, {"head_dim": 5}, "each head has 5 dimensions"),
     (_GPT2, {"activation_function": "relu"}, '`activation_function` is "relu"'),
     (_GPT2, {"n_inner": 32}, "`n_inner` is 32"),
@@ -304,7 +370,7 @@ def test_shorter_context_and_dropped_zero_biases_are_allowed(tmp_path: Path) -> 
     _make(_GPT2, tmp_path)
     pretrained = describe(tmp_path)
     shorter = pretrained.shape.model_copy(update={"max_sequence_length": 18})
-    logits = load_decoder(shorter, read_weights(pretrained, shorter)).read(_TOKENS)
+    logits = _decoded(shorter, read_weights(pretrained, shorter))
     np.testing.assert_array_equal(logits, _our_logits(tmp_path))
 
     plain = pretrained.shape.model_copy(update={"bias": False})
@@ -313,5 +379,5 @@ def test_shorter_context_and_dropped_zero_biases_are_allowed(tmp_path: Path) -> 
     file = tmp_path / "model.safetensors"
     tensors = load_file(file)
     save_file({n: t * 0 if n.endswith("bias") else t for n, t in tensors.items()}, file)
-    without = load_decoder(plain, read_weights(pretrained, plain)).read(_TOKENS)
+    without = _decoded(plain, read_weights(pretrained, plain))
     np.testing.assert_allclose(without, _our_logits(tmp_path), atol=1e-6)

@@ -60,6 +60,7 @@ SHAPES = st.sampled_from(
         {"model_type": "gpt2"},
         {"model_type": "gpt2", "bias": False, "positional_embedding_type": "fixed"},
         {"model_type": "llama", "weight_tying": "enabled", "num_groups": 2},
+        {"model_type": "mistral", "sliding_window": 5},
         {"model_type": "gpt2", "runner_type": "memory_efficient"},
     ]
 )

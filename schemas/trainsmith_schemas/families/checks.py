@@ -25,18 +25,12 @@ def groups_divide_heads(config: TransformerConfig, path: Path) -> Iterator[Probl
         yield indivisible(path, "num_heads", config.num_heads, "num_groups", config.num_groups)
 
 
-def rotary_attention(
-    config: TransformerConfig, path: Path, head_dim: int | None = None
-) -> Iterator[Problem]:
+def rotary_attention(config: TransformerConfig, path: Path) -> Iterator[Problem]:
     """Heads have an even number of dimensions, for rotary positions, and form equal groups.
 
     At most one problem is reported, because a change that fixes it may fix the next as well.
-
-    Args:
-        config: the model's shape.
-        path: the path of the section.
-        head_dim: the dimensions of a head, if they are written and not an equal share of the width.
     """
+    head_dim = config.head_dim
     uneven = None if head_dim else next(heads_divide_width(config, path), None)
     size = head_dim or config.embedding_dim // config.num_heads
     if uneven:

@@ -22,10 +22,11 @@ def require(described: Mapping[str, Any], key: str, expected: Any, *, absent: An
         refuse(key, found, f"{json.dumps(expected)} is")
 
 
-def refuse(key: str, found: Any, supported: str, *, of: str = "") -> NoReturn:
+def refuse(key: str, found: Any, supported: str) -> NoReturn:
     """Refuse the value of a key. `supported` is the beginning of a sentence: `gelu is`."""
-    where = f"{CONFIG_FILE}, in `{of}`" if of else CONFIG_FILE
-    raise UnreadableModelError(f"`{key}` is {shown(found)} in {where}; only {supported} supported")
+    raise UnreadableModelError(
+        f"`{key}` is {shown(found)} in {CONFIG_FILE}; only {supported} supported"
+    )
 
 
 def mapping_in(described: Mapping[str, Any], key: str) -> Mapping[str, Any]:

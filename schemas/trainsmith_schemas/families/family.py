@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from trainsmith_schemas.families.names import ModelType
 from trainsmith_schemas.problems import Path, Problem
@@ -18,6 +18,8 @@ from trainsmith_schemas.trainers.names import Trainer
 
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
+Kind = Literal["sliding_attention", "full_attention"]
+"""Whether a block's attention has the sliding window, or sees all tokens before it."""
 NO_SHAPES: Shapes = MappingProxyType({})
 OUTPUT = "lm_head.weight"
 """The output layer's weight, in every family."""
@@ -48,6 +50,8 @@ class Layout:
     key_value_heads: Callable[[TransformerConfig], int]
     kept_by_block: Callable[[TransformerConfig], int]
     """An estimate of the values per token that a block stores for its backward pass."""
+    layer_types: Callable[[TransformerConfig], tuple[Kind, ...]] = lambda _: ("full_attention",)
+    """The default of the key `layer_types`, which `windows.py` explains."""
     per_position: tuple[str, ...] = ()
     """Parameters with one row per position. A model with a shorter context uses the first rows."""
     untrained: Callable[[TransformerConfig], tuple[str, ...]] = lambda _: ()
@@ -73,6 +77,8 @@ class HuggingFace:
 
     Raises `UnreadableModelError` for a kind of layer that we do not have.
     """
+    supported: str = ""
+    """Which models of the family can be loaded, for the reference page; ends with a full stop."""
     transposed: tuple[str, ...] = ()
     """Suffixes of the names of weights that are stored as (in, out)."""
     zeros: Callable[[TransformerConfig], Shapes] = lambda _: NO_SHAPES
@@ -113,6 +119,8 @@ class Family:
     """Combinations of values that no trainer accepts; the path is the section's."""
     tensor_parallel: bool
     """Whether tt-train can split its layers across devices."""
+    only_ours: tuple[str, ...] = ()
+    """Those of `keys` that other trainers read in other families, but not in this one."""
     distinctions: tuple[Distinction, ...] = ()
     layout: Layout | None = None
     hugging_face: HuggingFace | None = None

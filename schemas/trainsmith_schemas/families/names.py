@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Literal
 
-ModelType = Literal["gpt2", "llama", "qwen3", "deepseek"]
+ModelType = Literal["gpt2", "llama", "qwen2", "qwen3", "mistral", "deepseek"]
 """Every family. Each has a folder of this name next to this file, with `FAMILY` in `family.py`."""

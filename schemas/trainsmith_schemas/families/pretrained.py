@@ -8,6 +8,7 @@ from typing import Any
 
 from trainsmith_schemas.families.llama.fields import RopeScaling
 from trainsmith_schemas.families.registry import reads, require_hugging_face
+from trainsmith_schemas.families.windows import kinds
 from trainsmith_schemas.sections.model import TransformerConfig
 
 _FREE = ("model_path", "runner_type", "experimental")
@@ -59,7 +60,7 @@ def _contradictions(
     theirs, free = require_hugging_face(found).keys, (*_FREE, *_free_where_written(found))
     for key in type(written).model_fields:
         if key in written.model_fields_set and reads(found.model_type, key):
-            here, there = _comparable(written, key), _comparable(found, key)
+            here, there = (_comparable(one, key, found) for one in (written, found))
             if not _agree(key, here, there, free):
                 yield _contradiction(key, here, there, theirs.get(key))
 
@@ -72,10 +73,16 @@ def _agree(key: str, here: Any, there: Any, free: tuple[str, ...]) -> bool:
     return key in free or left_open or here == there
 
 
-def _comparable(config: TransformerConfig, key: str) -> Any:
+def _comparable(config: TransformerConfig, key: str, found: TransformerConfig) -> Any:
     """A value in readable form, which is the same for values with the same effect."""
     value = getattr(config, key)
-    return _scaling_text(value) if key == "rope_scaling" else value
+    if key == "rope_scaling":
+        return _scaling_text(value)
+    if key == "layer_types" and found.sliding_window is None:
+        return None  # Without a window, blocks of both kinds are the same.
+    if key == "layer_types":
+        return value and kinds(found.model_copy(update={key: value}))
+    return value
 
 
 def _scaling_text(scaling: RopeScaling | None) -> str:

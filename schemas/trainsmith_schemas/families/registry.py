@@ -30,20 +30,32 @@ def all_families() -> tuple[Family, ...]:
     return tuple(family_of(name) for name in get_args(ModelType))
 
 
-def families_with(key: str) -> tuple[ModelType, ...]:
-    """The families that read a key of `transformer_config`; empty if it is common to all."""
-    return tuple(family.name for family in all_families() if key in family.keys)
+def families_with(key: str, trainer: Trainer = "trainsmith") -> tuple[ModelType, ...]:
+    """The families that read a key of `transformer_config`; empty if it is common to all.
+
+    Args:
+        key: the key.
+        trainer: another trainer may not train all families, or not read the key in some.
+    """
+    return tuple(
+        family.name
+        for family in all_families()
+        if key in family.keys
+        and (
+            trainer == "trainsmith"
+            or (trainer in family.trained_by and key not in family.only_ours)
+        )
+    )
 
 
-def reads(name: ModelType, key: str) -> bool:
+def reads(name: ModelType, key: str, trainer: Trainer = "trainsmith") -> bool:
     """Whether a family reads a key of `transformer_config`: one of its own or a common one."""
-    families = families_with(key)
-    return not families or name in families
+    return name in families_with(key, trainer) or not families_with(key)
 
 
-def which_do(key: str) -> str:
+def which_do(key: str, trainer: Trainer = "trainsmith") -> str:
     """The families that read a key, after one that does not: `llama` and `qwen3` do."""
-    families = families_with(key)
+    families = families_with(key, trainer)
     return f"{listed(f'`{one}`' for one in families)} {'does' if len(families) == 1 else 'do'}"
 
 

@@ -268,7 +268,8 @@ class _Cursor:
         return [
             field
             for field in fields_of(section).values()
-            if self.trainer in field.read_by and (family is None or reads(family, field.key))
+            if self.trainer in field.read_by
+            and (family is None or reads(family, field.key, self.trainer))
         ]
 
     def _word(self) -> Span:

@@ -57,17 +57,18 @@ def _of_other_families(query: DocumentQuery, section: str) -> Iterator[Violation
     default = "" if written else ", the default `model_type`,"
     for key, known in fields_of(TransformerConfig).items():
         found = query.key(f"{section}.{key}")
-        if found is None or reads(family.name, key) or found.value == known.default:
+        trainer = query.profile.name
+        if found is None or reads(family.name, key, trainer) or found.value == known.default:
             continue
-        if query.profile.name not in known.read_by:
+        if trainer not in known.read_by:
             continue  # It is already reported.
         yield Violation(
-            f"`{family.name}`{default} does not read `{key}`; {which_do(key)}",
+            f"`{family.name}`{default} does not read `{key}`; {which_do(key, trainer)}",
             found.span,
             fixes=(query.editor.remove(found),),
             tags=("unnecessary",),
             related=(written.related("the family"),) if written else (),
-            severity=None if query.profile.name == "trainsmith" else "information",
+            severity=None if trainer == "trainsmith" else "information",
         )
 
 

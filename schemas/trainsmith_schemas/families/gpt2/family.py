@@ -142,6 +142,7 @@ FAMILY = Family(
         tied_if_absent=True,
         write=_write,
         read=_read,
+        supported="GELU or its tanh approximation. `n_inner` must be four times `n_embd`.",
         transposed=(".c_attn.weight", ".c_proj.weight", ".c_fc.weight"),
         zeros=_zeros,
         constants=(".attn.bias", ".attn.masked_bias"),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from trainsmith_schemas.base import Examples, Integer, Number, ReadBy, Section
+from trainsmith_schemas.base import Examples, Flag, Integer, Number, ReadBy, Section
 
 _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _OURS = ReadBy("trainsmith")
@@ -44,6 +44,24 @@ class LlamaFields(Section):
     """The hidden width of the feed-forward layer.
 
     Defaults to 8/3 of `embedding_dim`, rounded up to a multiple of 32.
+    """
+
+    head_dim: Annotated[
+        Integer | None, Field(ge=1), Examples(64, 128), ReadBy("trainsmith", "tt-train")
+    ] = None
+    """The number of dimensions per attention head.
+
+    Defaults to `embedding_dim / num_heads`, but `num_heads` × `head_dim` may differ from
+    `embedding_dim`. Published Qwen 3 models have 128.
+    """
+
+    attention_bias: Annotated[Flag, ReadBy("trainsmith", "tt-train")] = False
+    """Whether the linear layers of attention have a bias. Most published models have none."""
+
+    mlp_bias: Annotated[Flag, _OURS] = False
+    """Whether the linear layers of the feed-forward network have a bias.
+
+    Most published models have none.
     """
 
     theta: Annotated[Number, Field(gt=0), Examples(10000.0, 500000.0, 1000000.0), _READERS] = (

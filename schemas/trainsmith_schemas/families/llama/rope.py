@@ -14,6 +14,9 @@ from trainsmith_schemas.families.description import (
 )
 from trainsmith_schemas.families.llama.fields import RopeScaling
 
+SCALED_POSITIONS = "rotary positions of the types `default`, `linear` and `llama3`"
+"""For the reference page."""
+
 
 def write_rope(theta: float, scaling: RopeScaling | None) -> dict[str, Any]:
     """The keys of `config.json` about rotary positions."""
@@ -26,15 +29,19 @@ def write_rope(theta: float, scaling: RopeScaling | None) -> dict[str, Any]:
     }
 
 
-def read_rope(described: Mapping[str, Any]) -> dict[str, Any]:
+def read_rope(described: Mapping[str, Any], theta: float = 10000.0) -> dict[str, Any]:
     """`theta` and `rope_scaling`.
+
+    Args:
+        described: the content of `config.json`.
+        theta: the base of the frequencies if the file does not say it.
 
     Raises:
         UnreadableModelError: our layers do not support these positions. The message names the key.
     """
     rope = {**mapping_in(described, "rope_scaling"), **mapping_in(described, "rope_parameters")}
     require(rope, "partial_rotary_factor", 1.0, absent=described.get("partial_rotary_factor", 1.0))
-    theta = rope.get("rope_theta") or described.get("rope_theta") or 10000.0
+    theta = rope.get("rope_theta") or described.get("rope_theta") or theta
     return {"theta": theta, **_scaling(rope)}
 
 
@@ -60,7 +67,7 @@ def _scaling(rope: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "linear":
         return {"rope_scaling": {"rope_type": "linear", "scaling_factor": _get(rope, "factor")}}
     if kind != "llama3":
-        refuse("rope_type", kind, "default, linear and llama3 are", of="rope_scaling")
+        refuse("rope_scaling.rope_type", kind, "default, linear and llama3 are")
     return {
         "rope_scaling": {
             "scaling_factor": _get(rope, "factor"),

@@ -9,92 +9,77 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from trainsmith_schemas.families.checks import rotary_attention
-from trainsmith_schemas.families.description import refuse, require
-from trainsmith_schemas.families.family import Distinction, Family, Shapes, with_biases
+from trainsmith_schemas.families.family import Family, Shapes
 from trainsmith_schemas.families.llama import family as llama
-from trainsmith_schemas.families.llama.rope import read_rope
+from trainsmith_schemas.families.llama.config_json import (
+    ATTENTION_BIAS,
+    HUGGING_FACE,
+    SHAPE_KEYS,
+    read_shape,
+    write_shape,
+)
+from trainsmith_schemas.families.llama.layout import (
+    LAYOUT,
+    block_shapes,
+    head_norms,
+    kept_by_block,
+    kept_by_head_norms,
+)
+from trainsmith_schemas.families.llama.rope import SCALED_POSITIONS
+from trainsmith_schemas.families.windows import (
+    KINDS,
+    everywhere,
+    read_optional,
+    window_contradictions,
+    write_optional,
+)
 from trainsmith_schemas.sections.model import TransformerConfig
 
 
-def head_size(config: TransformerConfig) -> int:
-    """The dimensions of each head. Defaults to an equal share of the width."""
-    return config.head_dim or config.embedding_dim // config.num_heads
-
-
 def _block(config: TransformerConfig) -> Shapes:
-    width, inner, size = config.embedding_dim, llama.feed_forward_width(config), head_size(config)
-    queries, shared = size * config.num_heads, size * llama.key_value_heads(config)
-    attention = {
-        "self_attn.q_proj": (queries, width),
-        "self_attn.k_proj": (shared, width),
-        "self_attn.v_proj": (shared, width),
-        "self_attn.o_proj": (width, queries),
-    }
-    others = {
-        "input_layernorm": (width,),
-        "self_attn.q_norm": (size,),
-        "self_attn.k_norm": (size,),
-        "post_attention_layernorm": (width,),
-        "mlp.gate_proj": (inner, width),
-        "mlp.up_proj": (inner, width),
-        "mlp.down_proj": (width, inner),
-    }
-    return {**with_biases(attention, config.attention_bias), **with_biases(others, has_bias=False)}
+    bias, norms = config.attention_bias, head_norms(config)
+    return block_shapes(config, qkv_bias=bias, output_bias=bias, norms=norms)
 
 
 def _kept_by_block(config: TransformerConfig) -> int:
-    """As for LLaMA, plus the queries and keys before they are normalised."""
-    heads = config.num_heads + llama.key_value_heads(config)
-    attention = 5 * config.num_heads * head_size(config)
-    width = 5 * config.embedding_dim + attention + heads * head_size(config)
-    return width + 4 * llama.feed_forward_width(config)
+    return kept_by_block(config) + kept_by_head_norms(config)
 
 
 def _write(config: TransformerConfig) -> dict[str, Any]:
     return {
         "architectures": ["Qwen3ForCausalLM"],
         "attention_bias": config.attention_bias,
-        "use_sliding_window": False,
-        "sliding_window": None,
-        **llama.write_shape(config, head_size(config)),
+        **write_optional(config),
+        **write_shape(config),
     }
 
 
 def _read(described: Mapping[str, Any]) -> dict[str, Any]:
-    require(described, "hidden_act", "silu", absent="silu")
-    # `sliding_window` has no effect unless this is true.
-    require(described, "use_sliding_window", False, absent=False)
-    kinds: list[Any] = described.get("layer_types") or []
-    if any(kind != "full_attention" for kind in kinds):
-        refuse("layer_types", kinds, "full_attention is")
-    return {
-        "num_groups": described.get("num_key_value_heads") or described.get("num_attention_heads"),
-        "dropout_prob": 0.0,
-        **read_rope(described),
-    }
+    return {**read_shape(described, key_value_heads=32), **read_optional(described)}
 
 
 FAMILY = Family(
     name="qwen3",
     title="Qwen 3",
     about="like `llama`, with normalised queries and keys and a configurable `head_dim`.",
-    keys=(*llama.FAMILY.keys, "head_dim", "attention_bias"),
+    keys=(*llama.KEYS, "attention_bias", "sliding_window", "layer_types"),
     trained_by=("trainsmith", "tt-train"),
-    contradictions=lambda config, path: rotary_attention(config, path, config.head_dim),
+    contradictions=window_contradictions,
     tensor_parallel=True,
-    distinctions=(*llama.DISTINCTIONS, Distinction("head size", "head_dim", head_size)),
-    layout=replace(llama.LAYOUT, block=_block, head_size=head_size, kept_by_block=_kept_by_block),
+    distinctions=(*llama.DISTINCTIONS, KINDS),
+    layout=replace(
+        LAYOUT,
+        block=_block,
+        kept_by_block=_kept_by_block,
+        layer_types=everywhere,
+    ),
     hugging_face=replace(
-        llama.HUGGING_FACE,
-        plain={
-            **llama.HUGGING_FACE.plain,
-            "head_dim": "head_dim",
-            "attention_bias": "attention_bias",
-        },
-        absent={**llama.HUGGING_FACE.absent, "head_dim": 128, "attention_bias": False},
+        HUGGING_FACE,
+        plain={**SHAPE_KEYS, **ATTENTION_BIAS},
+        absent={**HUGGING_FACE.absent, "head_dim": 128},
         write=_write,
         read=_read,
+        supported=f"Sliding windows, `layer_types`, biases, and {SCALED_POSITIONS}.",
     ),
     template="""\
 # The shape of the model: small enough to learn something on a laptop's CPU in a minute.

@@ -20,7 +20,8 @@ from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient
 from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.models import build_model, load_weights
-from trainsmith_trainer.backends.torch.models.transformer import LayerCache, Packed, Transformer
+from trainsmith_trainer.backends.torch.models.attention import LayerCache, Packed
+from trainsmith_trainer.backends.torch.models.transformer import Block, Transformer
 from trainsmith_trainer.backends.torch.optimizers import Optimizer
 from trainsmith_trainer.backends.torch.precision import DTYPES, Precision, has_bf16_units
 from trainsmith_trainer.backends.torch.threads import sensible_threads
@@ -264,7 +265,7 @@ class TorchDecoder:
             if len(self._window) + len(tokens) > length:
                 unread = unread[-max(1, length // 2) :]
             self._window = []
-            self._caches = [self._new_cache() for _ in range(self._model.config.num_blocks)]
+            self._caches = [self._new_cache(block) for block in self._model.blocks()]
         start = len(self._window)
         self._window += unread
         inputs = torch.tensor([unread], device=self._device)
@@ -277,9 +278,9 @@ class TorchDecoder:
             logits = self._model(inputs, self._caches)[0]
         return logits[-1].float().cpu().numpy()
 
-    def _new_cache(self) -> LayerCache:
+    def _new_cache(self, block: Block) -> LayerCache:
         weight = next(self._model.parameters())
-        return LayerCache(self._model.config, weight.device, weight.dtype)
+        return LayerCache(self._model.config, weight.device, weight.dtype, block.window)
 
 
 def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:

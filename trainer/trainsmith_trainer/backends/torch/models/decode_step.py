@@ -11,8 +11,6 @@ from typing import Protocol, cast
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainsmith_trainer.backends.torch.models.transformer import LayerCache
-
 
 class Affine(Protocol):
     """A linear layer whose result may be added to a residual."""
@@ -37,22 +35,3 @@ def affine(layer: nn.Linear) -> Affine:
         return mapped
 
     return apply
-
-
-def attend_to_past(
-    queries: Tensor, keys: Tensor, values: Tensor, position: int, cache: LayerCache
-) -> Tensor:
-    """Attention of one token to itself and everything before it.
-
-    Args:
-        queries: of this token, (1, key heads, query heads per key head, head size).
-        keys: of this token, (1, key heads, 1, head size).
-        values: of this token, (1, key heads, 1, head size).
-        position: of this token.
-        cache: keys and values of the tokens before it; those of this token are added.
-
-    Returns:
-        (1, width)
-    """
-    keys, values = cache.extend(position, keys, values)
-    return functional.scaled_dot_product_attention(queries, keys, values).flatten(1)

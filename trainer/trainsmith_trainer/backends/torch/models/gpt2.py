@@ -14,18 +14,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer.backends.torch.models.decode_step import affine, attend_to_past
+from trainsmith_trainer.backends.torch.models.attention import (
+    LayerCache,
+    Packed,
+    attend,
+    attend_to_past,
+    split_heads,
+)
+from trainsmith_trainer.backends.torch.models.decode_step import affine
 from trainsmith_trainer.backends.torch.models.transformer import (
     Block,
     Dropout,
-    LayerCache,
-    Packed,
     Positions,
     Step,
     Transformer,
-    attend,
     init_weights,
-    split_heads,
 )
 
 _GELU_FORMS = {"gelu": "none", "gelu_tanh": "tanh"}

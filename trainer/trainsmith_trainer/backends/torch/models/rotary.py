@@ -17,14 +17,24 @@ from trainsmith_trainer.backends.torch.models.transformer import Positions
 class RotaryEmbedding(nn.Module):
     """Rotary positions (Su et al. 2021): dimension i of a head rotates with dimension i + half."""
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, frequencies: Tensor, length: int) -> None:
+        """Compute the tables.
+
+        Args:
+            frequencies: radians per position for each pair of dimensions.
+            length: how many positions there are.
+        """
         super().__init__()
-        frequencies = _frequencies(config)
-        angles = torch.outer(torch.arange(config.max_sequence_length).float(), frequencies)
+        angles = torch.outer(torch.arange(length).float(), frequencies)
         angles = torch.cat((angles, angles), dim=1)
         # One table for all blocks, moved with the model and never saved.
         self.register_buffer("cosines", angles.cos(), persistent=False)
         self.register_buffer("sines", angles.sin(), persistent=False)
+
+    @staticmethod
+    def of(config: TransformerConfig) -> RotaryEmbedding:
+        """The positions of a model."""
+        return RotaryEmbedding(_frequencies(config), config.max_sequence_length)
 
     def forward(self, heads: Tensor, positions: Positions = 0) -> Tensor:
         """Rotate heads, (batch, heads, length, head size), by their positions."""

@@ -1,10 +1,9 @@
-"""Shared by all families: the stack of blocks, attention with a cache, dropout, initial weights."""
+"""Shared by all families: the stack of blocks, dropout, initial weights."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import torch
@@ -12,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from trainsmith_schemas.families.registry import require_layout
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.torch.models.attention import LayerCache, Packed
 
 Positions: TypeAlias = "int | Tensor"
 """The position of the first of consecutive tokens, or the position of each, (length,)."""
@@ -22,46 +21,15 @@ _INITIAL_DEVIATION = 0.02
 """Standard deviation of an initial weight, as in GPT-2."""
 
 
-class LayerCache:
-    """Keys and values of the tokens that one layer has read; (1, heads, length, head size)."""
-
-    def __init__(self, config: TransformerConfig, device: torch.device, dtype: torch.dtype) -> None:
-        layout = require_layout(config)
-        heads, size = layout.key_value_heads(config), layout.head_size(config)
-        shape = (1, heads, config.max_sequence_length, size)
-        self.keys = torch.zeros(shape, device=device, dtype=dtype)
-        self.values = torch.zeros(shape, device=device, dtype=dtype)
-
-    def extend(self, start: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Store keys and values from position `start` on, and return all up to their end."""
-        end = start + keys.shape[2]
-        self.keys[:, :, start:end] = keys
-        self.values[:, :, start:end] = values
-        return self.keys[:, :, :end], self.values[:, :, :end]
-
-
-@dataclass(frozen=True)
-class Packed:
-    """Documents in one row, each of which is read as if it were alone."""
-
-    lengths: tuple[int, ...]
-    """How many tokens each document has; together they are the row."""
-    positions: Tensor
-    """The position of each token in its document, (length,)."""
-
-    @staticmethod
-    def of(lengths: Sequence[int], device: torch.device) -> Packed:
-        """Documents of these lengths."""
-        positions = torch.cat([torch.arange(length) for length in lengths])
-        return Packed(tuple(lengths), positions.to(device))
-
-
 Step = Callable[[Tensor, int, LayerCache], Tensor]
 """A block for one token: takes its vector, (1, width), its position, and the cache."""
 
 
 class Block(nn.Module):
     """One block: attention and a feed-forward network, each with a normalisation before it."""
+
+    window: int | None = None
+    """How many tokens its attention sees, including the token itself; `None`: all before it."""
 
     def forward(self, vectors: Tensor, cache: LayerCache | None, packed: Packed | None) -> Tensor:
         """(batch, length, width) → the same; keys and values are stored in the cache."""
@@ -132,44 +100,6 @@ class Transformer(nn.Module):
             else:
                 vectors = block(vectors, cache, packed)
         return vectors
-
-
-def attend(
-    queries: Tensor,
-    keys: Tensor,
-    values: Tensor,
-    cache: LayerCache | None,
-    packed: Packed | None = None,
-) -> Tensor:
-    """Causal attention; (batch, heads, length, head size) → (batch, length, width).
-
-    Keys and values may have fewer heads, which groups of query heads then share. As in tt-train,
-    there is no dropout of attention weights: PyTorch's fused kernel on CPUs does not support it.
-    """
-    if cache:
-        cache.extend(0, keys, values)
-    groups = queries.shape[1] // keys.shape[1]
-    if groups > 1:
-        keys = keys.repeat_interleave(groups, dim=1)
-        values = values.repeat_interleave(groups, dim=1)
-    if packed is None:
-        mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
-    else:
-        # Each document on its own: no other token is looked at, and none is computed in vain.
-        parts = (vectors.split(packed.lengths, dim=2) for vectors in (queries, keys, values))
-        mixed = torch.cat(
-            [
-                functional.scaled_dot_product_attention(*document, is_causal=True)
-                for document in zip(*parts, strict=True)
-            ],
-            dim=2,
-        )
-    return mixed.transpose(1, 2).flatten(2)
-
-
-def split_heads(vectors: Tensor, heads: int) -> Tensor:
-    """(batch, length, width) → (batch, heads, length, head size)."""
-    return vectors.unflatten(2, (heads, -1)).transpose(1, 2)
 
 
 class Dropout(nn.Module):
