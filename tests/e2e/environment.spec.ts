@@ -11,7 +11,7 @@ import { expect, test } from "./workbench";
 
 const WHEELS = path.join(OUTPUT, "wheels");
 const BARE = path.join(OUTPUT, "bare-python");
-const NEEDED = ["matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch"];
+const NEEDED = ["jinja2", "matplotlib", "numpy", "rich", "safetensors", "tokenizers", "torch"];
 
 /** Writes a stub wheel; that of torch adds the project's installed modules to the search path. */
 const WRITE_WHEEL = `

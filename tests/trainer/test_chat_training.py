@@ -12,6 +12,7 @@ import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from workspace import Workspace, make_workspace
 
+from trainsmith_schemas.runs import events
 from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
 
 _LETTERS = "abcdefgh"
@@ -158,3 +159,36 @@ def test_messages_without_a_template_say_what_to_do(workspace: Workspace) -> Non
     assert done.returncode == 1
     assert "chat.jsonl:1: `messages` need a chat template" in done.stderr
     assert "name one in `chat_template`" in done.stderr
+
+
+def test_training_length_is_apart_from_the_models_context(trained: Workspace) -> None:
+    options = ("--set", "training_config.sequence_length=80", "--max-steps", "2", "--name", "short")
+    done = trained.command("train", "training.yaml", *options)
+    assert done.returncode == 0, done.stderr
+    described = json.loads((trained.run_folder("short") / "final" / "config.json").read_text())
+    assert described["max_position_embeddings"] == 128
+    (started,) = [one for one in trained.events("short") if isinstance(one, events.RunStarted)]
+    assert started.tokens_per_step < 16 * 80
+
+
+@pytest.mark.parametrize(
+    ("length", "says"),
+    [
+        (129, "`sequence_length` is 129, and the model reads 128 tokens at once"),
+        (40, "raise sequence_length to 70 or more"),
+    ],
+)
+def test_sequence_length_that_does_not_fit_is_an_error(
+    trained: Workspace, length: int, says: str
+) -> None:
+    done = trained.command(
+        "train", "training.yaml", "--dry-run", "--set", f"training_config.sequence_length={length}"
+    )
+    assert done.returncode == 1
+    assert says in done.stderr
+    if length > 128:
+        text = (trained.path / "training.yaml").read_text("utf-8")
+        trained.write(
+            "long.yaml", text.replace("  batch_size", f"  sequence_length: {length}\n  batch_size")
+        )
+        assert says in trained.command("check", "long.yaml").stdout

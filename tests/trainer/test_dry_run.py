@@ -194,7 +194,9 @@ def test_activation_estimate_matches_tensors_saved_by_pytorch(shape: dict[str, A
     assert loss.requires_grad
     # Logits and their gradient come and go, so they are in the estimate only.
     passing = 4 * sequences * config.max_sequence_length * 2 * config.vocab_size
-    estimate = derived.activation_memory(config, sequences, config.vocab_size)
+    estimate = derived.activation_memory(
+        config, sequences, config.max_sequence_length, config.vocab_size
+    )
     assert estimate is not None
     assert estimate - passing == pytest.approx(sum(kept.values()), rel=0.1)
 
@@ -202,7 +204,7 @@ def test_activation_estimate_matches_tensors_saved_by_pytorch(shape: dict[str, A
 def test_recomputing_activations_lowers_memory_estimate() -> None:
     plain = TransformerConfig(num_blocks=12)
     sparing = TransformerConfig(num_blocks=12, runner_type="memory_efficient")
-    least, most = (derived.activation_memory(config, 8, 100) for config in (sparing, plain))
+    least, most = (derived.activation_memory(config, 8, 256, 100) for config in (sparing, plain))
     assert least is not None
     assert most is not None
     assert least < most / 4

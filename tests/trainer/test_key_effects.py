@@ -40,6 +40,7 @@ CASES: dict[str, Case] = {
     ),
     "optimizer.type": Case(training={"optimizer": {"type": "SGD", "lr": 0.001}}),
     "precision": Case(training={"precision": "bf16"}),
+    "sequence_length": Case(training={"sequence_length": 8}),
     "document_starts": Case(training={"document_starts": True}),
     "tokenizer_type": Case(training={"tokenizer_type": "bpe"}),
     "warmup_steps": Case(scheduler={"warmup_steps": 3}),

@@ -136,7 +136,7 @@ export type Parameters = number;
  */
 export type Vocabulary = number;
 /**
- * The context length in tokens.
+ * The most tokens in a training sequence.
  */
 export type SequenceLength = number;
 /**

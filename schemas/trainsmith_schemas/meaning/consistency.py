@@ -11,6 +11,7 @@ from trainsmith_schemas.problems import Path, Problem
 from trainsmith_schemas.sections.columns import ColumnsConfig
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.training import TrainingConfig
 
 COMPARED = frozenset(
     {
@@ -39,6 +40,17 @@ def _model_inconsistencies(model: TransformerConfig, path: Path) -> Iterator[Pro
     if model.model_path:  # The folder defines the shape, not the defaults of keys absent here.
         return
     yield from family_of(model.model_type).contradictions(model, path)
+
+
+def length_contradiction(training: TrainingConfig, model: TransformerConfig) -> str:
+    """Why training sequences are too long for the model; empty if they are not."""
+    wanted, most = training.sequence_length or 0, model.max_sequence_length
+    if wanted <= most:
+        return ""
+    return (
+        f"`sequence_length` is {wanted:,}, and the model reads {most:,} tokens at once, its "
+        f"`max_sequence_length`: write {most:,} or less"
+    )
 
 
 _COLUMN_FORMS = (

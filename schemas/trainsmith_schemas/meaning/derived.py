@@ -160,9 +160,19 @@ def checkpoint_count(training: TrainingConfig) -> int | None:
     return math.ceil((training.max_steps or DEFAULT_STEPS) / checkpoint_interval(training))
 
 
+def sequence_length(training: TrainingConfig, model: TransformerConfig) -> int:
+    """The most tokens in a training sequence."""
+    return training.sequence_length or model.max_sequence_length
+
+
+def sequence_length_key(training: TrainingConfig) -> str:
+    """The key that sets the length of sequences."""
+    return "sequence_length" if training.sequence_length else "max_sequence_length"
+
+
 def tokens_per_step(training: TrainingConfig, model: TransformerConfig) -> int:
     """The number of tokens per optimizer step."""
-    return effective_batch(training) * model.max_sequence_length
+    return effective_batch(training) * sequence_length(training, model)
 
 
 def vocabulary_vectors(model: TransformerConfig) -> int:
@@ -207,6 +217,7 @@ def training_memory(parameters: int) -> int:
 def activation_memory(
     model: TransformerConfig,
     sequences: int,
+    length: int,
     vocab_size: int,
     precision: Literal["fp32", "bf16"] = "fp32",
 ) -> int | None:
@@ -219,6 +230,7 @@ def activation_memory(
     Args:
         model: the model's shape.
         sequences: the number of sequences in one forward pass.
+        length: the number of tokens in each.
         vocab_size: the number of tokens in the vocabulary.
         precision: the number format.
     """
@@ -232,7 +244,7 @@ def activation_memory(
         kept = model.num_blocks * width + block  # Blocks are recomputed one at a time.
     else:
         kept = model.num_blocks * block
-    return size * sequences * model.max_sequence_length * (kept + 3 * width + 3 * vocab_size)
+    return size * sequences * length * (kept + 3 * width + 3 * vocab_size)
 
 
 _FLOAT, _BFLOAT = 4, 2

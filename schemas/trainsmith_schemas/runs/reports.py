@@ -65,7 +65,7 @@ class RunOutline(_Report):
     vocabulary: int
     """The number of different tokens."""
     sequence_length: int
-    """The context length in tokens."""
+    """The most tokens in a training sequence."""
     data: list[str]
     """The files to train on."""
     validation_data: list[str]

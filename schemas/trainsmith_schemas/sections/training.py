@@ -97,6 +97,15 @@ class TrainingConfig(Section):
     By default, the one in the folder of `model_path` is used. A template runs in Jinja's sandbox.
     """
 
+    sequence_length: Annotated[
+        Integer | None, Field(ge=1), Typical(128, 2048), Examples(256, 512, 1024)
+    ] = None
+    """The number of tokens in a training sequence. Defaults to the model's `max_sequence_length`.
+
+    A shorter sequence takes less memory. The model keeps its `max_sequence_length`, which is the
+    longest text that it reads when it generates.
+    """
+
     overlong: Annotated[
         Literal["error", "truncate_prompt", "skip"],
         Examples(
@@ -105,7 +114,7 @@ class TrainingConfig(Section):
             ("skip", "leave long examples out"),
         ),
     ] = "error"
-    """What to do with examples that are longer than `max_sequence_length`.
+    """What to do with examples that are longer than a sequence.
 
     By default, the run does not start if there is such an example. Plain text is cut instead.
     """
@@ -121,7 +130,7 @@ class TrainingConfig(Section):
     """Begin a sequence where a text begins, instead of cutting the texts anywhere.
 
     This is for many short texts that the model will generate from their beginning. A text that is
-    longer than `max_sequence_length` becomes several sequences. Examples always begin a sequence.
+    longer than a sequence becomes several sequences. Examples always begin a sequence.
     """
 
     validation_path: Annotated[FilePaths | None, Examples("data/validation.txt")] = None

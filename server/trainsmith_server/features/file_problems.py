@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from trainsmith_schemas.families.registry import family_of
+from trainsmith_schemas.meaning.consistency import length_contradiction
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.documents import MODEL
@@ -161,6 +162,10 @@ def _disagreement(known: KnownDocument, models: Mapping[str, Analysis]) -> Itera
             "remove it here, or correct one of them",
             "model_type",
         )
+    too_long = length_contradiction(training, model) if known.profile.name == "trainsmith" else ""
+    if too_long:
+        key = ("training_config", "sequence_length")
+        yield from contradiction(key, too_long, "max_sequence_length")
     if known.profile.name == "tt-train":
         if str(training.data_path).endswith((".yaml", ".yml")) and not model.vocab_size:
             yield from contradiction(

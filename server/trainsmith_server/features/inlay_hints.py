@@ -104,18 +104,20 @@ def _batch_hints(
         "contribute to each optimizer step, over all devices."
     )
     if model:
-        tokens, length = derived.tokens_per_step(training, model), model.max_sequence_length
+        tokens, length = (
+            derived.tokens_per_step(training, model),
+            derived.sequence_length(training, model),
+        )
+        key = derived.sequence_length_key(training)
         if derived.has_examples(training):
             text += f", up to {tokens:,} tokens per step"
             tooltip += (
-                f"\n\nAn example is a sequence of its own, with up to {length:,} tokens, the "
-                "model's `max_sequence_length`."
+                f"\n\nAn example is a sequence of its own, with up to {length:,} tokens, by "
+                f"`{key}`."
             )
         else:
             text += f", {tokens:,} tokens per step"
-            tooltip += (
-                f"\n\nEach sequence has {length:,} tokens, the model's `max_sequence_length`."
-            )
+            tooltip += f"\n\nEach sequence has {length:,} tokens, by `{key}`."
     yield Hint(offset, text, tooltip)
 
 
@@ -139,7 +141,11 @@ def _model_file_hints(
             "each token of the tokenizer's vocabulary."
         )
     activations = derived.activation_memory(
-        model, training.batch_size, model.vocab_size, training.precision
+        model,
+        training.batch_size,
+        derived.sequence_length(training, model),
+        model.vocab_size,
+        training.precision,
     )
     if memory and activations is not None:
         state = parameters * derived.memory_per_parameter(training)
@@ -166,7 +172,8 @@ def _length_hints(
     tokens = derived.tokens_in(training, sum(data[one] for one in named) if known else None)
     if tokens is None:
         return
-    sequences = tokens // model.max_sequence_length
+    each = derived.sequence_length(training, model)
+    sequences = tokens // each
     length = derived.run_length(training, sequences)
     epochs = length.steps * derived.effective_batch(training) / max(1, sequences)
     texts = {
@@ -175,7 +182,7 @@ def _length_hints(
     }
     tooltip = (
         f"`data_path` has about {count(tokens)} tokens to train on, {sequences:,} sequences of "
-        f"{model.max_sequence_length:,}. The run ends at `max_steps` or `num_epochs`, whichever is "
+        f"{each:,}. The run ends at `max_steps` or `num_epochs`, whichever is "
         "reached first. Dry Run computes the exact numbers."
     )
     for key, text in texts.items():

@@ -12,6 +12,7 @@ from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModel
 from trainsmith_schemas.families.pretrained import merge
 from trainsmith_schemas.families.registry import not_trained
 from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.meaning.consistency import length_contradiction
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
 from trainsmith_schemas.runs.layout import FINAL
@@ -334,6 +335,10 @@ def _disagreement(
             "remove it here, or correct one of them"
         )
         yield ConfigProblem(source.origin_of(key), "error", "contradiction", message, dotted(key))
+    too_long = length_contradiction(document.training_config, model)
+    if too_long:
+        key = ("training_config", "sequence_length")
+        yield ConfigProblem(source.origin_of(key), "error", "contradiction", too_long, dotted(key))
 
 
 def _error(origin: Origin, code: str, message: str) -> RecipeError:

@@ -26,7 +26,10 @@ from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.errors import RunError
 
-_LENGTH_KEY = "transformer_config.max_sequence_length"
+_LENGTH_KEYS = {
+    "max_sequence_length": "transformer_config.max_sequence_length",
+    "sequence_length": "training_config.sequence_length",
+}
 _SPLIT_KEY = "training_config.validation_split"
 _BLOCK = 1 << 16
 
@@ -104,7 +107,7 @@ def load_corpus(sources: Sources, cutting: Cutting) -> Corpus:
     begin = len(encoded.tokenizer.begin)
     sequences, cut = sequences_of(training, cutting, begin, trained_places, moves=True)
     checked, cut_there = sequences_of(validation, cutting, begin, places, moves=False)
-    _refuse_nothing(sequences)
+    _refuse_nothing(sequences, cutting)
     skipped = (
         (_skipped_text(one, sources.paths), sources.key_of(sources.paths[one.file]))
         for one in encoded.left_out
@@ -185,16 +188,16 @@ def _refuse_too_short(training: Stream, cutting: Cutting) -> None:
         raise RunError(
             f"the data has {count} tokens to train on, fewer than one sequence needs: "
             f"{length} and the one after them",
-            advice="train on more text, or lower max_sequence_length"
+            advice=f"train on more text, or lower {cutting.length_key}"
             + (f" to {count - 1} or less" if count > 1 else ""),
-            config_path=_LENGTH_KEY,
+            config_path=_LENGTH_KEYS[cutting.length_key],
         )
 
 
-def _refuse_nothing(sequences: Sequences) -> None:
+def _refuse_nothing(sequences: Sequences, cutting: Cutting) -> None:
     if not len(sequences):
         raise RunError(
             "no example is left to train on",
-            advice="add examples that fit in max_sequence_length",
+            advice=f"add examples that fit in {cutting.length_key}",
             config_path=DATA_KEY,
         )

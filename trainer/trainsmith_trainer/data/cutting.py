@@ -21,7 +21,9 @@ class Cutting:
     """What decides how documents are cut; each field means what the recipe's key says."""
 
     length: int
-    """The most tokens that the model reads at once."""
+    """The most tokens in a sequence."""
+    length_key: str = "max_sequence_length"
+    """The key that sets it."""
     packing: bool = False
     document_starts: bool = False
     overlong: Overlong = "error"
@@ -67,20 +69,20 @@ def sequences_of(
         raise RunError(
             f"{told}. `overlong: truncate_prompt` shortens only prompts, and some of these are "
             "conversations",
-            advice="raise max_sequence_length, or leave these examples out with `overlong: skip`",
+            advice=f"raise {cutting.length_key}, or leave these examples out with `overlong: skip`",
             config_path=OVERLONG_KEY,
         )
     if cutting.overlong == "truncate_prompt" and too_long.longest_response > most:
         raise RunError(
             f"{told}. `overlong: truncate_prompt` shortens only prompts, and the longest of these "
             f"responses has {too_long.longest_response:,} tokens, more than {most:,}",
-            advice="raise max_sequence_length, or leave these examples out with `overlong: skip`",
+            advice=f"raise {cutting.length_key}, or leave these examples out with `overlong: skip`",
             config_path=OVERLONG_KEY,
         )
     if cutting.overlong == "error":
         raise RunError(
             told,
-            advice=f"raise max_sequence_length to {too_long.longest_size} or more, or set "
+            advice=f"raise {cutting.length_key} to {too_long.longest_size} or more, or set "
             "`overlong: truncate_prompt`, which drops the first tokens of long prompts, or "
             "`overlong: skip`, which leaves these examples out",
             config_path=OVERLONG_KEY,
@@ -94,6 +96,6 @@ def _told(stream: Stream, too_long: TooLong, length: int, place: str) -> str:
     verb = "is" if too_long.count == 1 else "are"
     return (
         f"{too_long.count:,} of {plural(examples, 'example')} {verb} longer than the {length:,} "
-        f"tokens that the model reads at once; the longest has {too_long.longest_size:,}, in "
+        f"tokens of a sequence; the longest has {too_long.longest_size:,}, in "
         f"{place}"
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.runs.reports import (
     DataPart,
     DataReport,
@@ -70,7 +71,7 @@ def view_data(config: ResolvedConfig, count: int) -> tuple[DataReport, tuple[Con
     view = DataView(
         tokenizer=_name_of(config),
         vocabulary=corpus.tokenizer.vocab_size,
-        sequence_length=model.max_sequence_length,
+        sequence_length=derived.sequence_length(config.document.training_config, model),
         training=_part(corpus.training, corpus, len(corpus.sequences), config.data),
         validation=_part(corpus.validation, corpus, len(corpus.validation_sequences), paths)
         if corpus.validates

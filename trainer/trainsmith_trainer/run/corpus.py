@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.sections.columns import ColumnsConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
@@ -59,7 +60,8 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
         chat_template=template,
     )
     cutting = Cutting(
-        length=model.max_sequence_length,
+        length=derived.sequence_length(training, model),
+        length_key=derived.sequence_length_key(training),
         packing=training.packing,
         document_starts=training.document_starts,
         overlong=training.overlong,

@@ -96,7 +96,11 @@ def _outline(
     run = run_name(parent, config.path.stem, name)
     parameters = derived.parameter_count(model)
     activations = derived.activation_memory(
-        model, training.batch_size, model.vocab_size, training.precision
+        model,
+        training.batch_size,
+        derived.sequence_length(training, model),
+        model.vocab_size,
+        training.precision,
     )
     # Families whose layers are not known are refused while the recipe is loaded.
     assert parameters is not None
@@ -113,7 +117,7 @@ def _outline(
         model_path=model.model_path or None,
         parameters=parameters,
         vocabulary=model.vocab_size,
-        sequence_length=model.max_sequence_length,
+        sequence_length=derived.sequence_length(training, model),
         data=[str(path) for path in config.data],
         validation_data=[str(path) for path in config.validation],
         tokenizer=str(config.tokenizer) if config.tokenizer else None,
@@ -187,7 +191,7 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
     yield (
         "model",
         f"{outline.model_type}, {outline.parameters:,} parameters, {outline.vocabulary:,} tokens "
-        f"in the vocabulary, {outline.sequence_length:,} at once",
+        f"in the vocabulary",
     )
     if outline.model_path:
         yield "weights", f"start from those in {outline.model_path}"
@@ -214,6 +218,7 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
         f"{plural(outline.steps, 'step')} ({_ENDS_BY[outline.ends_by]}), "
         f"{outline.epochs:.3g} epochs of {plural(outline.steps_per_epoch, 'step')}",
     )
+    yield "sequences", f"up to {plural(outline.sequence_length, 'token')}"
     yield (
         "each step",
         f"effective batch {outline.effective_batch} = {outline.batch_size} × "
