@@ -193,6 +193,66 @@ def test_ctrl_c_stops_all_ranks_and_saves(workspace: Workspace) -> None:
     assert verify_checkpoint(checkpoint).step == stopped.step
 
 
+_IMPATIENT = (
+    "from trainsmith_trainer.run import watchdog; watchdog._PATIENCE = 1.0; "
+    "from trainsmith.__main__ import main; main(['train', 'training.yaml'])"
+)
+"""`trainsmith train` with a shorter wait for another rank."""
+
+
+def _start_impatient(workspace: Workspace) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _IMPATIENT],
+        cwd=workspace.path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_signal_ends_run_whose_other_rank_hangs(workspace: Workspace, name: str) -> None:
+    workspace.write_recipe(device_config=TWO, training_config=LONG)
+    with _start_impatient(workspace) as process:
+        _wait_for_step(workspace, process)
+        os.kill(_rank(process, 1), signal.SIGSTOP)
+        process.send_signal(getattr(signal, name))
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + getattr(signal, name)
+    assert "Another device does not answer" in errors
+    stopped = workspace.events()[-1]
+    assert isinstance(stopped, events.RunStopped)
+    checkpoint = checkpoints_in(workspace.run_folder() / "checkpoints")[-1]
+    assert verify_checkpoint(checkpoint).step == stopped.step
+
+
+def test_rank_that_hangs_ends_the_run_after_the_timeout(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config={**TWO, "ddp_timeout": 2}, training_config=LONG)
+    with workspace.start("train", "training.yaml") as process:
+        _wait_for_step(workspace, process)
+        os.kill(_rank(process, 1), signal.SIGSTOP)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    failed = workspace.events()[-1]
+    assert isinstance(failed, events.RunFailed)
+    assert checkpoints_in(workspace.run_folder() / "checkpoints")
+
+
+def test_early_stopping_is_the_same_on_two_ranks(workspace: Workspace) -> None:
+    training = {"max_steps": 60, "early_stopping_patience": 2, "learning_rate": 0.5}
+    workspace.write_model(dropout_prob=0.0)
+    ends: list[int] = []
+    for name, devices in (("one", {}), ("two", TWO)):
+        workspace.write_recipe(device_config=devices, training_config=training)
+        _train(workspace, name)
+        ended = workspace.events(name)[-1]
+        assert isinstance(ended, events.RunFinished)
+        assert str(ended.reason).startswith("ended early, after 2 validations")
+        ends.append(ended.step)
+    assert ends[0] == ends[1] < 60
+
+
 def test_spawned_ranks_match_forked_ranks(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -179,12 +179,16 @@ export type BestCheckpoint = string | null;
  */
 export type WholeRunSeconds = number | null;
 /**
+ * Why the run ended before its last step, if it did.
+ */
+export type Reason = string | null;
+/**
  * When the event happened, in seconds since 1970.
  */
 export type Time7 = number;
 export type Event7 = "run_stopped";
 export type Step6 = number;
-export type Reason = string;
+export type Reason1 = string;
 /**
  * The command that resumes the run.
  */
@@ -307,6 +311,7 @@ export interface RunFinished {
   final: Final;
   best_checkpoint: BestCheckpoint;
   whole_run_seconds: WholeRunSeconds;
+  reason: Reason;
 }
 /**
  * The run was stopped. Its last checkpoint is complete.
@@ -315,7 +320,7 @@ export interface RunStopped {
   time: Time7;
   event: Event7;
   step: Step6;
-  reason: Reason;
+  reason: Reason1;
   resume: Resume;
 }
 /**

@@ -66,6 +66,7 @@ export const EVENT_SCHEMA = {
         final: { type: "string" },
         best_checkpoint: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
         whole_run_seconds: { anyOf: [{ type: "number" }, { type: "null" }], default: null },
+        reason: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
       },
       required: [
         "time",
@@ -77,6 +78,7 @@ export const EVENT_SCHEMA = {
         "final",
         "best_checkpoint",
         "whole_run_seconds",
+        "reason",
       ],
       type: "object",
     },

@@ -120,7 +120,10 @@ def _schedule(settings: Settings) -> str:
     section = settings.document.scheduler_config
     if section:
         warm_up, hold = section.warmup_steps, section.hold_steps
-        return f"{warm_up} steps up, {hold} held, down to {_text(section.min_lr)}"
+        if section.decay == "none":
+            return f"{warm_up} steps up, then constant"
+        shape = "" if section.decay == "linear" else f", {section.decay}"
+        return f"{warm_up} steps up, {hold} held, down to {_text(section.min_lr)}{shape}"
     if settings.document.training_config.scheduler_type == "warmup_linear":
         return "warmup_linear"
     return "constant"

@@ -145,6 +145,8 @@ class RunFinished(_Event):
     """The checkpoint with the lowest validation loss, relative to the run's folder."""
     whole_run_seconds: float | None = None
     """After a smoke run: the estimated duration of the whole run."""
+    reason: str | None = None
+    """Why the run ended before its last step, if it did."""
 
 
 class RunStopped(_Event):

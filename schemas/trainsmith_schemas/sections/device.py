@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trainsmith_schemas.base import Examples, Flag, Integer, ReadBy, Section, Text
+from trainsmith_schemas.base import Examples, Flag, Integer, ReadBy, Section, Text, Typical
 
 _EVERYWHERE = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
@@ -35,6 +35,14 @@ class DeviceConfig(Section):
         _EVERYWHERE,
     ] = Field(default=[1, 1])
     """The mesh of devices as `[rows, columns]`. The number of devices is rows × columns."""
+
+    ddp_timeout: Annotated[
+        Integer, Field(ge=1), Typical(60, 1800), Examples(600), ReadBy("trainsmith")
+    ] = 600
+    """How many seconds a device waits for another one before the run ends with an error.
+
+    Validations and checkpoints must take less, because the other devices wait for them.
+    """
 
     device_ids: Annotated[list[Integer] | None, _TT_TRAIN] = None
     """The devices to open, in mesh order. Defaults to the first ones."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,9 @@ _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 
 
 class SchedulerConfig(Section):
-    """A learning rate schedule: linear warm-up, hold, then linear decay to the last step.
+    """A learning rate schedule: linear warm-up, hold, then decay until the last step.
+
+    With `hold_steps`, it is the schedule that others call WSD (warm-up, stable, decay).
 
     If `max_lr` is set, it overrides `learning_rate`.
     """
@@ -31,3 +33,18 @@ class SchedulerConfig(Section):
 
     hold_steps: Annotated[Integer, Field(ge=0), _READERS] = 0
     """The number of optimizer steps at `max_lr` before the rate decays."""
+
+    decay: Annotated[
+        Literal["linear", "cosine", "1-sqrt", "none"],
+        Examples(
+            ("linear", "to train a small model from scratch"),
+            ("cosine", "for a long run of a known length"),
+            ("1-sqrt", "after many `hold_steps`"),
+            ("none", "a constant rate after the warm-up"),
+        ),
+        ReadBy("trainsmith"),
+    ] = "linear"
+    """How the rate falls from `max_lr` to `min_lr`: in a line, in half a cosine, or first quickly.
+
+    `none` keeps `max_lr` until the end; `min_lr` then has no effect. tt-train decays linearly.
+    """

@@ -326,6 +326,18 @@ class TrainingConfig(Section):
     Validate at least as often as you save, so that every checkpoint has a known validation loss.
     """
 
+    early_stopping_patience: Annotated[
+        Integer | None, Field(ge=1), Typical(3, 10), Examples(3, 5)
+    ] = None
+    """End the run after this many validations without a better validation loss.
+
+    The checkpoint of each best validation is saved, and the final model has the weights of the best
+    one. By default, the run does not end early.
+    """
+
+    early_stopping_min_delta: Annotated[Number, Field(ge=0), Examples(0.001, 0.01)] = 0.0
+    """How much lower a validation loss must be to count as better for `early_stopping_patience`."""
+
     model_save_interval: Annotated[
         Integer | None, Field(ge=1), Typical(50, 1000), Examples(100, 500), _ALL
     ] = None

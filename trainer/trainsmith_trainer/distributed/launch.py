@@ -13,7 +13,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -37,7 +37,12 @@ _SECONDS_TO_END = 1.0
 
 
 class Process(Protocol):
-    """A started process, with the methods of `subprocess.Popen` that are used here."""
+    """A started process, with the part of `subprocess.Popen` that is used here."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
 
     def poll(self) -> int | None:
         """Its exit code, negative for the signal that killed it; `None` while it runs."""
@@ -143,6 +148,17 @@ class Ranks:
             time.sleep(0.05)
         return error
 
+    def kill(self) -> bool:
+        """End the processes at once, from any thread; this one then loses them.
+
+        Returns:
+            Whether there were any.
+        """
+        for process in self._processes.values():
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+        return bool(self._processes)
+
     def end(self) -> None:
         """Wait for the processes, and kill those that do not exit by themselves."""
         deadline = time.monotonic() + _SECONDS_TO_END
@@ -179,6 +195,7 @@ def _last_message(errors: str, rank: int) -> str:
 def open_ranks(
     rank_info: RankInfo | None,
     size: int,
+    timeout: float,
     arguments: Sequence[str],
     body: Callable[[RankInfo], int] | None = None,
 ) -> Generator[Ranks, None, None]:
@@ -187,6 +204,7 @@ def open_ranks(
     Args:
         rank_info: this process's, if `torchrun` assigned one.
         size: the number of ranks, including this one.
+        timeout: how many seconds a rank waits for another one.
         arguments: the arguments of `trainsmith` for each of the other ranks.
         body: what each of them runs as a fork of this process instead, where forking is safe.
 
@@ -199,10 +217,10 @@ def open_ranks(
     with tempfile.TemporaryDirectory(prefix="trainsmith-") as name:
         folder = Path(name)
         processes: dict[int, Process] = {}
-        ranks = Ranks(RankInfo(0, size, 0, size, folder), processes)
+        ranks = Ranks(RankInfo(0, size, 0, size, folder, timeout), processes)
         try:
             for rank in range(1, size):
-                other = RankInfo(rank, size, rank, size, folder)
+                other = RankInfo(rank, size, rank, size, folder, timeout)
                 processes[rank] = _fork(other, body) if body else _command(other, arguments)
             yield ranks
         finally:

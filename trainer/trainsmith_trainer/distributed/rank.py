@@ -7,7 +7,10 @@ reads checkpoints and writes the run's folder.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainsmith_trainer.errors import RunError
@@ -22,6 +25,28 @@ class LostRankError(RunError):
     """Another rank of the run has exited."""
 
 
+class Waits:
+    """Whether this rank is waiting for another one, for other threads to see."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    @contextmanager
+    def waiting(self) -> Generator[None, None, None]:
+        """Within the block, it waits."""
+        self._since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._since = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been waiting; 0 if it is not."""
+        since = self._since
+        return 0.0 if since is None else time.monotonic() - since
+
+
 @dataclass(frozen=True)
 class RankInfo:
     """The rank of a process among the processes of a run."""
@@ -34,6 +59,9 @@ class RankInfo:
     local_size: int = 1
     rendezvous: Path | None = None
     """The folder where ranks on one machine find each other."""
+    timeout: float = 600.0
+    """How many seconds a rank waits for another one that is running."""
+    waits: Waits = field(default_factory=Waits, compare=False)
 
     def announce(self) -> None:
         """Announce that this rank is about to join the others."""
@@ -57,11 +85,12 @@ def is_worker() -> bool:
     return "WORLD_SIZE" in os.environ and os.environ.get("RANK", "0") != "0"
 
 
-def rank_under_torchrun(devices: int) -> RankInfo | None:
+def rank_under_torchrun(devices: int, timeout: float) -> RankInfo | None:
     """The rank that the environment assigns, as `torchrun` and rank 0 of a local run set it.
 
     Args:
         devices: the number of devices in the recipe.
+        timeout: how many seconds a rank waits for another one.
 
     Raises:
         RunError: the number of processes is not the number of devices.
@@ -83,4 +112,5 @@ def rank_under_torchrun(devices: int) -> RankInfo | None:
         local_rank=int(environment.get("LOCAL_RANK", rank)),
         local_size=int(environment.get("LOCAL_WORLD_SIZE", size)),
         rendezvous=Path(rendezvous) if rendezvous else None,
+        timeout=timeout,
     )

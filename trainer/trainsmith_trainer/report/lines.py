@@ -69,4 +69,5 @@ def _finished(event: events.RunFinished) -> str:
     return (
         f"finished after {plural(event.step, 'step')} in {duration(event.seconds)}: "
         f"loss {event.loss:.4f}{measured}; the model is in {event.final}/{best}{estimate}"
+        + (f"; {event.reason}" if event.reason else "")
     )

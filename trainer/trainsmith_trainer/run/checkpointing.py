@@ -25,6 +25,7 @@ from trainsmith_trainer.run_dir.checkpoint import (
     DamagedCheckpointError,
     State,
     checkpoint_name,
+    read_checkpoint,
     read_tensors,
     rotate,
     save_checkpoint,
@@ -76,7 +77,22 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
         best_validation_loss=state.best_validation_loss,
         best=best,
         saved_at=state.step,
+        reference_loss=state.reference_loss,
+        stale_validations=state.stale_validations,
     )
+
+
+def weights_at(run: Run, best: Best) -> Arrays:
+    """The weights in the best checkpoint.
+
+    Raises:
+        RunError: the checkpoint is damaged.
+    """
+    try:
+        tensors = read_tensors(read_checkpoint(run.folder / path_of(best)))
+    except DamagedCheckpointError as error:
+        raise RunError(str(error)) from None
+    return weights_in(tensors.model, run.inputs.model)
 
 
 def path_of(best: Best) -> str:
@@ -124,6 +140,8 @@ def saver(
                 best_validation_loss=progress.best_validation_loss,
                 best=progress.best,
                 setting=setting,
+                reference_loss=progress.reference_loss,
+                stale_validations=progress.stale_validations,
             ),
             {
                 **model_files(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from trainsmith_schemas.meaning.advice import lower_rate
@@ -38,10 +39,22 @@ class Progress:
     validated_at: int | None = None
     """The step of that measurement."""
     best_validation_loss: float | None = None
+    best_validated_at: int | None = None
+    """The step of the best measurement, if it was since the run was resumed."""
     best: Best | None = None
     """The best checkpoint."""
     saved_at: int | None = None
     """The step of the last checkpoint."""
+    reference_loss: float | None = None
+    """The last validation loss that was better by the recipe's `early_stopping_min_delta`."""
+    stale_validations: int = 0
+    """Validations since then."""
+
+    def ends_early(self, plan: Plan) -> bool:
+        """Whether there were too many validations without a better loss."""
+        if plan.patience is None or self.step >= plan.total_steps:
+            return False
+        return self.stale_validations >= plan.patience
 
 
 _BEGINNING = Progress()
@@ -67,7 +80,7 @@ def train(
     hooks: LoopHooks,
     progress: Progress = _BEGINNING,
 ) -> Progress:
-    """Train until the plan is complete or a stop is requested.
+    """Train until the plan is complete, the validation loss stays high, or a stop is requested.
 
     Args:
         backend: the model, in the state that `progress` describes.
@@ -78,12 +91,13 @@ def train(
         progress: where to start.
 
     Raises:
-        RunError: the loss or the gradient is not finite; the weights are unchanged.
+        RunError: the loss or the gradient is not finite, or the memory is too small for a step; a
+            checkpoint of the step before was saved, if possible.
         LostRankError: another rank has exited; a checkpoint of the last step was saved.
     """
     pace = Pace(plan, progress.step)
     try:
-        while progress.step < plan.total_steps and not hooks.stop_requested():
+        while not _is_over(progress, plan) and not hooks.stop_requested():
             step = progress.step + 1
             batch, position = sampler.take(progress.position, plan.effective_batch)
             gradient = backend.gradient(list(micro_batches(batch, plan.batch_size)))
@@ -105,15 +119,26 @@ def train(
                 )
             )
             if plan.validates_after(step):
-                progress = _validated(progress, hooks)
-            if plan.saves_after(step):
+                progress = _validated(progress, plan, hooks)
+            if plan.saves_after(step) or (
+                plan.patience is not None and progress.best_validated_at == step
+            ):
                 progress = hooks.save(progress)
             pace.training_resumed()
     except LostRankError:
         # The next step needs every rank; the last one is complete.
         _save_if_new(progress, hooks)
         raise
+    except RunError:
+        # The weights are those of the last complete step.
+        with suppress(RunError, OSError, MemoryError):  # What failed first is what to report.
+            _save_if_new(progress, hooks)
+        raise
     return _save_if_new(progress, hooks)
+
+
+def _is_over(progress: Progress, plan: Plan) -> bool:
+    return progress.step >= plan.total_steps or progress.ends_early(plan)
 
 
 def _save_if_new(progress: Progress, hooks: LoopHooks) -> Progress:
@@ -121,18 +146,23 @@ def _save_if_new(progress: Progress, hooks: LoopHooks) -> Progress:
     return hooks.save(progress) if progress.saved_at != progress.step > 0 else progress
 
 
-def _validated(progress: Progress, hooks: LoopHooks) -> Progress:
+def _validated(progress: Progress, plan: Plan, hooks: LoopHooks) -> Progress:
     loss = hooks.validate(progress.step)
     if loss is None:
         return progress
     best = progress.best_validation_loss
     is_best = best is None or loss < best
     hooks.emit(events.Validation(time=time.time(), step=progress.step, loss=loss, best=is_best))
+    reference = progress.reference_loss
+    is_better = reference is None or loss < reference - plan.min_delta
     return replace(
         progress,
         validation_loss=loss,
         validated_at=progress.step,
         best_validation_loss=loss if is_best else best,
+        best_validated_at=progress.step if is_best else progress.best_validated_at,
+        reference_loss=loss if is_better else reference,
+        stale_validations=0 if is_better else progress.stale_validations + 1,
     )
 
 

@@ -31,6 +31,10 @@ class Plan:
     """In steps."""
     save_every: int
     """In steps."""
+    patience: int | None = None
+    """Validations without a better loss after which the run ends; `None`: it does not end early."""
+    min_delta: float = 0.0
+    """How much lower a better loss is."""
 
     def validates_after(self, step: int) -> bool:
         """Whether this step is followed by a validation; the last one is."""
@@ -72,6 +76,8 @@ def plan_of(document: TrainingDocument, sequences: Sequences) -> Plan:
         tokens_per_step=round(min(effective, len(sequences)) * sequences.tokens_per_sequence),
         validate_every=derived.validation_interval(training),
         save_every=steps_per_epoch if training.save_strategy == "epoch" else by_steps,
+        patience=training.early_stopping_patience,
+        min_delta=training.early_stopping_min_delta,
     )
 
 
@@ -104,4 +110,7 @@ def plan_warnings(
     if training.tokenizer_path and "tokenizer_type" in training.model_fields_set:
         message = "`tokenizer_path` names the tokenizer, so `tokenizer_type` has no effect"
         yield message, "training_config.tokenizer_type"
+    if training.early_stopping_patience and not corpus.validates:
+        message = "nothing is validated, so `early_stopping_patience` has no effect"
+        yield message, "training_config.early_stopping_patience"
     yield from corpus.warnings

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-_SIGNALS = tuple(
+SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 _STANDARD_ERROR = 2
@@ -45,7 +45,7 @@ def stop_on_signals() -> Generator[StopRequest, None, None]:
     A signal that was ignored before, as `nohup` does with SIGHUP, stays ignored.
     """
     request = StopRequest()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     handled = [number for number, handler in before.items() if handler != signal.SIG_IGN]
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -54,7 +54,7 @@ def stop_on_signals() -> Generator[StopRequest, None, None]:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         if request.signal is None:
             request.signal = signal.Signals(number)
-            _print(_MESSAGE)
+            write_at_once(_MESSAGE)
         elif number == signal.SIGINT:  # It arrived before the default handler was set.
             signal.raise_signal(signal.SIGINT)
 
@@ -67,7 +67,7 @@ def stop_on_signals() -> Generator[StopRequest, None, None]:
             signal.signal(number, before[number])
 
 
-def _print(message: str) -> None:
+def write_at_once(message: str) -> None:
     """Write without Python's buffers, since the signal may have interrupted a write to them.
 
     The cursor, which the progress bar hides, is shown again: a second Ctrl-C leaves no time for it.

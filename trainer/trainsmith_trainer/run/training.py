@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 
 from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS, FINAL, LOG
 from trainsmith_system.lock import HeldError, hold
@@ -24,7 +25,7 @@ from trainsmith_trainer.distributed.rank import LostRankError, RankInfo, rank_un
 from trainsmith_trainer.errors import ResumeError
 from trainsmith_trainer.hf.export import model_files
 from trainsmith_trainer.report import open_report, open_trackers
-from trainsmith_trainer.run.checkpointing import path_of, restore, saver
+from trainsmith_trainer.run.checkpointing import path_of, restore, saver, weights_at
 from trainsmith_trainer.run.failures import failed, is_expected
 from trainsmith_trainer.run.folder import clean_up, describe
 from trainsmith_trainer.run.initial_weights import load_pretrained_weights
@@ -34,6 +35,7 @@ from trainsmith_trainer.run.resume import ResumePlan
 from trainsmith_trainer.run.signals import StopRequest, stop_on_signals
 from trainsmith_trainer.run.timing import Stopwatch, seconds_of
 from trainsmith_trainer.run.validation import validator
+from trainsmith_trainer.run.watchdog import watch
 from trainsmith_trainer.run.worker import run_worker, synchronize
 
 
@@ -64,7 +66,8 @@ def run_training(
     """
     backend = backend or choose_backend()
     devices = derived.device_count(config.document)
-    rank_info = rank_under_torchrun(devices)
+    timeout = config.document.device_config.ddp_timeout
+    rank_info = rank_under_torchrun(devices, timeout)
     if rank_info and rank_info.rank:
         return run_worker(lambda: read_inputs(config, backend, smoke=smoke), rank_info)
     with ExitStack() as stack:
@@ -72,6 +75,8 @@ def run_training(
         run = prepare(config, name, backend, smoke=smoke, resume=resume)
         # Ranks are forked before anything else is opened, so that they do not inherit it.
         ranks = stack.enter_context(_open_ranks(run, rank_info, devices))
+        if devices > 1:
+            stack.enter_context(watch(stop, ranks))
         try:
             stack.enter_context(hold(run.folder / EVENTS))
         except HeldError:
@@ -97,7 +102,8 @@ def _open_ranks(
     saved = run.resume.checkpoint.path if run.resume.checkpoint else None
     resume = ("--resume", str(saved)) if saved and inputs.config.pretrained else ()
     arguments = ("train", str(inputs.config.path), *inputs.config.options, *smoke, *resume)
-    return open_ranks(rank_info, devices, arguments, body)
+    timeout = inputs.config.document.device_config.ddp_timeout
+    return open_ranks(rank_info, devices, timeout, arguments, body)
 
 
 def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> int:
@@ -131,17 +137,21 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
         training_began = time.perf_counter()
         progress = train(backend, inputs.sampler, inputs.schedule, inputs.plan, hooks, progress)
         trained = time.perf_counter() - training_began
-        if stop.signal and progress.step < inputs.plan.total_steps:
-            emit(_stopped(run, progress, stop))
+        unfinished = progress.step < inputs.plan.total_steps
+        if stop.signal and unfinished and not progress.ends_early(inputs.plan):
+            emit(_stopped(run, progress.step, stop))
             return stop.exit_code
-        _write_final_model(run, backend)
+        _write_final_model(run, _final_weights(run, backend, progress))
         whole_run_seconds = seconds_of(
             inputs.whole, done=inputs.plan, trained=trained, validating=validating, saving=saving
         )
         estimate = whole_run_seconds if inputs.smoke else None
-        emit(_finished(progress, time.perf_counter() - began, estimate))
+        emit(_finished(run, progress, time.perf_counter() - began, estimate))
         return 0
     except LostRankError as error:
+        if stop.signal:  # A rank that did not answer was ended, and a checkpoint was saved.
+            emit(_stopped(run, steps_taken, stop))
+            return stop.exit_code
         emit(failed(run, steps_taken, ranks.name_the_lost(error)))
     except Exception as error:
         if not is_expected(error):
@@ -159,11 +169,18 @@ def _pretrained_weights(run: Run) -> Arrays | None:
     return load_pretrained_weights(pretrained, run.inputs.model)
 
 
-def _write_final_model(run: Run, backend: Backend) -> None:
+def _final_weights(run: Run, backend: Backend, progress: Progress) -> Arrays:
+    """The weights of the final model: the last ones, or the best ones of a run that ended early."""
+    if not progress.ends_early(run.inputs.plan) or progress.best is None:
+        return backend.weights()
+    return weights_at(run, progress.best)
+
+
+def _write_final_model(run: Run, weights: Arrays) -> None:
     inputs = run.inputs
     files = model_files(
         inputs.model,
-        backend.weights(),
+        weights,
         inputs.corpus.tokenizer,
         inputs.kept_ids,
         inputs.companions,
@@ -171,13 +188,23 @@ def _write_final_model(run: Run, backend: Backend) -> None:
     write_folder(run.folder / FINAL, files)
 
 
-def _stopped(run: Run, progress: Progress, stop: StopRequest) -> events.RunStopped:
+def _stopped(run: Run, step: int, stop: StopRequest) -> events.RunStopped:
     return events.RunStopped(
-        time=time.time(), step=progress.step, reason=stop.reason, resume=run.resume_command
+        time=time.time(), step=step, reason=stop.reason, resume=run.resume_command
     )
 
 
-def _finished(progress: Progress, seconds: float, estimate: float | None) -> events.RunFinished:
+def _finished(
+    run: Run, progress: Progress, seconds: float, estimate: float | None
+) -> events.RunFinished:
+    reason = None
+    if progress.ends_early(run.inputs.plan):
+        reason = (
+            f"ended early, after {plural(progress.stale_validations, 'validation')} without a "
+            "better loss"
+        )
+        if progress.best:
+            reason += f"; the model has the weights of step {progress.best.step}"
     return events.RunFinished(
         time=time.time(),
         step=progress.step,
@@ -187,4 +214,5 @@ def _finished(progress: Progress, seconds: float, estimate: float | None) -> eve
         final=FINAL,
         best_checkpoint=path_of(progress.best) if progress.best else None,
         whole_run_seconds=estimate,
+        reason=reason,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import signal
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -50,11 +52,36 @@ def synchronize(inputs: RunInputs, backend: Backend, progress: Progress) -> Prog
         RunError: this rank has other data or another recipe than rank 0.
     """
     position = progress.position
-    numbers = (inputs.fingerprint, progress.step, position.epoch, position.sequence)
-    fingerprint, step, epoch, sequence = backend.broadcast_state(numbers)
+    losses = (progress.best_validation_loss, progress.reference_loss)
+    numbers = (
+        inputs.fingerprint,
+        progress.step,
+        position.epoch,
+        position.sequence,
+        progress.stale_validations,
+        *map(_bits, losses),
+    )
+    fingerprint, step, epoch, sequence, stale, best, reference = backend.broadcast_state(numbers)
     if fingerprint != inputs.fingerprint:
         raise RunError("its recipe or its data differs from that of rank 0")
-    return replace(progress, step=step, position=Position(epoch, sequence))
+    return replace(
+        progress,
+        step=step,
+        position=Position(epoch, sequence),
+        stale_validations=stale,
+        best_validation_loss=_loss(best),
+        reference_loss=_loss(reference),
+    )
+
+
+def _bits(loss: float | None) -> int:
+    """The bits of a loss, as an integer of 64 bits; those of NaN if it was not measured."""
+    return struct.unpack("<q", struct.pack("<d", math.nan if loss is None else loss))[0]
+
+
+def _loss(bits: int) -> float | None:
+    loss = struct.unpack("<d", struct.pack("<q", bits))[0]
+    return None if math.isnan(loss) else loss
 
 
 def _train_along(inputs: RunInputs, backend: Backend) -> None:

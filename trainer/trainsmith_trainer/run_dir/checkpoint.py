@@ -68,6 +68,10 @@ class State:
     """The best checkpoint so far; it may be this one."""
     setting: Mapping[str, bool | int | float | str]
     """What must be the same for an exact resume: versions, threads."""
+    reference_loss: float | None = None
+    """The validation loss that the next ones are compared with, to end the run early."""
+    stale_validations: Count = 0
+    """Validations since then."""
 
 
 _VALID_STATE = TypeAdapter(State)

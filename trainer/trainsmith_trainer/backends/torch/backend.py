@@ -84,7 +84,7 @@ class TorchBackend:
         total = torch.zeros((), device=self._device)
         if not self._model.training:
             self._model.train()
-        with _enough_memory("a step", "training_config.batch_size"):
+        with self._leaving_the_group(), _enough_memory("a step", "training_config.batch_size"):
             for batch in micro_batches:
                 part = self._own_rows(batch)
                 if len(part.inputs):  # The last batch of an epoch may have no row for a rank.
@@ -107,6 +107,16 @@ class TorchBackend:
             parameters = self._trainable.values()
             torch.nn.utils.clip_grads_with_norm_(parameters, self._max_norm, norm)
         return Gradient(loss_value, norm_value)
+
+    @contextmanager
+    def _leaving_the_group(self) -> Generator[None, None, None]:
+        """After an error on this rank, the others wait for it: they cannot answer any more."""
+        try:
+            yield
+        except RunError:
+            if self._group:
+                self._group.broken = True
+            raise
 
     def update(self, learning_rate: float) -> None:
         """Update the weights with the last gradient, and clear it."""

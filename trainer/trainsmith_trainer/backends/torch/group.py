@@ -19,9 +19,6 @@ from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.backends.torch.shared_sums import SharedSums, open_shared_memory
 from trainsmith_trainer.distributed.rank import LostRankError, RankInfo
 
-_TIMEOUT = timedelta(minutes=30)
-"""How long a rank waits for another one that is running: validations and checkpoints take time."""
-
 
 class Group:
     """All ranks of a run, which call the same methods in the same order.
@@ -32,7 +29,8 @@ class Group:
     def __init__(self, rank_info: RankInfo, device: torch.device) -> None:
         self.rank, self.size = rank_info.rank, rank_info.size
         self.broken = False
-        """Whether another rank has exited."""
+        """Whether another rank has exited, or this one has left the order of operations."""
+        self._waits = rank_info.waits
         self._device = device
         self._one_machine = rank_info.local_size == rank_info.size and device.type == "cpu"
         self._shared: SharedSums | None = None
@@ -47,7 +45,7 @@ class Group:
             init_method=method,
             rank=self.rank,
             world_size=self.size,
-            timeout=_TIMEOUT,
+            timeout=timedelta(seconds=rank_info.timeout),
         )
         # The group's threads must end before the interpreter does, or the process aborts.
         atexit.register(dist.destroy_process_group)
@@ -116,7 +114,8 @@ class Group:
 
     def _do(self, what: Callable[..., object], *arguments: Any, **options: Any) -> None:
         try:
-            what(*arguments, **options)
+            with self._waits.waiting():
+                what(*arguments, **options)
         except RuntimeError as error:
             self.broken = True
             raise LostRankError(
