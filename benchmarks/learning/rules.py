@@ -3,9 +3,10 @@
     .venv/bin/python benchmarks/learning/rules.py [--rule NAME] [--quick]
 
 For each rule and model, a plain loop trains on whole examples until it answers 99 % of unseen ones,
-measured every 50 steps, with three seeds; the slowest counts, since one seed may be lucky. Then real runs of `trainsmith train` take as many steps, with contexts of
-exactly the example, twice and eight times it, packed and not, on one device and on two. The table
-has the steps of the loop, and the accuracy of each run.
+measured every 50 steps, with three seeds; the slowest counts, since one seed may be lucky. Then
+real runs of `trainsmith train` take as many steps, with contexts of exactly the example, twice and
+eight times it, packed and not, on one device and on two. The table has the steps of the loop, and
+the accuracy of each run.
 """
 
 from __future__ import annotations
