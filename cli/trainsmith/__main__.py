@@ -28,6 +28,9 @@ _COMMANDS = {
     "runs": _Lazy("trainsmith_trainer.history.cli", "runs", "List the runs in a folder."),
     "compare": _Lazy("trainsmith_trainer.history.cli", "compare", "Compare runs."),
     "generate": _Lazy(_TRAINER, "generate", "Generate text with a trained model."),
+    "merge": _Lazy(
+        "trainsmith_trainer.run_dir.cli", "merge", "Merge LoRA's matrices into a whole model."
+    ),
     "lsp": _Lazy(_SERVER, "lsp", "Run the language server on stdin and stdout."),
 }
 

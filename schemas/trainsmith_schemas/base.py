@@ -302,4 +302,6 @@ def _bounds_text(metadata: tuple[Any, ...]) -> str:
 def _count_text(metadata: tuple[Any, ...]) -> str:
     low = next((item.min_length for item in metadata if hasattr(item, "min_length")), None)
     high = next((item.max_length for item in metadata if hasattr(item, "max_length")), None)
-    return f"{low} values" if low is not None and low == high else "values"
+    if low is not None and low == high:
+        return f"{low} values"
+    return "one or more values" if low else "values"

@@ -27,3 +27,11 @@ def _scaled(number: int, units: Sequence[str]) -> str:
         value, unit = value / 1000, unit + 1
     digits = 0 if value >= 100 or unit == 0 else 1 if value >= 10 else 2
     return f"{value:,.{digits}f}{units[unit]}"
+
+
+def parameters_text(parameters: int, trained: int) -> str:
+    """A number of parameters, and how many of them are trained if not all are."""
+    text = f"{parameters:,} parameters"
+    if trained == parameters:
+        return text
+    return f"{text}, {trained:,} of them trained ({100 * trained / parameters:.2g} %)"

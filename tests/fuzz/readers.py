@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seeds import (
+    ADAPTER,
+    ADAPTER_CONFIG,
     ARROW,
     BPE,
     CHARACTERS,
@@ -65,6 +67,9 @@ from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.data.tokenizer import load_tokenizer
 from trainsmith_trainer.data.tokens import UnknownCharacterError
 from trainsmith_trainer.errors import RecipeError, RunError
+from trainsmith_trainer.hf.adapter import adapter_weights, read_adapter
+from trainsmith_trainer.hf.adapter_base import find_base, recorded_digests
+from trainsmith_trainer.hf.model_dir import ADAPTER_FILE, ADAPTER_WEIGHTS
 from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors
 from trainsmith_trainer.history.comparison import UnknownRunError, compare
 from trainsmith_trainer.history.experiments import note_run
@@ -218,6 +223,25 @@ def _read_index(content: bytes, folder: Path) -> None:
     dict(read_tensors(stored_tensors(folder)))
 
 
+def _read_adapter(content: bytes, folder: Path) -> None:
+    (folder / ADAPTER_FILE).write_bytes(content)
+    (folder / ADAPTER_WEIGHTS).write_bytes(ADAPTER)
+    adapter = read_adapter(folder)
+    adapter_weights(adapter, from_hugging_face(GPT2))
+    (folder / "base").mkdir()
+    find_base(adapter, None)
+
+
+def _read_adapter_weights(content: bytes, folder: Path) -> None:
+    (folder / ADAPTER_FILE).write_bytes(as_json(ADAPTER_CONFIG))
+    (folder / ADAPTER_WEIGHTS).write_bytes(content)
+    adapter_weights(read_adapter(folder), from_hugging_face(GPT2))
+
+
+def _read_base_digests(content: bytes, folder: Path) -> None:
+    recorded_digests(content)
+
+
 def _read_weights(content: bytes, folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(content)
     dict(read_tensors(stored_tensors(folder)))
@@ -285,6 +309,9 @@ READERS: dict[str, Reader] = {
         _describe, (as_json(DESCRIPTION), as_json(GPT2)), (UnreadableModelError,)
     ),
     "index": Reader(_read_index, (INDEX,), (UnreadableModelError,)),
+    "adapter": Reader(_read_adapter, (as_json(ADAPTER_CONFIG),), (UnreadableModelError,)),
+    "adapter-weights": Reader(_read_adapter_weights, (ADAPTER, *WEIGHTS), (UnreadableModelError,)),
+    "base-digests": Reader(_read_base_digests, (b'{"sha256": {"model.safetensors": "0"}}',)),
     "weights": Reader(_read_weights, WEIGHTS, (UnreadableModelError,)),
     "tokenizer": Reader(
         _tokenize,

@@ -210,6 +210,25 @@ GPT2 = {
     "eos_token_id": 98,
 }
 
+ADAPTER_CONFIG = {
+    "peft_type": "LORA",
+    "task_type": "CAUSAL_LM",
+    "base_model_name_or_path": "base",
+    "r": 2,
+    "lora_alpha": 4,
+    "bias": "none",
+    "target_modules": ["h.0.attn.c_attn"],
+}
+
+
+ADAPTER = safetensors.numpy.save(
+    {
+        f"base_model.model.transformer.h.0.attn.c_attn.{name}.weight": np.ones(shape, np.float32)
+        for name, shape in (("lora_A", (2, 32)), ("lora_B", (96, 2)))
+    }
+)
+
+
 BPE = {
     "version": "1.0",
     "truncation": {"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 0},

@@ -67,6 +67,27 @@ def test_same_effect_is_no_difference(one: Settings, other: Settings) -> None:
     ("one", "other", "what", "values"),
     [
         (
+            _settings({"lora_config": {"r": 8, "target_modules": ["c_attn"]}}),
+            _settings({"lora_config": {"r": 8, "use_rslora": True, "is_bias_trainable": True}}),
+            "LoRA",
+            [
+                "r 8, lora_alpha 32, on c_attn",
+                "r 8, lora_alpha 32, use_rslora, biases too, on all linear layers",
+            ],
+        ),
+        (
+            _settings({"lora_config": {}}),
+            _settings(),
+            "LoRA",
+            ["r 128, lora_alpha 32, on all linear layers", "none, all weights are trained"],
+        ),
+        (
+            _settings({"lora_config": {"lora_dropout": 0.1}}),
+            _settings({"lora_config": {}}),
+            "lora_dropout",
+            ["0.1", "0"],
+        ),
+        (
             _settings(batch_size=8, gradient_accumulation_steps=4),
             _settings(batch_size=16, gradient_accumulation_steps=2),
             "effective batch",

@@ -129,3 +129,32 @@ def test_folders_of_other_trainers_are_not_read(project: Path) -> None:
     files, model = _read(project, "model.yaml", f"# trainsmith: profile=tt-train\n{MODEL}")
     (project / "base/config.json").unlink()
     assert _said(files, model) == []
+
+
+LORA = (
+    RECIPE + "  learning_rate: 0.002\nlora_config:\n  r: 16\n  target_modules: [c_attn, q_proj]\n"
+)
+
+
+def test_lora_is_checked_and_counted_with_the_folder(project: Path) -> None:
+    (project / "model.yaml").write_text(MODEL, encoding="utf-8")
+    files, recipe = _read(project, "training.yaml", LORA)
+    rate, target = sorted(_said(files, recipe), key=lambda one: one[0] != "lr-too-high")
+    assert rate[:2] == ("lr-too-high", "0.002")
+    assert "a usual rate for LoRA" in rate[2]
+    assert target == (
+        "lora-target-unknown",
+        "q_proj",
+        "`target_modules` has `q_proj`, which is no linear layer of a gpt2's blocks: they are "
+        "`c_attn`, `c_proj` and `c_fc`",
+    )
+    files, recipe = _read(project, "training.yaml", LORA.replace(", q_proj", ""))
+    # Each of the 12 layers maps 768 numbers to 2,304.
+    hint = next(one for one in _hints(files, recipe) if "parameters" in one)
+    assert hint.startswith("124 M parameters, 590 k of them trained, about ")
+
+
+def test_lora_needs_a_folder(project: Path) -> None:
+    (project / "model.yaml").write_text("transformer_config: {num_blocks: 2}\n", encoding="utf-8")
+    files, recipe = _read(project, "training.yaml", RECIPE + "lora_config:\n  r: 16\n")
+    assert [one[:2] for one in _said(files, recipe)] == [("lora-without-base", "lora_config")]

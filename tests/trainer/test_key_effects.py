@@ -6,6 +6,7 @@ there and fails here. To add a key, add a case.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ class Case:
     training: dict[str, Any] = field(default_factory=dict[str, Any])
     scheduler: dict[str, Any] = field(default_factory=dict[str, Any])
     model: dict[str, Any] = field(default_factory=dict[str, Any])
+    lora: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 CASES: dict[str, Case] = {
@@ -57,9 +59,22 @@ CASES: dict[str, Case] = {
     ),
 }
 
+LORA: dict[str, Any] = {"r": 4}
+LORA_CASES: dict[str, dict[str, Any]] = {
+    "r": {"r": 2},
+    "lora_alpha": {"lora_alpha": 8.0},
+    "lora_dropout": {"lora_dropout": 0.5},
+    "is_bias_trainable": {"is_bias_trainable": True},
+    "target_modules": {"target_modules": ["c_attn"]},
+    "use_rslora": {"use_rslora": True},
+    "adapter_path": {"adapter_path": "adapter"},
+}
+"""Keys of `lora_config`, compared with `LORA`; both runs start from the same pretrained model."""
+
 
 def _losses(workspace: Workspace, name: str, case: Case) -> list[float]:
-    sections = {"scheduler_config": case.scheduler} if case.scheduler else {}
+    named = {"scheduler_config": case.scheduler, "lora_config": case.lora}
+    sections = {name: section for name, section in named.items() if section}
     runs = {"checkpoint_dir": str(workspace.path / "checkpoints")}
     workspace.write_recipe(training_config={**runs, **case.training}, **sections)
     workspace.write_model(**case.shared, **case.model)
@@ -86,3 +101,21 @@ def test_key_changes_losses(
 
 def test_same_recipe_has_same_losses(workspace: Workspace, plain: list[float]) -> None:
     assert _losses(workspace, "again", Case()) == plain
+
+
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, list[float]]:
+    """A workspace with a pretrained model and an adapter of it, and the losses of that training."""
+    workspace = make_workspace(tmp_path_factory.mktemp("adapted"))
+    _losses(workspace, "base", Case())
+    shutil.copytree(workspace.run_folder("base") / "final", workspace.path / "base")
+    losses = _losses(workspace, "lora", Case(lora=LORA, model={"model_path": "base"}))
+    shutil.copytree(workspace.run_folder("lora") / "final", workspace.path / "adapter")
+    return workspace, losses
+
+
+@pytest.mark.parametrize("key", LORA_CASES)
+def test_key_of_lora_changes_losses(adapted: tuple[Workspace, list[float]], key: str) -> None:
+    workspace, plain = adapted
+    case = Case(lora={**LORA, **LORA_CASES[key]}, model={"model_path": "base"})
+    assert _losses(workspace, key, case) != plain

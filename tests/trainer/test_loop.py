@@ -32,7 +32,7 @@ class FakeBackend:
     gradients: Mapping[int, Gradient] = field(default_factory=dict[int, Gradient])
     updates: list[float] = field(default_factory=list[float])
     device = "none"
-    parameters = 1
+    parameters = trained_parameters = 1
     warnings: Sequence[tuple[str, str]] = ()
     versions: Mapping[str, Any] = field(default_factory=dict[str, Any])
 

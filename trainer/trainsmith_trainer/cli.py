@@ -32,7 +32,7 @@ from trainsmith_trainer.requirements import (
     FOR_DRY_RUN,
     require_modules,
 )
-from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
+from trainsmith_trainer.run_dir.lookup import BASE_OPTION, PARENT_OPTION, folder_of
 
 if TYPE_CHECKING:
     from trainsmith_trainer.backends.base import Purpose
@@ -339,6 +339,7 @@ def _spare_model(
     help="Make tokens that already appeared less likely; 1 is off.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed generates the same text.")
+@BASE_OPTION
 @_BACKEND
 def generate(
     run: str,
@@ -352,6 +353,7 @@ def generate(
     top_p: float,
     repetition_penalty: float,
     seed: int | None,
+    base: Path | None,
     backend: str,
 ) -> None:
     """Generate text with a trained model.
@@ -374,7 +376,7 @@ def generate(
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty)
     random = np.random.default_rng(seed)
     try:
-        model = load_model(folder, chosen.module)
+        model = load_model(folder, chosen.module, base)
         if chat:
             messages = [] if system is None else [{"role": "system", "content": system}]
             conversation = Conversation(model, sampling, max_new_tokens, random, messages)

@@ -31,9 +31,13 @@ export type Backend = string | null;
  */
 export type Device = string;
 /**
- * The number of trainable parameters.
+ * The number of parameters, without position vectors that are never trained.
  */
 export type Parameters = number;
+/**
+ * How many of them are trained, with LoRA; `None` if all are.
+ */
+export type TrainedParameters = number | null;
 /**
  * The folder of the initial weights, as written; `None` for random weights.
  */
@@ -233,6 +237,7 @@ export interface RunStarted {
   backend: Backend;
   device: Device;
   parameters: Parameters;
+  trained_parameters: TrainedParameters;
   model_path: ModelPath;
   total_steps: TotalSteps;
   ends_by: EndsBy;

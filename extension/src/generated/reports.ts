@@ -128,9 +128,13 @@ export type ModelType = string;
  */
 export type ModelPath = string | null;
 /**
- * The number of trainable parameters.
+ * The number of parameters, without position vectors that are never trained.
  */
 export type Parameters = number;
+/**
+ * How many of them are trained: all, or with LoRA, those that it adds and some biases.
+ */
+export type TrainedParameters = number;
 /**
  * The number of different tokens.
  */
@@ -357,6 +361,7 @@ export interface RunOutline {
   model_type: ModelType;
   model_path: ModelPath;
   parameters: Parameters;
+  trained_parameters: TrainedParameters;
   vocabulary: Vocabulary;
   sequence_length: SequenceLength;
   data: Data;

@@ -9,6 +9,7 @@ from typing import Literal
 from trainsmith_schemas.data_types import contains_examples, data_type
 from trainsmith_schemas.families.family import Shapes
 from trainsmith_schemas.families.registry import family_of
+from trainsmith_schemas.meaning.lora import trained_parameters
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
@@ -255,6 +256,52 @@ def memory_per_parameter(training: TrainingConfig) -> int:
     size = _FLOAT if training.precision == "fp32" else _BFLOAT
     carried = size if _has_carry(training) else 0
     return 2 * size + carried + _FLOAT * _optimizer_floats(training)
+
+
+def state_memory(document: TrainingDocument, model: TransformerConfig) -> int | None:
+    """Bytes of the weights, gradients and optimizer state; `None` if the layers are unknown.
+
+    LoRA's frozen weights have neither gradients nor a state, and its trained ones are float32.
+    """
+    training, counted = document.training_config, counted_parameters(document, model)
+    if counted is None:
+        return None
+    if document.lora_config is None:
+        return counted.total * memory_per_parameter(training)
+    size = _FLOAT if training.precision == "fp32" else _BFLOAT
+    trained = counted.trained * memory_per_parameter(_in_float32(training))
+    return (counted.total - counted.trained) * size + trained
+
+
+def checkpoint_size(document: TrainingDocument, model: TransformerConfig) -> int | None:
+    """Bytes of the weights and the optimizer state in a checkpoint, where both are float32."""
+    training, counted = document.training_config, counted_parameters(document, model)
+    if counted is None:
+        return None
+    as_saved = _in_float32(training) if document.lora_config else training
+    return counted.trained * checkpoint_per_parameter(as_saved)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The numbers of a run's parameters."""
+
+    total: int
+    trained: int
+    """Fewer with LoRA."""
+
+
+def counted_parameters(document: TrainingDocument, model: TransformerConfig) -> Parameters | None:
+    """The numbers of a run's parameters; `None` if the family's layers are not known."""
+    parameters, lora = parameter_count(model), document.lora_config
+    trained = trained_parameters(lora, model) if lora else None
+    if parameters is None or trained is None:
+        return None if parameters is None else Parameters(parameters, parameters)
+    return Parameters(parameters + trained.adapters, trained.total)
+
+
+def _in_float32(training: TrainingConfig) -> TrainingConfig:
+    return training.model_copy(update={"precision": "fp32"})
 
 
 def checkpoint_per_parameter(training: TrainingConfig) -> int:

@@ -144,6 +144,20 @@ def _precision(settings: Settings) -> str:
     return "bf16 with Kahan summation" if derived.carries_rounding(training) else "bf16"
 
 
+def _lora(settings: Settings) -> str:
+    lora = settings.document.lora_config
+    if lora is None:
+        return "none, all weights are trained"
+    parts = (
+        f"r {lora.r}",
+        f"lora_alpha {_text(lora.lora_alpha)}",
+        *(["use_rslora"] if lora.use_rslora else []),
+        *(["biases too"] if lora.is_bias_trainable else []),
+        f"on {', '.join(lora.target_modules or ['all linear layers'])}",
+    )
+    return ", ".join(parts)
+
+
 def _devices(settings: Settings) -> str:
     device = settings.document.device_config
     together = ", gradients averaged" if device.enable_ddp else ""
@@ -230,6 +244,14 @@ _MEANINGS: tuple[_Meaning, ...] = (
         lambda settings: _text(derived.weight_decay(settings.document.training_config)),
     ),
     *_of_families(),
+    _Meaning(
+        "LoRA",
+        tuple(
+            f"lora_config.{key}"
+            for key in ("r", "lora_alpha", "use_rslora", "is_bias_trainable", "target_modules")
+        ),
+        _lora,
+    ),
     _Meaning(
         "validation interval",
         (_training("validation_frequency"), _training("eval_every")),

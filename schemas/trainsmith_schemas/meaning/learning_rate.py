@@ -4,8 +4,8 @@ Sources of the numbers:
 
 * Fine-tuning all weights of a language model: 1e-5 to 1e-4, as in tt-train's and Hugging Face's
   examples.
-* LoRA: about ten times the rate of full fine-tuning. QLoRA (Dettmers et al. 2023) trains with 1e-4
-  to 2e-4; "LoRA Without Regret" (Schulman et al. 2025) measures the factor.
+* LoRA: about ten times the rate of full fine-tuning, 1e-4 to 5e-4. QLoRA (Dettmers et al. 2023)
+  trains with 1e-4 to 2e-4; "LoRA Without Regret" (Schulman et al. 2025) measures the factor.
 * AdamW from random weights, by size: table 2.1 of GPT-3 (Brown et al. 2020). Below its smallest
   model, nanoGPT's `train_shakespeare_char.py` trains ten million parameters with 1e-3.
 * Muon: 0.02, the default of its authors' implementation (Jordan et al. 2024).

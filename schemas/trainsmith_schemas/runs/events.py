@@ -46,7 +46,9 @@ class RunStarted(_Event):
     device: str
     """The device in words: `CPU, 2 threads`."""
     parameters: int
-    """The number of trainable parameters."""
+    """The number of parameters, without position vectors that are never trained."""
+    trained_parameters: int | None = None
+    """How many of them are trained, with LoRA; `None` if all are."""
     model_path: str | None = None
     """The folder of the initial weights, as written; `None` for random weights."""
     total_steps: _Steps

@@ -61,7 +61,9 @@ class RunOutline(_Report):
     model_path: str | None
     """The folder of the initial weights, as written; `None` for random weights."""
     parameters: int
-    """The number of trainable parameters."""
+    """The number of parameters, without position vectors that are never trained."""
+    trained_parameters: int
+    """How many of them are trained: all, or with LoRA, those that it adds and some biases."""
     vocabulary: int
     """The number of different tokens."""
     sequence_length: int

@@ -12,7 +12,7 @@ from trainsmith_schemas.sections.blacksmith import BlacksmithExperiment
 from trainsmith_schemas.sections.device import DeviceConfig
 from trainsmith_schemas.sections.evaluation import EvalConfig
 from trainsmith_schemas.sections.grpo import GrpoConfig
-from trainsmith_schemas.sections.lora import LoraConfig
+from trainsmith_schemas.sections.lora import LoraConfig, LoraFileConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.multihost import MultihostConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
@@ -32,6 +32,9 @@ class TrainingDocument(Section):
 
     scheduler_config: SchedulerConfig | None = None
     """The learning rate schedule. Without this section, `scheduler_type` decides."""
+
+    lora_config: Annotated[LoraConfig | None, ReadBy("trainsmith")] = None
+    """Low-rank adaptation. Without this section, all weights are trained."""
 
     eval_config: EvalConfig = EvalConfig()
     """How the text samples at each validation are generated."""
@@ -59,7 +62,7 @@ class ModelDocument(Section):
 class LoraDocument(Section):
     """tt-train's LoRA file."""
 
-    lora_config: LoraConfig
+    lora_config: Annotated[LoraFileConfig, _TT_TRAIN]
     """Low-rank adaptation: small matrices are trained, and the original weights stay frozen."""
 
 

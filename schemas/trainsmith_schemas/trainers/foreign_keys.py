@@ -58,5 +58,12 @@ OUR_KEYS: Mapping[str, str] = {
     "train_file": "data_path",
     "validation_file": "validation_path",
     "warmup_iters": "warmup_steps",
+    # LoRA.
+    "rank": "r",
+    "lora_r": "r",
+    "lora_rank": "r",
+    "alpha": "lora_alpha",
+    "lora_target": "target_modules",
+    "lora_target_modules": "target_modules",
 }
 """Our keys by the names that other tools give them. Only sections with such a key suggest it."""

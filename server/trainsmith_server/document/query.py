@@ -118,6 +118,17 @@ class DocumentQuery:
             return None
         return found if all(type(item) is int for item in found.value) else None
 
+    def texts(self, path: str) -> list[Found[str]]:
+        """The texts in a list, each at its own place."""
+        found, parts = self._find(path), tuple(path.split("."))
+        items: list[Any] = found.value if found and isinstance(found.value, list) else []
+        places = ((item, self._known.bindings.place((*parts, at))) for at, item in enumerate(items))
+        return [
+            Found(item, parts[-1], found.entry, value_span(place))
+            for item, place in places
+            if found and isinstance(item, str) and place and place.node
+        ]
+
     def has(self, path: str) -> bool:
         """Whether a key is present, whatever its value."""
         return self._known.bindings.place(tuple(path.split("."))) is not None
@@ -180,7 +191,8 @@ class DocumentQuery:
             return "lora" if lora or (kind and "lora" in kind.value.lower()) else None
         inline = self.text("training_config.transformer_config.model_path")
         if (inline and inline.value) or (self.model and self.model.model_path):
-            return "pretrained"
+            adapts = self.profile.name == "trainsmith" and self.has("lora_config")
+            return "lora" if adapts else "pretrained"
         return "random" if self.model else None
 
     def usual_rate(self) -> UsualRate | None:

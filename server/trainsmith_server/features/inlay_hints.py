@@ -129,8 +129,8 @@ def _model_file_hints(
     if offset is None:
         return
     training = recipe.training_config
-    parameters = derived.parameter_count(model)
-    if parameters is None:
+    parameters, counted = derived.parameter_count(model), derived.counted_parameters(recipe, model)
+    if parameters is None or counted is None:
         return
     text = f"{count(parameters)} parameters"
     tooltip = f"{parameters:,} trainable parameters."
@@ -147,8 +147,12 @@ def _model_file_hints(
         model.vocab_size,
         training.precision,
     )
-    if memory and activations is not None:
-        state = parameters * derived.memory_per_parameter(training)
+    state = derived.state_memory(recipe, model)
+    if memory and activations is not None and state is not None:
+        if counted.trained < counted.total:
+            text += f", {count(counted.trained)} of them trained"
+            tooltip = tooltip.replace("trainable ", "")
+            tooltip += f" LoRA trains {counted.trained:,}, most of which it adds."
         text += f", about {size(state + activations)} to train"
         tooltip += (
             f"\n\nTraining takes about {size(state + activations)} of memory: {size(state)} for "
@@ -214,9 +218,8 @@ def _checkpoint_hints(
     if training.num_epochs and training.save_strategy != "epoch":
         text = f"up to {text}"
     tooltip = "This includes the checkpoint of the last step."
-    parameters = derived.parameter_count(model) if model else None
-    if is_trainsmith and parameters is not None:
-        each = parameters * derived.checkpoint_per_parameter(training)
+    each = derived.checkpoint_size(recipe, model) if model else None
+    if is_trainsmith and each is not None:
         text += f" of about {size(each)}"
     if is_trainsmith and total > training.keep_last_n:
         text += f", {training.keep_last_n} kept"

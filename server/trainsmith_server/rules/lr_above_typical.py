@@ -66,6 +66,13 @@ only if the model file has a `model_path`, since training from scratch uses 3e-4
               learning_rate: 0.0005
             """),
         block("""
+            # trainsmith: profile=trainsmith
+            training_config:
+              learning_rate: 0.0005
+              transformer_config: {model_path: base}
+            lora_config: {r: 8}
+            """),
+        block("""
             training_config:
               learning_rate: 0.0005
               transformer_config: {model_path: ''}

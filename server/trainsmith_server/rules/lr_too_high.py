@@ -104,6 +104,22 @@ moves over the first 100 steps, use `0.0002`. For a small model that starts from
         ),
         Example(
             bad=block("""
+                # trainsmith: profile=trainsmith
+                training_config:
+                  learning_rate: 0.005
+                  transformer_config: {model_path: base}
+                lora_config: {r: 8}
+                """),
+            good=block("""
+                # trainsmith: profile=trainsmith
+                training_config:
+                  learning_rate: 0.0002
+                  transformer_config: {model_path: base}
+                lora_config: {r: 8}
+                """),
+        ),
+        Example(
+            bad=block("""
                 model_name: a/b
                 training_type: lora
                 use_tt: true
@@ -125,6 +141,13 @@ moves over the first 100 steps, use `0.0002`. For a small model that starts from
         block("""
             training_config:
               optimizer: {lr: 0.005}
+            """),
+        block("""
+            # trainsmith: profile=trainsmith
+            training_config:
+              learning_rate: 0.001
+              transformer_config: {model_path: base}
+            lora_config: {r: 8}
             """),
         block("""
             training_config:

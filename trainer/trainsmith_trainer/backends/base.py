@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.distributed.rank import ALONE, RankInfo
@@ -59,7 +60,12 @@ class Backend(Protocol):
 
     @property
     def parameters(self) -> int:
-        """How many trainable parameters the model has."""
+        """How many parameters the model has, without fixed position vectors."""
+        ...
+
+    @property
+    def trained_parameters(self) -> int:
+        """How many of them are trained: all, or with LoRA, those that it adds and some biases."""
         ...
 
     @property
@@ -93,7 +99,7 @@ class Backend(Protocol):
         ...
 
     def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
-        """Copy the state of rank 0 to every rank: weights, optimizer, random states.
+        """Copy the state of rank 0 to every rank: all weights, optimizer, random states.
 
         Returns:
             The numbers of rank 0.
@@ -105,7 +111,10 @@ class Backend(Protocol):
         ...
 
     def weights(self) -> Arrays:
-        """The model's parameters by name; valid until the next update."""
+        """The parameters that a checkpoint contains, by name; valid until the next update.
+
+        These are all parameters, or with LoRA, the trained ones.
+        """
         ...
 
     def optimizer_state(self) -> Arrays:
@@ -149,6 +158,7 @@ class BackendModule(Protocol):
         training: TrainingConfig,
         rank_info: RankInfo = ALONE,
         weights: Arrays | None = None,
+        lora: LoraConfig | None = None,
     ) -> Backend:
         """Open a model with its optimizer on the best available device.
 
@@ -159,6 +169,7 @@ class BackendModule(Protocol):
             training: how it is trained.
             rank_info: the rank of this process.
             weights: the initial weights, instead of random ones.
+            lora: train only the matrices that it adds, and the biases that it names.
 
         Raises:
             RunError: the device has too little memory, or another rank has exited.

@@ -26,6 +26,7 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
+from trainsmith_trainer.config.lora import lora_problems, named_adapter
 from trainsmith_trainer.config.named_files import DATA_KEY, data_files, named_file, named_folder
 from trainsmith_trainer.config.source import Override, Source, parse_source, with_overrides
 from trainsmith_trainer.config.trackers import tracking_problems
@@ -71,6 +72,8 @@ class ResolvedConfig:
     """The chat template that the recipe names."""
     pretrained: Pretrained | None = None
     """The model that the run starts from, if there is a `model_path`."""
+    adapter: Path | None = None
+    """The folder of the adapter that the run continues from, if the recipe names one."""
 
     def origin_of(self, path: str) -> Origin:
         """Where a key was written, by its full name; else where its section or the recipe was."""
@@ -149,6 +152,9 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
     template = None
     if training.chat_template:
         template = named_file(recipe, _TEMPLATE_KEY, training.chat_template, problems)
+    lora = document.lora_config
+    resumes = lora is not None and find_spare is not None and find_spare() is not None
+    adapter = named_adapter(lora, recipe, resumes=resumes, problems=problems) if lora else None
     problems += _unsupported(document, recipe)
     problems += tracking_problems(document, recipe)
     model, model_source = (
@@ -160,7 +166,9 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
         origins.update(model_source.values)
         problems += _untrained(model, model_source)
         if model.model_path:
-            pretrained = _pretrained(model_source, model.model_path, find_spare, problems)
+            # LoRA's checkpoints lack the weights of that folder.
+            spare = None if document.lora_config else find_spare
+            pretrained = _pretrained(model_source, model.model_path, spare, problems)
         family = pretrained.shape.model_type if pretrained else model.model_type
         written = model.model_copy(update={"model_type": family})
         problems += _unsupported(written, model_source, (_MODEL_SECTION,))
@@ -168,6 +176,8 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
             origins.update(_origins(pretrained, model))
             model = _merged(model, pretrained, model_source, problems)
         problems += _disagreement(document, model, recipe)
+        if document.lora_config and (pretrained or not model.model_path):
+            problems += lora_problems(document.lora_config, model, recipe)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors or model is None or model_source is None:
         raise RecipeError(errors)
@@ -184,6 +194,7 @@ def resolve(read: Recipe, find_spare: Callable[[], Path | None] | None = None) -
         warnings=tuple(problems),
         options=tuple(word for override in overrides for word in override.option.split(" ", 1)),
         pretrained=pretrained,
+        adapter=adapter,
     )
 
 

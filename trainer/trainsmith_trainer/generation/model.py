@@ -13,6 +13,8 @@ from trainsmith_trainer.data.chat.template import ChatTemplate
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.hf.chat_template import read_chat_template
 from trainsmith_trainer.hf.export import read_model
+from trainsmith_trainer.hf.merge import read_merged
+from trainsmith_trainer.hf.model_dir import is_adapter
 from trainsmith_trainer.run_dir.checkpoint import DamagedCheckpointError, verify_checkpoint
 from trainsmith_trainer.run_dir.create import model_in
 
@@ -45,12 +47,13 @@ class LoadedModel:
             raise GenerationError(f"{self.folder} is damaged: {error}") from None
 
 
-def load_model(run: Path, backend: BackendModule) -> LoadedModel:
+def load_model(run: Path, backend: BackendModule, base: Path | None = None) -> LoadedModel:
     """Read a model.
 
     Args:
         run: a run's folder, or a model's.
         backend: runs the model.
+        base: the folder of the weights that LoRA's matrices adapt, if they are elsewhere.
 
     Raises:
         GenerationError: there is no model, or it is damaged.
@@ -61,8 +64,15 @@ def load_model(run: Path, backend: BackendModule) -> LoadedModel:
     try:
         if folder.parent.name == CHECKPOINTS:
             verify_checkpoint(folder)
-        config, weights, tokenizer = read_model(folder)
-        template = read_chat_template(folder)
+        if is_adapter(folder):
+            model = read_merged(folder, base)
+            config, weights, tokenizer = model.pretrained.shape, model.weights, model.tokenizer
+            template = read_chat_template(model.tokenizer_folder)
+        elif base:
+            raise GenerationError(f"--base is for LoRA's matrices, and {folder} is a whole model")
+        else:
+            config, weights, tokenizer = read_model(folder)
+            template = read_chat_template(folder)
     except (UnreadableModelError, DamagedCheckpointError) as error:
         raise GenerationError(str(error)) from None
     return LoadedModel(folder, config, weights, tokenizer, template, backend)

@@ -50,16 +50,25 @@ def model_files(
         tensors.pop(OUTPUT, None)
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     ids = special_token_ids(tokenizer, kept_ids)
-    generation = generation_file(
-        tokenizer, companions.get(GENERATION_FILE), ids, config.max_sequence_length
-    )
     return {
         CONFIG_FILE: _json(to_hugging_face(config, ids)),
         "model.safetensors": safetensors.numpy.save(contiguous, metadata={"format": "pt"}),
-        **tokenizer.files(),
-        **companions,
-        GENERATION_FILE: _json(generation),
+        **tokenizer_files(config, tokenizer, kept_ids, companions),
     }
+
+
+def tokenizer_files(
+    config: TransformerConfig,
+    tokenizer: Tokenizer,
+    kept_ids: Mapping[str, Any] = _NOTHING,
+    companions: Mapping[str, bytes] = _NOTHING,
+) -> dict[str, bytes]:
+    """The files of the folder that do not depend on the weights; see `model_files`."""
+    ids = special_token_ids(tokenizer, kept_ids)
+    generation = generation_file(
+        tokenizer, companions.get(GENERATION_FILE), ids, config.max_sequence_length
+    )
+    return {**tokenizer.files(), **companions, GENERATION_FILE: _json(generation)}
 
 
 def read_model(folder: Path) -> tuple[TransformerConfig, Arrays, Tokenizer]:

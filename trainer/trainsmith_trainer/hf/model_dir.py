@@ -18,6 +18,10 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
 
+ADAPTER_FILE = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+"""The files of Hugging Face's PEFT in a folder with LoRA's matrices."""
+
 FOLDER_KEY = "transformer_config.model_path"
 """The key that names such a folder."""
 
@@ -47,17 +51,37 @@ def describe(folder: Path) -> Pretrained:
     Raises:
         UnreadableModelError: it is missing or damaged, or the model is of another kind.
     """
+    if is_adapter(folder) and not (folder / CONFIG_FILE).exists():
+        raise UnreadableModelError(
+            f"{folder} contains LoRA's matrices alone; name the folder of the model that they "
+            "adapt here and this one in `lora_config.adapter_path`, or merge both with "
+            "`trainsmith merge`"
+        )
     try:
         described = parse_description(read_bytes(folder / CONFIG_FILE, limits.MODEL_DESCRIPTION))
-        beside = {name: folder / name for name in _COMPANIONS}
         return Pretrained(
             folder,
             from_hugging_face(described),
             special_tokens_of(described),
-            {name: _companion(file) for name, file in beside.items() if os.path.lexists(file)},
+            companions_in(folder),
         )
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder contains LoRA's matrices, without the weights that they adapt."""
+    return (folder / ADAPTER_FILE).is_file()
+
+
+def companions_in(folder: Path) -> dict[str, bytes]:
+    """The files that configure a folder's `tokenizer.json` and generation, by name.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    beside = {name: folder / name for name in _COMPANIONS}
+    return {name: _companion(file) for name, file in beside.items() if os.path.lexists(file)}
 
 
 def _companion(file: Path) -> bytes:

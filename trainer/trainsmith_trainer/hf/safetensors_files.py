@@ -59,7 +59,19 @@ def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
             file is damaged.
     """
     try:
-        return {one.name: one for file in _files(folder) for one in _headers(file)}
+        return {one.name: one for file in weight_files(folder) for one in _headers(file)}
+    except OSError as error:
+        raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
+
+
+def tensors_in(file: Path) -> dict[str, StoredTensor]:
+    """The tensors of one file, by name; only its header is read.
+
+    Raises:
+        UnreadableModelError: it is missing or damaged.
+    """
+    try:
+        return {one.name: one for one in _headers(file)}
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
 
@@ -95,7 +107,13 @@ def _floats(tensor: Mapping[str, Any], stored: StoredTensor) -> npt.NDArray[np.f
     return array.astype(np.float32, copy=False).reshape(stored.shape)
 
 
-def _files(folder: Path) -> list[Path]:
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model's folder.
+
+    Raises:
+        UnreadableModelError: the index names a file that is missing, or is damaged.
+        OSError: the index cannot be read.
+    """
     if (folder / _WHOLE).exists() or not (folder / _INDEX).exists():
         _refuse_pickle(folder)
         return [folder / _WHOLE]

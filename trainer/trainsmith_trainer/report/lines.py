@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from trainsmith_schemas.quantities import plural, size
+from trainsmith_schemas.quantities import parameters_text, plural, size
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.formatting import duration
 
@@ -51,9 +51,11 @@ def _started(event: events.RunStarted) -> str:
     start = f", from step {event.steps_before} ({event.resumed_from})" if event.resumed_from else ""
     if event.model_path and not event.resumed_from:
         start = f", from the weights in {event.model_path}"
+    trained = event.trained_parameters
+    parameters = parameters_text(event.parameters, trained or event.parameters)
     return (
         f"{'smoke ' if event.smoke else ''}run {event.name}{start}: "
-        f"{event.parameters:,} parameters on {event.device}; "
+        f"{parameters} on {event.device}; "
         f"{plural(event.total_steps, 'step')} ({end}; {epochs:.3g} epochs of "
         f"{event.steps_per_epoch:,}), each of {plural(event.effective_batch, 'sequence')}, "
         f"{event.tokens_per_step:,} tokens"

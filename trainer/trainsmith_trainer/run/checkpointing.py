@@ -16,10 +16,10 @@ from trainsmith_schemas.runs.layout import CHECKPOINTS, RESOLVED
 from trainsmith_trainer.backends.base import Arrays, Backend, DamagedStateError
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.formatting import change_text
-from trainsmith_trainer.hf.export import model_files, weights_in
 from trainsmith_trainer.run.loop import Emit, Progress
 from trainsmith_trainer.run.prepare import Run
 from trainsmith_trainer.run.resume import changed_environment, refuse_another_model
+from trainsmith_trainer.run.saved_files import saved_files, saved_weights
 from trainsmith_trainer.run_dir.checkpoint import (
     Best,
     DamagedCheckpointError,
@@ -54,7 +54,7 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
     state = checkpoint.state
     try:
         tensors = read_tensors(checkpoint)
-        weights = weights_in(tensors.model, run.inputs.model)
+        weights = saved_weights(run, tensors.model)
         backend.restore(weights, tensors.optimizer, tensors.random)
     except DamagedCheckpointError as error:
         raise RunError(str(error), advice=_ANOTHER) from None
@@ -92,7 +92,7 @@ def weights_at(run: Run, best: Best) -> Arrays:
         tensors = read_tensors(read_checkpoint(run.folder / path_of(best)))
     except DamagedCheckpointError as error:
         raise RunError(str(error)) from None
-    return weights_in(tensors.model, run.inputs.model)
+    return saved_weights(run, tensors.model)
 
 
 def path_of(best: Best) -> str:
@@ -143,16 +143,7 @@ def saver(
                 reference_loss=progress.reference_loss,
                 stale_validations=progress.stale_validations,
             ),
-            {
-                **model_files(
-                    inputs.model,
-                    weights,
-                    inputs.corpus.tokenizer,
-                    inputs.kept_ids,
-                    inputs.companions,
-                ),
-                RESOLVED: resolved,
-            },
+            {**saved_files(run, weights), RESOLVED: resolved},
             optimizer,
             backend.random_state(),
         )

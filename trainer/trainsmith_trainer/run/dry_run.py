@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trainsmith_schemas.meaning import derived
-from trainsmith_schemas.quantities import plural, size
+from trainsmith_schemas.quantities import parameters_text, plural, size
 from trainsmith_schemas.runs.reports import (
     DryRun,
     PlannedCheckpoints,
@@ -22,7 +22,7 @@ from trainsmith_trainer.data.batches import validated_sequences, validation_batc
 from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.errors import ConfigProblem
 from trainsmith_trainer.run.corpus import read_corpus
-from trainsmith_trainer.run.initial_weights import refuse_other_weights
+from trainsmith_trainer.run.initial_weights import refuse_other_adapter, refuse_other_weights
 from trainsmith_trainer.run.learning_rate import schedule_of
 from trainsmith_trainer.run.plan import Plan, plan_of, plan_warnings
 from trainsmith_trainer.run_dir.create import run_name
@@ -50,6 +50,7 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
     corpus, model = read_corpus(config)
     if config.pretrained:
         refuse_other_weights(config.pretrained, model)
+        refuse_other_adapter(config, model)
     plan = plan_of(document, corpus.sequences)
     outline = _outline(config, corpus, model, plan, name)
     from_data = plan_warnings(document, plan, corpus)
@@ -94,7 +95,9 @@ def _outline(
     document, training = config.document, config.document.training_config
     parent = Path(training.checkpoint_dir)
     run = run_name(parent, config.path.stem, name)
-    parameters = derived.parameter_count(model)
+    parameters = derived.counted_parameters(document, model)
+    each = derived.checkpoint_size(document, model)
+    by_parameters = derived.state_memory(document, model)
     activations = derived.activation_memory(
         model,
         training.batch_size,
@@ -105,17 +108,18 @@ def _outline(
     # Families whose layers are not known are refused while the recipe is loaded.
     assert parameters is not None
     assert activations is not None
-    each = parameters * derived.checkpoint_per_parameter(training)
+    assert each is not None
+    assert by_parameters is not None
     # The best one is kept besides the newest; a new one is complete before an old one is removed.
     kept = min(plan.checkpoints, training.keep_last_n + 1)
-    by_parameters = parameters * derived.memory_per_parameter(training)
     schedule = schedule_of(document, plan.total_steps)
     return RunOutline(
         name=run,
         folder=(parent / run).as_posix(),
         model_type=model.model_type,
         model_path=model.model_path or None,
-        parameters=parameters,
+        parameters=parameters.total,
+        trained_parameters=parameters.trained,
         vocabulary=model.vocab_size,
         sequence_length=derived.sequence_length(training, model),
         data=[str(path) for path in config.data],
@@ -190,8 +194,9 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
     yield "run", f"{outline.name}, in {outline.folder}/"
     yield (
         "model",
-        f"{outline.model_type}, {outline.parameters:,} parameters, {outline.vocabulary:,} tokens "
-        f"in the vocabulary",
+        f"{outline.model_type}, "
+        f"{parameters_text(outline.parameters, outline.trained_parameters)}, "
+        f"{outline.vocabulary:,} tokens in the vocabulary",
     )
     if outline.model_path:
         yield "weights", f"start from those in {outline.model_path}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trainsmith_schemas.meaning.difference import Settings
+from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.registry import LoadedBackend
@@ -17,9 +18,14 @@ from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.batches import Batch, Sampler, validation_batches
 from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.errors import ResumeError
+from trainsmith_trainer.hf.adapter_base import BASE_FILE, Digests, recorded_digests
 from trainsmith_trainer.hf.chat_template import TEMPLATE_FILE
 from trainsmith_trainer.run.corpus import read_corpus
-from trainsmith_trainer.run.initial_weights import refuse_other_weights
+from trainsmith_trainer.run.initial_weights import (
+    base_digests,
+    refuse_other_adapter,
+    refuse_other_weights,
+)
 from trainsmith_trainer.run.learning_rate import Schedule, schedule_of
 from trainsmith_trainer.run.model_size import refuse_oversized_model
 from trainsmith_trainer.run.plan import Plan, plan_of, smoke_plan
@@ -48,6 +54,11 @@ class RunInputs:
     def training(self) -> TrainingConfig:
         """The recipe's main section."""
         return self.config.document.training_config
+
+    @property
+    def lora(self) -> LoraConfig | None:
+        """How LoRA adapts the model; without it, all weights are trained."""
+        return self.config.document.lora_config
 
     @property
     def settings(self) -> Settings:
@@ -105,6 +116,8 @@ class Run:
     inputs: RunInputs
     folder: Path
     resume: ResumePlan
+    base: Digests | None = None
+    """The digests of the frozen weights; `None` without LoRA."""
 
     @property
     def resume_command(self) -> str | None:
@@ -155,8 +168,10 @@ def prepare(
     parent = Path(config.document.training_config.checkpoint_dir)
     inputs = read_inputs(config, backend, smoke=smoke)
     plan = resume or fresh_plan(parent, config.path, smoke=smoke)
+    # Even a run that continues needs the weights that LoRA leaves out of its checkpoints.
+    base = base_digests(config.pretrained) if inputs.lora and config.pretrained else None
     if plan.checkpoint:
-        _refuse_misfit(plan.checkpoint, inputs)
+        _refuse_misfit(plan.checkpoint, inputs, base)
         if plan.finished and plan.step == inputs.whole.total_steps:
             raise ResumeError(
                 f"the run {name or plan.checkpoint.path.parent.parent.name} has finished: "
@@ -164,13 +179,19 @@ def prepare(
             )
     elif config.pretrained:
         refuse_other_weights(config.pretrained, inputs.model)
+        refuse_other_adapter(config, inputs.model)
     make_folder = make_smoke_folder if smoke else make_run_folder
     folder = plan.folder or make_folder(parent, config.path.stem, name)
-    return Run(inputs, folder, plan)
+    return Run(inputs, folder, plan, base)
 
 
-def _refuse_misfit(checkpoint: Checkpoint, inputs: RunInputs) -> None:
+def _refuse_misfit(checkpoint: Checkpoint, inputs: RunInputs, base: Digests | None) -> None:
     refuse_another_model(checkpoint, inputs.settings)
+    if inputs.lora and recorded_digests(checkpoint.texts.get(BASE_FILE, b"")) != base:
+        raise ResumeError(
+            f"{checkpoint.path} was trained on other weights than those in `model_path`: "
+            "name the folder that it was trained on, or start a new run without --resume"
+        )
     written = checkpoint.texts.get("tokenizer.json")
     if written != inputs.corpus.tokenizer.files()["tokenizer.json"]:
         raise ResumeError(

@@ -35,8 +35,10 @@ _CHANGEABLE_KEYS = {
     "transformer_config.dropout_prob",
     "transformer_config.model_path",
     "transformer_config.runner_type",
+    "lora_config.adapter_path",
+    "lora_config.lora_dropout",
 }
-"""Keys of a model file that may change, because the weights keep their meaning."""
+"""Keys of the model that may change, because the weights keep their meaning."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,8 @@ def refuse_another_model(checkpoint: Checkpoint, now: Settings) -> list[Differen
 
 def _is_in_model(change: Difference) -> bool:
     return any(
-        key.startswith("transformer_config.") and key not in _CHANGEABLE_KEYS for key in change.keys
+        key.startswith(("transformer_config.", "lora_config.")) and key not in _CHANGEABLE_KEYS
+        for key in change.keys
     )
 
 

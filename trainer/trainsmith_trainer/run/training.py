@@ -23,15 +23,15 @@ from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.distributed.launch import Ranks, open_ranks
 from trainsmith_trainer.distributed.rank import LostRankError, RankInfo, rank_under_torchrun
 from trainsmith_trainer.errors import ResumeError
-from trainsmith_trainer.hf.export import model_files
 from trainsmith_trainer.report import open_report, open_trackers
 from trainsmith_trainer.run.checkpointing import path_of, restore, saver, weights_at
 from trainsmith_trainer.run.failures import failed, is_expected
 from trainsmith_trainer.run.folder import clean_up, describe
-from trainsmith_trainer.run.initial_weights import load_pretrained_weights
+from trainsmith_trainer.run.initial_weights import load_adapter_weights, load_pretrained_weights
 from trainsmith_trainer.run.loop import Emit, LoopHooks, Progress, train
 from trainsmith_trainer.run.prepare import Run, prepare, read_inputs
 from trainsmith_trainer.run.resume import ResumePlan
+from trainsmith_trainer.run.saved_files import saved_files
 from trainsmith_trainer.run.signals import StopRequest, stop_on_signals
 from trainsmith_trainer.run.timing import Stopwatch, seconds_of
 from trainsmith_trainer.run.validation import validator
@@ -124,7 +124,9 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
         weights = _pretrained_weights(run)
         library.load_library()
         ranks.wait_until_announced()
-        backend = library.open_backend(inputs.model, inputs.training, ranks.rank_info, weights)
+        backend = library.open_backend(
+            inputs.model, inputs.training, ranks.rank_info, weights, inputs.lora
+        )
         resolved = describe(run, backend, emit)
         progress = synchronize(inputs, backend, restore(run, backend, emit))
         validating, saving = Stopwatch(), Stopwatch()
@@ -162,11 +164,13 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
 
 
 def _pretrained_weights(run: Run) -> Arrays | None:
-    """The weights of `model_path`, unless a checkpoint has later ones."""
-    pretrained = run.inputs.config.pretrained
-    if pretrained is None or run.resume.checkpoint:
+    """The weights of `model_path`, unless a checkpoint has later ones; LoRA's has no others."""
+    config, model = run.inputs.config, run.inputs.model
+    if config.pretrained is None or (run.resume.checkpoint and not run.inputs.lora):
         return None
-    return load_pretrained_weights(pretrained, run.inputs.model)
+    weights = load_pretrained_weights(config.pretrained, model)
+    starts = run.resume.checkpoint is None
+    return {**weights, **load_adapter_weights(config, model)} if starts else weights
 
 
 def _final_weights(run: Run, backend: Backend, progress: Progress) -> Arrays:
@@ -177,15 +181,7 @@ def _final_weights(run: Run, backend: Backend, progress: Progress) -> Arrays:
 
 
 def _write_final_model(run: Run, weights: Arrays) -> None:
-    inputs = run.inputs
-    files = model_files(
-        inputs.model,
-        weights,
-        inputs.corpus.tokenizer,
-        inputs.kept_ids,
-        inputs.companions,
-    )
-    write_folder(run.folder / FINAL, files)
+    write_folder(run.folder / FINAL, saved_files(run, weights))
 
 
 def _stopped(run: Run, step: int, stop: StopRequest) -> events.RunStopped:

@@ -33,9 +33,10 @@ def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         inputs = read()
-        _train_along(
-            inputs, inputs.backend.module.open_backend(inputs.model, inputs.training, rank_info)
+        backend = inputs.backend.module.open_backend(
+            inputs.model, inputs.training, rank_info, lora=inputs.lora
         )
+        _train_along(inputs, backend)
     except LostRankError as error:
         say(error.message, error=True)
         return EXIT_PEER_LOST

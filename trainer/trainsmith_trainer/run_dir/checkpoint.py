@@ -26,9 +26,11 @@ from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_system.writing import remove_folder, write_folder
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.batches import Position
+from trainsmith_trainer.hf.model_dir import ADAPTER_WEIGHTS
 
 _STATE = "state.json"
-_MODEL = "model.safetensors"
+_MODELS = ("model.safetensors", ADAPTER_WEIGHTS)
+"""The file with the weights: all of them, or LoRA's alone."""
 _OPTIMIZER = "optimizer.safetensors"
 _RANDOM = "random.safetensors"
 _DIGESTS = "SHA256SUMS"
@@ -85,7 +87,7 @@ def save_checkpoint(
     Args:
         folder: the folder of the run's checkpoints.
         state: the progress of the run.
-        files: the model's, as `export.model_files` returns them, and the run's settings.
+        files: the model's, as `run.saved_files` returns them, and the run's settings.
         optimizer: the optimizer state, by name.
         random: the states of random generators, by name.
 
@@ -142,7 +144,7 @@ class Tensors:
     """The tensors of a checkpoint."""
 
     model: Arrays
-    """As in `model.safetensors`."""
+    """As in the file with the weights."""
     optimizer: Arrays
     random: Arrays
 
@@ -173,13 +175,14 @@ def read_tensors(checkpoint: Checkpoint) -> Tensors:
         DamagedCheckpointError: with the file that is missing or has changed since.
     """
     path = checkpoint.path
-    for name in {_MODEL, _OPTIMIZER, _RANDOM} - checkpoint.stamps.keys():
+    model = next((name for name in _MODELS if name in checkpoint.stamps), _MODELS[0])
+    for name in {model, _OPTIMIZER, _RANDOM} - checkpoint.stamps.keys():
         raise DamagedCheckpointError(f"{path / _DIGESTS} does not list {name}")
     for name, stamp in checkpoint.stamps.items():
         if _stamp(path / name) != stamp:
             raise DamagedCheckpointError(f"{path / name} has changed since it was verified")
     return Tensors(
-        _arrays(path / _MODEL, "float32"),
+        _arrays(path / model, "float32"),
         _arrays(path / _OPTIMIZER, "float32"),
         _arrays(path / _RANDOM, "uint8"),
     )

@@ -11,6 +11,7 @@ from trainsmith_schemas.runs.layout import CHECKPOINTS, EVENTS, FINAL, SMOKE_MAR
 from trainsmith_system.lock import is_held
 from trainsmith_system.writing import remove_folder, write_file
 from trainsmith_trainer.errors import RunError, RunNameError
+from trainsmith_trainer.hf.model_dir import is_adapter
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in
 
 _NAME = re.compile(r"\w[\w .+=-]*")
@@ -106,7 +107,7 @@ def make_smoke_folder(parent: Path, stem: str, name: str | None) -> Path:
 
 def model_in(folder: Path) -> Path | None:
     """The final model of a run's folder, else its newest checkpoint; a model's folder as it is."""
-    if (folder / "model.safetensors").is_file():
+    if (folder / "model.safetensors").is_file() or is_adapter(folder):
         return folder
     if (folder / FINAL).is_dir():
         return folder / FINAL

@@ -17,6 +17,13 @@ PARENT_OPTION = click.option(
     help="The folder in which runs are looked up by name.",
 )
 
+BASE_OPTION = click.option(
+    "--base",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="The model that LoRA's matrices adapt, if it is not where they say.",
+)
+
 
 def folder_of(run: str, parent: Path) -> Path:
     """The folder of a run, given that folder or a name in `parent`.

@@ -18,7 +18,7 @@ from trainsmith_server.features.edits.lines import replace_documents
 _OFFERED = ("scheduler_config", "eval_config", "device_config", "optimizer", "lora_config")
 """The sections that are offered; others are for special purposes, or are required anyway."""
 
-_SPECIAL = ("device_ids", "enable_tp", "momentum", "dampening", "ns_steps")
+_SPECIAL = ("device_ids", "enable_tp", "momentum", "dampening", "ns_steps", "target_modules")
 """Keys that few recipes need."""
 
 

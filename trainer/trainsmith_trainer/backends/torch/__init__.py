@@ -9,6 +9,7 @@ import importlib.util
 import os
 import sys
 
+from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Backend, Decoder, Purpose
@@ -47,12 +48,13 @@ def open_backend(
     training: TrainingConfig,
     rank_info: RankInfo = ALONE,
     weights: Arrays | None = None,
+    lora: LoraConfig | None = None,
 ) -> Backend:
     """See `base.BackendModule`."""
     _spin_briefly()
     from trainsmith_trainer.backends.torch.backend import TorchBackend
 
-    return TorchBackend(model, training, rank_info, weights)
+    return TorchBackend(model, training, rank_info, weights, lora)
 
 
 def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:

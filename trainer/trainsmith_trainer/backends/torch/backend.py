@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient, Logits
 from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
 from trainsmith_trainer.backends.torch.group import Group
-from trainsmith_trainer.backends.torch.models import build_model, load_weights
+from trainsmith_trainer.backends.torch.lora import add_adapters, without_matrices
+from trainsmith_trainer.backends.torch.models import build_model, load_parameters, load_weights
 from trainsmith_trainer.backends.torch.models.attention import LayerCache, Packed
 from trainsmith_trainer.backends.torch.models.transformer import Block, Transformer
 from trainsmith_trainer.backends.torch.optimizers import Optimizer
@@ -40,24 +42,24 @@ class TorchBackend:
         training: TrainingConfig,
         rank_info: RankInfo = ALONE,
         weights: Arrays | None = None,
+        lora: LoraConfig | None = None,
     ) -> None:
         self._rank_info = rank_info
         self._device, self.device = _choose_device(rank_info)
         self._group = Group(rank_info, self._device) if rank_info.size > 1 else None
         self._stop_requested = self._should_stop = False
         self._random_of_ranks: Arrays = {}
-        precision, self.warnings = _choose_precision(training, self._device)
+        precision, self.warnings = _choose_precision(training, self._device, lora)
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
             built = build_model(model)
+            given = _tensors(weights or {})
             if weights is not None:
-                load_weights(built, _tensors(weights))
+                load_weights(built, without_matrices(given) if lora else given)
             self._model = _in_precision(built.to(self._device), precision)
-            self._trainable = {
-                name: parameter
-                for name, parameter in self._model.named_parameters()
-                if parameter.requires_grad
-            }
+            own = {name: one for name, one in self._model.named_parameters() if one.requires_grad}
+            self._trainable = add_adapters(self._model, lora, given) if lora else own
+            self._saved = self._trainable if lora else dict(self._model.named_parameters())
             inside = {id(each) for block in self._model.blocks() for each in block.parameters()}
             self._optimizer = Optimizer(
                 self._trainable,
@@ -68,7 +70,8 @@ class TorchBackend:
             )
         clips = training.use_clip_grad_norm
         self._max_norm = training.clip_grad_norm_max_norm if clips else float("inf")
-        self.parameters = sum(parameter.numel() for parameter in self._trainable.values())
+        self.parameters = sum(each.numel() for each in {**own, **self._trainable}.values())
+        self.trained_parameters = sum(each.numel() for each in self._trainable.values())
         self.versions: dict[str, str | bool] = {
             "torch": torch.__version__,
             "fused_adamw": fused_adamw(self._device),
@@ -76,7 +79,7 @@ class TorchBackend:
         }
         if self._group:
             # The loss and the stop request are reduced together with the gradient.
-            self.versions["shared_memory"] = self._group.share_memory(self.parameters + 2)
+            self.versions["shared_memory"] = self._group.share_memory(self.trained_parameters + 2)
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward pass over an effective batch; then the gradient is clipped."""
@@ -144,8 +147,8 @@ class TorchBackend:
         return TorchDecoder(self._model)
 
     def weights(self) -> Arrays:
-        """The model's parameters by name."""
-        return {name: _array(parameter) for name, parameter in self._model.named_parameters()}
+        """The parameters that a checkpoint contains, by name."""
+        return {name: _array(parameter) for name, parameter in self._saved.items()}
 
     def optimizer_state(self) -> Arrays:
         """The optimizer state, by name."""
@@ -177,7 +180,7 @@ class TorchBackend:
     @torch.no_grad()
     def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
         """Restore the state of another backend of the same model."""
-        load_weights(self._model, _tensors(weights))
+        load_parameters(self._saved, _tensors(weights))
         self._optimizer.restore(_tensors(optimizer))
         self._restore_random(random)
         self._random_of_ranks = random
@@ -195,6 +198,7 @@ class TorchBackend:
             return list(numbers)
         own = {
             "numbers": {"": np.array(numbers, np.int64)},
+            "frozen": {name: _array(one) for name, one in self._frozen().items()},
             "weights": self.weights(),
             "optimizer": self.optimizer_state(),
             "random": self._random_of_ranks,
@@ -204,8 +208,14 @@ class TorchBackend:
         if self._rank_info.rank:
             # A rank without a state in the checkpoint draws other numbers than rank 0.
             torch.manual_seed(torch.initial_seed() + self._rank_info.rank)
+            load_parameters(self._frozen(), _tensors(received["frozen"]))
             self.restore(received["weights"], received["optimizer"], received["random"])
         return received["numbers"][""].tolist()
+
+    def _frozen(self) -> dict[str, nn.Parameter]:
+        """The parameters that no checkpoint contains."""
+        named = self._model.named_parameters()
+        return {name: one for name, one in named if name not in self._saved}
 
     def _restore_random(self, random: Arrays) -> None:
         setters: dict[str, Callable[[Tensor], None]] = {"cpu": torch.set_rng_state}
@@ -332,7 +342,7 @@ def _name_on_rank(name: str, rank: int) -> str:
 
 
 def _choose_precision(
-    training: TrainingConfig, device: torch.device
+    training: TrainingConfig, device: torch.device, lora: LoraConfig | None
 ) -> tuple[Precision, tuple[tuple[str, str], ...]]:
     """The precision to train in, and warnings about it, each with the key concerned."""
     warnings: list[tuple[str, str]] = []
@@ -344,10 +354,11 @@ def _choose_precision(
             "the run computes in fp32"
         )
         warnings.append((message, "training_config.precision"))
-    if precision == "fp32" and derived.carries_rounding(training):
+    if (precision == "fp32" or lora) and derived.carries_rounding(training):
         flat = training.use_kahan_summation
         key = "use_kahan_summation" if flat else "optimizer.kahan_summation"
-        message = "weights are fp32, so Kahan summation has no bfloat16 rounding to carry"
+        what = "LoRA's weights" if lora else "weights"
+        message = f"{what} are fp32, so Kahan summation has no bfloat16 rounding to carry"
         warnings.append((message, f"training_config.{key}"))
     return precision, tuple(warnings)
 

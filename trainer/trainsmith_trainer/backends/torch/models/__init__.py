@@ -35,14 +35,18 @@ def build_model(config: TransformerConfig) -> Transformer:
     return build(config)
 
 
-@torch.no_grad()
 def load_weights(model: Transformer, weights: Mapping[str, Tensor]) -> None:
     """Give a model all of its weights; it is left as it was where they are not its own.
 
     Raises:
         ValueError: a name or a shape is not the model's. The text says what differs.
     """
-    own = dict(model.named_parameters())
+    load_parameters(dict(model.named_parameters()), weights)
+
+
+@torch.no_grad()
+def load_parameters(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
+    """Give all of some parameters new values, as `load_weights` does."""
     if own.keys() != weights.keys():
         different = sorted(own.keys() ^ weights.keys())
         raise ValueError(f"the weights are of another model: {', '.join(different[:5])} differ")

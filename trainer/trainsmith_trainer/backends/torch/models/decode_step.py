@@ -21,7 +21,11 @@ class Affine(Protocol):
 
 
 def affine(layer: nn.Linear) -> Affine:
-    """A linear layer for one vector."""
+    """A linear layer for one vector; a subclass, which computes something else, as it is."""
+    if type(layer) is not nn.Linear:
+        return lambda vector, residual=None: (
+            layer(vector) if residual is None else layer(vector) + residual
+        )
     weight, bias = layer.weight, cast("Tensor | None", layer.bias)
 
     def apply(vector: Tensor, residual: Tensor | None = None) -> Tensor:
