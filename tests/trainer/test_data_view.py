@@ -75,6 +75,7 @@ def test_examples_that_are_too_long_are_errors_and_the_others_are_shown(
     assert "1 of 21 examples is longer than the 16 tokens" in report.errors[0].message
     assert report.view
     assert report.view.training.lengths[-1].last >= 42
+    assert [each.too_long for each in report.view.training.lengths if each.too_long] == [1]
     done = workspace.command("data", "training.yaml")
     assert done.returncode == 1
     assert "too long" in done.stdout
@@ -100,3 +101,29 @@ def test_data_that_cannot_be_read_is_an_error(workspace: Workspace) -> None:
     done = workspace.command("data", "training.yaml")
     assert (done.returncode, done.stdout) == (1, "")
     assert "sums.jsonl:1: no example is in this, found `question`" in done.stderr
+
+
+def test_texts_are_never_too_long(workspace: Workspace) -> None:
+    for name in "ab":
+        workspace.write(f"{name}.txt", f"{name} small text. " * 20)
+    view = _view(workspace, "--set", "training_config.data_path='?.txt'")
+    assert view.training.documents == 2
+    assert [each.too_long for each in view.training.lengths] == [0] * len(view.training.lengths)
+
+
+def test_places_skip_files_that_are_named_twice(workspace: Workspace) -> None:
+    _write(workspace, data_path=["sums.jsonl", "again.jsonl", "more.jsonl"])
+    (workspace.path / "again.jsonl").symlink_to("sums.jsonl")
+    workspace.write("more.jsonl", json.dumps({"prompt": "7+7=", "response": "14"}))
+    view = _view(workspace, "--sequences", "21")
+    assert view.training.files == ["sums.jsonl", "more.jsonl"]
+    assert "more.jsonl:1" in [place for one in view.sequences for place in one.places]
+
+
+def test_long_sequence_is_shown_in_part(workspace: Workspace) -> None:
+    examples = [{"prompt": "a" * 5000, "response": "b"}]
+    _write(workspace, examples)
+    length = ("--set", "transformer_config.max_sequence_length=6000")
+    (sequence,) = _view(workspace, *length).sequences
+    assert (sequence.tokens, sequence.left_out) == (5001, 5001 - 4096)
+    assert sum(piece.tokens for piece in sequence.pieces) == 4096

@@ -122,6 +122,8 @@ class LengthRange(_Report):
     last: int
     """The largest length, in tokens."""
     documents: int
+    too_long: int
+    """How many of them are examples that are longer than the model reads at once."""
 
 
 class Duplicates(_Report):
@@ -172,6 +174,8 @@ class DataSequence(_Report):
     tokens: int
     counted_tokens: int
     pieces: list[TextPiece]
+    left_out: int
+    """How many tokens at the end are not in the pieces, because the sequence is very long."""
 
 
 class DataView(_Report):

@@ -53,6 +53,9 @@ class Corpus:
     warnings: Warnings = ()
     chat_template: ChatTemplate | None = None
     """Wrote the conversations, if there are any."""
+    training_files: tuple[Path, ...] = ()
+    """The files that the documents to train on are from, each once."""
+    validation_files: tuple[Path, ...] = ()
 
     @property
     def validates(self) -> bool:
@@ -121,6 +124,8 @@ def load_corpus(sources: Sources, cutting: Cutting) -> Corpus:
         checked,
         encoded.digest,
         (*warnings, *skipped, *too_long),
+        training_files=tuple(trained_places.paths),
+        validation_files=tuple(places.paths),
     )
 
 

@@ -33,7 +33,7 @@ def _view(view: DataView) -> Iterator[str]:
     if view.training.lengths:
         yield ""
         yield "Tokens in each document:"
-        yield from _bars(view.training, view.sequence_length)
+        yield from _bars(view.training)
     yield ""
     yield "The first sequences; the loss counts what is between ⟦ and ⟧:"
     for number, sequence in enumerate(view.sequences, 1):
@@ -49,7 +49,7 @@ def _summary(part: DataPart) -> str:
     )
 
 
-def _bars(part: DataPart, length: int) -> Iterator[str]:
+def _bars(part: DataPart) -> Iterator[str]:
     most = max(each.documents for each in part.lengths)
     labels = [
         f"{each.first:,}" + (f"–{each.last:,}" if each.last > each.first else "")
@@ -58,8 +58,8 @@ def _bars(part: DataPart, length: int) -> Iterator[str]:
     width = max(map(len, labels))
     for label, each in zip(labels, part.lengths, strict=True):
         bar = "█" * -(-each.documents * _LONGEST_BAR // most)
-        fits = "" if each.first <= length + 1 or not each.documents else "  too long"
-        yield f"  {label:>{width}}  {bar} {each.documents:,}{fits}"
+        long = f", {each.too_long:,} too long" if each.too_long else ""
+        yield f"  {label:>{width}}  {bar} {each.documents:,}{long}"
 
 
 def _sequence(number: int, sequence: DataSequence) -> Iterator[str]:
@@ -74,5 +74,5 @@ def _sequence(number: int, sequence: DataSequence) -> Iterator[str]:
     for piece in sequence.pieces:
         separator = "¶" if piece.begins_document and text else ""
         text += separator + (f"⟦{piece.text}⟧" if piece.counted else piece.text)
-    more = " …" if len(text) > _LONGEST_TEXT else ""
+    more = " …" if len(text) > _LONGEST_TEXT or sequence.left_out else ""
     yield f"   {text[:_LONGEST_TEXT]}{more}"

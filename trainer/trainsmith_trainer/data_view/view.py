@@ -24,7 +24,7 @@ from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch, Integers, Posit
 from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.data.cutting import OVERLONG_KEY
 from trainsmith_trainer.data.rows import Rows
-from trainsmith_trainer.data.stream import Stream
+from trainsmith_trainer.data.stream import Flags, Stream
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.errors import ConfigProblem, RunError
 from trainsmith_trainer.run.corpus import read_corpus
@@ -67,13 +67,16 @@ def view_data(config: ResolvedConfig, count: int) -> tuple[DataReport, tuple[Con
             ConfigProblem(config.origin_of(key), "warning", "caution", message, key)
             for message, key in corpus.warnings
         ]
-    paths = config.validation or config.data
+    length = derived.sequence_length(config.document.training_config, model)
+    longest = length + 1  # The last token is only a target.
     view = DataView(
         tokenizer=_name_of(config),
         vocabulary=corpus.tokenizer.vocab_size,
-        sequence_length=derived.sequence_length(config.document.training_config, model),
-        training=_part(corpus.training, corpus, len(corpus.sequences), config.data),
-        validation=_part(corpus.validation, corpus, len(corpus.validation_sequences), paths)
+        sequence_length=length,
+        training=_part(corpus.training, len(corpus.sequences), corpus.training_files, longest),
+        validation=_part(
+            corpus.validation, len(corpus.validation_sequences), corpus.validation_files, longest
+        )
         if corpus.validates
         else None,
         sequences=list(_first_sequences(corpus, config, count)),
@@ -107,7 +110,7 @@ def _name_of(config: ResolvedConfig) -> str:
     return kinds[config.document.training_config.tokenizer_type]
 
 
-def _part(stream: Stream, corpus: Corpus, sequences: int, paths: tuple[Path, ...]) -> DataPart:
+def _part(stream: Stream, sequences: int, paths: tuple[Path, ...], longest: int) -> DataPart:
     lengths = stream.documents["end"] - stream.starts
     is_example = bool(stream.documents["example"].any())
     return DataPart(
@@ -118,29 +121,34 @@ def _part(stream: Stream, corpus: Corpus, sequences: int, paths: tuple[Path, ...
         counted_tokens=stream.targets,
         sequences=sequences,
         median_length=float(np.median(lengths)) if len(lengths) else 0.0,
-        lengths=_histogram(lengths) if is_example or len(lengths) > 1 else [],
-        duplicates=_duplicates(stream, corpus, paths),
+        lengths=_histogram(lengths, stream.documents["example"] & (lengths > longest))
+        if is_example or len(lengths) > 1
+        else [],
+        duplicates=_duplicates(stream, paths),
     )
 
 
-def _histogram(lengths: Integers) -> list[LengthRange]:
+def _histogram(lengths: Integers, too_long: Flags) -> list[LengthRange]:
     """How many documents have which length, in ranges of equal width."""
     if not len(lengths):
         return []
     smallest = int(lengths.min())
     width = -(-(int(lengths.max()) - smallest + 1) // _RANGES)
-    counts = np.bincount((lengths - smallest) // width)
+    ranges = (lengths - smallest) // width
+    counts = np.bincount(ranges)
+    long_ones = np.bincount(ranges[too_long], minlength=len(counts))
     return [
         LengthRange(
             first=smallest + at * width,
             last=smallest + (at + 1) * width - 1,
             documents=int(number),
+            too_long=int(long_ones[at]),
         )
         for at, number in enumerate(counts)
     ]
 
 
-def _duplicates(stream: Stream, corpus: Corpus, paths: tuple[Path, ...]) -> Duplicates | None:
+def _duplicates(stream: Stream, paths: tuple[Path, ...]) -> Duplicates | None:
     """The documents with the same text as an earlier one."""
     _, first, kind = np.unique(stream.documents["digest"], return_index=True, return_inverse=True)
     repeated = np.flatnonzero(first[kind] != np.arange(len(kind)))
@@ -168,29 +176,42 @@ def _first_sequences(corpus: Corpus, config: ResolvedConfig, count: int) -> Iter
         places: list[str] = []
         if isinstance(corpus.sequences, Rows):
             documents = corpus.sequences.documents(number)[:_MOST_DOCUMENTS]
-            places = [_place(corpus.training, document, config.data) for document in documents]
+            places = [
+                _place(corpus.training, document, corpus.training_files) for document in documents
+            ]
         row = batch.rows(slice(at, at + 1))
+        lengths = row.lengths[0] if row.lengths else (row.inputs.shape[1],)
+        shown = list(_shown(lengths))
         yield DataSequence(
             places=places,
             tokens=row.tokens_read,
             counted_tokens=row.tokens,
-            pieces=list(_pieces(row, corpus.tokenizer)),
+            pieces=list(_pieces(row, lengths, shown, corpus.tokenizer)),
+            left_out=row.tokens_read - sum(shown),
         )
 
 
-def _pieces(row: Batch, tokenizer: Tokenizer) -> Iterator[TextPiece]:
-    """The text of a sequence, divided where the loss begins or ends to count."""
-    lengths = row.lengths[0] if row.lengths else (row.inputs.shape[1],)
-    begin, room = 0, _MOST_TOKENS
+def _shown(lengths: Sequence[int]) -> Iterator[int]:
+    """How many tokens of each document of a sequence are shown."""
+    room = _MOST_TOKENS
     for length in lengths[:_MOST_DOCUMENTS]:
-        end = begin + length
+        if room == 0:
+            return
+        yield min(length, room)
+        room -= min(length, room)
+
+
+def _pieces(
+    row: Batch, lengths: Sequence[int], shown: Sequence[int], tokenizer: Tokenizer
+) -> Iterator[TextPiece]:
+    """The text of a sequence, divided where the loss begins or ends to count."""
+    begins = np.cumsum([0, *lengths])[: len(shown)]
+    for begin, number in zip(begins.tolist(), shown, strict=True):
+        end = begin + number
         tokens = np.append(row.inputs[0, begin:end], row.targets[0, end - 1])
         counted = np.append(False, row.targets[0, begin:end] != IGNORE_INDEX)
         known = tokens != IGNORE_INDEX
-        yield from _runs(tokens[known][:room], counted[known][:room], tokenizer)
-        begin, room = end, room - length
-        if room <= 0:
-            return
+        yield from _runs(tokens[known], counted[known], tokenizer)
 
 
 def _runs(tokens: Integers, counted: Integers, tokenizer: Tokenizer) -> Iterator[TextPiece]:
