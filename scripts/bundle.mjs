@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 
 import { Failure, main, ROOT } from "./lib/run.mjs";
 
-const PAGES = ["comparison", "lesson", "training"];
+const PAGES = ["comparison", "data", "lesson", "training"];
 
 /** The builds: the extension for Node, and the pages for the browser inside a webview. */
 function bundles(folder, shared) {

@@ -191,7 +191,7 @@ def _protocol() -> str:
 
 def _reports() -> str:
     """The types of the command line's output with `--format json`."""
-    models = (reports.DryRun, reports.RunList, reports.Comparison)
+    models = (reports.DryRun, reports.RunList, reports.Comparison, reports.DataReport)
     _, schema = models_json_schema([(model, "serialization") for model in models])
     return _typescript({"title": "Reports", **schema})
 
@@ -203,6 +203,7 @@ def _validation(event: Mapping[str, Any]) -> str:
         "EVENT": event,
         "RUN_LIST": reports.RunList.model_json_schema(mode="serialization"),
         "COMPARISON": reports.Comparison.model_json_schema(mode="serialization"),
+        "DATA_REPORT": reports.DataReport.model_json_schema(mode="serialization"),
     }
     constants = [
         f"export const {name}_SCHEMA = {json.dumps(_without_texts(schema))} as const;"

@@ -7,9 +7,11 @@ import { registerRunCommands } from "./commands/registerRunCommands";
 import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
 import { runWithOverrides } from "./commands/runWithOverrides";
+import { showData } from "./commands/showData";
 import { showTraining } from "./commands/showTraining";
 import { stopTraining, TaskProcesses } from "./commands/stopTraining";
 import { Comparisons } from "./comparison/panel";
+import { DataPanels } from "./data/panel";
 import { COMMANDS, SETTINGS, TASK_TYPE } from "./generated/protocol";
 import { Lessons } from "./lessons/lessons";
 import { registerLessons } from "./lessons/register";
@@ -46,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const training = new TrainingPython(context, log);
   const parts = { server, editors, documents, training };
   const panels = new TrainingPanels(context.extensionUri, server, runs, watcher, log);
+  const data = new DataPanels(context.extensionUri, server);
   const lessons = new Lessons(context, parts);
   const register = (
     id: string,
@@ -63,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
     view,
     editors,
     panels,
+    data,
     lessons,
     comparisons,
     new RunStatus(runs),
@@ -74,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.dryRun, (uri) => runRecipe(parts, "dryRun", uri)),
     register(COMMANDS.smokeRun, (uri) => runRecipe(parts, "smoke", uri)),
     register(COMMANDS.runWithOverrides, (uri) => runWithOverrides(parts, uri)),
+    register(COMMANDS.showData, (uri) => showData(parts, data, uri)),
     register(COMMANDS.resumeTraining, (uri) => resumeTraining(parts, uri)),
     register(COMMANDS.compareWithLastRun, (uri) =>
       compareWithLastRun(server, editors, list, comparisons, uri),

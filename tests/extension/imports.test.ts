@@ -14,7 +14,7 @@ const ROOT = path.resolve(import.meta.dirname, "../../extension/src");
 const LAYERS: readonly (readonly string[])[] = [
   [""],
   ["commands"],
-  ["training", "comparison", "lessons"],
+  ["training", "comparison", "data", "lessons"],
   ["runs"],
   ["recipes"],
   ["server"],

@@ -66,3 +66,17 @@ def test_run_training_is_above_a_recipe(text: str, lines: list[int]) -> None:
     assert [lens.title for lens in lenses] == ["$(play) Run Training", "$(checklist) Dry Run"][
         : len(lenses)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shows"),
+    [
+        ("training_config:\n  data_path: a.txt\n", True),
+        ("training_config:\n  data_path: [a.txt, b.txt]\n", True),
+        ("training_config:\n  seed: 1\n", False),
+        ("# trainsmith: profile=tt-train\ntraining_config:\n  data_path: a.txt\n", False),
+    ],
+)
+def test_show_data_is_above_a_recipe_with_data_for_this_trainer(text: str, shows: bool) -> None:
+    titles = [lens.title for lens in code_lenses(analyze(text), None)]
+    assert titles[2:] == (["$(database) Show Data"] if shows else [])

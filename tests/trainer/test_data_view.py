@@ -96,6 +96,15 @@ def test_text_marks_counted_tokens_and_escapes_control_characters(workspace: Wor
     assert "\x1b" not in done.stdout
 
 
+def test_report_names_the_files_that_determine_it(workspace: Workspace) -> None:
+    _write(workspace, [{"question": "a"}])
+    report = _report(workspace, code=1)
+    assert report.view is None
+    assert set(report.files) == {"training.yaml", "model.yaml", "sums.jsonl"}
+    workspace.write("training.yaml", "training_config:\n  batch_size: many\n")
+    assert _report(workspace, code=1).files == ["training.yaml"]
+
+
 def test_data_that_cannot_be_read_is_an_error(workspace: Workspace) -> None:
     _write(workspace, [{"question": "a"}])
     done = workspace.command("data", "training.yaml")

@@ -193,7 +193,7 @@ def show_data(config: Path, settings: tuple[str, ...], sequences: int, output: s
     except RunError as error:
         assert resolved is not None
         problems = (resolved.problem_of(error),)
-        report = refused(config, problems)
+        report = refused(config, problems, resolved)
     say(*(json_lines(report) if output == "json" else lines_of(report)))
     if output == "text":
         for problem in problems:

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import { TASK_TYPE, type TaskName } from "../generated/protocol";
+import { type RunPlan, TASK_TYPE, type TaskName } from "../generated/protocol";
 import type { TrainingPython } from "../python/trainingPython";
 import type { Documents } from "../recipes/documents";
 import type { LastEditor } from "../recipes/editors";
@@ -34,24 +34,15 @@ export interface RunOptions {
  * the recipe; without one it is the recipe in the editor.
  */
 export async function runRecipe(
-  { server, editors, documents, training }: RunParts,
+  parts: RunParts,
   task: TaskName,
   recipe: unknown,
   { run, set = [] }: RunOptions = {},
 ): Promise<void> {
-  if (!mayRunPrograms()) return;
-  const target = recipe ?? editors.yaml()?.document.uri ?? (await chooseRecipe(documents));
-  if (target === CANCELLED) return;
-  const document = await recipeDocument(editors, target);
-  if (!(await isMeant(document))) return;
-  if (document.isUntitled || (document.isDirty && !(await document.save()))) {
-    throw new Error("Save the recipe first: the trainer reads it from disk.");
-  }
-  const plan = await server.runPlan(document.uri);
-  if (!plan) return;
-  if (plan.document !== "training") {
-    throw new Error("This file is not a training recipe: it has no training_config section.");
-  }
+  const { server, documents, training } = parts;
+  const found = await savedRecipe(parts, recipe, "Run");
+  if (!found) return;
+  const { document, plan } = found;
   // A dry run reports errors itself.
   if (task !== "dryRun" && plan.errors > 0 && !(await runDespite(plan.errors))) return;
   const missing = plan.missing.filter(({ key }) => !set.some((one) => one.startsWith(`${key}=`)));
@@ -73,15 +64,39 @@ export async function runRecipe(
 }
 
 /**
+ * The recipe for the trainer, saved, with its plan. `undefined` if the user cancelled, or if there
+ * is no trust or no Python, which the user was told.
+ */
+export async function savedRecipe(
+  { server, editors, documents }: RunParts,
+  recipe: unknown,
+  verb: "Run" | "Read",
+): Promise<{ document: vscode.TextDocument; plan: RunPlan } | undefined> {
+  if (!mayRunPrograms()) return undefined;
+  const target = recipe ?? editors.yaml()?.document.uri ?? (await chooseRecipe(documents));
+  if (target === CANCELLED) return undefined;
+  const document = await recipeDocument(editors, target);
+  if (!(await isMeant(document, verb))) return undefined;
+  if (document.isUntitled || (document.isDirty && !(await document.save()))) {
+    throw new Error("Save the recipe first: the trainer reads it from disk.");
+  }
+  const plan = await server.runPlan(document.uri);
+  if (!plan) return undefined;
+  if (plan.document !== "training") {
+    throw new Error("This file is not a training recipe: it has no training_config section.");
+  }
+  return { document, plan };
+}
+
+/**
  * Whether the user means a recipe. One elsewhere may be named by a file of somebody else's run, so
  * the user is asked, unless its text is visible.
  */
-async function isMeant(document: vscode.TextDocument): Promise<boolean> {
+async function isMeant(document: vscode.TextDocument, button: "Run" | "Read"): Promise<boolean> {
   const { uri } = document;
   if (vscode.workspace.getWorkspaceFolder(uri)) return true;
   if (vscode.window.visibleTextEditors.some((editor) => editor.document === document)) return true;
-  const button = "Run";
-  const question = `Run the recipe ${uri.fsPath}?`;
+  const question = `${button} the recipe ${uri.fsPath}?`;
   return (await ask(question, "It is not in this workspace.", button)) === button;
 }
 

@@ -275,6 +275,7 @@ export const COMMANDS = {
   dryRun: "trainsmith.dryRun",
   smokeRun: "trainsmith.smokeRun",
   runWithOverrides: "trainsmith.runWithOverrides",
+  showData: "trainsmith.showData",
   stopTraining: "trainsmith.stopTraining",
   showTraining: "trainsmith.showTraining",
   compareWithLastRun: "trainsmith.compareWithLastRun",

@@ -91,6 +91,54 @@ export type Matter = number;
  * The picture with the curves of all runs.
  */
 export type Curves = string | null;
+export type Files = string[];
+export type Documents = number;
+/**
+ * How many of the documents have an input, which the loss does not count, and an answer.
+ */
+export type Examples = number;
+export type Tokens = number;
+/**
+ * How many tokens the loss counts.
+ */
+export type CountedTokens = number;
+/**
+ * How many sequences an epoch has.
+ */
+export type Sequences = number;
+/**
+ * Of the documents, in tokens.
+ */
+export type MedianLength = number;
+/**
+ * The smallest length, in tokens.
+ */
+export type First = number;
+/**
+ * The largest length, in tokens.
+ */
+export type Last = number;
+export type Documents1 = number;
+/**
+ * How many of them are examples that are longer than the model reads at once.
+ */
+export type TooLong = number;
+/**
+ * The lengths of the documents; empty if there is one text.
+ */
+export type Lengths = LengthRange[];
+/**
+ * How many there are.
+ */
+export type Documents2 = number;
+/**
+ * The file and line of the first of them.
+ */
+export type Place = string;
+/**
+ * The file and line of the document with the same text.
+ */
+export type SameAs = string;
 /**
  * The path of the recipe as it was given.
  */
@@ -98,7 +146,7 @@ export type Config1 = string;
 /**
  * Where the value is set: `training.yaml:5:3`, or the command-line option.
  */
-export type Place = string;
+export type Place1 = string;
 export type Severity = "error" | "warning";
 export type Code = string;
 /**
@@ -114,6 +162,51 @@ export type ConfigPath = string | null;
  */
 export type Errors = ReportedFinding[];
 export type Warnings = ReportedFinding[];
+/**
+ * The files that determine what the trainer sees, as far as they are known: the recipe, those
+ * that it names, and the data.
+ */
+export type Files1 = string[];
+/**
+ * Where the tokenizer comes from, in words.
+ */
+export type Tokenizer = string;
+export type Vocabulary = number;
+/**
+ * The most tokens that the model reads at once.
+ */
+export type SequenceLength = number;
+/**
+ * The file and line of each of its documents; empty if a text is cut anywhere.
+ */
+export type Places = string[];
+export type Tokens1 = number;
+export type CountedTokens1 = number;
+export type Text = string;
+export type Tokens2 = number;
+export type Counted = boolean;
+/**
+ * Whether a document begins here, which the model reads as if it were alone.
+ */
+export type BeginsDocument = boolean;
+export type Pieces = TextPiece[];
+/**
+ * How many tokens at the end are not in the pieces, because the sequence is very long.
+ */
+export type LeftOut = number;
+/**
+ * The first ones, in the order in which training reads them.
+ */
+export type Sequences1 = DataSequence[];
+/**
+ * The path of the recipe as it was given.
+ */
+export type Config2 = string;
+/**
+ * What prevents the recipe from running.
+ */
+export type Errors1 = ReportedFinding[];
+export type Warnings1 = ReportedFinding[];
 /**
  * The run's name.
  */
@@ -138,11 +231,11 @@ export type TrainedParameters = number;
 /**
  * The number of different tokens.
  */
-export type Vocabulary = number;
+export type Vocabulary1 = number;
 /**
  * The most tokens in a training sequence.
  */
-export type SequenceLength = number;
+export type SequenceLength1 = number;
 /**
  * The files to train on.
  */
@@ -154,12 +247,12 @@ export type ValidationData = string[];
 /**
  * The tokenizer's file, if the recipe names one.
  */
-export type Tokenizer = string | null;
+export type Tokenizer1 = string | null;
 export type TrainingTokens = number;
 /**
  * The training tokens that the loss covers: all but prompts and the very first token.
  */
-export type CountedTokens = number;
+export type CountedTokens2 = number;
 export type ValidationTokens = number;
 /**
  * The approximate number of tokens in one validation.
@@ -322,19 +415,60 @@ export interface Difference {
   matters: Matters;
 }
 /**
- * The report of `trainsmith train CONFIG --dry-run`.
+ * The data to train on, or to validate with.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
- * via the `definition` "DryRun".
+ * via the `definition` "DataPart".
  */
-export interface DryRun {
+export interface DataPart {
+  files: Files;
+  documents: Documents;
+  examples: Examples;
+  tokens: Tokens;
+  counted_tokens: CountedTokens;
+  sequences: Sequences;
+  median_length: MedianLength;
+  lengths: Lengths;
+  duplicates: Duplicates | null;
+}
+/**
+ * How many documents have a length within a range.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "LengthRange".
+ */
+export interface LengthRange {
+  first: First;
+  last: Last;
+  documents: Documents1;
+  too_long: TooLong;
+}
+/**
+ * Documents that have the same text as an earlier one.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "Duplicates".
+ */
+export interface Duplicates {
+  documents: Documents2;
+  place: Place;
+  same_as: SameAs;
+}
+/**
+ * The report of `trainsmith data CONFIG`.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "DataReport".
+ */
+export interface DataReport {
   config: Config1;
   errors: Errors;
   warnings: Warnings;
+  files: Files1;
   /**
-   * What would run; `None` if there are errors.
+   * What the trainer sees; `None` if the data cannot be read.
    */
-  outline: RunOutline | null;
+  view: DataView | null;
 }
 /**
  * A finding in a recipe.
@@ -343,11 +477,68 @@ export interface DryRun {
  * via the `definition` "ReportedFinding".
  */
 export interface ReportedFinding {
-  place: Place;
+  place: Place1;
   severity: Severity;
   code: Code;
   message: Message;
   config_path: ConfigPath;
+}
+/**
+ * What the trainer sees of a recipe's data.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "DataView".
+ */
+export interface DataView {
+  tokenizer: Tokenizer;
+  vocabulary: Vocabulary;
+  sequence_length: SequenceLength;
+  training: DataPart;
+  /**
+   * `None` if nothing is validated.
+   */
+  validation: DataPart | null;
+  sequences: Sequences1;
+}
+/**
+ * A sequence as the model reads it.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "DataSequence".
+ */
+export interface DataSequence {
+  places: Places;
+  tokens: Tokens1;
+  counted_tokens: CountedTokens1;
+  pieces: Pieces;
+  left_out: LeftOut;
+}
+/**
+ * Consecutive tokens that the loss counts, or does not count.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "TextPiece".
+ */
+export interface TextPiece {
+  text: Text;
+  tokens: Tokens2;
+  counted: Counted;
+  begins_document: BeginsDocument;
+}
+/**
+ * The report of `trainsmith train CONFIG --dry-run`.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "DryRun".
+ */
+export interface DryRun {
+  config: Config2;
+  errors: Errors1;
+  warnings: Warnings1;
+  /**
+   * What would run; `None` if there are errors.
+   */
+  outline: RunOutline | null;
 }
 /**
  * What would run.
@@ -362,13 +553,13 @@ export interface RunOutline {
   model_path: ModelPath;
   parameters: Parameters;
   trained_parameters: TrainedParameters;
-  vocabulary: Vocabulary;
-  sequence_length: SequenceLength;
+  vocabulary: Vocabulary1;
+  sequence_length: SequenceLength1;
   data: Data;
   validation_data: ValidationData;
-  tokenizer: Tokenizer;
+  tokenizer: Tokenizer1;
   training_tokens: TrainingTokens;
-  counted_tokens: CountedTokens;
+  counted_tokens: CountedTokens2;
   validation_tokens: ValidationTokens;
   tokens_per_validation: TokensPerValidation;
   steps: Steps;

@@ -40,7 +40,8 @@ export async function trainerOutput(
 }
 
 /**
- * The output of `trainsmith … --format json`. Every path in the arguments must be absolute.
+ * The output of `trainsmith … --format json`. Without a folder in the options, every path in the
+ * arguments must be absolute.
  *
  * @param schema The form of the output. Another version of Trainsmith may write another one.
  */
@@ -48,8 +49,9 @@ export async function trainerReport(
   server: Server,
   arguments_: readonly string[],
   schema: Schema,
+  options: Options = {},
 ): Promise<unknown> {
-  const output = await trainerOutput(server, [...arguments_, "--format", "json"]);
+  const output = await trainerOutput(server, [...arguments_, "--format", "json"], options);
   const report = parseAs(output, schema);
   if (report === undefined) {
     const [command = ""] = arguments_;

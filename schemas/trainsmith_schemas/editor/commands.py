@@ -66,6 +66,13 @@ COMMANDS = (
         menus=(("editor/title/run", "navigation@4"), ("explorer/context", "trainsmith@4")),
     ),
     Command(
+        "trainsmith.showData",
+        "Show Data",
+        icon="$(database)",
+        when=_RUNNABLE,
+        menus=(("editor/title/run", "navigation@5"), ("explorer/context", "trainsmith@5")),
+    ),
+    Command(
         "trainsmith.stopTraining",
         "Stop Training",
         icon="$(debug-stop)",

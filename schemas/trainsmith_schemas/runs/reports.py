@@ -201,6 +201,9 @@ class DataReport(_Report):
     errors: list[ReportedFinding]
     """What prevents the recipe from running."""
     warnings: list[ReportedFinding]
+    files: list[str]
+    """The files that determine what the trainer sees, as far as they are known: the recipe, those
+    that it names, and the data."""
     view: DataView | None
     """What the trainer sees; `None` if the data cannot be read."""
 

@@ -13,6 +13,7 @@ from trainsmith_server.yaml.tree import Span
 
 _RUN = command("runTraining")
 _DRY_RUN = command("dryRun")
+_DATA = command("showData")
 _COMPARE = command("compareWithLastRun")
 _SHOW = command("showTraining")
 
@@ -42,11 +43,15 @@ def code_lenses(analysis: Analysis, last: Run | None) -> tuple[Lens, ...]:
     """
     if not is_runnable(analysis):
         return ()
-    place = find(analysis.documents[0].document.root, ("training_config",))
+    root = analysis.documents[0].document.root
+    place = find(root, ("training_config",))
     if place is None or place.entry is None:
         return ()
     span = key_span(place.entry)
-    lenses = [Lens(span, one, f"{one.icon} {one.title}") for one in (_RUN, _DRY_RUN)]
+    has_data = find(root, ("training_config", "data_path")) is not None
+    shows_data = has_data and analysis.trainer == "trainsmith"
+    commands = (_RUN, _DRY_RUN, *((_DATA,) if shows_data else ()))
+    lenses = [Lens(span, one, f"{one.icon} {one.title}") for one in commands]
     if last:
         lenses += [
             Lens(span, _COMPARE, f"{_COMPARE.icon} {_COMPARE.title}"),

@@ -82,22 +82,33 @@ def view_data(config: ResolvedConfig, count: int) -> tuple[DataReport, tuple[Con
         sequences=list(_first_sequences(corpus, config, count)),
     )
     errors = tuple(problem for problem in problems if problem.severity == "error")
-    return _report(config.path, problems, view), errors
+    return _report(config.path, problems, _files(config), view), errors
 
 
-def refused(config: Path, problems: Sequence[ConfigProblem]) -> DataReport:
-    """The report for a recipe whose data cannot be read."""
-    return _report(config, problems, None)
+def refused(
+    path: Path, problems: Sequence[ConfigProblem], config: ResolvedConfig | None = None
+) -> DataReport:
+    """The report for a recipe whose data cannot be read, or which is itself wrong."""
+    return _report(path, problems, _files(config) if config else [str(path)], None)
 
 
-def _report(path: Path, problems: Sequence[ConfigProblem], view: DataView | None) -> DataReport:
+def _report(
+    path: Path, problems: Sequence[ConfigProblem], files: list[str], view: DataView | None
+) -> DataReport:
     findings = [reported(problem) for problem in problems]
     return DataReport(
         config=str(path),
         errors=[one for one in findings if one.severity == "error"],
         warnings=[one for one in findings if one.severity == "warning"],
+        files=files,
         view=view,
     )
+
+
+def _files(config: ResolvedConfig) -> list[str]:
+    named = [config.path, config.tokenizer, config.chat_template, *config.data, *config.validation]
+    written = [origin.file for origin in config.origins.values() if origin.file]
+    return list(dict.fromkeys([*(str(path) for path in named if path), *written]))
 
 
 def _name_of(config: ResolvedConfig) -> str:
