@@ -180,6 +180,12 @@ test("a stranger's folder executes, changes and publishes nothing", async ({ wor
     const terminal = page.locator(".terminal-wrapper.active .xterm-rows");
     await expect(terminal).toContainText("Nothing was run");
     await workbench.show("training.yaml");
+    await workbench.command("Trainsmith: Show Data");
+    const data = workbench.webview();
+    await expect(data.getByRole("article").first()).toBeVisible();
+    await expectStrictPage(data);
+    await workbench.closeEditors();
+    await workbench.show("training.yaml");
     await workbench.command("Trainsmith: Run Training");
     await expect(workbench.notification(/Run training-001 finished/)).toBeVisible();
     await workbench.screenshot("traps-trained");

@@ -32,3 +32,11 @@ test("in a workspace that is not trusted, recipes can be edited and nothing runs
   await workbench.command("Trainsmith: Focus on Runs View");
   await expect(page.locator(".welcome-view-content", { hasText: "trusted first" })).toBeVisible();
 });
+
+test("in a workspace that is not trusted, data is not read", async ({ workbench }) => {
+  workbench.write("stranger.txt", "To be, or not to be.\n");
+  const editor = await workbench.open("data.yaml", "training_config:\n  data_path: stranger.txt\n");
+  await editor.locator(".codelens-decoration a", { hasText: "Show Data" }).click();
+  await expect(workbench.notification(/has to be trusted first/)).toBeVisible();
+  await expect(workbench.page.locator(".tab", { hasText: "Data: data.yaml" })).toHaveCount(0);
+});

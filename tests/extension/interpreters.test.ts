@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import { expect, test } from "vitest";
 
-import { candidates, firstUsable } from "../../extension/src/python/interpreters";
+import { candidates, firstUsable, withAbsolutePath } from "../../extension/src/python/interpreters";
 
 const SELECTED = { program: "/selected", args: [] };
 
@@ -37,4 +37,14 @@ test("a Python that is missing or too old is skipped with the reason", async () 
     `${path.join(folder, "none")} did not start`,
     `${old} is Python 3.8.10`,
   ]);
+});
+
+test("a Python that starts in another folder has an absolute path", async () => {
+  const found = await withAbsolutePath({ program: "python3", args: ["-I"], version: "3.12.1" });
+  expect(path.isAbsolute(found.program)).toBe(true);
+  expect((await firstUsable([found])).python?.program).toBe(found.program);
+  const absolute = { program: "/my/python", args: [], version: "3.12.1" };
+  expect(await withAbsolutePath(absolute)).toBe(absolute);
+  const none = { program: "no-such-python", args: [], version: "3.12.1" };
+  await expect(withAbsolutePath(none)).rejects.toThrow("no-such-python does not start any more");
 });

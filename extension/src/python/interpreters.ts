@@ -1,3 +1,5 @@
+import * as path from "node:path";
+
 import { outputOf as outputOfChild } from "../shared/child";
 
 /** A Python that can run the server: a program, and arguments that select the version. */
@@ -14,6 +16,7 @@ export interface Candidate {
 
 const OLDEST = [3, 10] as const;
 const PRINT_VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
+const PRINT_PROGRAM = "import sys; print(sys.executable)";
 const PRINT_MISSING =
   "import sys, importlib.util as u; print(*[m for m in sys.argv[1:] if u.find_spec(m) is None])";
 const PROBE_MILLISECONDS = 10_000;
@@ -60,6 +63,17 @@ export async function missingModules(
 ): Promise<string[]> {
   const missing = await outputOf({ program, args: [...args, "-c", PRINT_MISSING, ...modules] });
   return missing === undefined ? [...modules] : missing.split(" ").filter((name) => name !== "");
+}
+
+/**
+ * The same Python by the absolute path of its program. Windows looks for a program without one in
+ * the working directory first, where a workspace may have another.
+ */
+export async function withAbsolutePath(python: Python): Promise<Python> {
+  if (path.isAbsolute(python.program)) return python;
+  const program = await outputOf({ ...python, args: [...python.args, "-c", PRINT_PROGRAM] });
+  if (!program) throw new Error(`${python.program} does not start any more.`);
+  return { ...python, program, args: [] };
 }
 
 /** The output of a program; `undefined` if it does not start or fails. */

@@ -1,3 +1,4 @@
+import { withAbsolutePath } from "../python/interpreters";
 import type { Python } from "../python/python";
 import type { Server } from "./client";
 import { outputOf } from "../shared/child";
@@ -24,8 +25,9 @@ export async function trainerOutput(
   { folder, signal, accepted = [], python: chosen }: Options = {},
 ): Promise<string> {
   await server.start();
-  const python = chosen ?? server.python;
-  if (!python) throw new Error("There is no Python to run it with; the language status shows why.");
+  const found = chosen ?? server.python;
+  if (!found) throw new Error("There is no Python to run it with; the language status shows why.");
+  const python = folder === undefined ? found : await withAbsolutePath(found);
   try {
     return await outputOf(python.program, [...python.args, ...server.trainsmith(), ...arguments_], {
       env: { ...process.env, ...server.environment() },

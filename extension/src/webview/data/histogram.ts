@@ -17,7 +17,7 @@ export function histogram({ lengths, documents, examples, median_length: median 
   const title = `Tokens in each ${noun}`;
   return [
     make("h2", {}, "Lengths"),
-    make("p", { class: "meta" }, `Half of them have at most ${plural(median, "token")}.`),
+    make("p", { class: "meta" }, `Half of the ${noun}s have at most ${plural(median, "token")}.`),
     make(
       "table",
       { class: "histogram", "aria-label": title },
@@ -30,13 +30,15 @@ export function histogram({ lengths, documents, examples, median_length: median 
 function row(range: LengthRange, most: number): HTMLElement {
   const { first, last, documents, too_long: tooLong } = range;
   const tokens = last > first ? `${whole(first)}–${whole(last)}` : whole(first);
-  const long = tooLong > 0 ? [make("strong", { class: "long" }, `${whole(tooLong)} too long`)] : [];
+  const fits = documents > tooLong || documents === 0 ? [whole(documents)] : [];
+  const long = tooLong > 0 ? [make("strong", {}, `${whole(tooLong)} too long`)] : [];
+  const separator = fits.length > 0 && long.length > 0 ? [", "] : [];
   return make(
     "tr",
     {},
     make("th", { scope: "row" }, tokens),
     make("td", { class: "bar" }, bar(documents, tooLong, most)),
-    make("td", {}, whole(documents), ...(long.length > 0 ? [", ", ...long] : [])),
+    make("td", {}, ...fits, ...separator, ...long),
   );
 }
 

@@ -36,7 +36,11 @@ export function summary(view: DataView): HTMLElement[] {
   );
   return [
     make("h2", {}, "Summary"),
-    make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Summary, table" }, table),
+    make(
+      "div",
+      { class: "table", tabindex: "0", role: "region", "aria-label": "Summary, table" },
+      table,
+    ),
     ...(validation ? [] : [make("p", { class: "meta" }, "Nothing is validated.")]),
     make(
       "p",
