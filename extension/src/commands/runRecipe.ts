@@ -65,7 +65,7 @@ export async function runRecipe(
 
 /**
  * The recipe for the trainer, saved, with its plan. `undefined` if the user cancelled, or if there
- * is no trust or no Python, which the user was told.
+ * is no trust or no Python, which a notification says.
  */
 export async function savedRecipe(
   { server, editors, documents }: RunParts,

@@ -120,7 +120,7 @@ export type First = number;
 export type Last = number;
 export type Documents1 = number;
 /**
- * How many of them are examples that are longer than the model reads at once.
+ * How many of them are examples that are longer than a sequence may be.
  */
 export type TooLong = number;
 /**
@@ -173,7 +173,7 @@ export type Files1 = string[];
 export type Tokenizer = string;
 export type Vocabulary = number;
 /**
- * The most tokens that the model reads at once.
+ * The most tokens in a training sequence.
  */
 export type SequenceLength = number;
 /**

@@ -123,7 +123,7 @@ class LengthRange(_Report):
     """The largest length, in tokens."""
     documents: int
     too_long: int
-    """How many of them are examples that are longer than the model reads at once."""
+    """How many of them are examples that are longer than a sequence may be."""
 
 
 class Duplicates(_Report):
@@ -185,7 +185,7 @@ class DataView(_Report):
     """Where the tokenizer comes from, in words."""
     vocabulary: int
     sequence_length: int
-    """The most tokens that the model reads at once."""
+    """The most tokens in a training sequence."""
     training: DataPart
     validation: DataPart | None
     """`None` if nothing is validated."""

@@ -46,7 +46,7 @@ export function summary(view: DataView): HTMLElement[] {
       "p",
       { class: "meta" },
       `Tokenizer: ${view.tokenizer}; ${plural(view.vocabulary, "token")} in the vocabulary. ` +
-        `The model reads at most ${plural(view.sequence_length, "token")} at once.`,
+        `A sequence has at most ${plural(view.sequence_length, "token")}.`,
     ),
   ];
 }
