@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -310,6 +311,20 @@ def test_adapter_of_another_shape_is_refused(tmp_path: Path) -> None:
     shallower = base.shape.model_copy(update={"num_blocks": 1})
     with pytest.raises(UnreadableModelError, match="does not belong to a gpt2 of this shape"):
         adapter_weights(read_adapter(tmp_path / "adapter"), shallower)
+
+
+def test_recomputed_blocks_have_the_same_gradients(tmp_path: Path) -> None:
+    base = _base("llama", tmp_path / "base")
+    sparing = replace(base, shape=base.shape.model_copy(update={"runner_type": "memory_efficient"}))
+    # The same dropout is drawn again.
+    one, other = (_ours(each, _lora(lora_dropout=0.2)) for each in (base, sparing))
+    for step in range(2):
+        torch.manual_seed(step)
+        expected = one.gradient([_batch(step)])
+        torch.manual_seed(step)
+        assert other.gradient([_batch(step)]) == expected
+        one.update(_RATE)
+        other.update(_RATE)
 
 
 def test_dropout_acts_on_matrices_in_training_only(tmp_path: Path) -> None:

@@ -194,6 +194,18 @@ def test_base_may_move_and_may_not_change(trained: Workspace) -> None:
     assert "step-000005 was trained on other weights than those in `model_path`" in refused.stderr
 
 
+def test_run_that_ends_early_exports_best_matrices(trained: Workspace) -> None:
+    worse = {"learning_rate": 0.3, "validation_frequency": 1, "checkpoint_frequency": 1}
+    _write(trained, {**worse, "max_steps": 40, "early_stopping_patience": 2})
+    assert CliRunner().invoke(train, ["training.yaml", "--name", "early"]).exit_code == 0
+    finished = trained.events("early")[-1]
+    assert isinstance(finished, events.RunFinished)
+    assert finished.step < 40
+    assert finished.best_checkpoint
+    best = _files(trained, "early", finished.best_checkpoint)["adapter_model.safetensors"]
+    assert _files(trained, "early")["adapter_model.safetensors"] == best
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -27,7 +27,7 @@ NO_BASE = (
 
 @dataclass(frozen=True)
 class Trained:
-    """How many parameters are trained, and how many there are in the checkpoints and in memory."""
+    """How many parameters LoRA trains."""
 
     adapters: int
     """The numbers in the matrices that LoRA adds."""
