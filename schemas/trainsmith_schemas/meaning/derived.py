@@ -226,7 +226,7 @@ def activation_memory(
 
     It counts what PyTorch saves, with attention that does not store the attention weights. The
     family's layout has the number per block. The output adds the logits, their logarithms and their
-    gradient.
+    gradient, in float32 for a part of the tokens at a time.
 
     Args:
         model: the model's shape.
@@ -245,7 +245,17 @@ def activation_memory(
         kept = model.num_blocks * width + block  # Blocks are recomputed one at a time.
     else:
         kept = model.num_blocks * block
-    return size * sequences * length * (kept + 3 * width + 3 * vocab_size)
+    tokens = sequences * length
+    at_once = min(tokens, tokens_of_logits(vocab_size, precision) or tokens)
+    return size * (tokens * (kept + 3 * width) + at_once * 3 * vocab_size)
+
+
+_LOGITS_AT_ONCE = 1 << 24
+
+
+def tokens_of_logits(vocab_size: int, precision: Literal["fp32", "bf16"]) -> int:
+    """For how many tokens logits are in memory at once; 0 means all."""
+    return max(1, _LOGITS_AT_ONCE // max(1, vocab_size)) if precision == "fp32" else 0
 
 
 _FLOAT, _BFLOAT = 4, 2

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.sections.lora import LoraConfig
@@ -19,6 +18,7 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient, Logits
 from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
+from trainsmith_trainer.backends.torch.cross_entropy import summed_cross_entropy
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.lora import add_adapters, without_matrices
 from trainsmith_trainer.backends.torch.models import build_model, load_parameters, load_weights
@@ -103,7 +103,7 @@ class TorchBackend:
             for parameter, gradient in zip(self._trainable.values(), sums, strict=True):
                 parameter.grad = gradient
             self._should_stop = bool(stop)
-        norm = torch.nn.utils.get_total_norm([each.float() for each in self._gradients()])
+        norm = _total_norm(self._gradients())
         # One transfer for both numbers, because every transfer waits for the device.
         loss_value, norm_value = torch.stack((total, norm)).tolist()
         if norm_value > self._max_norm:
@@ -257,8 +257,7 @@ class TorchBackend:
         counted = targets != IGNORE_INDEX
         if batch.tokens < len(targets):  # Logits are large, and those of prompts are not needed.
             vectors, targets = vectors[counted], targets[counted]
-        logits = self._model.logits(vectors).float()
-        return functional.cross_entropy(logits, targets, reduction="sum")
+        return summed_cross_entropy(self._model, vectors, targets)
 
 
 class TorchDecoder:
@@ -319,6 +318,14 @@ def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
 def has_gpu() -> bool:
     """Whether a run may get an NVIDIA or AMD GPU."""
     return torch.cuda.is_available()
+
+
+def _total_norm(gradients: Sequence[Tensor]) -> Tensor:
+    """The norm of all gradients together, in float32, without copies of them."""
+    if all(gradient.dtype == torch.float32 for gradient in gradients):
+        return torch.nn.utils.get_total_norm(gradients)
+    norms = [torch.linalg.vector_norm(each, dtype=torch.float32) for each in gradients]
+    return torch.linalg.vector_norm(torch.stack(norms))
 
 
 def _choose_device(rank_info: RankInfo = ALONE) -> tuple[torch.device, str]:

@@ -13,6 +13,8 @@ from torch.nn import functional
 from trainsmith_schemas.families.registry import require_layout
 from trainsmith_schemas.sections.model import TransformerConfig
 
+_FIRST_PLACES = 64
+"""Tokens that a cache has memory for at first; more memory is taken as the text grows."""
 _LEAST_CHUNK = 128
 """Queries that are computed together in a sliding window: fewer would take many small steps."""
 
@@ -49,14 +51,23 @@ class LayerCache:
         layout = require_layout(config)
         heads, size = layout.key_value_heads(config), layout.head_size(config)
         self.places = min(window or config.max_sequence_length, config.max_sequence_length)
-        shape = (1, heads, self.places, size)
+        shape = (1, heads, min(_FIRST_PLACES, self.places), size)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)
+
+    def _grow(self, needed: int) -> None:
+        """Have places for some tokens, at least twice as many as before."""
+        there = self.keys.shape[2]
+        if needed > there:
+            more = min(self.places, max(needed, 2 * there)) - there
+            self.keys = functional.pad(self.keys, (0, 0, 0, more))
+            self.values = functional.pad(self.values, (0, 0, 0, more))
 
     def fill(self, keys: Tensor, values: Tensor) -> None:
         """Store the keys and values of tokens from position 0 on."""
         length = keys.shape[2]
         kept = min(length, self.places)
+        self._grow(kept)
         # The token at position p belongs in place p % places.
         turned = length % self.places if length > self.places else 0
         self.keys[:, :, :kept] = keys[:, :, length - kept :].roll(turned, dims=2)
@@ -65,6 +76,7 @@ class LayerCache:
     def extend(self, position: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Store those of one token, and return all that it sees, in any order."""
         at = position % self.places
+        self._grow(at + 1)
         self.keys[:, :, at : at + 1] = keys
         self.values[:, :, at : at + 1] = values
         used = min(position + 1, self.places)

@@ -69,9 +69,9 @@ class Gpt2(Transformer):
         """The blocks in order."""
         return cast("Iterable[Block]", self.transformer["h"])
 
-    def logits(self, vectors: Tensor) -> Tensor:
-        """Normalise, then compute a logit for each token of the vocabulary."""
-        return self.lm_head(self.transformer["ln_f"](vectors))
+    def normed(self, vectors: Tensor) -> Tensor:
+        """The last normalisation."""
+        return self.transformer["ln_f"](vectors)
 
 
 class _Block(Block):

@@ -66,9 +66,9 @@ class Llama(Transformer):
         """The blocks in order."""
         return cast("Iterable[Block]", self.model["layers"])
 
-    def logits(self, vectors: Tensor) -> Tensor:
-        """Normalise, then compute a logit for each token of the vocabulary."""
-        return self.lm_head(self.model["norm"](vectors))
+    def normed(self, vectors: Tensor) -> Tensor:
+        """The last normalisation."""
+        return self.model["norm"](vectors)
 
 
 class LlamaBlock(Block):

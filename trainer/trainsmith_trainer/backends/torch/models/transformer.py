@@ -43,6 +43,9 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """A decoder: from tokens to the logits of the next token at each position."""
 
+    lm_head: nn.Linear
+    """The output layer."""
+
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
@@ -59,9 +62,13 @@ class Transformer(nn.Module):
         """The blocks for one token at a time."""
         return [block.step() for block in self.blocks()]
 
-    def logits(self, vectors: Tensor) -> Tensor:
-        """The last normalisation and the output layer: (batch, length, vocabulary)."""
+    def normed(self, vectors: Tensor) -> Tensor:
+        """The last normalisation; (…, width) → the same."""
         raise NotImplementedError
+
+    def logits(self, vectors: Tensor) -> Tensor:
+        """The last normalisation and the output layer: (…, width) → (…, vocabulary)."""
+        return self.lm_head(self.normed(vectors))
 
     def forward(self, tokens: Tensor, caches: list[LayerCache] | None = None) -> Tensor:
         """Compute logits.

@@ -1,0 +1,40 @@
+"""The loss, without the logits of all tokens at once."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainsmith_schemas.meaning.derived import tokens_of_logits
+from trainsmith_trainer.backends.torch.models.transformer import Transformer
+
+
+def summed_cross_entropy(model: Transformer, vectors: Tensor, targets: Tensor) -> Tensor:
+    """The sum of the cross entropies of some tokens, in float32.
+
+    With many tokens and a large vocabulary, logits are computed for a part of the tokens at a time,
+    with their gradients, so that they are never in memory as a whole. PyTorch 2.13 can do this. In
+    bfloat16 its sum would be rounded to bfloat16.
+
+    Args:
+        model: its last normalisation and output layer are used.
+        vectors: (tokens, width)
+        targets: (tokens,)
+    """
+    at_once = tokens_of_logits(model.config.vocab_size, "fp32")
+    # A family may compute its logits in another way.
+    is_plain = type(model).logits is Transformer.logits
+    if len(targets) > at_once and is_plain and vectors.dtype == torch.float32 and _CAN_DIVIDE:
+        return functional.linear_cross_entropy(
+            model.normed(vectors),
+            model.lm_head.weight,
+            targets,
+            reduction="sum",
+            options=torch.nn.LinearCrossEntropyOptions(batch_chunk_size=at_once),
+        )
+    logits = model.logits(vectors).float()
+    return functional.cross_entropy(logits, targets, reduction="sum")
+
+
+_CAN_DIVIDE = hasattr(functional, "linear_cross_entropy")
