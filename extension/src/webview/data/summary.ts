@@ -83,7 +83,7 @@ function fileList(files: readonly string[]): Node | string {
   return make("ul", { class: "files" }, ...shown, ...rest);
 }
 
-/** A share between 0 and 1: `53 %`; a small one is not rounded to nothing. */
+/** A share between 0 and 1 as `53 %` without a line break in it; a small one is not rounded to nothing. */
 function percent(share: number): string {
-  return share > 0 && share < 0.01 ? "less than 1 %" : `${whole(100 * share)} %`;
+  return share > 0 && share < 0.01 ? "less than 1\u00a0%" : `${whole(100 * share)}\u00a0%`;
 }
