@@ -284,6 +284,10 @@ def _write_links(traps: Traps) -> None:
     for name, target in links.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(outside / target)
+    loops = ("loop.yaml", "own_runs/loop", "bare_repository/experiments.md")
+    for path in (folder / name for name in loops):
+        path.parent.mkdir(exist_ok=True)
+        path.symlink_to(path.name)
     _write_fine_tuning(folder / "linked_model.yaml", "linked_model")
     sends = f"# trainsmith: profile=trainsmith\n{RECIPE}  use_wandb: true\n"
     _write(folder / "sends.yaml", sends)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import stat
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from trainsmith_system.folders import remove_tree, resolved
 from trainsmith_system.reading import RefusedFileError
 
 _PREFIX = ".trainsmith-"
@@ -69,12 +69,12 @@ def link_target(path: Path) -> Path:
     """The file that a path names: itself, or the target of a link to a file beside it.
 
     Raises:
-        RefusedFileError: the path is a link to another folder.
+        RefusedFileError: the path is a link to another folder, or to itself.
     """
     if not path.is_symlink():
         return path
-    target = path.resolve()
-    if target.parent != path.parent.resolve():
+    target = resolved(path)
+    if target.parent != resolved(path.parent):
         raise RefusedFileError(path, f"it is a link to {target}, in another folder")
     return target
 
@@ -121,7 +121,8 @@ def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
         remove_folder(path)
         temporary.replace(path)
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        with suppress(OSError):
+            remove_tree(temporary)
         raise
     _sync_folder(path.parent)
 
@@ -151,7 +152,7 @@ def remove_folder(path: Path) -> None:
         return
     removed = _temporary(path)
     path.replace(removed)
-    shutil.rmtree(removed)
+    remove_tree(removed)
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -165,7 +166,7 @@ def remove_leftovers(folder: Path) -> None:
         if not _LEFTOVER.fullmatch(path.name):
             continue
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            remove_tree(path)
         else:
             path.unlink()
 

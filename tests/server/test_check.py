@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from deep import deep_folder
+from skips import NO_LINKS
 from trainsmith_server.command_line import check as checking
 from trainsmith_server.command_line.cli import check
 
@@ -198,3 +201,15 @@ def test_folders_of_runs_are_skipped(tmp_path: Path) -> None:
     for folder in (tmp_path, run):
         (folder / "training.yaml").write_text(BAD, encoding="utf-8")
     assert "in 1 file" in _check(tmp_path).stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason=NO_LINKS)
+def test_links_that_lead_in_a_circle_and_deep_folders_do_not_stop_the_rest(bad: Path) -> None:
+    Path("loop.yaml").symlink_to("loop.yaml")
+    with deep_folder(Path("deep"), BAD):
+        everything, loop = _check("."), _check("loop.yaml", bad)
+    assert "2 files" in everything.stdout
+    assert everything.exit_code == 1
+    assert "can't read loop.yaml" in loop.stderr
+    assert "1 file" in loop.stdout
+    assert loop.exit_code == 2

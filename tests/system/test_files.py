@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from deep import deep_folder
 from skips import NO_LINKS
+from trainsmith_system.folders import is_same, remove_tree, walk
 from trainsmith_system.lock import hold, is_held
 from trainsmith_system.reading import RefusedFileError, open_regular, read_bytes
 from trainsmith_system.writing import (
@@ -152,3 +154,39 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
     write_folder(tmp_path / "final", {"new": b"2"})
     assert [path.name for path in (tmp_path / "final").iterdir()] == ["new"]
     assert [path.name for path in tmp_path.iterdir()] == ["final"]
+
+
+def test_leftovers_of_any_depth_are_walked_and_removed(tmp_path: Path) -> None:
+    with deep_folder(tmp_path / ".trainsmith-0123456789abcdef", ""):
+        assert sum(len(files) for _, _, files in walk(tmp_path)) == 1
+        remove_leftovers(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_links_in_a_tree_are_removed_and_their_targets_stay(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "file").touch()
+    inner = tmp_path / "tree" / "a" / "b"
+    inner.mkdir(parents=True)
+    for place in (tmp_path / "tree", inner):
+        (place / "folder").symlink_to(tmp_path / "kept")
+        (place / "file").symlink_to(tmp_path / "kept" / "file")
+    assert [folder for folder, _, _ in walk(tmp_path / "tree")][1:] == [inner.parent, inner]
+    remove_tree(tmp_path / "tree")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (tmp_path / "kept" / "file").exists()
+    (tmp_path / "link").symlink_to("kept")
+    with pytest.raises(RefusedFileError):
+        remove_tree(tmp_path / "link")
+
+
+@posix
+def test_a_link_to_itself_is_an_os_error(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("link")
+    with pytest.raises(OSError, match="link"):
+        replace_file(link, b"")
+    with pytest.raises(OSError, match="link"):
+        read_bytes(link, 10)
+    assert not is_same(link, tmp_path)

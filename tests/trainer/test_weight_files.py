@@ -93,6 +93,14 @@ def test_companion_that_links_to_another_folder_is_refused(tmp_path: Path) -> No
     assert describe(folder).companions["chat_template.jinja"] == b"{{ messages }}"
 
 
+def test_companion_that_links_to_itself_is_refused(tmp_path: Path) -> None:
+    LlamaConfig(hidden_size=16, num_attention_heads=2).save_pretrained(tmp_path)
+    (tmp_path / "generation_config.json").unlink(missing_ok=True)
+    (tmp_path / "generation_config.json").symlink_to("generation_config.json")
+    with pytest.raises(UnreadableModelError, match="generation_config"):
+        describe(tmp_path)
+
+
 def test_companion_in_hugging_face_cache_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "models--a--b" / "snapshots" / "0123"
     blobs = tmp_path / "models--a--b" / "blobs"

@@ -164,6 +164,13 @@ def test_what_is_not_of_a_foreign_run_is_unchanged_after_resuming_it(
     assert result.returncode == (0 if name in ("absolute", "keys") else 1)
 
 
+def test_a_link_to_itself_is_no_run(traps: Traps, programs: Path) -> None:
+    arguments = ("train", "training.yaml", "--name", "loop", "--resume", "own_runs/half")
+    result = _run(traps.workspace, *arguments, programs=programs)
+    assert result.returncode == 1
+    assert "own_runs/half has no intact checkpoint" in result.stderr
+
+
 @pytest.mark.parametrize("folder", [".", "bare_repository"])
 def test_training_executes_git_alone(traps: Traps, programs: Path, folder: str) -> None:
     place = traps.workspace / folder

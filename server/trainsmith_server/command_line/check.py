@@ -30,6 +30,7 @@ from trainsmith_server.workspace.paths import path_of
 from trainsmith_server.workspace.project_config import Projects, merge, of_the_environment
 from trainsmith_server.workspace.references import Files, yaml_files
 from trainsmith_system import limits
+from trainsmith_system.folders import resolved
 from trainsmith_system.reading import read_bytes
 from trainsmith_system.terminal import say, write_result
 from trainsmith_system.writing import replace_file
@@ -124,9 +125,18 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
         if path.is_dir():
             found = [file for folder in yaml_files(path) for file in folder if file.is_file()]
         for file in found:
-            if file.resolve() not in seen:
-                seen.add(file.resolve())
+            place = _resolved(file)
+            if place not in seen:
+                seen.add(place)
                 yield file, file == path
+
+
+def _resolved(file: Path) -> Path:
+    """The path without links; as it is if that is impossible, so that reading it fails."""
+    try:
+        return resolved(file)
+    except OSError:
+        return file
 
 
 def _expanded(argument: str) -> list[Path] | None:

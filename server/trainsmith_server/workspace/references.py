@@ -36,6 +36,7 @@ from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_server.workspace.open_documents import Session
 from trainsmith_server.workspace.paths import path_of, uri_of
+from trainsmith_system.folders import walk
 from trainsmith_system.reading import read_bytes
 
 if TYPE_CHECKING:
@@ -307,14 +308,12 @@ def _size(path: Path) -> int:
 
 def yaml_files(top: Path) -> Iterator[list[Path]]:
     """The YAML files of each folder in a folder tree, sorted by name."""
-    for at, (folder, below, files) in enumerate(os.walk(top)):
+    for folder, below, files in islice(walk(top), _MOST_FOLDERS):
         below[:] = sorted(one for one in below if one not in _OTHERS and not one.startswith("."))
         if EVENTS in files:  # A run's folder, which contains copies of the recipe.
             below.clear()
-        elif at > _MOST_FOLDERS:
-            return
         else:
-            yield [Path(folder, one) for one in sorted(files) if one.endswith((".yaml", ".yml"))]
+            yield [folder / one for one in sorted(files) if one.endswith((".yaml", ".yml"))]
 
 
 def _no_options(_uri: str) -> None:

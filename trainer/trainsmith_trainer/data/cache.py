@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from trainsmith_system.folders import remove_tree
 from trainsmith_system.lock import HeldError, hold
 from trainsmith_system.reading import open_regular
 from trainsmith_system.terminal import say
@@ -140,11 +140,13 @@ def _remove(entry: Path) -> None:
 def _make(entry: Path, encode: Encode) -> None:
     """Write an entry under a temporary name first; only one process at a time does this."""
     temporary = entry.with_name(f"{entry.name}.new")
-    shutil.rmtree(temporary, ignore_errors=True)  # Left by a process that was killed.
+    with suppress(OSError):  # Left by a process that was killed.
+        remove_tree(temporary)
     temporary.mkdir()
     try:
         write_entry(temporary, encode)
         temporary.replace(entry)
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        with suppress(OSError):
+            remove_tree(temporary)
         raise

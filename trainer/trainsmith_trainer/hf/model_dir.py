@@ -16,6 +16,7 @@ from trainsmith_schemas.families.hugging_face import (
 )
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_system import limits
+from trainsmith_system.folders import resolved
 from trainsmith_system.reading import read_bytes
 
 ADAPTER_FILE = "adapter_config.json"
@@ -94,6 +95,6 @@ def _companion(file: Path) -> bytes:
 
 
 def _is_beside(file: Path) -> bool:
-    folder, target = file.parent.resolve(), file.resolve()
+    folder, target = resolved(file.parent), resolved(file)
     in_cache = folder.parent.name == "snapshots" and target.parent == folder.parents[1] / "blobs"
     return in_cache or target.parent == folder

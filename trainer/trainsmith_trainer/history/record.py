@@ -22,6 +22,7 @@ from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_system import limits
+from trainsmith_system.folders import is_same
 from trainsmith_system.lock import is_held
 from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_trainer.config.source import parse_source
@@ -246,17 +247,10 @@ def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | No
         if not isinstance(first, events.RunStarted) or first.smoke:
             continue
         other = Path(first.config)
-        same = _family(other) == _family(config) if versions else _is_file(other, config)
+        same = _family(other) == _family(config) if versions else is_same(other, config)
         if same:
             newest = max(newest or (0.0, ""), (first.time, path.parent.name))
     return newest[1] if newest else None
-
-
-def _is_file(one: Path, other: Path) -> bool:
-    try:
-        return one.resolve() == other.resolve()
-    except (OSError, RuntimeError, ValueError):  # Links in a circle, or a name no file can have.
-        return False
 
 
 def _family(config: Path) -> str:

@@ -14,6 +14,7 @@ from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.runs.events import RunFinished
 from trainsmith_schemas.runs.layout import CHECKPOINTS, RESOLVED
 from trainsmith_schemas.runs.reports import Difference
+from trainsmith_system.folders import is_same
 from trainsmith_trainer.errors import ResumeError
 from trainsmith_trainer.formatting import change_text
 from trainsmith_trainer.history.record import newest_run, read_history, settings_from
@@ -98,7 +99,7 @@ def plan_resume(parent: Path, config: Path, name: str | None, wanted: Path) -> R
     if wanted == LATEST:
         return _latest(_run_folder(parent, config, name))
     if (wanted / CHECKPOINTS).is_dir():
-        if name is None or (parent / name).resolve() == wanted.resolve():
+        if name is None or is_same(parent / name, wanted):
             return _latest(wanted)
         newest, damaged = newest_intact(wanted / CHECKPOINTS)
         if newest is None:
@@ -151,7 +152,7 @@ def _from_checkpoint(parent: Path, name: str | None, path: Path) -> ResumePlan:
     own = path.absolute().parent.parent if path.absolute().parent.name == CHECKPOINTS else None
     if own is None:
         return ResumePlan(None, checkpoint, None)
-    in_place = name is None or (parent / name).resolve() == own.resolve()
+    in_place = name is None or is_same(parent / name, own)
     if not in_place:
         return ResumePlan(None, checkpoint, own.name)
     newer = [one for one in checkpoints_in(path.parent) if (step_of(one) or 0) > _step(path)]
