@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import yaml
 from hypothesis import strategies as st
 
 PIECES = [
@@ -24,6 +25,7 @@ PIECES = [
     b"9" * 5000,
     b"1:" * 400 + b"1",
     b"2024-13-45",
+    b"2024-01-01",
     b'"\\ud800"',
     b'""',
     b"!!int ''",
@@ -91,17 +93,24 @@ def contents(draw: st.DrawFn, seeds: Sequence[bytes]) -> bytes:
 
 
 def _with_other_values(draw: st.DrawFn, content: bytes) -> bytes:
-    """A JSON file, or lines of JSON, in which some values are others."""
+    """A JSON or YAML file, or lines of JSON, in which some values are others."""
     lines = content.splitlines() if content.startswith(b'{"event"') else [content]
     at = draw(st.integers(0, len(lines) - 1))
     try:
-        value = json.loads(lines[at])
-    except ValueError:
+        value = _parsed(lines[at])
+    except (ValueError, yaml.YAMLError):
         return content + draw(st.sampled_from(PIECES))
     for _ in range(draw(st.integers(1, 3))):
         value = _changed(draw, value)
     lines[at] = json.dumps(value).encode()
     return b"\n".join(lines) + b"\n"
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.safe_load(text)
 
 
 def _changed(draw: st.DrawFn, value: Any) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from trainsmith_schemas.meaning.advice import advice
 from trainsmith_schemas.meaning.difference import Settings, differences
@@ -133,13 +133,23 @@ def settings_from(content: bytes) -> Settings | None:
         return None
     model = data.pop("transformer_config", None)
     data.pop("provenance", None)
-    derived = data.pop("derived", None) or {}
+    try:
+        derived = _Derived.model_validate(data.pop("derived", None) or {})
+    except ValidationError:
+        return None
     recipe = validate(TrainingDocument, data).config
     shape = validate(TransformerConfig, model).config
     if recipe is None or shape is None:
         return None
-    digest = derived.get("data_sha256") if isinstance(derived, dict) else None
-    return Settings(recipe, shape, digest)
+    return Settings(recipe, shape, derived.data_sha256)
+
+
+class _Derived(BaseModel):
+    """What is read of the values that a run derived."""
+
+    model_config = ConfigDict(strict=True)
+
+    data_sha256: str | None = None
 
 
 def read_run(folder: Path) -> RunRecord | None:
