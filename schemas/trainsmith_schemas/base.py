@@ -11,11 +11,22 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, Strict
-from pydantic_core import PydanticUndefined
+from pydantic_core import PydanticCustomError, PydanticUndefined
 
+from trainsmith_schemas.paths import MOST_PATHS
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.trainers.names import Trainer
 
@@ -135,6 +146,9 @@ def _path_or_paths(value: Any) -> Any:
     is_list = isinstance(value, list) and value and all(value)
     if not all(isinstance(one, str) for one in (value if is_list else [value])):
         raise ValueError("expected a path, or a list of paths")
+    if isinstance(value, list) and len(cast("list[str]", value)) > MOST_PATHS:
+        # The message is `validate`'s, as for all errors.
+        raise PydanticCustomError("too_many_paths", "expected at most {most}", {"most": MOST_PATHS})
     return value
 
 

@@ -6,8 +6,11 @@ import fnmatch
 import glob
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+
+from trainsmith_schemas.machines import is_elsewhere
 
 ROOT_VARIABLES = ("TT_METAL_RUNTIME_ROOT", "TT_METAL_HOME")
 """The environment variables for tt-metal's root folder; the second is the older name."""
@@ -19,6 +22,10 @@ _ANY_DEPTH = "**"
 """The part of a pattern that matches any folders in between."""
 _LONGEST_PATTERN = 4096
 """In characters; no path is longer on Linux, and few are on other systems."""
+_LONGEST_PART = 255
+"""In characters; no name of a file is longer. Some patterns take quadratic time."""
+MOST_PATHS = 1000
+"""The most paths and patterns of one key."""
 
 
 class UnsetVariableError(ValueError):
@@ -80,8 +87,20 @@ class Search:
     The number is a count and not a time, so a search has the same result on every machine.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, homes: Iterable[Path] | None = None) -> None:
+        """Begin a search.
+
+        Args:
+            most: the number of entries.
+            homes: the user's folders; paths on other machines than theirs are not looked at.
+                Without them, all machines are searched.
+        """
         self._most = self._left = most
+        self._homes = None if homes is None else tuple(map(str, homes))
+
+    def may_enter(self, path: str | Path) -> bool:
+        """Whether an absolute path may be looked at."""
+        return self._homes is None or not is_elsewhere(str(path), self._homes)
 
     def entries(self, folder: str) -> Iterator[os.DirEntry[str]]:
         """The entries of a folder; none if it cannot be read.
@@ -129,7 +148,7 @@ def any_file_at(folder: Path, written: str, search: Search) -> bool:
 
 
 def _files(folder: Path, written: str, search: Search) -> Iterator[Path]:
-    if is_file(folder / written):
+    if search.may_enter(folder / written) and is_file(folder / written):
         yield folder / written
     elif not written.endswith(("/", os.sep)):  # Such a pattern matches folders only.
         yield from filter(is_file, _matching(folder, written, search, enters_links=True))
@@ -151,6 +170,8 @@ def _matching(folder: Path, written: str, search: Search, *, enters_links: bool)
     start, parts = str(folder), list(pattern.parts)
     if pattern.anchor:
         start, parts = pattern.anchor, parts[1:]
+    if max(map(len, parts), default=0) > _LONGEST_PART:
+        return
     found = _matches(start, _without_repetitions(parts), search, enters_links=enters_links)
     yield from map(Path, found)
 
@@ -165,9 +186,11 @@ def _matches(
     start: str, parts: Sequence[str], search: Search, *, enters_links: bool
 ) -> Iterator[str]:
     """The paths below a folder whose parts match."""
-    waiting = [(start, 0)]
+    waiting, matcher = [(start, 0)], cache(_matcher)
     while waiting:
         place, at = waiting.pop()
+        if not search.may_enter(place):
+            continue
         if at == len(parts):
             yield place
             continue
@@ -183,7 +206,7 @@ def _matches(
                 if _is_folder(entry):
                     waiting.append((entry.path, at))
         elif is_pattern(part):
-            fits = re.compile(fnmatch.translate(os.path.normcase(part))).match
+            fits = matcher(part)
             for entry in search.entries(place):
                 hidden = entry.name.startswith(".") and not part.startswith(".")
                 if not enters_links and _is_linked_folder(entry):
@@ -196,6 +219,11 @@ def _matches(
                     waiting.append((entry.path, at + 1))
         else:
             waiting.append((os.path.join(place, part), at + 1))  # noqa: PTH118
+
+
+def _matcher(part: str) -> Callable[[str], re.Match[str] | None]:
+    """Returns a match for the names that match a part of a pattern."""
+    return re.compile(fnmatch.translate(os.path.normcase(part))).match
 
 
 def _is_linked_folder(entry: os.DirEntry[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 from pathlib import Path
@@ -93,6 +94,25 @@ def test_search_ends_after_a_number_of_entries(tree: Path, pattern: str) -> None
 )
 def test_strange_patterns_match_nothing(tree: Path, pattern: str) -> None:
     assert files_at(tree, pattern, Search(100_000)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "translated"),
+    [("[a]*x", 1), ("[a]*" * 63, 1), ("[a]*" * 64, 0), ("[[:" * 1000, 0)],
+)
+def test_each_part_of_a_pattern_is_translated_once(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, part: str, translated: int
+) -> None:
+    seen: list[str] = []
+
+    def translate(pattern: str) -> str:
+        seen.append(pattern)
+        return real(pattern)
+
+    real = fnmatch.translate
+    monkeypatch.setattr(fnmatch, "translate", translate)
+    assert files_at(tree, f"**/{part}", Search(100_000)) == []
+    assert len(seen) == translated
 
 
 @pytest.mark.skipif(os.name == "nt", reason=NO_LINKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from trainsmith_schemas import paths
 from trainsmith_server.features.diagnostics import diagnostics
+from trainsmith_server.features.references import references as references_in
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace import references
 from trainsmith_server.workspace.open_documents import Change, Session
 from trainsmith_server.workspace.references import Files
+from trainsmith_server.workspace.runs import Runs
 
 MODEL = "transformer_config:\n  num_heads: 2\n"
 
@@ -64,6 +67,56 @@ def test_tt_metal_root(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("written", ["", ".", "x" * 5000, "a\0b", "configs"])
 def test_paths_that_are_not_files(files: Files, tmp_path: Path, written: str) -> None:
     assert files.find((tmp_path / "training.yaml").as_uri(), written) is None
+
+
+ELSEWHERE = f"""\
+training_config:
+  data_path: [/net/host/text.txt, "/net/host/*.txt", "**/../../{"../" * 20}net/host/x*/y"]
+  validation_path: {"../" * 20}net/host/text.txt
+  model_config: /net/host/model.yaml
+  tokenizer_path: /Network/Servers/other/tokenizer.json
+  chat_template: //net/host/chat_template.jinja
+  checkpoint_dir: /net/host/runs
+---
+transformer_config:
+  model_path: /net/host/model
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="other machines have other names there")
+@pytest.mark.parametrize("home", [False, True])
+def test_other_machines_are_not_contacted(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: bool
+) -> None:
+    touched: set[str] = set()
+
+    def recorded(function: Callable[..., Any]) -> Callable[..., Any]:
+        def record(path: Any, *arguments: Any, **named: Any) -> Any:
+            if isinstance(path, str | Path):
+                touched.add(os.path.normpath(path))
+            return function(path, *arguments, **named)
+
+        return record
+
+    for name in ("stat", "scandir", "open"):
+        monkeypatch.setattr(os, name, recorded(getattr(os, name)))
+    if home:
+        files.folders = (Path("/net/host/work"),)
+    uri = (Path("/net/host/work") if home else tmp_path).joinpath("training.yaml").as_uri()
+    recipe, model = (analyze(text, uri) for text in ELSEWHERE.split("---\n"))
+    found = [*diagnostics(recipe, files), *diagnostics(files.whole(model), files)]
+    files.models(recipe)
+    files.data(recipe)
+    assert not files.absent(uri, ["/net/host/text.txt"]) or home
+    for one in references_in(recipe):
+        files.find(uri, one.written)
+        files.entries(uri, one.written)
+    runs = Runs().of(tmp_path, files.places(uri, "/net/host/runs"))
+    assert runs == []
+    assert any(path.startswith("/net/host") for path in touched) == home
+    assert not any(path.startswith("/Network") for path in touched)
+    messages = [one.message for one in found if "is on another machine" in one.message]
+    assert len(messages) == (1 if home else 7)
 
 
 def test_an_untitled_document_has_no_folder(files: Files) -> None:
@@ -135,6 +188,27 @@ def test_what_is_not_searched_to_an_end_is_said(
         "folders; write a narrower pattern to have it checked"
     )
     assert listed < 200, "the patterns of a document share one bound"
+
+
+def test_a_list_of_too_many_paths_is_one_diagnostic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = 0
+
+    def is_file(_path: Path) -> bool:
+        nonlocal looked
+        looked += 1
+        return False
+
+    monkeypatch.setattr(references, "is_file", is_file)
+    uri = (tmp_path / "training.yaml").as_uri()
+    analysis = analyze(f"training_config:\n  data_path: {['x*'] * (paths.MOST_PATHS + 1)}\n", uri)
+    files = Files(Session())
+    [found] = [one for one in diagnostics(analysis, files) if one.severity == "error"]
+    assert found.code == "out-of-range"
+    assert "has 1,001 paths, expected at most 1,000: write patterns" in found.message
+    assert files.data(analysis) == {}
+    assert looked == 0
 
 
 def test_the_search_for_a_file_ends_at_the_first_one(

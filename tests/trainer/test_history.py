@@ -319,6 +319,33 @@ def test_newest_run_considers_recipe_versions(tmp_path: Path) -> None:
     assert [run.name for run in runs_in(tmp_path).runs] == ["smoke", "other", "two", "one"]
 
 
+def test_run_in_the_future_is_not_the_newest(tmp_path: Path) -> None:
+    _write(tmp_path / "own", _started(time=2.0, config="train.yaml"))
+    _write(tmp_path / "foreign", _started(time=4e9, config="train.yaml"))
+    assert newest_run(tmp_path, Path("train.yaml")) == "own"
+    assert newest_run(tmp_path, Path("train.yaml"), versions=False) == "own"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="other machines have other names there")
+def test_recipe_of_a_run_on_another_machine_is_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touched: list[str] = []
+
+    def lstat(path: Any, **named: Any) -> os.stat_result:
+        touched.append(str(path))
+        return real(path, **named)
+
+    real = os.lstat
+    monkeypatch.setattr(os, "lstat", lstat)
+    _write(tmp_path / "foreign", _started(config="/net/host/train.yaml"))
+    assert newest_run(tmp_path, Path("/net/host/train.yaml"), versions=False) == "foreign"
+    assert [path for path in touched if path.startswith("/net")]
+    touched.clear()
+    assert newest_run(tmp_path, Path("train.yaml"), versions=False) is None
+    assert [path for path in touched if path.startswith("/net")] == []
+
+
 def _replace_events(make: Callable[[Path], object]) -> Callable[[Path], object]:
     def replace(path: Path) -> None:
         path.unlink()

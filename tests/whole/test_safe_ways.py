@@ -36,7 +36,13 @@ INSTEAD = {
 }
 """Calls by their last name, and what to call instead."""
 
-TRAINER = "trainer/trainsmith_trainer"
+IN_SERVER = dict.fromkeys(
+    ("exists", "is_dir", "is_file", "stat", "lstat", "scandir", "iterdir", "glob", "rglob"),
+    "trainsmith_server.workspace.references.Files, which does not contact other machines",
+)
+"""The same in the server, which looks at paths that documents name before anybody trusts them."""
+
+SERVER, TRAINER = "server/trainsmith_server", "trainer/trainsmith_trainer"
 
 OWNERS = {
     "run": {"subprocess"},
@@ -49,8 +55,17 @@ OWNERS = {
 _CHECKED = "each value is checked before it is used; tests/fuzz tries others"
 
 ALLOWED: dict[str, tuple[set[str], str]] = {
-    "server/trainsmith_server/command_line/check.py": ({"echo"}, "coloured; values are cleaned"),
-    "server/trainsmith_server/rule_pages.py": ({"read_text", "resolve"}, "installed"),
+    f"{SERVER}/command_line/check.py": (
+        {"echo", "exists", "is_dir", "is_file"},
+        "coloured, values are cleaned; paths that the user names",
+    ),
+    f"{SERVER}/lsp/handlers/rename.py": ({"exists"}, "a name that the user types"),
+    f"{SERVER}/rule_pages.py": ({"read_text", "resolve"}, "installed"),
+    f"{SERVER}/workspace/file_cache.py": ({"stat"}, "files that `Files` has found"),
+    f"{SERVER}/workspace/paths.py": ({"is_dir", "iterdir"}, "the folder of an open file"),
+    f"{SERVER}/workspace/project_config.py": ({"stat"}, "folders above an open file"),
+    f"{SERVER}/workspace/references.py": ({"stat", "scandir", "is_dir"}, "this is `Files`"),
+    f"{SERVER}/workspace/runs.py": ({"scandir", "is_dir"}, "places from `Files`"),
     "schemas/trainsmith_schemas/families/hugging_face.py": ({"loads"}, _CHECKED),
     f"{TRAINER}/config/load.py": ({"parse_source"}, _CHECKED),
     f"{TRAINER}/config/source.py": ({"parse_source"}, "a value of an option"),
@@ -94,8 +109,9 @@ def _calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
 def _unsafe(file: Path) -> Iterator[str]:
     where = file.relative_to(ROOT).as_posix()
     for line, name in _calls(ast.parse(file.read_text(encoding="utf-8"))):
-        if name in INSTEAD and name not in ALLOWED.get(where, (set[str](), ""))[0]:
-            yield f"{where}:{line}: `{name}`, use {INSTEAD[name]}"
+        instead = {**INSTEAD, **(IN_SERVER if where.startswith(SERVER) else {})}
+        if name in instead and name not in ALLOWED.get(where, (set[str](), ""))[0]:
+            yield f"{where}:{line}: `{name}`, use {instead[name]}"
 
 
 FILES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from trainsmith_schemas.base import FieldInfo, Section, fields_of, homes_of
 from trainsmith_schemas.meaning.consistency import COMPARED, inconsistencies
+from trainsmith_schemas.paths import MOST_PATHS
 from trainsmith_schemas.problems import Path, Problem, dotted
 from trainsmith_schemas.sections.documents import MODEL, TRAINING
 from trainsmith_schemas.trainers.foreign_keys import OUR_KEYS
@@ -91,6 +92,9 @@ def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
         return unknown_key(model, path)
     if kind == "missing":
         return Problem(path[:-1], "missing-key", f"`{path[-1]}` is missing", on_key=True)
+    if kind == "too_many_paths":
+        many = f"{_name(path)} has {len(detail['input']):,} paths, expected at most {MOST_PATHS:,}"
+        return Problem(path, "out-of-range", f"{many}: write patterns such as `data/*.txt`")
     message = f"{_name(path)} is {_describe(detail['input'])}, expected {_expected(model, detail)}"
     if kind == "literal_error":
         facts = field_at(model, path)

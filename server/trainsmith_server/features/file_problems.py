@@ -37,6 +37,8 @@ class Missing:
     """The folders that a relative path is relative to."""
     searched: int | None = None
     """The number of entries after which the search for a pattern ended: files may match it."""
+    elsewhere: bool = False
+    """Whether it is on another machine, where the editor does not look."""
 
 
 def file_problems(
@@ -102,6 +104,12 @@ def _all(
 
 def _not_found(reference: Reference, missing: Missing) -> Diagnostic:
     code, written = NOT_FOUND[reference.key], reference.written
+    if missing.elsewhere:
+        message = (
+            f"`{written}` is on another machine, so it is read only when training starts: opening "
+            "a recipe does not connect to machines that it names"
+        )
+        return Diagnostic(code, "information", message, reference.span)
     if missing.searched is not None:
         message = (
             f"it is not known whether files match `{written}`: it covers more than "

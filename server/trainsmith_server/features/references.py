@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from trainsmith_schemas.paths import MOST_PATHS
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.yaml.tree import Scalar, Sequence, Span
 from trainsmith_server.yaml.values import is_null
@@ -24,14 +25,18 @@ class Reference:
 
 
 def references(analysis: Analysis) -> Iterator[Reference]:
-    """Every path in the documents of a text, in the order of the text."""
+    """Every path in the documents of a text, in the order of the text.
+
+    A list with more than `MOST_PATHS` is not valid, and has none.
+    """
     for known in analysis.documents:
         for binding in known.bindings.entries:
             field, value = binding.field, binding.entry.value
             if field and field.path_to:
-                nodes = (
-                    [one.value for one in value.items] if isinstance(value, Sequence) else [value]
-                )
+                nodes = [value]
+                if isinstance(value, Sequence):
+                    valid = len(value.items) <= MOST_PATHS
+                    nodes = [one.value for one in value.items] if valid else []
                 for node in nodes:
                     if isinstance(node, Scalar) and not is_null(node):
                         yield _reference(field.key, field.path_to, node)

@@ -17,6 +17,7 @@ from trainsmith_schemas.paths import (
     any_file_at,
     expand,
     files_at,
+    is_file,
     is_pattern,
 )
 from trainsmith_schemas.runs.layout import EVENTS
@@ -88,28 +89,21 @@ class Files:
         The path is relative to the document's folder, or to its workspace folder, which is the
         working directory of **Run Training**; for tt-train, also to the folders of its own files.
         """
-        expanded = _expand(written)
-        if expanded is None:
-            return None
-        for folder in self._bases(uri, trainer):
-            path = Path(os.path.normpath(folder / expanded))
-            try:
-                if path.is_file():
-                    return path
-            except (OSError, ValueError):  # Not a valid path: too long, or with a null character.
-                return None
-        return None
+        return next(filter(is_file, self.places(uri, written, trainer)), None)
 
     def absent(self, uri: str, written: Iterable[str]) -> list[str]:
         """Those paths and patterns in a document at which a run would find no file.
 
-        Patterns that cover too many entries of folders are not among them.
+        Patterns that cover too many entries of folders are not among them, nor are paths on other
+        machines.
         """
-        search = Search(_MOST_SEARCHED)
+        search = Search(_MOST_SEARCHED, self._bases(uri))
         return [one for one in written if self._is_there(uri, one, "trainsmith", search) is False]
 
     def _is_there(self, uri: str, written: str, trainer: Trainer, search: Search) -> bool | None:
         """Whether a run would find a file at a path or pattern; `None` if that is not known."""
+        if self._is_elsewhere(uri, written, trainer):
+            return None
         if self.find(uri, written, trainer) is not None:
             return True
         expanded = _expand(written)
@@ -128,11 +122,25 @@ class Files:
                 found.setdefault(entry.name, entry)
         return list(found.values())
 
-    def places(self, uri: str, written: str) -> Iterator[Path]:
-        """All locations that a path in a document can refer to, whether they exist or not."""
+    def places(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> Iterator[Path]:
+        """All locations that a path in a document can refer to, whether they exist or not.
+
+        Those on other machines than the user's folders are left out: whoever looks at one connects
+        to a machine that the document names.
+        """
+        search = Search(0, self._bases(uri, trainer))
+        return filter(search.may_enter, self._all_places(uri, written, trainer))
+
+    def _all_places(self, uri: str, written: str, trainer: Trainer) -> Iterator[Path]:
         expanded = _expand(written)
         if expanded is not None:
-            yield from (folder / expanded for folder in self._bases(uri))
+            for folder in self._bases(uri, trainer):
+                yield Path(os.path.normpath(folder / expanded))
+
+    def _is_elsewhere(self, uri: str, written: str, trainer: Trainer) -> bool:
+        """Whether all locations that a path can refer to are on other machines."""
+        everywhere = list(self._all_places(uri, written, trainer))
+        return bool(everywhere) and not any(self.places(uri, written, trainer))
 
     def models(self, *analyses: Analysis) -> dict[str, Analysis]:
         """The model files that documents name, by their path as written."""
@@ -147,7 +155,9 @@ class Files:
             return analysis
         path = self.find(analysis.uri, named.written)
         if path is None:
-            return without_folder(analysis, named, self._looked_in(analysis, named.written) or ())
+            unknown = self._is_elsewhere(analysis.uri, named.written, "trainsmith")
+            looked_in = None if unknown else self._looked_in(analysis, named.written)
+            return without_folder(analysis, named, looked_in or ())
         return with_folder(analysis, named, self._description(path))
 
     def _description(self, path: Path) -> TransformerConfig | UnreadableModelError:
@@ -163,7 +173,8 @@ class Files:
         Patterns that cover too many entries of folders are left out.
         """
         paths: dict[str, list[Path]] = {}
-        search = Search(_MOST_MEASURED)
+        homes = (base for one in analyses for base in self._bases(one.uri, one.trainer))
+        search = Search(_MOST_MEASURED, homes)
         for one in analyses:
             for named in file_references(one):
                 if named.key == "data_path":
@@ -198,13 +209,15 @@ class Files:
         """
         trainer = analysis.trainer
         missing: dict[str, Missing] = {}
-        search = Search(_MOST_SEARCHED)
+        search = Search(_MOST_SEARCHED, self._bases(analysis.uri, trainer))
         for one in file_references(analysis):
             looked_in = self._looked_in(analysis, one.written)
             if looked_in is None or (one.key != "model_config" and trainer != "trainsmith"):
                 continue
             there = self._is_there(analysis.uri, one.written, trainer, search)
-            if there is None:
+            if self._is_elsewhere(analysis.uri, one.written, trainer):
+                missing[one.written] = Missing(looked_in, elsewhere=True)
+            elif there is None:
                 missing[one.written] = Missing(looked_in, _MOST_SEARCHED)
             elif not there:
                 missing[one.written] = Missing(looked_in)

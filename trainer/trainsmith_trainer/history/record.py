@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from trainsmith_schemas.machines import is_elsewhere
 from trainsmith_schemas.meaning.advice import advice
 from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.runs import events
@@ -28,6 +30,8 @@ from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_trainer.config.source import parse_source
 from trainsmith_trainer.errors import RecipeError
 
+_CLOCKS_DIFFER = 3600.0
+"""How far the clocks of machines that share a disk may differ, in seconds."""
 _VERSION = re.compile(r"[-_]?v\d+$")
 
 
@@ -243,7 +247,9 @@ def why_unreadable(folder: Path) -> str | None:
 
 
 def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | None:
-    """The name of the newest run of a recipe in a folder. Smoke runs do not count.
+    """The name of the newest run of a recipe in a folder.
+
+    Smoke runs do not count, nor do runs in the future, which somebody else wrote.
 
     Args:
         parent: the folder.
@@ -252,15 +258,25 @@ def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | No
             `training_v2.yaml` is a version of `training.yaml` and of `training_v1.yaml`.
     """
     newest: tuple[float, str] | None = None
+    latest = time.time() + _CLOCKS_DIFFER
     for path in parent.glob(f"*/{EVENTS}"):
         first = next(_events(path), None)
-        if not isinstance(first, events.RunStarted) or first.smoke:
+        if not isinstance(first, events.RunStarted) or first.smoke or first.time > latest:
             continue
-        other = Path(first.config)
-        same = _family(other) == _family(config) if versions else is_same(other, config)
-        if same:
+        if _is_version(first.config, config) if versions else _is_recipe(first.config, config):
             newest = max(newest or (0.0, ""), (first.time, path.parent.name))
     return newest[1] if newest else None
+
+
+def _is_version(written: str, config: Path) -> bool:
+    return _family(Path(written)) == _family(config)
+
+
+def _is_recipe(written: str, config: Path) -> bool:
+    """Whether a path is a recipe's. Somebody may have written it, and another machine into it."""
+    homes = (os.getcwd(), os.path.abspath(config))  # noqa: PTH100, PTH109
+    elsewhere = is_elsewhere(os.path.abspath(written), homes)  # noqa: PTH100
+    return not elsewhere and is_same(Path(written), config)
 
 
 def _family(config: Path) -> str:

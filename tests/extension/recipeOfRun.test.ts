@@ -1,0 +1,26 @@
+import { expect, test, vi } from "vitest";
+
+import type { RunRecord } from "../../extension/src/generated/reports";
+import { recipeOfRun } from "../../extension/src/runs/list";
+
+vi.mock("vscode", () => ({
+  Uri: { file: (file: string) => ({ fsPath: file, path: file }) },
+  workspace: { getWorkspaceFolder: () => ({ uri: { fsPath: "/work" } }) },
+}));
+vi.mock("../../extension/src/server/commandLine", () => ({ trainerReport: vi.fn() }));
+
+const KNOWN = [{ fsPath: "/work/configs/train.yaml", path: "/work/configs/train.yaml" }];
+
+test.each([
+  ["/elsewhere/train.yaml", "/elsewhere/train.yaml"],
+  ["configs/train.yaml", "/work/configs/train.yaml"],
+  ["../configs/train.yaml", "/work/configs/train.yaml"],
+  ["other.yaml", "/work/other.yaml"],
+  // Another machine would be connected to.
+  ["/net/host/train.yaml", "/work/configs/train.yaml"],
+  ["/net/host/other.yaml", "/work/other.yaml"],
+  ["../../net/host/other.yaml", "/work/other.yaml"],
+])("the recipe of a run that names %s is %s", (config, expected) => {
+  const run = { config, folder: "/work/runs/one" } as RunRecord;
+  expect(recipeOfRun(run, KNOWN as never).fsPath).toBe(expected);
+});
