@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,8 @@ from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend, load_decoder
 from trainsmith_trainer.data.batches import Batch
-from trainsmith_trainer.hf.adapter import adapter_weights, read_adapter, stored_adapter
+from trainsmith_trainer.hf import adapter_base
+from trainsmith_trainer.hf.adapter import Adapter, adapter_weights, read_adapter, stored_adapter
 from trainsmith_trainer.hf.load import read_weights
 from trainsmith_trainer.hf.merge import merged
 from trainsmith_trainer.hf.model_dir import Pretrained, describe
@@ -357,3 +359,16 @@ def test_bf16_rounds_base_and_keeps_matrices_exact(
     decoder = rounded.decoder()
     decoder.read(_TOKENS[:4])
     assert np.isfinite(decoder.read(_TOKENS[4:5])).all()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="other machines have other names there")
+def test_base_on_another_machine_is_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Path] = []
+    monkeypatch.setattr(adapter_base, "is_folder", looked.append)
+    for base in ("/net/host/base", f"{'../' * 30}net/host/base", "near"):
+        adapter = Adapter(tmp_path, LoraConfig(), base, {})
+        with pytest.raises(UnreadableModelError, match="pass the base's folder in --base"):
+            adapter_base.find_base(adapter, None)
+    assert {path.name for path in looked} == {"near"}

@@ -74,6 +74,8 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     f"{TRAINER}/data/hf_tokenizer.py": ({"loads"}, "the library has read it before"),
     f"{TRAINER}/data/records.py": ({"loads"}, "examples, which may be any value"),
     f"{TRAINER}/data/tokenizer.py": ({"loads"}, _CHECKED),
+    f"{TRAINER}/hf/adapter.py": ({"loads"}, _CHECKED),
+    f"{TRAINER}/hf/adapter_base.py": ({"loads"}, _CHECKED),
     f"{TRAINER}/hf/special_tokens.py": ({"loads"}, _CHECKED),
     f"{TRAINER}/history/record.py": ({"parse_source"}, _CHECKED),
     f"{TRAINER}/run_dir/checkpoint.py": ({"loads"}, _CHECKED),

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.machines import is_elsewhere
 from trainsmith_schemas.paths import is_folder
 from trainsmith_system import limits
 from trainsmith_system.reading import open_regular, read_bytes
@@ -55,7 +56,8 @@ def find_base(adapter: Adapter, given: Path | None) -> Path:
     """The folder of an adapter's base, after comparing its weights with the recorded digests.
 
     PEFT's adapters have no digests. A relative path is looked up in the working directory first,
-    then in the folders above the adapter.
+    then in the folders above the adapter. A path on another machine is not looked at: somebody
+    else may have written it, and the user can give it.
 
     Args:
         adapter: the adapter.
@@ -65,16 +67,18 @@ def find_base(adapter: Adapter, given: Path | None) -> Path:
         UnreadableModelError: it is not found, or has other weights.
     """
     places = (Path(), adapter.folder, *adapter.folder.absolute().parents)
-    found = (place / adapter.base for place in places if adapter.base)
+    homes = (str(Path.cwd()), str(adapter.folder.absolute()))
+    named = ((place / adapter.base).absolute() for place in places if adapter.base)
+    found = (folder for folder in named if not is_elsewhere(str(folder), homes))
     folder = given or next(filter(is_folder, found), None)
     if folder is None:
-        named = (
+        written = (
             f"names {adapter.base!r}, and no such folder was found"
             if adapter.base
             else "names none"
         )
         raise UnreadableModelError(
-            f"the base of the adapter in {adapter.folder} is needed, and its config {named}: "
+            f"the base of the adapter in {adapter.folder} is needed, and its config {written}: "
             "pass the base's folder in --base"
         )
     refuse_another_base(adapter, folder)
