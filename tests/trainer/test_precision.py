@@ -36,7 +36,7 @@ def _batch(seed: int) -> Batch:
 
 def _losses(backend: TorchBackend) -> list[float]:
     losses: list[float] = []
-    for step in range(30):
+    for step in range(12):
         losses.append(backend.gradient([_batch(step)]).loss)
         backend.update(0.003)
     return losses
@@ -44,7 +44,7 @@ def _losses(backend: TorchBackend) -> list[float]:
 
 @pytest.mark.parametrize("shape", [{}, {"model_type": "llama", "num_groups": 2}])
 @pytest.mark.parametrize(
-    "more", [{"use_kahan_summation": True}, {"optimizer": {"type": "AdamWFullPrecision"}}]
+    "more", [{}, {"use_kahan_summation": True}, {"optimizer": {"type": "AdamWFullPrecision"}}]
 )
 def test_bfloat16_losses_match_float32(
     shape: dict[str, Any], more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
@@ -53,7 +53,7 @@ def test_bfloat16_losses_match_float32(
     exact = _losses(_backend(shape, **more))
     backend = _backend(shape, precision="bf16", **more)
     assert _losses(backend) == pytest.approx(exact, rel=0.03)
-    assert backend.versions["precision"] == "bf16"
+    assert backend.versions["precision"] == ("bf16" if more else "bf16, autocast")
     tokens = TOKENS[:12].tolist()
     cached = backend.decoder()
     step_by_step = [cached.read([token]) for token in tokens][-1]
@@ -61,12 +61,36 @@ def test_bfloat16_losses_match_float32(
     assert {array.dtype for array in backend.weights().values()} == {np.dtype(np.float32)}
 
 
+@pytest.mark.parametrize(
+    "more", [{}, {"use_kahan_summation": True}, {"optimizer": {"type": "AdamWFullPrecision"}}]
+)
+def test_small_updates_are_not_lost_in_bfloat16(
+    more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_bf16_units(monkeypatch, present=True)
+    moved: list[float] = []
+    for precision in ("fp32", "bf16"):
+        backend = _backend({}, precision=precision, weight_decay=0.0, **more)
+        before = {name: array.copy() for name, array in backend.weights().items()}
+        for step in range(6):
+            backend.gradient([_batch(step)])
+            backend.update(1e-6)  # Less than half a step of bfloat16 for most weights.
+        exact = backend.optimizer_state()
+        weights = {
+            name: exact.get(f"master.{name}", array) + exact.get(f"kahan.{name}", 0.0)
+            for name, array in backend.weights().items()
+        }
+        moved.append(sum(float(abs(weights[n] - before[n]).sum()) for n in before))
+    assert moved[1] == pytest.approx(moved[0], rel=0.1)
+
+
+@pytest.mark.parametrize("kahan", [True, False])
 def test_bfloat16_resume_is_bit_identical(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, kahan: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pretend_bf16_units(monkeypatch, present=True)
     monkeypatch.chdir(workspace.path)
-    workspace.write_recipe(training_config={"precision": "bf16", "use_kahan_summation": True})
+    workspace.write_recipe(training_config={"precision": "bf16", "use_kahan_summation": kahan})
     config = load_config(workspace.path / "training.yaml")
     assert run_training(config, "whole") == 0
     checkpoint = workspace.run_folder("whole") / "checkpoints" / "step-000004"

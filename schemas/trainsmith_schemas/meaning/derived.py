@@ -91,6 +91,16 @@ def carries_rounding(training: TrainingConfig) -> bool:
     return training.use_kahan_summation or (block is not None and block.kahan_summation)
 
 
+def autocasts(training: TrainingConfig) -> bool:
+    """Whether the weights stay float32 while the products of matrices are bfloat16.
+
+    So it is unless the recipe keeps small updates of bfloat16 weights in another way.
+    """
+    block = training.optimizer
+    has_copy = block is not None and block.type == "AdamWFullPrecision"
+    return training.precision == "bf16" and not carries_rounding(training) and not has_copy
+
+
 def device_count(document: TrainingDocument) -> int:
     """The number of devices in the mesh: rows × columns."""
     rows, columns = document.device_config.mesh_shape
@@ -263,9 +273,10 @@ _FLOAT, _BFLOAT = 4, 2
 
 def memory_per_parameter(training: TrainingConfig) -> int:
     """Bytes of a weight, its gradient and its optimizer state."""
-    size = _FLOAT if training.precision == "fp32" else _BFLOAT
+    size = _FLOAT if training.precision == "fp32" or autocasts(training) else _BFLOAT
     carried = size if _has_carry(training) else 0
-    return 2 * size + carried + _FLOAT * _optimizer_floats(training)
+    copied = _BFLOAT if autocasts(training) else 0
+    return 2 * size + carried + copied + _FLOAT * _optimizer_floats(training)
 
 
 def state_memory(document: TrainingDocument, model: TransformerConfig) -> int | None:

@@ -268,14 +268,20 @@ class TrainingConfig(Section):
 
     precision: Annotated[
         Literal["fp32", "bf16"],
-        Examples(("fp32", "full precision, on any device"), ("bf16", "half the memory")),
+        Examples(
+            ("fp32", "full precision, on any device"), ("bf16", "faster, with native support")
+        ),
     ] = "fp32"
-    """The number format of weights, gradients and activations.
+    """The number format of the computation.
 
-    `bf16` halves their memory and is faster on processors and GPUs with native support. Without
-    native support, the run computes in `fp32` and says so. Rounding to `bf16` loses small updates;
-    `use_kahan_summation` or the optimizer `AdamWFullPrecision` preserves them. The optimizer's
-    moments are always `fp32`.
+    With `bf16`, products of matrices and their activations are `bf16`, and the weights and their
+    gradients stay `fp32` (PyTorch's autocast). Without native support, the run computes in `fp32`
+    and says so.
+
+    With `use_kahan_summation` or the optimizer `AdamWFullPrecision`, weights and gradients are
+    `bf16` too, which takes less memory; both keep the small updates that rounding to `bf16` would
+    lose. With `lora_config`, the frozen weights are `bf16` and the trained ones `fp32`. The
+    optimizer's moments are always `fp32`.
     """
 
     use_moreh_adamw: Annotated[Flag, _FLAT] = False

@@ -56,7 +56,9 @@ class TorchBackend:
             given = _tensors(weights or {})
             if weights is not None:
                 load_weights(built, without_matrices(given) if lora else given)
-            self._model = _in_precision(built.to(self._device), precision)
+            self._autocasts = precision == "bf16" and lora is None and derived.autocasts(training)
+            of_weights: Precision = "fp32" if self._autocasts else precision
+            self._model = _in_precision(built.to(self._device), of_weights)
             own = {name: one for name, one in self._model.named_parameters() if one.requires_grad}
             self._trainable = add_adapters(self._model, lora, given) if lora else own
             self._saved = self._trainable if lora else dict(self._model.named_parameters())
@@ -75,7 +77,7 @@ class TorchBackend:
         self.versions: dict[str, str | bool] = {
             "torch": torch.__version__,
             "fused_adamw": fused_adamw(self._device),
-            "precision": precision,
+            "precision": f"{precision}, autocast" if self._autocasts else precision,
         }
         if self._group:
             # The loss and the stop request are reduced together with the gradient.
@@ -252,12 +254,12 @@ class TorchBackend:
             inputs, targets = batch.inputs[own][None], batch.targets[own]
             packed = Packed.of([length for row in batch.lengths for length in row], self._device)
         targets = torch.from_numpy(targets.reshape(-1)).to(self._device)
-        vectors = self._model.hidden(torch.from_numpy(inputs).to(self._device), packed=packed)
-        vectors = vectors.flatten(0, 1)
-        counted = targets != IGNORE_INDEX
-        if batch.tokens < len(targets):  # Logits are large, and those of prompts are not needed.
-            vectors, targets = vectors[counted], targets[counted]
-        return summed_cross_entropy(self._model, vectors, targets)
+        tokens, counted = torch.from_numpy(inputs).to(self._device), targets != IGNORE_INDEX
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._autocasts):
+            vectors = self._model.hidden(tokens, packed=packed).flatten(0, 1)
+            if batch.tokens < len(targets):  # Logits are large, and prompts need none.
+                vectors, targets = vectors[counted], targets[counted]
+            return summed_cross_entropy(self._model, vectors, targets)
 
 
 class TorchDecoder:

@@ -14,8 +14,8 @@ def summed_cross_entropy(model: Transformer, vectors: Tensor, targets: Tensor) -
     """The sum of the cross entropies of some tokens, in float32.
 
     With many tokens and a large vocabulary, logits are computed for a part of the tokens at a time,
-    with their gradients, so that they are never in memory as a whole. PyTorch 2.13 can do this. In
-    bfloat16 its sum would be rounded to bfloat16.
+    with their gradients, so that they are never in memory as a whole. PyTorch 2.13 can do this, in
+    float32: its sum of bfloat16 losses would be rounded to bfloat16.
 
     Args:
         model: its last normalisation and output layer are used.
@@ -25,7 +25,10 @@ def summed_cross_entropy(model: Transformer, vectors: Tensor, targets: Tensor) -
     at_once = tokens_of_logits(model.config.vocab_size, "fp32")
     # A family may compute its logits in another way.
     is_plain = type(model).logits is Transformer.logits
-    if len(targets) > at_once and is_plain and vectors.dtype == torch.float32 and _CAN_DIVIDE:
+    in_float32 = vectors.dtype == torch.float32 and not torch.is_autocast_enabled(
+        vectors.device.type
+    )
+    if len(targets) > at_once and is_plain and in_float32 and _CAN_DIVIDE:
         return functional.linear_cross_entropy(
             model.normed(vectors),
             model.lm_head.weight,
