@@ -61,8 +61,8 @@ const KINDS = {
     insertions: (name) => [
       {
         file: `${FAMILIES}/names.py`,
-        after: /^ModelType = Literal\[(?:\s*"\w+",?)*?(?=,?\s*\])/m,
-        text: `, "${name}"`,
+        after: /^ModelType = Literal\[\n(?: {4}"\w+",\n)*/m,
+        text: `    "${name}",\n`,
       },
     ],
     next: [

@@ -192,7 +192,7 @@ def test_every_key_of_the_model_is_compared(key: str) -> None:
         return
     base = TransformerConfig(model_type=next(f.name for f in all_families() if reads(f.name, key)))
     examples = [one.value for one in facts.examples if facts.item_type_text]
-    value = examples[0] if examples else _another(facts.choices, getattr(base, key))
+    value = examples[-1] if examples else _another(facts.choices, getattr(base, key))
     changed = base.model_copy(update={key: value})
     document = TrainingDocument()
     assert differences([Settings(document, base), Settings(document, changed)]), key

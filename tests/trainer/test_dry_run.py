@@ -173,6 +173,11 @@ def test_exclusive_options_are_refused(workspace: Workspace) -> None:
         {"model_type": "qwen2"},
         {"model_type": "qwen3", "head_dim": 20},
         {"model_type": "mistral", "sliding_window": 5, "head_dim": 20},
+        {"model_type": "smollm3", "mlp_bias": True},
+        {"model_type": "phi3", "num_groups": 2},
+        {"model_type": "gemma2"},
+        {"model_type": "gemma2", "attn_logit_softcapping": 50.0, "max_sequence_length": 128},
+        {"model_type": "gemma3_text", "num_groups": 2},
     ],
 )
 def test_activation_estimate_matches_tensors_saved_by_pytorch(shape: dict[str, Any]) -> None:

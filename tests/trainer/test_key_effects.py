@@ -31,6 +31,8 @@ class Case:
     lora: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
+_SCALED = {"rope_type": "yarn", "scaling_factor": 2.0, "original_context_length": 8}
+_YARN = {**_SCALED, "original_context_length": 16}
 CASES: dict[str, Case] = {
     "seed": Case(training={"seed": 7}),
     "batch_size": Case(training={"batch_size": 2}),
@@ -52,6 +54,31 @@ CASES: dict[str, Case] = {
     "head_dim": Case({"model_type": "llama"}, model={"head_dim": 4}),
     "attention_bias": Case({"model_type": "llama"}, model={"attention_bias": True}),
     "mlp_bias": Case({"model_type": "llama"}, model={"mlp_bias": True}),
+    "rope_type": Case(
+        {"model_type": "llama", "rope_scaling": _SCALED},
+        model={"rope_scaling": {**_SCALED, "rope_type": "dynamic"}},
+    ),
+    **{
+        key: Case({"model_type": "llama", "rope_scaling": _YARN}, model={"rope_scaling": changed})
+        for key, changed in {
+            "beta_fast": {**_YARN, "beta_fast": 1.5},
+            "beta_slow": {**_YARN, "beta_slow": 0.3},
+            "attention_factor": {**_YARN, "attention_factor": 1.5},
+        }.items()
+    },
+    "no_rope_layers": Case({"model_type": "smollm3"}, model={"no_rope_layers": [0, 1]}),
+    "partial_rotary_factor": Case({"model_type": "phi3"}, model={"partial_rotary_factor": 0.5}),
+    **{
+        key: Case({"model_type": "gemma2"}, model={key: value})
+        for key, value in {
+            "query_pre_attn_scalar": 2,
+            "attn_logit_softcapping": 0.01,
+            "final_logit_softcapping": 0.5,
+        }.items()
+    },
+    "rope_local_base_freq": Case(
+        {"model_type": "gemma3_text"}, model={"rope_local_base_freq": 10.0}
+    ),
     "sliding_window": Case({"model_type": "mistral"}, model={"sliding_window": 3}),
     "layer_types": Case(
         {"model_type": "qwen2", "sliding_window": 3},
@@ -77,7 +104,7 @@ def _losses(workspace: Workspace, name: str, case: Case) -> list[float]:
     sections = {name: section for name, section in named.items() if section}
     runs = {"checkpoint_dir": str(workspace.path / "checkpoints")}
     workspace.write_recipe(training_config={**runs, **case.training}, **sections)
-    workspace.write_model(**case.shared, **case.model)
+    workspace.write_model(**{**case.shared, **case.model})
     config = load_config(workspace.path / "training.yaml")
     assert run_training(config, name) == 0
     return [event.loss for event in workspace.events(name) if isinstance(event, events.Step)]

@@ -54,6 +54,18 @@ MODELS = {
     "llama": {"model_type": "llama", "num_groups": 2},
     "qwen2": {"model_type": "qwen2"},
     "qwen3": {"model_type": "qwen3"},
+    "dynamic": {
+        "model_type": "llama",
+        "rope_scaling": {
+            "rope_type": "dynamic",
+            "scaling_factor": 8.0,
+            "original_context_length": 4,
+        },
+    },
+    "smollm3": {"model_type": "smollm3"},
+    "phi3": {"model_type": "phi3", "sliding_window": 3},
+    "gemma2": {"model_type": "gemma2", "sliding_window": 3, "attn_logit_softcapping": 0.1},
+    "gemma3": {"model_type": "gemma3_text", "sliding_window": 3},
     "window": {"model_type": "mistral", "sliding_window": 3},
     "recomputed": {"model_type": "llama", "runner_type": "memory_efficient"},
 }

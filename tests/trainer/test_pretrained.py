@@ -44,6 +44,23 @@ _LLAMA: dict[str, Any] = {
 _QWEN2: dict[str, Any] = {**_LLAMA, "model_type": "qwen2", "num_key_value_heads": 4}
 _MISTRAL: dict[str, Any] = {**_LLAMA, "model_type": "mistral", "num_key_value_heads": 2}
 _QWEN3: dict[str, Any] = {**_QWEN2, "model_type": "qwen3", "head_dim": 6}
+_SMOLLM3: dict[str, Any] = {**_QWEN2, "model_type": "smollm3", "pad_token_id": 0}
+_PHI3: dict[str, Any] = {**_LLAMA, "model_type": "phi3", "pad_token_id": 0}
+_GEMMA2: dict[str, Any] = {
+    **_MISTRAL,
+    "model_type": "gemma2",
+    "head_dim": 6,
+    "sliding_window": 3,
+    "query_pre_attn_scalar": 5,
+    "attn_logit_softcapping": 0.7,
+    "final_logit_softcapping": 0.9,
+}
+_GEMMA3: dict[str, Any] = {
+    **_MISTRAL,
+    "model_type": "gemma3_text",
+    "head_dim": 6,
+    "sliding_window": 3,
+}
 _LLAMA_3 = {
     "rope_type": "llama3",
     "factor": 8.0,
@@ -51,6 +68,7 @@ _LLAMA_3 = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 8,
 }
+_YARN = {"rope_theta": 500.0, "rope_type": "yarn", "factor": 4.0}
 MODELS: dict[str, dict[str, Any]] = {
     "gpt2": {**_GPT2, "eos_token_id": 3},
     "gpt2-gelu-untied": {
@@ -72,6 +90,26 @@ MODELS: dict[str, dict[str, Any]] = {
     "llama-linear": {
         **_LLAMA,
         "rope_parameters": {"rope_theta": 500.0, "rope_type": "linear", "factor": 3.0},
+    },
+    **{
+        f"llama-yarn-{name}": {**_LLAMA, "rope_parameters": {**_YARN, **rope}}
+        for name, rope in {
+            "past-the-original-length": {"original_max_position_embeddings": 8},
+            "below-the-original-length": {"original_max_position_embeddings": 64},
+            "betas": {"beta_fast": 3.0, "beta_slow": 0.2, "original_max_position_embeddings": 6},
+            "attention-factor": {"attention_factor": 1.3},
+            "mscale": {"mscale": 1.5, "mscale_all_dim": 0.7},
+            "mscale-alone": {"mscale": 1.5},
+        }.items()
+    },
+    "llama-dynamic-past-the-original-length": {
+        **_LLAMA,
+        "max_position_embeddings": 8,
+        "rope_parameters": {"rope_theta": 500.0, "rope_type": "dynamic", "factor": 3.0},
+    },
+    "llama-dynamic-below-the-original-length": {
+        **_LLAMA,
+        "rope_parameters": {"rope_theta": 500.0, "rope_type": "dynamic", "factor": 2.0},
     },
     "llama-biased-wide-heads": {
         **_LLAMA,
@@ -102,6 +140,83 @@ MODELS: dict[str, dict[str, Any]] = {
     "mistral": {**_MISTRAL, "sliding_window": 3},
     "mistral-no-window-wide-heads": {**_MISTRAL, "sliding_window": None, "head_dim": 6},
     "mistral-long-window-tied": {**_MISTRAL, "tie_word_embeddings": True},
+    "smollm3": {**_SMOLLM3, "num_hidden_layers": 5, "tie_word_embeddings": False},
+    "smollm3-interval": {**_SMOLLM3, "num_hidden_layers": 3, "no_rope_layer_interval": 2},
+    "smollm3-windows-biases": {
+        **_SMOLLM3,
+        "no_rope_layers": [0, 1],
+        "use_sliding_window": True,
+        "sliding_window": 3,
+        "attention_bias": True,
+        "mlp_bias": True,
+        "rope_parameters": {"rope_theta": 500.0, **_LLAMA_3},
+    },
+    "smollm3-windows-by-block": {
+        **_SMOLLM3,
+        "use_sliding_window": True,
+        "sliding_window": 3,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
+    "phi3": _PHI3,
+    "phi3-window-grouped-tied": {
+        **_PHI3,
+        "num_key_value_heads": 2,
+        "sliding_window": 3,
+        "tie_word_embeddings": True,
+        "rope_parameters": {"rope_theta": 500.0, "rope_type": "default"},
+    },
+    "phi3-partly-rotated": {
+        **_PHI3,
+        "resid_pdrop": 0.1,
+        "head_dim": 8,
+        "rope_parameters": {
+            "rope_theta": 50.0,
+            "rope_type": "default",
+            "partial_rotary_factor": 0.75,
+        },
+    },
+    "gemma2": {**_GEMMA2, "num_hidden_layers": 3},
+    "gemma2-without-bounds-untied": {
+        **_GEMMA2,
+        "attn_logit_softcapping": None,
+        "final_logit_softcapping": None,
+        "tie_word_embeddings": False,
+        "attention_bias": True,
+        "rope_parameters": {"rope_theta": 50.0, "rope_type": "linear", "factor": 3.0},
+    },
+    "gemma2-windows-by-block": {
+        **_GEMMA2,
+        "layer_types": ["full_attention", "sliding_attention"],
+    },
+    "gemma3": {**_GEMMA3, "num_hidden_layers": 7},
+    "gemma3-pattern": {**_GEMMA3, "sliding_window_pattern": 2, "final_logit_softcapping": 0.9},
+    "gemma3-positions": {
+        **_GEMMA3,
+        "layer_types": ["full_attention", "sliding_attention"],
+        "attention_bias": True,
+        "query_pre_attn_scalar": 3,
+        "rope_parameters": {
+            "full_attention": {"rope_theta": 500.0, "rope_type": "linear", "factor": 4.0},
+            "sliding_attention": {"rope_theta": 30.0, "rope_type": "default"},
+        },
+    },
+    "gemma3-dynamic": {
+        **_GEMMA3,
+        "max_position_embeddings": 8,
+        "layer_types": ["full_attention", "sliding_attention"],
+        "rope_parameters": {
+            "full_attention": {"rope_theta": 500.0, "rope_type": "dynamic", "factor": 3.0},
+            "sliding_attention": {"rope_theta": 30.0, "rope_type": "default"},
+        },
+    },
+    "gemma3-yarn-everywhere-full": {
+        **_GEMMA3,
+        "layer_types": ["full_attention"] * 2,
+        "rope_parameters": {
+            "full_attention": {**_YARN, "original_max_position_embeddings": 8},
+            "sliding_attention": {"rope_theta": 30.0, "rope_type": "default"},
+        },
+    },
     "qwen3": _QWEN3,
     "qwen3-windows": {
         **_QWEN3,
@@ -139,7 +254,13 @@ def _make(described: dict[str, Any], folder: Path, **options: Any) -> transforme
 
 
 def _logits(model: transformers.PreTrainedModel) -> Any:
+    """The logits after a prompt and after each token that follows."""
+    lengths = range(_PROMPT, len(_TOKENS) + 1)
     with torch.no_grad():
+        if "dynamic" in str(getattr(model.config, "rope_parameters", "")):
+            # Its positions change with the length of the text.
+            texts = (torch.tensor([_TOKENS[:length]]) for length in lengths)
+            return np.stack([model(text).logits[0, -1].numpy() for text in texts])
         return model(torch.tensor([_TOKENS])).logits[0, _PROMPT - 1 :].numpy()
 
 
@@ -262,12 +383,17 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         _LLAMA,
         {"rope_parameters": None, "rope_scaling": {"type": "longrope", "factor": 2.0}},
-        '`rope_scaling.rope_type` is "longrope" in config.json; only default, linear and llama3',
+        '`rope_scaling.rope_type` is "longrope" in config.json; only default, linear, llama3',
     ),
     (
         _LLAMA,
         {"rope_parameters": None, "rope_scaling": {"type": "linear"}},
         "`rope_scaling` lacks `factor`",
+    ),
+    (
+        _LLAMA,
+        {"rope_parameters": {**_YARN, "truncate": False}},
+        "`truncate` is false in config.json; only true is supported",
     ),
     (_QWEN3, {"layer_types": ["sliding_attention"] * 2}, "`layer_types` is"),
     (
@@ -281,6 +407,25 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         "only one entry for each of `num_hidden_layers` is supported",
     ),
     (_MISTRAL, {"sliding_window": -1}, "`sliding_window` is `-1`"),
+    (_SMOLLM3, {"no_rope_layers": [1]}, "`no_rope_layers` is [1] in config.json; only a list"),
+    (_SMOLLM3, {"no_rope_layer_interval": 0}, "`no_rope_layer_interval` is 0"),
+    (_SMOLLM3, {"layer_types": ["sliding_attention"] * 2}, "only full_attention without `use_sl"),
+    (
+        _PHI3,
+        {"rope_scaling": {"type": "longrope", "short_factor": [], "long_factor": []}},
+        '`rope_scaling.rope_type` is "longrope" in config.json; only default is supported',
+    ),
+    (_PHI3, {"partial_rotary_factor": 0.3}, "1 of a head's 4 dimensions are rotated"),
+    (_GEMMA2, {"hidden_activation": "relu"}, '`hidden_activation` is "relu"'),
+    (_GEMMA2, {"use_bidirectional_attention": True}, "`use_bidirectional_attention` is true"),
+    (_GEMMA3, {"attn_logit_softcapping": 50.0}, "`attn_logit_softcapping` is 50.0"),
+    (_GEMMA3, {"sliding_window_pattern": 0}, "`sliding_window_pattern` is 0"),
+    (
+        _GEMMA3,
+        {"rope_parameters": {"sliding_attention": {"rope_type": "linear", "factor": 2.0}}},
+        '`rope_parameters.sliding_attention.rope_type` is "linear"',
+    ),
+    (_GEMMA3, {"model_type": "gemma3"}, '`model_type` is "gemma3" in config.json'),
     (_MISTRAL, {"layer_types": ["full_attention"] * 2}, "`layer_types` is"),
     (_QWEN3, {"head_dim": 5}, "each head has 5 dimensions"),
     (_GPT2, {"activation_function": "relu"}, '`activation_function` is "relu"'),

@@ -35,6 +35,20 @@ _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"training_config": {"optimizer": {"type": "AdamW", "lr": 0.001}}}, {"model_type": "gpt2"}),
     ({}, {"model_type": "gpt2"}),
     ({}, {"model_type": "qwen3", "head_dim": 4, "attention_bias": True}),
+    (
+        {},
+        {
+            "model_type": "smollm3",
+            "rope_scaling": {
+                "rope_type": "yarn",
+                "scaling_factor": 2.0,
+                "original_context_length": 8,
+            },
+        },
+    ),
+    ({}, {"model_type": "phi3"}),
+    ({}, {"model_type": "gemma2"}),
+    ({}, {"model_type": "gemma3_text"}),
     ({"training_config": {"optimizer": {"type": "Muon"}}}, {"model_type": "gpt2"}),
     (
         {"training_config": {"data_path": "data.json", "columns": {"text": "content"}}},

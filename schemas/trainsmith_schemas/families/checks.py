@@ -44,6 +44,24 @@ def rotary_attention(config: TransformerConfig, path: Path) -> Iterator[Problem]
         )
     else:
         yield from groups_divide_heads(config, path)
+        yield from _original_context(config, path)
+
+
+def _original_context(config: TransformerConfig, path: Path) -> Iterator[Problem]:
+    """The kinds of scaled positions that need the original context know it."""
+    scaling = config.rope_scaling
+    if (
+        scaling
+        and scaling.scaling_factor
+        and scaling.rope_type in ("yarn", "dynamic")
+        and not scaling.original_context_length
+    ):
+        yield Problem(
+            (*path, "rope_scaling", "rope_type"),
+            "contradiction",
+            f"`rope_type` {scaling.rope_type} needs `original_context_length`: write how many "
+            "tokens the model could read before positions were scaled",
+        )
 
 
 def indivisible(path: Path, whole: str, number: int, part: str, divisor: int) -> Problem:

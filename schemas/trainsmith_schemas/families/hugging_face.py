@@ -46,6 +46,7 @@ def to_hugging_face(
         "dtype": "float32",
         "bos_token_id": None,
         "eos_token_id": None,
+        "pad_token_id": None,
         **special_tokens,
     }
 

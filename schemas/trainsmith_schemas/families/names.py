@@ -4,5 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-ModelType = Literal["gpt2", "llama", "qwen2", "qwen3", "mistral", "deepseek"]
+ModelType = Literal[
+    "gpt2",
+    "llama",
+    "qwen2",
+    "qwen3",
+    "mistral",
+    "smollm3",
+    "phi3",
+    "gemma2",
+    "gemma3_text",
+    "deepseek",
+]
 """Every family. Each has a folder of this name next to this file, with `FAMILY` in `family.py`."""

@@ -78,8 +78,6 @@ def _comparable(config: TransformerConfig, key: str, found: TransformerConfig) -
     value = getattr(config, key)
     if key == "rope_scaling":
         return _scaling_text(value)
-    if key == "layer_types" and found.sliding_window is None:
-        return None  # Without a window, blocks of both kinds are the same.
     if key == "layer_types":
         return value and kinds(found.model_copy(update={key: value}))
     return value
@@ -88,13 +86,20 @@ def _comparable(config: TransformerConfig, key: str, found: TransformerConfig) -
 def _scaling_text(scaling: RopeScaling | None) -> str:
     if scaling is None or not scaling.scaling_factor:
         return "off"
-    if scaling.rope_type == "linear":
-        return f"linear, {scaling.scaling_factor:g} times"
-    low, high = scaling.low_freq_factor, scaling.high_freq_factor
-    return (
-        f"llama3, {scaling.scaling_factor:g} times beyond {scaling.original_context_length}, "
-        f"with factors {low:g} and {high:g}"
-    )
+    scaled = f"{scaling.rope_type}, {scaling.scaling_factor:g} times"
+    beyond = f"{scaled} beyond {scaling.original_context_length}"
+    match scaling.rope_type:
+        case "linear":
+            return scaled
+        case "dynamic":
+            return beyond
+        case "llama3":
+            low, high = scaling.low_freq_factor, scaling.high_freq_factor
+            return f"{beyond}, with factors {low:g} and {high:g}"
+        case "yarn":
+            fast, slow, factor = scaling.beta_fast, scaling.beta_slow, scaling.attention_factor
+            own = "" if factor is None else f" and attention factor {factor:g}"
+            return f"{beyond}, with betas {fast:g} and {slow:g}{own}"
 
 
 def _contradiction(key: str, here: Any, there: Any, theirs: str | None) -> Contradiction:

@@ -48,21 +48,26 @@ KINDS = Distinction("kinds of attention", "layer_types", kinds)
 def window_contradictions(config: TransformerConfig, path: Path) -> Iterator[Problem]:
     """Heads that cannot have rotary positions, and blocks that do not exist or have no window."""
     yield from rotary_attention(config, path)
-    written = config.layer_types or []
-    if len(written) > config.num_blocks:
-        yield Problem(
-            (*path, "layer_types"),
-            "out-of-range",
-            f"`layer_types` has {len(written)} entries, and `num_blocks` is {config.num_blocks}: "
-            "remove the rest",
-            related=((*path, "num_blocks"),),
-        )
-    elif SLIDING in written and config.sliding_window is None:
+    yield from too_many_entries(config, path, "layer_types")
+    if SLIDING in (config.layer_types or []) and config.sliding_window is None:
         yield Problem(
             (*path, "layer_types"),
             "contradiction",
             f"`layer_types` has {SLIDING}, and `sliding_window` is not set: "
             "write how many tokens such a block sees",
+        )
+
+
+def too_many_entries(config: TransformerConfig, path: Path, key: str) -> Iterator[Problem]:
+    """A list about blocks does not have more entries than there are blocks."""
+    count = len(getattr(config, key) or ())
+    if count > config.num_blocks:
+        yield Problem(
+            (*path, key),
+            "out-of-range",
+            f"`{key}` has {count} entries, and `num_blocks` is {config.num_blocks}: "
+            "remove the rest",
+            related=((*path, "num_blocks"),),
         )
 
 
@@ -85,11 +90,13 @@ def read_optional(described: Mapping[str, Any]) -> dict[str, Any]:
     blocks = described.get("num_hidden_layers")
     first = described.get("max_window_layers", 28)
     used = described.get("use_sliding_window", False) and described.get("sliding_window", 4096)
-    if not used or type(blocks) is not int or type(first) is not int:
+    count = blocks if type(blocks) is int else 0
+    if not used or type(first) is not int:
         _refuse_other_kinds(described, (FULL,))
-        return {}
-    found = read_kinds(described) or [FULL if at < first else SLIDING for at in range(blocks)]
-    return {"sliding_window": used, "layer_types": found} if SLIDING in found else {}
+        return {"layer_types": [FULL] * count or None}
+    found = read_kinds(described) or [FULL if at < first else SLIDING for at in range(count)]
+    window = used if SLIDING in found else None
+    return {"sliding_window": window, "layer_types": found or None}
 
 
 def read_kinds(described: Mapping[str, Any]) -> list[Any]:

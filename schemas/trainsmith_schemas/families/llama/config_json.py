@@ -25,11 +25,18 @@ def write_shape(config: TransformerConfig) -> dict[str, Any]:
         "num_attention_heads": config.num_heads,
         "num_key_value_heads": key_value_heads(config),
         "head_dim": head_size(config),
-        "max_position_embeddings": config.max_sequence_length,
+        "max_position_embeddings": _context(config),
         "hidden_act": "silu",
         "rms_norm_eps": config.norm_epsilon,
         **write_rope(config.theta, config.rope_scaling),
     }
+
+
+def _context(config: TransformerConfig) -> int:
+    """`max_position_embeddings`: with `dynamic` positions, the context before they are scaled."""
+    scaling = config.rope_scaling
+    dynamic = scaling and scaling.scaling_factor and scaling.rope_type == "dynamic"
+    return scaling.original_context_length if scaling and dynamic else config.max_sequence_length
 
 
 def read_shape(

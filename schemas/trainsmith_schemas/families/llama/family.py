@@ -44,6 +44,8 @@ def _block(config: TransformerConfig) -> Shapes:
     return block_shapes(config, qkv_bias=attention, output_bias=attention, mlp_bias=mlp)
 
 
+LAYOUT_WITH_BIASES = replace(LAYOUT, block=_block)
+
 FAMILY = Family(
     name="llama",
     title="LLaMA",
@@ -54,7 +56,7 @@ FAMILY = Family(
     contradictions=rotary_attention,
     tensor_parallel=True,
     distinctions=DISTINCTIONS,
-    layout=replace(LAYOUT, block=_block),
+    layout=LAYOUT_WITH_BIASES,
     hugging_face=HUGGING_FACE,
     template="""\
 # The shape of the model: small enough to learn something on a laptop's CPU in a minute.

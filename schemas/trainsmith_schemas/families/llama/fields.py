@@ -27,8 +27,23 @@ class RopeScaling(Section):
     original_context_length: Annotated[Integer, Field(ge=0), Examples(8192), _READERS] = 0
     """The context length, in tokens, that the model was originally trained with."""
 
-    rope_type: Annotated[Literal["llama3", "linear"], _OURS] = "llama3"
-    """What is scaled. `llama3`: long wavelengths, by the two factors. `linear`: all of them."""
+    rope_type: Annotated[Literal["llama3", "linear", "yarn", "dynamic"], _OURS] = "llama3"
+    """What is scaled.
+
+    `llama3`: long wavelengths, by the two factors. `linear`: all of them. `yarn`: those that turn
+    fewer than `beta_fast` times in the original context. `dynamic`: the base of the frequencies,
+    once a text is longer than the original context. `yarn` and `dynamic` need
+    `original_context_length`.
+    """
+
+    beta_fast: Annotated[Number, Field(gt=0), _OURS] = 32.0
+    """For `yarn`: dimensions that turn more often in the original context are not scaled."""
+
+    beta_slow: Annotated[Number, Field(gt=0), _OURS] = 1.0
+    """For `yarn`: dimensions that turn less often in the original context are fully scaled."""
+
+    attention_factor: Annotated[Number | None, Field(gt=0), _OURS] = None
+    """For `yarn`: the factor of rotated queries and keys. By default, it follows from the scale."""
 
 
 class LlamaFields(Section):

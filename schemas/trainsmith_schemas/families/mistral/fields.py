@@ -29,5 +29,6 @@ class WindowFields(Section):
     ] = None
     """Which blocks have the window, from the first block on. A shorter list repeats.
 
-    The default depends on the family: all blocks in `qwen2` and `qwen3`.
+    By default, all blocks in `qwen2` and `qwen3`, every second one in `gemma2`, all but every sixth
+    in `gemma3_text`, and those without positions in `smollm3`.
     """

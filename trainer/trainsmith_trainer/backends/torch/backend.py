@@ -266,7 +266,8 @@ class TorchDecoder:
     """Generates with a cache of keys and values; see `base.Decoder`.
 
     When the context is full, its older half is dropped and the rest is read again: the cached keys
-    contain their positions, so they cannot be moved.
+    contain their positions, so they cannot be moved. Where positions depend on the length of the
+    text, all of it is read again for each token.
     """
 
     def __init__(self, model: Transformer) -> None:
@@ -281,7 +282,7 @@ class TorchDecoder:
         """Read more tokens, and return the logits of the next one, of shape (vocabulary,)."""
         length = self._model.config.max_sequence_length
         unread = list(tokens)
-        if not self._window or len(unread) > 1 or len(self._window) == length:
+        if not self._window or len(unread) > 1 or len(self._window) >= self._model.steps_up_to:
             unread = (self._window + unread)[-length:]
             if len(self._window) + len(tokens) > length:
                 unread = unread[-max(1, length // 2) :]

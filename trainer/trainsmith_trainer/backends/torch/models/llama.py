@@ -7,7 +7,7 @@ describes, and override what computes differently.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 from torch import Tensor, nn
@@ -17,7 +17,10 @@ from trainsmith_schemas.families.windows import window
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.attention import AttentionForm, LayerCache, Packed
 from trainsmith_trainer.backends.torch.models.decode_step import Affine, affine
-from trainsmith_trainer.backends.torch.models.rotary import RotaryEmbedding
+from trainsmith_trainer.backends.torch.models.rotary import (
+    DynamicRotaryEmbedding,
+    RotaryEmbedding,
+)
 from trainsmith_trainer.backends.torch.models.rotary_attention import RotaryAttention, linear
 from trainsmith_trainer.backends.torch.models.transformer import (
     Block,
@@ -29,46 +32,39 @@ from trainsmith_trainer.backends.torch.models.transformer import (
 )
 
 
-class Llama(Transformer):
-    """The whole model."""
+class FeedForward(nn.Module):
+    """A feed-forward network with a gate: Shazeer 2020, "GLU Variants Improve Transformer"."""
+
+    activation = staticmethod(functional.silu)
 
     def __init__(self, config: TransformerConfig) -> None:
-        super().__init__(config)
-        width = config.embedding_dim
-        rotation = RotaryEmbedding.of(config)
-        blocks = (self.block(config, at, rotation) for at in range(config.num_blocks))
-        self.model = nn.ModuleDict(
-            {
-                "embed_tokens": nn.Embedding(config.vocab_size, width),
-                "layers": nn.ModuleList(blocks),
-                "norm": self.norm(config),
-            }
-        )
-        self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
-        init_weights(self, residual_names=("o_proj", "down_proj"))
-        if config.weight_tying == "enabled":
-            self.lm_head.weight = cast("nn.Embedding", self.model["embed_tokens"]).weight
+        super().__init__()
+        self.add_projections(config)
+        self.down_proj = linear(config, "mlp.down_proj")
+        self.drop = Dropout(config.dropout_prob)
 
-    def block(self, config: TransformerConfig, at: int, rotation: RotaryEmbedding) -> Block:
-        """The block with this number."""
-        attention = RotaryAttention(config, rotation, AttentionForm(window(config, at)))
-        return LlamaBlock(config, attention, FeedForward(config))
+    def add_projections(self, config: TransformerConfig) -> None:
+        """Add the layers that `gated` needs."""
+        self.gate_proj = linear(config, "mlp.gate_proj")
+        self.up_proj = linear(config, "mlp.up_proj")
 
-    def norm(self, config: TransformerConfig) -> nn.Module:
-        """The normalisation before the output layer."""
-        return nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)
+    def gated(self, vectors: Tensor) -> Tensor:
+        """(batch, length, width) → (batch, length, inner width)."""
+        return self.activation(self.gate_proj(vectors)) * self.up_proj(vectors)
 
-    def embed(self, tokens: Tensor, positions: Positions = 0) -> Tensor:
-        """Token vectors; positions enter in attention."""
-        return self.model["embed_tokens"](tokens)
+    def forward(self, vectors: Tensor) -> Tensor:
+        """(batch, length, width) → the same."""
+        return self.drop(self.down_proj(self.gated(vectors)))
 
-    def blocks(self) -> Iterable[Block]:
-        """The blocks in order."""
-        return cast("Iterable[Block]", self.model["layers"])
+    def step(self) -> Affine:
+        """`forward` for one token."""
+        gate, up, down = map(affine, (self.gate_proj, self.up_proj, self.down_proj))
+        activation = self.activation
 
-    def normed(self, vectors: Tensor) -> Tensor:
-        """The last normalisation."""
-        return self.model["norm"](vectors)
+        def step(vector: Tensor, residual: Tensor | None = None) -> Tensor:
+            return down(activation(gate(vector)) * up(vector), residual)
+
+        return step
 
 
 class LlamaBlock(Block):
@@ -101,32 +97,68 @@ class LlamaBlock(Block):
         return step
 
 
-class FeedForward(nn.Module):
-    """A feed-forward network with a gate: Shazeer 2020, "GLU Variants Improve Transformer"."""
+class Llama(Transformer):
+    """The whole model. The constructor calls what families override."""
 
-    activation = staticmethod(functional.silu)
+    attention = RotaryAttention
+    feed_forward = FeedForward
 
     def __init__(self, config: TransformerConfig) -> None:
-        super().__init__()
-        self.gate_proj = linear(config, "mlp.gate_proj")
-        self.up_proj = linear(config, "mlp.up_proj")
-        self.down_proj = linear(config, "mlp.down_proj")
-        self.drop = Dropout(config.dropout_prob)
+        super().__init__(config)
+        width = config.embedding_dim
+        rotation = self.rotation(config)
+        blocks = (
+            self.block(
+                config,
+                self.attention(config, rotation(at), self.form(config, at)),
+                self.feed_forward(config),
+            )
+            for at in range(config.num_blocks)
+        )
+        self.model = nn.ModuleDict(
+            {
+                "embed_tokens": nn.Embedding(config.vocab_size, width),
+                "layers": nn.ModuleList(blocks),
+                "norm": self.norm(config),
+            }
+        )
+        self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
+        init_weights(self, residual_names=("o_proj", "down_proj"))
+        if config.weight_tying == "enabled":
+            self.lm_head.weight = cast("nn.Embedding", self.model["embed_tokens"]).weight
 
-    def forward(self, vectors: Tensor) -> Tensor:
-        """(batch, length, width) → the same."""
-        gated = self.activation(self.gate_proj(vectors)) * self.up_proj(vectors)
-        return self.drop(self.down_proj(gated))
+    def rotation(self, config: TransformerConfig) -> Callable[[int], RotaryEmbedding | None]:
+        """The positions in each block, by its number; `None`: none."""
+        shared = RotaryEmbedding.of(config)
+        if isinstance(shared, DynamicRotaryEmbedding):
+            self.steps_up_to = min(shared.original, self.steps_up_to)
+        return lambda _block: shared
 
-    def step(self) -> Affine:
-        """`forward` for one token."""
-        gate, up, down = map(affine, (self.gate_proj, self.up_proj, self.down_proj))
-        activation = self.activation
+    def form(self, config: TransformerConfig, block: int) -> AttentionForm:
+        """What a block's attention computes besides its plain form."""
+        return AttentionForm(window(config, block))
 
-        def step(vector: Tensor, residual: Tensor | None = None) -> Tensor:
-            return down(activation(gate(vector)) * up(vector), residual)
+    def block(
+        self, config: TransformerConfig, attention: RotaryAttention, feed_forward: FeedForward
+    ) -> Block:
+        """A block of these parts."""
+        return LlamaBlock(config, attention, feed_forward)
 
-        return step
+    def norm(self, config: TransformerConfig) -> nn.Module:
+        """The normalisation before the output layer."""
+        return nn.RMSNorm(config.embedding_dim, eps=config.norm_epsilon)
+
+    def embed(self, tokens: Tensor, positions: Positions = 0) -> Tensor:
+        """Token vectors; positions enter in attention."""
+        return self.model["embed_tokens"](tokens)
+
+    def blocks(self) -> Iterable[Block]:
+        """The blocks in order."""
+        return cast("Iterable[Block]", self.model["layers"])
+
+    def normed(self, vectors: Tensor) -> Tensor:
+        """The last normalisation."""
+        return self.model["norm"](vectors)
 
 
 MODEL = Llama

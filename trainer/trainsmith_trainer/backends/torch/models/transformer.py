@@ -49,6 +49,8 @@ class Transformer(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
+        self.steps_up_to = config.max_sequence_length
+        """The longest text that can be read token by token: positions of others change with it."""
 
     def embed(self, tokens: Tensor, positions: Positions = 0) -> Tensor:
         """Vectors of tokens at some positions: (batch, length, width)."""
