@@ -59,10 +59,13 @@ CASES: dict[str, Case] = {
         model={"rope_scaling": {**_SCALED, "rope_type": "dynamic"}},
     ),
     **{
-        key: Case({"model_type": "llama", "rope_scaling": _YARN}, model={"rope_scaling": changed})
+        key: Case(
+            {"model_type": "llama", "theta": 10.0, "rope_scaling": _YARN},
+            model={"rope_scaling": changed},
+        )
         for key, changed in {
-            "beta_fast": {**_YARN, "beta_fast": 1.5},
-            "beta_slow": {**_YARN, "beta_slow": 0.3},
+            "beta_fast": {**_YARN, "beta_fast": 1.2},
+            "beta_slow": {**_YARN, "beta_slow": 0.2},
             "attention_factor": {**_YARN, "attention_factor": 1.5},
         }.items()
     },
