@@ -14,7 +14,10 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.families.hugging_face import from_hugging_face
 from trainsmith_schemas.families.registry import require_hugging_face
+from trainsmith_schemas.families.smollm3.family import rope_layers
+from trainsmith_schemas.families.windows import kinds
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.backends.torch.backend import load_decoder
@@ -356,6 +359,20 @@ def _gradients(
 ) -> dict[str, torch.Tensor]:
     torch.nn.functional.cross_entropy(logits[:-1], tokens[1:]).backward()
     return {name: one.grad for name, one in model.named_parameters() if one.grad is not None}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["qwen2-windows-after-first-block", "smollm3-interval", "gemma2", "gemma3", "gemma3-pattern"],
+)
+def test_blocks_that_a_config_does_not_list_are_those_of_transformers(name: str) -> None:
+    described = MODELS[name]
+    theirs = transformers.AutoConfig.for_model(**described)
+    ours = from_hugging_face(described)
+    if name.startswith("smollm3"):
+        assert rope_layers(ours) == theirs.no_rope_layers
+    else:
+        assert kinds(ours) == theirs.layer_types
 
 
 def test_old_rope_scaling_keys_are_read(tmp_path: Path) -> None:
