@@ -26,7 +26,7 @@ def _model(family: str) -> Transformer:
     )
 
 
-@pytest.mark.parametrize("family", ["gpt2", "llama"])
+@pytest.mark.parametrize("family", ["gpt2", "llama", "gemma2"])
 @pytest.mark.parametrize("frozen", [False, True])
 def test_parts_equal_the_whole(family: str, frozen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not hasattr(functional, "linear_cross_entropy"):
@@ -52,11 +52,12 @@ def test_parts_equal_the_whole(family: str, frozen: bool, monkeypatch: pytest.Mo
         torch.testing.assert_close(parts[2], whole[2], rtol=1e-5, atol=1e-6)
 
 
-def test_logits_of_parts_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("family", ["llama", "gemma2"])
+def test_logits_of_parts_are_not_kept(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not hasattr(functional, "linear_cross_entropy"):
         pytest.skip("PyTorch before 2.13 computes the loss as a whole: install a newer one")
     monkeypatch.setattr(cross_entropy, "tokens_of_logits", lambda *_: 10)
-    model, largest = _model("llama"), 0
+    model, largest = _model(family), 0
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         nonlocal largest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from trainsmith_schemas.meaning.derived import tokens_of_logits
 from trainsmith_trainer.backends.torch.models.transformer import Transformer
@@ -36,6 +37,15 @@ def summed_cross_entropy(model: Transformer, vectors: Tensor, targets: Tensor) -
             reduction="sum",
             options=torch.nn.LinearCrossEntropyOptions(batch_chunk_size=at_once),
         )
+    if len(targets) > at_once and not is_plain and in_float32:
+        # The logits of each part are computed again for the gradient.
+        parts = zip(vectors.split(at_once), targets.split(at_once), strict=True)
+        losses = [checkpoint(_of_all, model, *part, use_reentrant=False) for part in parts]
+        return torch.stack(losses).sum()
+    return _of_all(model, vectors, targets)
+
+
+def _of_all(model: Transformer, vectors: Tensor, targets: Tensor) -> Tensor:
     logits = model.logits(vectors).float()
     return functional.cross_entropy(logits, targets, reduction="sum")
 
