@@ -30,6 +30,8 @@ function legend(): HTMLElement {
     text(" the model only reads these"),
     make("span", { class: "sign" }, "↵"),
     text(" a line break"),
+    make("span", {}, make("span", { class: "escape" }, "\\t")),
+    text(" an invisible character, such as a tab"),
   );
 }
 
@@ -79,7 +81,7 @@ function counted(text: string): HTMLElement {
 function visible(text: string): (Node | string)[] {
   return visibleText(text).flatMap(({ kind, text: part }): (Node | string)[] => {
     if (kind === "text") return [part];
-    if (kind === "code") return [make("span", { class: "sign" }, part)];
+    if (kind === "code") return [make("span", { class: "escape" }, part)];
     return [make("span", { class: "sign", "aria-hidden": "true" }, "↵"), part];
   });
 }
