@@ -58,13 +58,17 @@ BASES: dict[str, dict[str, Any]] = {
     "qwen2": {**_LLAMA, "model_type": "qwen2"},
     "qwen3": {**_LLAMA, "model_type": "qwen3", "head_dim": 6, "attention_bias": True},
     "mistral": {**_LLAMA, "model_type": "mistral", "sliding_window": 8},
+    "phi3": {**_LLAMA, "model_type": "phi3", "pad_token_id": 0},
+    "gemma3": {**_LLAMA, "model_type": "gemma3_text", "head_dim": 6, "sliding_window": 8},
 }
 SECTIONS: dict[str, dict[str, Any]] = {
     "all layers": {},
     "with biases": {"is_bias_trainable": True},
     "rslora": {"use_rslora": True},
-    "attention": {"target_modules": ["c_attn", "q_proj", "v_proj", "attn.c_proj"]},
-    "one block": {"target_modules": ["h.1.mlp.c_fc", "layers.1.mlp.up_proj"]},
+    "attention": {"target_modules": ["c_attn", "qkv_proj", "q_proj", "v_proj", "attn.c_proj"]},
+    "one block": {
+        "target_modules": ["h.1.mlp.c_fc", "layers.1.mlp.up_proj", "layers.1.mlp.gate_up_proj"]
+    },
 }
 _RATE, _DECAY = 0.01, 0.1
 _TOKENS = list(range(1, 19))
