@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from trainsmith_schemas.families.description import (
     CONFIG_FILE,
@@ -26,14 +26,27 @@ _MOST_TOKENS = 2**31
 _NO_TOKENS: Mapping[str, Any] = MappingProxyType({})
 
 
+DType = Literal["float32", "bfloat16", "float16"]
+"""The number formats of stored weights, by the names that PyTorch and `config.json` have."""
+
+
+def dtype_of(described: Mapping[str, Any]) -> DType:
+    """The number format that a `config.json` names; without one, as `transformers` has it."""
+    name = described.get("dtype", described.get("torch_dtype"))
+    return name if name in ("bfloat16", "float16") else "float32"
+
+
 def to_hugging_face(
-    config: TransformerConfig, special_tokens: Mapping[str, Any] = _NO_TOKENS
+    config: TransformerConfig,
+    special_tokens: Mapping[str, Any] = _NO_TOKENS,
+    dtype: DType = "float32",
 ) -> dict[str, Any]:
     """The `config.json` of a model.
 
     Args:
         config: the model's shape, including the size of the vocabulary.
         special_tokens: what `special_tokens_of` returned for the pretrained model, if there is one.
+        dtype: the number format of the stored weights.
 
     Raises:
         UnfinishedFamilyError: the family's form in `transformers` is not known.
@@ -43,7 +56,7 @@ def to_hugging_face(
         "model_type": config.model_type,
         "vocab_size": config.vocab_size,
         "tie_word_embeddings": config.weight_tying == "enabled",
-        "dtype": "float32",
+        "dtype": dtype,
         "bos_token_id": None,
         "eos_token_id": None,
         "pad_token_id": None,

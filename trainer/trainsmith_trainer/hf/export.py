@@ -9,17 +9,17 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 
 from trainsmith_schemas.families.description import CONFIG_FILE
 from trainsmith_schemas.families.family import OUTPUT
-from trainsmith_schemas.families.hugging_face import to_hugging_face
+from trainsmith_schemas.families.hugging_face import DType, to_hugging_face
 from trainsmith_schemas.families.registry import require_hugging_face
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.hf.load import read_tokenizer, read_weights
 from trainsmith_trainer.hf.model_dir import describe
+from trainsmith_trainer.hf.number_formats import fitting_dtype, serialized
 from trainsmith_trainer.hf.special_tokens import (
     GENERATION_FILE,
     generation_file,
@@ -35,6 +35,7 @@ def model_files(
     tokenizer: Tokenizer,
     kept_ids: Mapping[str, Any] = _NOTHING,
     companions: Mapping[str, bytes] = _NOTHING,
+    dtype: DType = "float32",
 ) -> dict[str, bytes]:
     """The files of the folder, by name.
 
@@ -44,15 +45,17 @@ def model_files(
         tokenizer: the model's tokenizer.
         kept_ids: the special tokens of the pretrained model, if it keeps its tokenizer.
         companions: the files that came with that tokenizer.
+        dtype: the number format to store weights in. If one is too large for float16, it is
+            float32.
     """
     tensors = _stored(config, weights)
     if config.weight_tying == "enabled":
         tensors.pop(OUTPUT, None)
-    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     ids = special_token_ids(tokenizer, kept_ids)
+    stored_as = fitting_dtype(tensors, dtype)
     return {
-        CONFIG_FILE: _json(to_hugging_face(config, ids)),
-        "model.safetensors": safetensors.numpy.save(contiguous, metadata={"format": "pt"}),
+        CONFIG_FILE: _json(to_hugging_face(config, ids, stored_as)),
+        "model.safetensors": serialized(tensors, stored_as),
         **tokenizer_files(config, tokenizer, kept_ids, companions),
     }
 

@@ -61,6 +61,7 @@ def merged_files(folder: Path, base: Path | None = None) -> dict[str, bytes]:
         model.tokenizer,
         pretrained.special_tokens,
         pretrained.companions,
+        pretrained.dtype,
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.families.hugging_face import (
+    DType,
+    dtype_of,
     from_hugging_face,
     parse_description,
     special_tokens_of,
@@ -40,6 +42,8 @@ class Pretrained:
 
     folder: Path
     shape: TransformerConfig
+    dtype: DType
+    """The number format of its weights; an exported model keeps it."""
     special_tokens: Mapping[str, Any]
     """The ids of the begin, end and padding tokens; an exported model keeps them."""
     companions: Mapping[str, bytes]
@@ -63,6 +67,7 @@ def describe(folder: Path) -> Pretrained:
         return Pretrained(
             folder,
             from_hugging_face(described),
+            dtype_of(described),
             special_tokens_of(described),
             companions_in(folder),
         )

@@ -11,17 +11,21 @@ from trainsmith_trainer.hf.export import model_files, tokenizer_files, weights_i
 from trainsmith_trainer.run.prepare import Run
 
 
-def saved_files(run: Run, weights: Arrays) -> dict[str, bytes]:
+def saved_files(run: Run, weights: Arrays, *, final: bool = False) -> dict[str, bytes]:
     """The files, by name.
 
     Args:
         run: the run.
         weights: as `Backend.weights` returns them.
+        final: whether they are those of `final/`, whose weights have the number format of the
+            pretrained model. Checkpoints have float32, from which a run resumes exactly.
     """
     inputs, lora = run.inputs, run.inputs.lora
     beside = (inputs.corpus.tokenizer, inputs.kept_ids, inputs.companions)
     if lora is None:
-        return model_files(inputs.model, weights, *beside)
+        pretrained = inputs.config.pretrained
+        dtype = pretrained.dtype if final and pretrained else "float32"
+        return model_files(inputs.model, weights, *beside, dtype)
     # `load_config` refuses LoRA without a base.
     assert inputs.config.pretrained is not None
     assert run.base is not None

@@ -181,7 +181,7 @@ def _final_weights(run: Run, backend: Backend, progress: Progress) -> Arrays:
 
 
 def _write_final_model(run: Run, weights: Arrays) -> None:
-    write_folder(run.folder / FINAL, saved_files(run, weights))
+    write_folder(run.folder / FINAL, saved_files(run, weights, final=True))
 
 
 def _stopped(run: Run, step: int, stop: StopRequest) -> events.RunStopped:
