@@ -221,7 +221,8 @@ class _Muon:
         wide = wide / wide.norm().clamp(min=1e-7)
         for _ in range(self._config.ns_steps):
             gram = wide @ wide.T
-            wide = first * wide + (third * gram + fifth * gram @ gram) @ wide
+            mixed = torch.addmm(gram, gram, gram, beta=third, alpha=fifth)
+            wide = torch.addmm(wide, mixed, wide, beta=first)
         return wide if matrix.shape[0] <= matrix.shape[1] else wide.T
 
 
