@@ -187,6 +187,17 @@ def test_a_single_example_is_trained_on(write: Write) -> None:
     assert not loaded.validates
 
 
+def test_another_share_than_the_recipe_says_is_said(write: Write) -> None:
+    lines = _lines(*({"prompt": "a", "response": "b" * size} for size in (10, 10, 10, 30)))
+    (message, key), *others = _load(write("a.jsonl", lines), validation_split=0.2).warnings
+    assert (key, others) == ("training_config.validation_split", [])
+    assert message == (
+        "47.1% of the tokens are set aside for validation instead of 20.0%, because no example is "
+        "divided"
+    )
+    assert _load(write("b.jsonl", lines), validation_split=0.45).warnings == ()
+
+
 def test_text_is_split_at_the_share_that_was_asked_for(write: Write) -> None:
     loaded = _load(write("a.txt", "a" * 10), write("b.txt", "b" * 400), validation_split=0.1)
     assert len(loaded.validation) == 41

@@ -31,6 +31,8 @@ _LENGTH_KEYS = {
     "sequence_length": "training_config.sequence_length",
 }
 _SPLIT_KEY = "training_config.validation_split"
+_SAID_FROM = 0.25
+"""How far the share that is set aside may be from the recipe's, as a part of it, unsaid."""
 _BLOCK = 1 << 16
 
 Warnings = tuple[tuple[str, str], ...]
@@ -103,6 +105,7 @@ def load_corpus(sources: Sources, cutting: Cutting) -> Corpus:
     if own:
         refuse_same_documents(training, validation, trained_places, places)
     else:
+        warnings += _other_share(training, validation, sources.validation_split)
         validation, repeated = _without_repeated(training, validation, places)
         places = replace(places, stream=validation)
         warnings += repeated
@@ -152,6 +155,18 @@ def _each_once(sources: Sources) -> tuple[Sources, Warnings]:
         *((text, VALIDATION_KEY) for text in twice_there),
     )
     return replace(sources, training=training, validation=validation), warnings
+
+
+def _other_share(training: Stream, validation: Stream, wanted: float) -> Warnings:
+    """A warning if whole examples or texts make another share than the recipe's."""
+    share = len(validation) / max(1, len(training) + len(validation))
+    if not len(validation) or abs(share - wanted) <= _SAID_FROM * wanted:
+        return ()
+    message = (
+        f"{share:.1%} of the tokens are set aside for validation instead of {wanted:.1%}, because "
+        "no example is divided"
+    )
+    return ((message, _SPLIT_KEY),)
 
 
 def _without_repeated(
