@@ -284,6 +284,12 @@ class TrainingConfig(Section):
     optimizer's moments are always `fp32`.
     """
 
+    tf32: Flag = False
+    """Multiply `fp32` matrices in TensorFloat-32 on NVIDIA GPUs, which is faster and less exact.
+
+    It has no effect on other devices, and none with `precision: bf16`.
+    """
+
     use_moreh_adamw: Annotated[Flag, _FLAT] = False
     """Use ttnn's fused AdamW kernel. The mathematics does not change.
 

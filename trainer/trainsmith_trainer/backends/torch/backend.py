@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
@@ -49,7 +50,9 @@ class TorchBackend:
         self._group = Group(rank_info, self._device) if rank_info.size > 1 else None
         self._stop_requested = self._should_stop = False
         self._random_of_ranks: Arrays = {}
-        precision, self.warnings = _choose_precision(training, self._device, lora)
+        precision, of_precision = _choose_precision(training, self._device, lora)
+        self.warnings = (*of_precision, *device_warnings(training, self._device, rank_info))
+        torch.set_float32_matmul_precision("high" if training.tf32 else "highest")
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
             built = build_model(model)
@@ -344,6 +347,21 @@ def _choose_device(rank_info: RankInfo = ALONE) -> tuple[torch.device, str]:
     threads = sensible_threads(rank_info.local_size)
     torch.set_num_threads(threads)
     return torch.device("cpu"), f"{many}CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def device_warnings(
+    training: TrainingConfig, device: torch.device, rank_info: RankInfo
+) -> Iterator[tuple[str, str]]:
+    """What the device cannot do for the recipe, each with the key concerned."""
+    there = torch.cuda.device_count()
+    if device.type != "cuda" and there:
+        message = (
+            f"this machine has {plural(there, 'GPU')} and `mesh_shape` needs "
+            f"{rank_info.local_size}: the run computes on the CPU"
+        )
+        yield message, "device_config.mesh_shape"
+    if training.tf32 and device.type != "cuda":
+        yield "`tf32` has no effect: only NVIDIA GPUs have it", "training_config.tf32"
 
 
 def _name_on_rank(name: str, rank: int) -> str:
