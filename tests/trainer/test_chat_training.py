@@ -192,3 +192,20 @@ def test_sequence_length_that_does_not_fit_is_an_error(
             "long.yaml", text.replace("  batch_size", f"  sequence_length: {length}\n  batch_size")
         )
         assert says in trained.command("check", "long.yaml").stdout
+
+
+def test_settings_that_transformers_stores_in_a_tokenizer_are_ignored_with_a_word(
+    trained: Workspace,
+) -> None:
+    path = trained.path / "base" / "tokenizer.json"
+    before = path.read_text("utf-8")
+    library = Tokenizer.from_str(before)
+    library.enable_truncation(3)
+    library.enable_padding()
+    path.write_text(library.to_str(), encoding="utf-8")
+    done = trained.command("train", "training.yaml", "--dry-run")
+    path.write_text(before, encoding="utf-8")
+    assert (
+        "`truncation` and `padding` in the tokenizer's tokenizer.json have no effect" in done.stdout
+    )
+    assert "3,905 to train on" in done.stdout

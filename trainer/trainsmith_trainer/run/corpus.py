@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +75,11 @@ def read_corpus(config: ResolvedConfig) -> tuple[Corpus, TransformerConfig]:
             advice="use the tokenizer that belongs to the model",
             config_path=FOLDER_KEY,
         )
-    warnings = (*corpus.warnings, *_tokenizer_warnings(config, corpus.tokenizer))
+    warnings = (
+        *corpus.warnings,
+        *_tokenizer_warnings(config, corpus.tokenizer),
+        *_ignored_settings(config, corpus.tokenizer),
+    )
     corpus = replace(corpus, chat_template=template, warnings=warnings)
     return corpus, with_vocabulary(model, corpus.tokenizer.vocab_size)
 
@@ -113,6 +118,19 @@ def _given_tokenizer(config: ResolvedConfig) -> Tokenizer | None:
         if config.pretrained
         else None
     )
+
+
+def _ignored_settings(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
+    """What `transformers` has stored in a `tokenizer.json` and takes from each call instead."""
+    if not isinstance(tokenizer, HfTokenizer) or not (config.tokenizer or config.pretrained):
+        return
+    described = json.loads(tokenizer.content)
+    stored = [key for key in ("truncation", "padding") if described.get(key) is not None]
+    if stored:
+        names = " and ".join(f"`{key}`" for key in stored)
+        key = _TOKENIZER_KEY if config.tokenizer else FOLDER_KEY
+        verb = "have" if len(stored) > 1 else "has"
+        yield f"{names} in the tokenizer's tokenizer.json {verb} no effect on training", key
 
 
 def _tokenizer_warnings(config: ResolvedConfig, tokenizer: Tokenizer) -> Iterator[tuple[str, str]]:
