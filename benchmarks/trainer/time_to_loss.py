@@ -2,11 +2,12 @@
 
     .venv/bin/python benchmarks/trainer/time_to_loss.py [--seeds N] [--text FILE] [--threads N]
 
-For each seed, `nanogpt.py`'s model trains for 2,000 iterations with nanoGPT's settings for a CPU
-(4 layers, width 128, 64 tokens, batches of 12), and its validation loss is measured once, at the
-end. Then `trainsmith train` trains a model that is no larger, on the same split of the same text,
-and validates once, at the end, too. The table has both wall-clock times of the whole processes up
-to the validation loss, and their ratio. Everything of ours is in the recipe below; nothing is tuned for a text.
+For each seed, `nanogpt.py`'s model trains for 2,000 iterations with nanoGPT's settings for a CPU (4
+layers, width 128, 64 tokens, batches of 12), and its validation loss is measured once, at the end.
+Then `trainsmith train` trains a model that is no larger, on the same split of the same text, and
+validates once, at the end, too. The table has both wall-clock times of the whole processes up to
+the validation loss, and their ratio. Everything of ours is in the recipe below; nothing is tuned
+for a text.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def test_parts_equal_the_whole(family: str, frozen: bool, monkeypatch: pytest.Mo
     vectors, targets = torch.randn(50, 16), torch.randint(300, (50,))
     results: list[tuple[float, torch.Tensor, torch.Tensor | None]] = []
     for at_once in (7, 100):
-        monkeypatch.setattr(cross_entropy, "tokens_of_logits", lambda *_, n=at_once: n)
+        _compute_at_once(monkeypatch, at_once)
         inputs = vectors.clone().requires_grad_()
         model.zero_grad()
         loss = summed_cross_entropy(model, inputs, targets)
@@ -56,7 +56,7 @@ def test_parts_equal_the_whole(family: str, frozen: bool, monkeypatch: pytest.Mo
 def test_logits_of_parts_are_not_kept(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not hasattr(functional, "linear_cross_entropy"):
         pytest.skip("PyTorch before 2.13 computes the loss as a whole: install a newer one")
-    monkeypatch.setattr(cross_entropy, "tokens_of_logits", lambda *_: 10)
+    _compute_at_once(monkeypatch, 10)
     model, largest = _model(family), 0
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
