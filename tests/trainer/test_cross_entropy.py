@@ -26,6 +26,13 @@ def _model(family: str) -> Transformer:
     )
 
 
+def _compute_at_once(monkeypatch: pytest.MonkeyPatch, tokens: int) -> None:
+    def at_once(_vocab_size: int, _precision: str) -> int:
+        return tokens
+
+    monkeypatch.setattr(cross_entropy, "tokens_of_logits", at_once)
+
+
 @pytest.mark.parametrize("family", ["gpt2", "llama", "gemma2"])
 @pytest.mark.parametrize("frozen", [False, True])
 def test_parts_equal_the_whole(family: str, frozen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
