@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
+from collections.abc import Iterable
 
-from trainsmith_system.text import encodable, one_line, printable
+from trainsmith_system.text import encodable, one_line, printable, without_commands
 
 
 def say(*lines: str, error: bool = False) -> None:
@@ -25,17 +28,47 @@ def say(*lines: str, error: bool = False) -> None:
 def write_result(text: str) -> None:
     """Write a command's result, such as a converted file, to standard output.
 
-    A file or a pipe gets it as it is, in UTF-8 on every machine; a terminal gets it as from `say`.
+    A file or a pipe gets it as it is, in UTF-8 on every machine; in a terminal it controls nothing,
+    and in the log of a CI system no line is a command.
 
     Raises:
         OSError: the stream is closed or full.
     """
+    if _is_log():
+        _write("\n".join(map(without_commands, printable(text).split("\n"))))
+        return
     if sys.stdout.isatty():
         _write(printable(text))
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
+
+
+def write_pieces(pieces: Iterable[str]) -> None:
+    """Write a result that is made piece by piece, such as a model's text, each piece at once.
+
+    The log of a CI system gets whole lines, because a command may be divided between two pieces.
+
+    Raises:
+        OSError: the stream is closed or full.
+    """
+    for piece in ["".join(pieces)] if _is_log() else pieces:
+        write_result(piece)
+
+
+_LOGGED_BY = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+"""Variables of the CI systems that read commands in logs."""
+
+
+def _is_log() -> bool:
+    """Whether standard output may be the log of a CI system. A file is not."""
+    if not any(map(os.environ.get, _LOGGED_BY)):
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except OSError:  # It has no number.
+        return True
 
 
 def _write(text: str, *, error: bool = False) -> None:

@@ -12,7 +12,7 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_COMMAND = re.compile(r"\A(\s*):(?=:)|#(?=#(?:vso)?\[)")
+_COMMAND = re.compile(r"\A(\s*):(?=:)|#(?=#(?:vso|teamcity)?\[)")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
@@ -39,7 +39,7 @@ def without_commands(line: str) -> str:
     r"""A line that no CI system takes for a command.
 
     GitHub Actions reads `::` at the beginning of a line, after spaces too. Azure Pipelines reads
-    `##vso[` and `##[` anywhere in it.
+    `##vso[` and `##[` anywhere in it, TeamCity `##teamcity[`.
     """
     return _COMMAND.sub(lambda found: f"{found[1] or ''}\\u{ord(found[0][-1]):04x}", line)
 

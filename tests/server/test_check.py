@@ -83,6 +83,19 @@ def test_a_diff_can_be_applied(bad: Path) -> None:
     assert bad.read_text(encoding="utf-8") == FIXED.rstrip()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no file name has a line break there")
+def test_a_diff_of_a_strange_name_changes_no_other_file(bad: Path) -> None:
+    name = "x\n--- victim\n+++ victim\n@@ -1 +1 @@\n-safe\n+owned\n.yaml"
+    Path(name).write_bytes(BAD.encode())
+    diff = _check("--diff", ".", bad).stdout
+    headers = [line for line in diff.splitlines() if line.startswith(("--- ", "+++ "))]
+    assert headers == [
+        *("--- bad.yaml", "+++ bad.yaml"),
+        *(f"{sign} {name}".replace("\n", "\\n") for sign in ("---", "+++")),
+    ]
+    assert "-safe" not in diff.splitlines()
+
+
 def test_stdin_that_is_too_large_is_refused() -> None:
     result = _check("-", stdin="#" * (10 * 2**20 + 1))
     assert result.exit_code == 2

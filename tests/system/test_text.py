@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainsmith_system.terminal import say, write_result
+from trainsmith_system.terminal import say, write_pieces, write_result
 from trainsmith_system.text import encodable, one_line, printable, without_links
 
 
@@ -45,6 +47,7 @@ def test_one_line_has_one_line_and_can_be_encoded(text: str) -> None:
         ("  ::stop-commands::x", "  \\u003a:stop-commands::x"),
         ("a ::b", "a ::b"),
         ("x ##vso[task.prependpath]/evil", "x \\u0023#vso[task.prependpath]/evil"),
+        ("##teamcity[message text='x']", "\\u0023#teamcity[message text='x']"),
         ("##[error]", "\\u0023#[error]"),
         ("## Heading", "## Heading"),
     ],
@@ -71,6 +74,34 @@ def test_json_keeps_its_values(values: dict[str, str], encoding: str) -> None:
 def test_a_line_cannot_begin_another_line(capsys: pytest.CaptureFixture[str]) -> None:
     say("one\n::error::owned", "two\ttabs \x1b[31m")
     assert capsys.readouterr().out == "one\\n::error::owned\ntwo\\ttabs \\u001b[31m\n"
+
+
+@pytest.mark.parametrize("system", ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"])
+def test_a_result_is_no_command_in_the_log_of_a_ci_system(
+    monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    read, write = os.pipe()
+    with os.fdopen(read) as log, os.fdopen(write, "w", newline="\n") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setenv(system, "1")
+        write_result("a\n ::stop-commands::x\nb ::c\n\x1b[31m\n")
+        write_pieces(["d\n:", ":error::", "x\n", "std", "::string"])
+        stream.close()
+        lines = log.read().splitlines()
+    assert lines[:4] == ["a", " \\u003a:stop-commands::x", "b ::c", "\\u001b[31m"]
+    assert lines[4:] == ["d", "\\u003a:error::x", "std::string"]
+
+
+def test_a_result_in_a_file_is_exact_on_a_ci_system_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "a\n::error::x\n"
+    with (tmp_path / "file").open("w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setenv("GITHUB_ACTIONS", "true")
+        write_result(text)
+        write_pieces(text)
+    assert (tmp_path / "file").read_bytes() == 2 * text.encode()
 
 
 @pytest.mark.parametrize("to_terminal", [True, False])

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from trainsmith_system.terminal import say, write_result
+from trainsmith_system.terminal import say, write_pieces, write_result
 from trainsmith_system.text import one_line
 from trainsmith_trainer.backends.registry import (
     AUTO,
@@ -408,9 +409,7 @@ _LONGEST_MESSAGE = 1 << 20
 
 
 def _write_answer(pieces: Iterable[str]) -> None:
-    for piece in pieces:
-        write_result(piece)
-    write_result("\n")
+    write_pieces(chain(pieces, ["\n"]))
 
 
 def _backend(name: str, purpose: Purpose) -> LoadedBackend:

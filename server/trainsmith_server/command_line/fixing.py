@@ -10,6 +10,7 @@ from trainsmith_server.document.diagnostics import apply_edits
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.code_actions import fix_all
 from trainsmith_server.lint.analyze import analyze
+from trainsmith_system.text import one_line
 
 _MOST_ROUNDS = 20
 """A fix may enable another one; fixes that undo each other must not loop forever."""
@@ -37,7 +38,9 @@ def unified_diff(path: str, before: str, after: str) -> str:
     # Not `splitlines`, which also splits at other characters.
     old, new = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (before, after))
     lines: list[str] = []
-    for line in difflib.unified_diff(old, new, path, path):
+    # A line break in a path would begin the header of another file, which `patch` would change.
+    name = one_line(path)
+    for line in difflib.unified_diff(old, new, name, name):
         ended = line.endswith("\n")
         lines.append(line if ended else f"{line}\n\\ No newline at end of file\n")
     return "".join(lines)
