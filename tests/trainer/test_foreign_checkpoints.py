@@ -19,7 +19,8 @@ import torch
 from click.testing import CliRunner
 from workspace import Workspace, make_workspace
 
-from trainsmith_trainer.cli import train
+from trainsmith_trainer.cli import generate, train
+from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.run_dir.checkpoint import (
     DamagedCheckpointError,
     read_checkpoint,
@@ -166,6 +167,19 @@ def test_newest_checkpoint_with_a_foreign_state_is_skipped(copy: Workspace) -> N
     result = CliRunner().invoke(train, ["training.yaml", "--resume"])
     assert result.exit_code == 0, result.stderr
     assert "the checkpoint before it is used" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_prompt_with_a_token_that_the_model_lacks_is_one_error(copy: Workspace, chat: bool) -> None:
+    final = copy.run_folder() / "final"
+    files = CharTokenizer("".join(map(chr, range(32, 1000))), True).files()
+    (final / "tokenizer.json").write_bytes(files["tokenizer.json"])
+    text = "{{ messages[0].content }}"
+    (final / "chat_template.jinja").write_text(text, encoding="utf-8")
+    options = ["--chat"] if chat else ["--prompt", "\u03a9"]
+    result = CliRunner().invoke(generate, [str(copy.run_folder()), *options], input="\u03a9\n")
+    assert isinstance(result.exception, SystemExit)
+    assert "writes the prompt with token 905" in result.stderr
 
 
 def test_position_far_beyond_the_data_starts_the_next_epoch(copy: Workspace) -> None:

@@ -34,7 +34,7 @@ class Conversation:
         self.messages.append({"role": "user", "content": text})
         tokens, tokenizer = self._tokens(), self.model.tokenizer
         generated = generate_tokens(
-            self.model.open_decoder(),
+            self.model.open_decoder(tokens),
             tokens,
             self.sampling,
             self.random,

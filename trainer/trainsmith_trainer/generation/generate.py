@@ -40,8 +40,8 @@ def generate_text(
         raise GenerationError(f"the prompt cannot be encoded: {error}") from None
     if not tokens:
         raise GenerationError("the model has no token for this prompt: pass words in --prompt")
-    decoder = model.open_decoder()
-    yield prompt
     tokens = [*tokenizer.begin, *tokens]
+    decoder = model.open_decoder(tokens)
+    yield prompt
     generated = generate_tokens(decoder, tokens, sampling, random, count, tokenizer.stops)
     yield from detokenize(tokenizer, tokens, generated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +36,25 @@ class LoadedModel:
     backend: BackendModule
     """Runs the model."""
 
-    def open_decoder(self) -> Decoder:
+    def open_decoder(self, prompt: Sequence[int]) -> Decoder:
         """A decoder with an empty cache.
 
+        Args:
+            prompt: the tokens that it reads first. A tokenizer may have more than its model, and
+                must not use them.
+
         Raises:
-            GenerationError: the weights do not fit the model.
+            GenerationError: the weights do not fit the model, there are no tokens, or one is not
+                one of the model's.
         """
+        if not prompt:
+            raise GenerationError(f"{self.folder} has no token to begin an answer with")
+        largest = max(prompt)
+        if largest >= self.config.vocab_size:
+            raise GenerationError(
+                f"the tokenizer in {self.folder} writes the prompt with token {largest}, and the "
+                f"model has {self.config.vocab_size} tokens: use the tokenizer of this model"
+            )
         try:
             return self.backend.open_decoder(self.config, self.weights)
         except ValueError as error:
