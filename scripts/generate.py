@@ -23,7 +23,7 @@ from trainsmith_schemas.editor.commands import CATEGORY, COMMANDS
 from trainsmith_schemas.editor.messages import MESSAGES
 from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
 from trainsmith_schemas.runs import layout, reports
-from trainsmith_schemas.runs.events import EVENT
+from trainsmith_schemas.runs.events import EVENT, LONGEST_TEXT
 from trainsmith_schemas.sections.documents import DOCUMENTS
 from trainsmith_system import limits
 
@@ -198,7 +198,11 @@ def _reports() -> str:
 
 def _validation(event: Mapping[str, Any]) -> str:
     """What the extension checks before it believes what it reads: schemas and limits."""
-    bounds = {"events": limits.EVENTS, "eventLine": limits.EVENT_LINE}
+    bounds = {
+        "events": limits.EVENTS,
+        "eventLine": limits.EVENT_LINE,
+        "eventText": LONGEST_TEXT,
+    }
     schemas = {
         "EVENT": event,
         "RUN_LIST": reports.RunList.model_json_schema(mode="serialization"),
@@ -210,7 +214,9 @@ def _validation(event: Mapping[str, Any]) -> str:
         for name, schema in schemas.items()
     ]
     limit = f"export const LIMITS = {json.dumps(bounds)} as const;"
-    return _typescript(None, "\n".join(("/** In bytes. */", limit, *constants)))
+    return _typescript(
+        None, "\n".join(("/** In bytes; of a text, in characters. */", limit, *constants))
+    )
 
 
 def _without_texts(schema: Mapping[str, Any]) -> dict[str, Any]:

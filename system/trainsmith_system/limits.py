@@ -16,5 +16,7 @@ RUN_TEXT = 64 * MIB
 """A text of a run or a checkpoint, such as `state.json`, `SHA256SUMS` or `experiments.md`."""
 EVENTS = 1024 * MIB
 """`events.jsonl`, read line by line; some five million steps."""
+ALL_EVENTS = 2 * EVENTS
+"""`events.jsonl` of all runs in a folder."""
 EVENT_LINE = MIB
 """One line of `events.jsonl`."""

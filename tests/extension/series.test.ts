@@ -84,3 +84,13 @@ test("the facts follow from the events", () => {
   const { device, parameters, tokensPerSecond, progress } = series.facts;
   expect([device, parameters, tokensPerSecond, progress.loss]).toEqual(["CPU", 7, 9000, 2.5]);
 });
+
+test("the samples that a page gets are limited in number and length", () => {
+  const series = new RunSeries();
+  const text = "x".repeat(50_000);
+  const sample: TrainsmithEvent = { time: 0, event: "sample", step: 1, prompt: text, text };
+  series.add(Array.from({ length: 2000 }, (_, step) => ({ ...sample, step })));
+  const { samples } = series.facts;
+  expect(samples.map(({ step }) => step)).toEqual(Array.from({ length: 50 }, (_, at) => 1950 + at));
+  expect(JSON.stringify(series).length).toBeLessThan(10_000_000);
+});

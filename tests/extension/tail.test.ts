@@ -23,7 +23,7 @@ const line = stepLine;
 const begun = startLine;
 
 test("a file that does not exist yet has no events", async () => {
-  expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [] });
+  expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [], more: false });
 });
 
 test("each line is read once", async () => {
@@ -32,7 +32,7 @@ test("each line is read once", async () => {
   expect(steps(await tail.read())).toEqual([1, 2]);
   await fs.appendFile(file, line(3));
   expect(steps(await tail.read())).toEqual([3]);
-  expect(await tail.read()).toEqual({ restarted: false, events: [] });
+  expect(await tail.read()).toEqual({ restarted: false, events: [], more: false });
 });
 
 test("a line is read when it is complete, wherever the write was cut, even inside a character", async () => {
@@ -85,14 +85,38 @@ test.runIf(hasLinks).each(["pipe", "link", "folder", "device"])(
       await fs.writeFile(`${file}.target`, line(1));
       await fs.symlink(`${file}.target`, file);
     }
-    expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [] });
+    expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [], more: false });
   },
 );
+
+test("a large file is read in parts, and texts in it are cut off", async () => {
+  const text = "x".repeat(LIMITS.eventLine - 100);
+  const sample = JSON.stringify({ event: "sample", time: 1, step: 7, prompt: "", text });
+  await fs.writeFile(file, `${sample}\n`.repeat(40) + line(1));
+  const tail = new EventTail(file);
+  const readings = [await tail.read(), await tail.read(), await tail.read()];
+  expect(readings.map(({ more }) => more)).toEqual([true, true, false]);
+  const events = readings.flatMap((reading) => reading.events);
+  expect(events).toHaveLength(41);
+  const longest = Math.max(...events.map((event) => JSON.stringify(event).length));
+  expect(longest).toBeLessThan(LIMITS.eventText + 100);
+});
+
+test("the length of a line is its bytes, as for the trainer", async () => {
+  const warned = (text: string): string =>
+    `${JSON.stringify({ event: "warned", time: 1, message: text })}\n`;
+  const rest = LIMITS.eventLine - Buffer.byteLength(warned(""));
+  await fs.writeFile(
+    file,
+    warned("é".repeat(rest / 2)) + warned("é".repeat(rest / 2 + 1)) + line(1),
+  );
+  expect(steps(await new EventTail(file).read())).toEqual(["warned", 1]);
+});
 
 test("a file that is too large is not read", async () => {
   await fs.writeFile(file, line(1));
   await fs.truncate(file, LIMITS.events + 1);
-  expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [] });
+  expect(await new EventTail(file).read()).toEqual({ restarted: false, events: [], more: false });
 });
 
 test.each([
@@ -127,6 +151,6 @@ test("a removed file is reported once", async () => {
   await fs.writeFile(file, line(1));
   await tail.read();
   await fs.rm(file);
-  expect(await tail.read()).toEqual({ restarted: true, events: [] });
-  expect(await tail.read()).toEqual({ restarted: false, events: [] });
+  expect(await tail.read()).toEqual({ restarted: true, events: [], more: false });
+  expect(await tail.read()).toEqual({ restarted: false, events: [], more: false });
 });

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from workspace import Workspace, make_workspace
 
 from skips import NO_LINKS
+from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.reports import Comparison, RunList, RunRecord
+from trainsmith_system import limits
 from trainsmith_system.lock import HeldError, hold, is_held
 from trainsmith_trainer.history.comparison import UnknownRunError, compare
 from trainsmith_trainer.history.listing import list_lines
@@ -344,6 +346,40 @@ def test_recipe_of_a_run_on_another_machine_is_not_looked_at(
     touched.clear()
     assert newest_run(tmp_path, Path("train.yaml"), versions=False) is None
     assert [path for path in touched if path.startswith("/net")] == []
+
+
+def test_line_that_is_too_long_is_skipped(tmp_path: Path) -> None:
+    folder = _write(tmp_path / "r", _started(), _step(1, 1.0))
+    with (folder / EVENTS).open("a", encoding="utf-8") as file:
+        for size in (limits.EVENT_LINE, 3 * limits.EVENT_LINE):
+            file.write(json.dumps(_event("warned", message="x" * size)) + "\n")
+        file.write(json.dumps(_step(2, 0.5)) + "\n")
+    run = read_run(folder)
+    assert run is not None
+    assert (run.step, run.loss) == (2, 0.5)
+
+
+def test_texts_of_events_are_cut_off(tmp_path: Path) -> None:
+    long = "é" * 100_000
+    written = events.Warned(time=1.0, message=long).model_dump_json()
+    assert len(written.encode()) < limits.EVENT_LINE
+    failed = _event("run_failed", step=1, message=long)
+    run = read_run(_write(tmp_path / "r", _started(config=long), failed))
+    assert run is not None
+    assert run.reason == long[: events.LONGEST_TEXT - 1] + "…"
+    assert len(run.config) == events.LONGEST_TEXT
+
+
+def test_events_of_all_runs_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        _write(tmp_path / name, _started())
+    large = _write(tmp_path / "0-large", _started(), *[_step(1, 1.0)] * 100)
+    monkeypatch.setattr(limits, "ALL_EVENTS", (large / EVENTS).stat().st_size)
+    answer = runs_in(tmp_path)
+    assert {run.name for run in answer.runs} == {"a", "b"}
+    [unreadable] = answer.unreadable
+    assert unreadable.name == "0-large"
+    assert "bytes of events" in unreadable.reason
 
 
 def _replace_events(make: Callable[[Path], object]) -> Callable[[Path], object]:

@@ -17,6 +17,8 @@ const MOST_RUNS = 1000;
 const SOON_MILLISECONDS = 500;
 /** The delay after a change in a run that another program trains. */
 const LATER_MILLISECONDS = 5000;
+/** Listing the runs of a folder is given up after this time. */
+const LISTING_MILLISECONDS = 300_000;
 const BASELINE = "baseline";
 
 /** All runs of the workspace, as the trainer lists them, with live progress for this window's. */
@@ -179,7 +181,9 @@ export class RunList implements vscode.Disposable {
 
   private async list(parent: string): Promise<Listing> {
     try {
-      return (await trainerReport(this.server, ["runs", parent], RUN_LIST_SCHEMA)) as Listing;
+      const options = { timeoutMilliseconds: LISTING_MILLISECONDS };
+      const found = await trainerReport(this.server, ["runs", parent], RUN_LIST_SCHEMA, options);
+      return found as Listing;
     } catch (error) {
       this.log.error(`The runs in ${parent}: ${String(error)}`);
       return { folder: parent, runs: [], unreadable: [] };

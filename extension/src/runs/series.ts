@@ -38,6 +38,10 @@ export interface RowCursor {
 }
 
 const MOST_SAMPLES = 50;
+/** How many are kept: a run that is resumed supersedes its last ones. */
+const KEPT_SAMPLES = 500;
+/** The most characters of a prompt or a text that are shown. */
+const LONGEST_SAMPLE = 5000;
 
 /** A run's events as rows of numbers and facts. */
 export class RunSeries {
@@ -129,7 +133,12 @@ export class RunSeries {
         this.validation.push([event.step, event.loss]);
         break;
       case "sample":
-        this.samples.push(event);
+        this.samples.push({
+          ...event,
+          prompt: event.prompt.slice(0, LONGEST_SAMPLE),
+          text: event.text.slice(0, LONGEST_SAMPLE),
+        });
+        if (this.samples.length > KEPT_SAMPLES) this.samples.shift();
         break;
       case "checkpoint_saved":
         this.checkpoints.push(event);

@@ -11,12 +11,16 @@ const NEWLINE = 0x0a;
 const CHUNK_BYTES = 1 << 20;
 /** If the first bytes have changed, it is another file: a run's first event has its start time. */
 const HEAD_BYTES = 256;
+/** The most that one call reads, so that the events of a large file are not all in memory. */
+const MOST_BYTES = 16 * CHUNK_BYTES;
 
 /** The result of a call of `read`. */
 export interface Reading {
   /** The file was replaced or removed: events read before are void. */
   readonly restarted: boolean;
   readonly events: readonly TrainsmithEvent[];
+  /** Whether the file has more than one call reads. */
+  readonly more: boolean;
 }
 
 /** Reads a run's events as they are written, each line once, by offset. */
@@ -31,28 +35,30 @@ export class EventTail {
   constructor(private readonly file: string) {}
 
   /**
-   * The events written since the last call. A file that does not exist yet, is not regular or is
+   * The events written since the last call, or some of them. A file that does not exist yet, is not regular or is
    * too large has none; a file that was replaced or truncated is read from its start.
    */
   async read(): Promise<Reading> {
     const handle = await fs.open(this.file, FLAGS).catch(() => undefined);
-    if (!handle) return { restarted: this.reset(), events: [] };
+    if (!handle) return { restarted: this.reset(), events: [], more: false };
     try {
       const status = await handle.stat({ bigint: true });
       const { ino, size } = status;
       if (!status.isFile() || size > LIMITS.events) {
-        return { restarted: this.reset(), events: [] };
+        return { restarted: this.reset(), events: [], more: false };
       }
       const restarted = (await this.isReplaced(handle, ino, size)) && this.reset();
       this.inode = ino;
       const events: TrainsmithEvent[] = [];
       const buffer = Buffer.alloc(CHUNK_BYTES);
-      for (;;) {
+      const end = this.offset + MOST_BYTES;
+      while (this.offset < end) {
         const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, this.offset);
-        if (bytesRead === 0) return { restarted, events };
+        if (bytesRead === 0) return { restarted, events, more: false };
         this.offset += bytesRead;
         events.push(...this.parseChunk(buffer.subarray(0, bytesRead)));
       }
+      return { restarted, events, more: true };
     } finally {
       await handle.close();
     }
@@ -79,16 +85,21 @@ export class EventTail {
       this.head = Buffer.concat([this.head, bytes]).subarray(0, HEAD_BYTES);
     }
     const all = Buffer.concat([this.rest, bytes]);
-    const end = all.lastIndexOf(NEWLINE) + 1;
-    // A line that is too long is cut, so that it is not JSON.
-    this.rest = Buffer.from(all.subarray(end, end + LIMITS.eventLine));
-    return all.subarray(0, end).toString("utf8").split("\n").flatMap(parse);
+    const events: TrainsmithEvent[] = [];
+    let start = 0;
+    for (let end = all.indexOf(NEWLINE); end >= 0; end = all.indexOf(NEWLINE, start)) {
+      events.push(...parse(all.subarray(start, end)));
+      start = end + 1;
+    }
+    // A line that is too long is cut, and stays too long.
+    this.rest = Buffer.from(all.subarray(start, start + LIMITS.eventLine));
+    return events;
   }
 }
 
 /** A line that is not an event is skipped: it was cut by a crash, or somebody else wrote it. */
-function parse(line: string): TrainsmithEvent[] {
-  if (line === "" || line.length > LIMITS.eventLine) return [];
-  const event = parseAs(line, EVENT_SCHEMA);
+function parse(line: Buffer): TrainsmithEvent[] {
+  if (line.length === 0 || line.length >= LIMITS.eventLine) return [];
+  const event = parseAs(line.toString("utf8"), EVENT_SCHEMA, LIMITS.eventText);
   return event === undefined ? [] : [event as TrainsmithEvent];
 }

@@ -113,10 +113,13 @@ class WatchedRun {
   }
 
   private async readOnce(): Promise<void> {
-    const { restarted, events } = await this.tail.read();
-    if (restarted) this.series.clear();
-    this.series.add(events);
-    if (!restarted && events.length === 0) return;
-    for (const { paused, onEvents } of [...this.readers]) if (!paused) onEvents(events);
+    for (let isMore = true; isMore;) {
+      const { restarted, events, more } = await this.tail.read();
+      isMore = more;
+      if (restarted) this.series.clear();
+      this.series.add(events);
+      if (!restarted && events.length === 0) continue;
+      for (const { paused, onEvents } of [...this.readers]) if (!paused) onEvents(events);
+    }
   }
 }

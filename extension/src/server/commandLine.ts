@@ -11,6 +11,8 @@ interface Options {
   readonly signal?: AbortSignal;
   /** Exit codes besides 0 with which the output is valid. */
   readonly accepted?: readonly number[];
+  /** The program is ended after this time. */
+  readonly timeoutMilliseconds?: number;
   /** The Python that runs the program; by default the server's. */
   readonly python?: Python;
 }
@@ -22,7 +24,7 @@ interface Options {
 export async function trainerOutput(
   server: Server,
   arguments_: readonly string[],
-  { folder, signal, accepted = [], python: chosen }: Options = {},
+  { folder, signal, accepted = [], timeoutMilliseconds, python: chosen }: Options = {},
 ): Promise<string> {
   await server.start();
   const found = chosen ?? server.python;
@@ -33,6 +35,7 @@ export async function trainerOutput(
       env: { ...process.env, ...server.environment() },
       ...(folder !== undefined && { cwd: folder }),
       ...(signal && { signal }),
+      ...(timeoutMilliseconds !== undefined && { timeoutMilliseconds }),
     });
   } catch (error) {
     const { code, stdout, stderr } = error as { code?: number; stdout?: string; stderr?: string };

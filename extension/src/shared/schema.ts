@@ -23,17 +23,22 @@ export interface Schema {
 /**
  * The value of a JSON text that has the form of a schema, with defaults for missing properties;
  * `undefined` for every other text.
+ *
+ * @param longestText Longer texts in the value are cut off, in characters.
  */
-export function parseAs(text: string, schema: Schema): unknown {
+export function parseAs(text: string, schema: Schema, longestText = Infinity): unknown {
   try {
-    return new Validator(schema.$defs ?? {}).read(JSON.parse(text), schema);
+    return new Validator(schema.$defs ?? {}, longestText).read(JSON.parse(text), schema);
   } catch {
     return undefined;
   }
 }
 
 class Validator {
-  constructor(private readonly definitions: Readonly<Record<string, Schema>>) {}
+  constructor(
+    private readonly definitions: Readonly<Record<string, Schema>>,
+    private readonly longestText: number,
+  ) {}
 
   /** The value with defaults. Throws if it does not have the form of the schema. */
   read(value: unknown, schema: Schema): unknown {
@@ -46,7 +51,7 @@ class Validator {
     if (schema.type === "array") return this.list(value, schema);
     if (schema.type === "object") return this.object(value, schema);
     demand(isOfType(value, schema));
-    return value;
+    return typeof value === "string" ? value.slice(0, this.longestText) : value;
   }
 
   private definition(reference: string): Schema {

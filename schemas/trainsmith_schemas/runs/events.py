@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 RECORD = ConfigDict(
     frozen=True,
@@ -18,6 +18,17 @@ RECORD = ConfigDict(
 
 _LAST_SECOND = 253_402_300_799
 """The end of the year 9999, after which Python has no dates."""
+
+LONGEST_TEXT = 50_000
+"""In characters. Two such texts fit into a line that is still read, however they are escaped."""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+_Text = Annotated[str, AfterValidator(_shortened)]
+"""A longer text is cut off when it is written, and when it is read: anybody may have written it."""
 
 _Steps = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -37,19 +48,19 @@ class RunStarted(_Event):
     """
 
     event: Literal["run_started"] = "run_started"
-    name: str
+    name: _Text
     """The name of the run and of its folder."""
-    config: str
+    config: _Text
     """The path of the recipe as it was given."""
-    backend: str | None = None
+    backend: _Text | None = None
     """The tensor library, by its name in `--backend`. Older runs do not have this field."""
-    device: str
+    device: _Text
     """The device in words: `CPU, 2 threads`."""
     parameters: int
     """The number of parameters, without position vectors that are never trained."""
     trained_parameters: int | None = None
     """How many of them are trained, with LoRA; `None` if all are."""
-    model_path: str | None = None
+    model_path: _Text | None = None
     """The folder of the initial weights, as written; `None` for random weights."""
     total_steps: _Steps
     """The number of optimizer steps in the whole run."""
@@ -63,9 +74,9 @@ class RunStarted(_Event):
     """The number of tokens per optimizer step."""
     steps_before: _Steps = 0
     """The steps already taken: 0, or those of the checkpoint that the run resumes from."""
-    resumed_from: str | None = None
+    resumed_from: _Text | None = None
     """The checkpoint that the run resumes from; relative to the run's folder if it is inside."""
-    parent: str | None = None
+    parent: _Text | None = None
     """The name of the previous run of the same recipe."""
     smoke: bool = False
     """Whether it is a smoke run."""
@@ -105,8 +116,8 @@ class Sample(_Event):
 
     event: Literal["sample"] = "sample"
     step: _Steps
-    prompt: str
-    text: str
+    prompt: _Text
+    text: _Text
 
 
 class CheckpointSaved(_Event):
@@ -114,7 +125,7 @@ class CheckpointSaved(_Event):
 
     event: Literal["checkpoint_saved"] = "checkpoint_saved"
     step: _Steps
-    path: str
+    path: _Text
     """Relative to the run's folder."""
     size: int
     """In bytes."""
@@ -126,8 +137,8 @@ class Warned(_Event):
     """A warning, which does not stop the run."""
 
     event: Literal["warned"] = "warned"
-    message: str
-    config_path: str | None = None
+    message: _Text
+    config_path: _Text | None = None
     """The key that it is about: `training_config.use_wandb`."""
 
 
@@ -141,13 +152,13 @@ class RunFinished(_Event):
     validation_loss: float | None
     seconds: float
     """The duration of the run."""
-    final: str
+    final: _Text
     """The folder of the final model, relative to the run's folder."""
-    best_checkpoint: str | None = None
+    best_checkpoint: _Text | None = None
     """The checkpoint with the lowest validation loss, relative to the run's folder."""
     whole_run_seconds: float | None = None
     """After a smoke run: the estimated duration of the whole run."""
-    reason: str | None = None
+    reason: _Text | None = None
     """Why the run ended before its last step, if it did."""
 
 
@@ -156,8 +167,8 @@ class RunStopped(_Event):
 
     event: Literal["run_stopped"] = "run_stopped"
     step: _Steps
-    reason: str
-    resume: str | None = None
+    reason: _Text
+    resume: _Text | None = None
     """The command that resumes the run."""
 
 
@@ -166,9 +177,9 @@ class Change(BaseModel):
 
     model_config = RECORD
 
-    key: str
+    key: _Text
     """The key with its section: `training_config.learning_rate`."""
-    value: bool | int | float | str
+    value: bool | int | float | _Text
 
 
 class RunFailed(_Event):
@@ -176,11 +187,11 @@ class RunFailed(_Event):
 
     event: Literal["run_failed"] = "run_failed"
     step: _Steps
-    message: str
-    advice: str | None = None
-    config_path: str | None = None
+    message: _Text
+    advice: _Text | None = None
+    config_path: _Text | None = None
     """The key that caused it, if there is one: `training_config.learning_rate`."""
-    file: str | None = None
+    file: _Text | None = None
     """The file where the key is, or would be; `None` if an option set it."""
     line: int | None = None
     """The line of the key's value, or of its section if the key is absent. Counted from 1."""

@@ -55,7 +55,6 @@ class RunHistory:
     """The training losses."""
     validations: list[Measured] = field(default_factory=list[Measured])
     """The validation losses."""
-    samples: list[events.Sample] = field(default_factory=list[events.Sample])
     last: float = 0.0
     """The time of the last event."""
     seconds_before: float = 0.0
@@ -84,8 +83,6 @@ def read_history(folder: Path) -> RunHistory | None:
                 history.steps.append(Measured(event.step, event.loss))
             case events.Validation():
                 history.validations.append(Measured(event.step, event.loss))
-            case events.Sample():
-                history.samples.append(event)
             case events.RunFinished() | events.RunStopped() | events.RunFailed():
                 history.end = event
             case _:
@@ -101,20 +98,25 @@ def _started(history: RunHistory | None, event: events.RunStarted) -> RunHistory
     history.last_start, history.end = event, None
     history.steps = still_counting(history.steps, before)
     history.validations = still_counting(history.validations, before)
-    history.samples = still_counting(history.samples, before)
     return history
 
 
 def _events(path: Path) -> Iterator[events.Event]:
-    """The valid events of a file that may be somebody else's."""
+    """The valid events of a file that may be somebody else's.
+
+    Lines that are too long are skipped; they are longer than any that we write.
+    """
     try:
         with open_regular(path, follow_links=False) as file:
             if os.fstat(file.fileno()).st_size > limits.EVENTS:
                 return
-            while (line := file.readline(limits.EVENT_LINE)).endswith(b"\n"):
-                # Another version may write other events.
-                with suppress(ValidationError):
-                    yield events.EVENT.validate_json(line)
+            is_whole = True
+            while line := file.readline(limits.EVENT_LINE):
+                begins, is_whole = is_whole, line.endswith(b"\n")
+                if begins and is_whole:
+                    # Another version may write other events.
+                    with suppress(ValidationError):
+                        yield events.EVENT.validate_json(line)
     except OSError:
         return
 
@@ -214,14 +216,36 @@ def runs_in(folder: Path) -> RunList:
     """The runs in a folder. One that cannot be read does not affect the others."""
     runs: list[RunRecord] = []
     unreadable: list[UnreadableRun] = []
-    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if run := read_run(path):
+    left = limits.ALL_EVENTS
+    # The smallest first, so that one that is far too large does not affect the others either.
+    for size, path in sorted((_size(path / EVENTS), path) for path in _folders(folder)):
+        left -= size
+        if left < 0:
+            reason = f"the runs in {folder} have more than {limits.ALL_EVENTS:,} bytes of events"
+        elif run := read_run(path):
             runs.append(run)
-        elif reason := why_unreadable(path):
+            continue
+        else:
+            reason = why_unreadable(path)
+        if reason:
             where = path.as_posix()
             unreadable.append(UnreadableRun(name=path.name, folder=where, reason=reason))
+    unreadable.sort(key=lambda run: run.name)
     runs.sort(key=lambda run: run.started, reverse=True)
     return RunList(folder=folder.as_posix(), runs=runs, unreadable=unreadable)
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir()]
+
+
+def _size(events: Path) -> int:
+    """The size of a run's events that are read; those of a file that is too large are not."""
+    try:
+        size = events.lstat().st_size
+    except OSError:
+        return 0
+    return size if size <= limits.EVENTS else 0
 
 
 def why_unreadable(folder: Path) -> str | None:
