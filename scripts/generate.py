@@ -177,6 +177,7 @@ def _protocol() -> str:
         f"export const TASKS = {json.dumps(names.TASKS)} as const;",
         "export type TaskName = (typeof TASKS)[number];",
         f"export const TASK_TYPE = {json.dumps(names.TASK_TYPE)};",
+        f"export const TASK_VARIABLE = {json.dumps(names.TASK_VARIABLE)};",
         f"export const LANGUAGE_SERVER_ID = {json.dumps(names.LANGUAGE_SERVER_ID)};",
         f"export const CONTEXT_KEYS = {json.dumps(context_keys)} as const;",
         f"export const VIEWS = {json.dumps(views)} as const;",

@@ -39,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const watcher = new RunWatcher((message) => {
     log.error(message);
   });
-  const runs = new ActiveRuns(server, watcher, log);
+  const runs = new ActiveRuns(server, watcher, context.workspaceState, log);
   const list = new RunList(server, runs, context.workspaceState, log);
   const view = new RunsView(list, documents);
   const comparisons = new Comparisons(context.extensionUri, server, list, watcher);
@@ -70,7 +70,7 @@ export function activate(context: vscode.ExtensionContext): void {
     lessons,
     comparisons,
     new RunStatus(runs),
-    new Failures(runs, server),
+    new Failures(runs, server, documents),
     new ProfileStatus(documents),
     new Walkthrough({ server, documents, runs, comparisons, lessons }, context.globalState),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, training, documents)),

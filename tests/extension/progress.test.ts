@@ -22,6 +22,7 @@ const started: TrainsmithEvent = {
   parent: null,
   smoke: false,
   model_path: null,
+  task: null,
 };
 const step: TrainsmithEvent = {
   time: 1,

@@ -89,6 +89,28 @@ def test_the_outcome_of_the_last_run(
     assert lenses[-1].arguments == (str(folder),)
 
 
+def test_a_run_is_named_by_its_folder(write: Callable[..., Path], tmp_path: Path) -> None:
+    write("a").rename(tmp_path / "checkpoints" / "b")
+    assert [run.name for run in _of(tmp_path)] == ["b"]
+
+
+def test_a_run_in_the_future_is_left_out(write: Callable[..., Path], tmp_path: Path) -> None:
+    write("a")
+    write("b", started=4e9)
+    assert [run.name for run in _of(tmp_path)] == ["a"]
+
+
+def test_the_task_that_started_a_run_last_is_named(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = write("a")
+    assert [(run.task, run.lastStarted) for run in _of(tmp_path)] == [(None, 1)]
+    text = (folder / EVENTS).read_text(encoding="utf-8")
+    again = text.replace('"time":1.0', '"time":5.0').replace('"task":null', '"task":"x"')
+    (folder / EVENTS).write_text(text + again, encoding="utf-8")
+    assert [(run.task, run.lastStarted) for run in _of(tmp_path)] == [("x", 5)]
+
+
 def test_the_newest_run_comes_first(write: Callable[..., Path], tmp_path: Path) -> None:
     write("b", started=20)
     write("c", started=30)

@@ -79,6 +79,10 @@ export type Parent = string | null;
  */
 export type Smoke = boolean;
 /**
+ * The identifier of VS Code's task that started it; `None` if it was started otherwise.
+ */
+export type Task = string | null;
+/**
  * When the event happened, in seconds since 1970.
  */
 export type Time1 = number;
@@ -248,6 +252,7 @@ export interface RunStarted {
   resumed_from: ResumedFrom;
   parent: Parent;
   smoke: Smoke;
+  task: Task;
 }
 /**
  * One optimizer step.

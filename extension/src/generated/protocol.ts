@@ -59,6 +59,14 @@ export type Started = number;
  */
 export type Smoke = boolean;
 /**
+ * The identifier of VS Code's task that started or resumed it last, if one did.
+ */
+export type Task = string | null;
+/**
+ * When it was started or resumed last, in seconds since 1970.
+ */
+export type Laststarted = number;
+/**
  * How it ended; an unfinished run is still going or was killed.
  */
 export type State = "unfinished" | "finished" | "stopped" | "failed";
@@ -214,6 +222,8 @@ export interface Run {
   folder: Folder;
   started: Started;
   smoke: Smoke;
+  task: Task;
+  lastStarted: Laststarted;
   state: State;
   step: Step;
   totalSteps: Totalsteps;
@@ -313,6 +323,7 @@ export const SETTINGS = {
 export const TASKS = ["train", "dryRun", "smoke", "resume"] as const;
 export type TaskName = (typeof TASKS)[number];
 export const TASK_TYPE = "trainsmith";
+export const TASK_VARIABLE = "TRAINSMITH_TASK";
 export const LANGUAGE_SERVER_ID = "trainsmith";
 export const CONTEXT_KEYS = {
   recipes: "trainsmith.recipes",

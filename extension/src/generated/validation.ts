@@ -103,6 +103,7 @@ export const EVENT_SCHEMA = {
         resumed_from: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
         parent: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
         smoke: { default: false, type: "boolean" },
+        task: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
       },
       required: [
         "time",
@@ -123,6 +124,7 @@ export const EVENT_SCHEMA = {
         "resumed_from",
         "parent",
         "smoke",
+        "task",
       ],
       type: "object",
     },

@@ -3,16 +3,19 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import type { TrainsmithEvent } from "../generated/events";
-import { CONTEXT_KEYS, RUN_FILES } from "../generated/protocol";
+import { CONTEXT_KEYS, RUN_FILES, type Run } from "../generated/protocol";
 import type { Server } from "../server/client";
 import { Repeater } from "../shared/repeat";
 import { isStartOrEnd, NOT_STARTED, type Progress } from "./progress";
-import { folderOf, isRecipeTask, recipeOf } from "./tasks";
+import { folderOf, identifierOf, isRecipeTask, recipeOf } from "./tasks";
 import type { RunReader, RunWatcher } from "./watcher";
 
 const SEARCH_MILLISECONDS = 400;
 /** How much earlier than its task a run may seem to start, since two processes read the clock. */
 const CLOCK_SECONDS = 1;
+/** The key of the folders of runs that were found, for when the window is reloaded. */
+const FOUND = "foundRuns";
+const MOST_FOUND = 20;
 
 /** A run in a task of this window. */
 export interface ActiveRun {
@@ -54,6 +57,7 @@ export class ActiveRuns implements vscode.Disposable {
   constructor(
     private readonly server: Server,
     private readonly watcher: RunWatcher,
+    private readonly state: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.subscriptions = vscode.Disposable.from(
@@ -112,6 +116,8 @@ export class ActiveRuns implements vscode.Disposable {
       this.onEvents(folder, events);
     });
     run.written = { folder, reader };
+    const others = this.found.filter((one) => one !== folder);
+    void this.state.update(FOUND, [folder, ...others].slice(0, MOST_FOUND));
     await reader.read();
     this.changed.fire();
   }
@@ -122,19 +128,28 @@ export class ActiveRuns implements vscode.Disposable {
     this.changed.fire();
   }
 
-  /** The folder of the run: the recipe's first run since the task started. */
+  /**
+   * The folder of the run. Its first event has the identifier of the task, so a folder that somebody
+   * else wrote cannot pass for it. After the window is reloaded, it is a folder found before.
+   */
   private async find({ execution, recipe, since }: Active): Promise<string | undefined> {
-    const { definition } = execution.task;
-    const runs = await this.server.runs(recipe);
-    if (isRecipeTask(definition) && definition.task === "resume") {
-      return (definition.run ? runs.find(({ name }) => name === definition.run) : runs[0])?.folder;
-    }
+    const identifier = identifierOf(execution.task);
     const taken = this.running.map(({ folder }) => folder);
-    const candidates = runs.filter(
-      ({ folder, started, state }) =>
-        started >= since && !taken.includes(folder) && (since > 0 || state === "unfinished"),
-    );
-    return (since > 0 ? candidates.at(-1) : candidates[0])?.folder;
+    const runs = (await this.server.runs(recipe)).filter(({ folder }) => !taken.includes(folder));
+    if (since > 0) {
+      // A task that is run again may keep its identifier.
+      const isOwn = ({ task, lastStarted }: Run): boolean =>
+        task !== null && task === identifier && lastStarted >= since;
+      return runs.find(isOwn)?.folder;
+    }
+    const found = this.found;
+    const isFound = ({ folder, state }: Run): boolean =>
+      state === "unfinished" && found.includes(folder);
+    return runs.find(isFound)?.folder;
+  }
+
+  private get found(): readonly string[] {
+    return this.state.get<string[]>(FOUND, []);
   }
 
   private async end(execution: vscode.TaskExecution, exitCode?: number): Promise<void> {

@@ -3,8 +3,10 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { VIEWS } from "../generated/protocol";
+import type { Documents } from "../recipes/documents";
 import type { Server } from "../server/client";
 import { yamlOf } from "../shared/formatting";
+import { plainText } from "../shared/plainText";
 import type { EndedRun, ActiveRuns } from "./activeRuns";
 import { folderOf } from "./tasks";
 
@@ -26,6 +28,7 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
   constructor(
     runs: ActiveRuns,
     private readonly server: Server,
+    private readonly documents: Documents,
   ) {
     this.subscriptions = vscode.Disposable.from(
       this.found,
@@ -50,7 +53,7 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
     const remedy = failure && this.remedies.get(failure);
     if (!remedy?.change || !failure?.range.intersection(range)) return [];
     const { key, value } = remedy.change;
-    const title = `Set ${key.split(".").at(-1) ?? key} to ${value}`;
+    const title = plainText(`Set ${key.split(".").at(-1) ?? key} to ${value}`);
     const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
     action.diagnostics = [failure];
     action.isPreferred = true;
@@ -68,15 +71,20 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
     const event = end?.failure;
     if (!end || !event) return;
     const root = folderOf(execution.task.scope)?.uri.fsPath ?? "";
-    const file = event.file ? vscode.Uri.file(path.resolve(root, event.file)) : recipe;
+    const named = path.resolve(root, event.file ?? recipe.fsPath);
+    // Somebody else may have written a file's name into the events.
+    const ours = [recipe, ...this.documents.recipes(), ...this.documents.models()];
+    const known = ours.find(({ fsPath }) => fsPath === named);
+    const file = known ?? recipe;
     const document = await vscode.workspace.openTextDocument(file);
-    const line = document.lineAt(Math.min((event.line ?? 1) - 1, document.lineCount - 1));
+    const number = known ? (event.line ?? 1) : 1;
+    const line = document.lineAt(Math.min(number - 1, document.lineCount - 1));
     const start = line.range.start.with({ character: line.firstNonWhitespaceCharacterIndex });
     const name = path.basename(folder ?? recipe.fsPath);
     const text = `Run ${name} ${end.message}${step > 0 ? ` (after step ${step})` : ""}`;
     const failure = new vscode.Diagnostic(line.range.with({ start }), text);
     failure.source = "trainsmith run";
-    const { change } = event;
+    const change = known ? event.change : null;
     this.forget(recipe);
     this.remedies.set(failure, {
       recipe,

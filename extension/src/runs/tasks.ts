@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import { TASK_TYPE, type TaskName, TASKS } from "../generated/protocol";
+import { TASK_TYPE, TASK_VARIABLE, type TaskName, TASKS } from "../generated/protocol";
 import type { Python } from "../python/interpreters";
 import type { TrainingPython } from "../python/trainingPython";
 import type { Documents } from "../recipes/documents";
@@ -96,7 +97,10 @@ export function createTask(
     folder ?? vscode.TaskScope.Global,
     titleOf(definition, config),
     "Trainsmith",
-    new vscode.ProcessExecution(program, command, { cwd, env: server.environment() }),
+    new vscode.ProcessExecution(program, command, {
+      cwd,
+      env: { ...server.environment(), [TASK_VARIABLE]: randomUUID() },
+    }),
     `$${TASK_TYPE}`,
   );
   task.presentationOptions = {
@@ -105,6 +109,12 @@ export function createTask(
     clear: true,
   };
   return task;
+}
+
+/** The identifier that the run of a task writes in its first event; nobody else knows it before. */
+export function identifierOf({ execution }: vscode.Task): string | undefined {
+  const isProcess = execution instanceof vscode.ProcessExecution;
+  return isProcess ? execution.options?.env?.[TASK_VARIABLE] : undefined;
 }
 
 /** `train training.yaml`, or `train training.yaml with batch_size=16`. */

@@ -108,6 +108,10 @@ class Run(_Message):
     """Seconds since 1970."""
     smoke: bool
     """Whether it is a smoke run."""
+    task: str | None
+    """The identifier of VS Code's task that started or resumed it last, if one did."""
+    lastStarted: float  # noqa: N815
+    """When it was started or resumed last, in seconds since 1970."""
     state: Literal["unfinished", "finished", "stopped", "failed"]
     """How it ended; an unfinished run is still going or was killed."""
     step: int

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 
 LANGUAGE_SERVER_ID = "trainsmith"
 TASK_TYPE = "trainsmith"
+TASK_VARIABLE = "TRAINSMITH_TASK"
+"""The environment variable with which a task identifies its run, which writes it in its events."""
 TaskName = Literal["train", "dryRun", "smoke", "resume"]
 """What one of our VS Code tasks does with a recipe."""
 TASKS: tuple[TaskName, ...] = get_args(TaskName)

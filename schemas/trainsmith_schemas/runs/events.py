@@ -80,6 +80,8 @@ class RunStarted(_Event):
     """The name of the previous run of the same recipe."""
     smoke: bool = False
     """Whether it is a smoke run."""
+    task: _Text | None = None
+    """The identifier of VS Code's task that started it; `None` if it was started otherwise."""
 
 
 class Step(_Event):

@@ -7,6 +7,7 @@ its end.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -23,6 +24,8 @@ from trainsmith_system.reading import open_regular
 
 _MOST_RUNS = 1000
 """The maximum number of folders that are read."""
+_CLOCKS_DIFFER = 3600.0
+"""How far the clocks of machines that share a disk may differ, in seconds."""
 _HEAD = 16_384
 """The number of bytes in which the first line must end."""
 _TAIL = 65_536
@@ -45,12 +48,17 @@ class Runs:
         """The states at the last call of `has_changed`."""
 
     def of(self, recipe: Path, folders: Iterator[Path]) -> list[Run]:
-        """The runs of a recipe in some folders, newest first."""
+        """The runs of a recipe in some folders, newest first.
+
+        Runs in the future are left out: somebody else wrote them, so that they are the newest.
+        """
+        latest = time.time() + _CLOCKS_DIFFER
         found = {
             folder: read.run
             for parent in folders
             for folder in _subfolders(parent)
             if (read := self._look(folder)) and _is_meant(recipe, read.config)
+            if read.run.started <= latest
         }
         return sorted(found.values(), key=lambda run: run.started, reverse=True)
 
@@ -98,10 +106,13 @@ def _read(file: Path, size: int) -> _Read | None:
     if not isinstance(first, events.RunStarted):
         return None
     run = Run(
-        name=first.name,
+        # Not `first.name`: somebody may have copied or written the folder.
+        name=file.parent.name,
         folder=str(file.parent),
         started=first.time,
         smoke=first.smoke,
+        task=first.task,
+        lastStarted=first.time,
         state="unfinished",
         step=0,
         totalSteps=first.total_steps,
@@ -124,7 +135,12 @@ def _advance(run: Run, event: events.Event) -> Run:
     """The state of a run after one more event."""
     match event:
         case events.RunStarted():  # It was resumed.
-            now = {"state": "unfinished", "totalSteps": event.total_steps}
+            now = {
+                "state": "unfinished",
+                "totalSteps": event.total_steps,
+                "task": event.task,
+                "lastStarted": event.time,
+            }
         case events.Step():
             now = {"step": event.step, "loss": event.loss}
         case events.Validation():

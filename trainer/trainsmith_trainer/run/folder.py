@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from trainsmith_schemas.editor.names import TASK_VARIABLE
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import CHECKPOINTS, FINAL, RECIPE, RESOLVED, SMOKE_MARK
 from trainsmith_system import limits
@@ -84,6 +85,7 @@ def describe(run: Run, backend: Backend, emit: Emit) -> bytes:
             resumed_from=resume.origin,
             parent=resume.parent,
             smoke=inputs.smoke,
+            task=os.environ.get(TASK_VARIABLE),
         )
     )
     for problem in config.warnings:

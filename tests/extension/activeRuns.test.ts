@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { TASK_TYPE, TASK_VARIABLE, type Run } from "../../extension/src/generated/protocol";
+import { ActiveRuns } from "../../extension/src/runs/activeRuns";
+import { Failures } from "../../extension/src/runs/failures";
+
+type Started = (event: { execution: unknown }) => void;
+type Ended = (event: { execution: unknown; exitCode: number }) => void;
+
+const code = vi.hoisted(() => ({
+  started: undefined as Started | undefined,
+  ended: undefined as Ended | undefined,
+  running: [] as unknown[],
+  opened: [] as string[],
+  shown: new Map<string, { message: string }[]>(),
+}));
+
+vi.mock("vscode", () => {
+  const nothing = { dispose: vi.fn() };
+  class EventEmitter {
+    private readonly listeners: ((value: unknown) => void)[] = [];
+    event = (listener: (value: unknown) => void): unknown => {
+      this.listeners.push(listener);
+      return nothing;
+    };
+    fire(value: unknown): void {
+      for (const listener of this.listeners) listener(value);
+    }
+  }
+  const start = { with: () => start };
+  const found = {
+    set: (file: { fsPath: string }, all: { message: string }[]) =>
+      void code.shown.set(file.fsPath, all),
+    get: (file: { fsPath: string }) => code.shown.get(file.fsPath),
+    forEach: () => undefined,
+  };
+  return {
+    EventEmitter,
+    CodeActionKind: { QuickFix: "quickfix" },
+    Diagnostic: class {
+      constructor(
+        readonly range: unknown,
+        readonly message: string,
+      ) {}
+    },
+    Disposable: { from: () => nothing },
+    ProcessExecution: class {
+      constructor(
+        readonly process: string,
+        readonly args: string[],
+        readonly options: unknown,
+      ) {}
+    },
+    Uri: { file: (file: string) => ({ fsPath: file }) },
+    commands: { executeCommand: vi.fn() },
+    languages: {
+      createDiagnosticCollection: () => found,
+      registerCodeActionsProvider: () => nothing,
+    },
+    tasks: {
+      onDidStartTask: (listener: Started) => ((code.started = listener), nothing),
+      onDidEndTaskProcess: (listener: Ended) => ((code.ended = listener), nothing),
+      get taskExecutions() {
+        return code.running;
+      },
+    },
+    window: {},
+    workspace: {
+      onDidChangeTextDocument: () => nothing,
+      openTextDocument: (file: { fsPath: string }) => {
+        code.opened.push(file.fsPath);
+        const range = { start, with: () => range };
+        const line = { range, firstNonWhitespaceCharacterIndex: 0 };
+        return Promise.resolve({ lineCount: 9, lineAt: () => line });
+      },
+    },
+  };
+});
+
+const RECIPE = "/work/training.yaml";
+const NOW = 1_000_000;
+
+const run = (folder: string, more: Partial<Run>): Run =>
+  ({
+    ...{ name: folder, folder, started: NOW, lastStarted: NOW, state: "unfinished" },
+    ...{ task: null, ...more },
+  }) as Run;
+
+async function execution(identifier: string, task = "train"): Promise<unknown> {
+  const { ProcessExecution } = await import("vscode");
+  const options = { env: { [TASK_VARIABLE]: identifier } };
+  const process = new ProcessExecution("python", [], options);
+  const definition = { type: TASK_TYPE, task, config: RECIPE };
+  return { task: { definition, execution: process, scope: { uri: { fsPath: "/work" } } } };
+}
+
+let runs: Run[] = [];
+let failure: object | null = null;
+const stored = new Map<string, unknown>();
+
+function activeRuns(): ActiveRuns {
+  const end = { kind: "failed", message: "failed", failure };
+  const reader = {
+    read: () => Promise.resolve(),
+    dispose: vi.fn(),
+    facts: { progress: { step: 0, end: failure ? end : undefined } },
+  };
+  const server = { runs: () => Promise.resolve(runs), notifyOfRun: vi.fn() };
+  const state = {
+    get: (key: string, other: unknown) => stored.get(key) ?? other,
+    update: (key: string, value: unknown) => Promise.resolve(void stored.set(key, value)),
+  };
+  const watcher = { watch: () => reader };
+  return new ActiveRuns(server as never, watcher as never, state as never, console as never);
+}
+
+const folders = (active: ActiveRuns): unknown[] => active.running.map(({ folder }) => folder);
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW * 1000 });
+  runs = [];
+  failure = null;
+  stored.clear();
+  code.running = [];
+  code.opened = [];
+  code.shown.clear();
+});
+afterEach(() => vi.useRealTimers());
+
+test.each(["train", "resume"])("the run of a task to %s has its identifier", async (task) => {
+  const active = activeRuns();
+  code.started?.({ execution: await execution("own", task) });
+  runs = [
+    run("foreign", { started: 4e9, lastStarted: 4e9 }),
+    run("guessed", { task: "other" }),
+    run("earlier", { task: "own", lastStarted: NOW - 100, state: "finished" }),
+  ];
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(active)).toEqual([undefined]);
+  runs.push(run("own", { task: "own" }));
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(active)).toEqual(["own"]);
+});
+
+test("after a reload, a run is found that was found before", async () => {
+  const first = activeRuns();
+  code.started?.({ execution: await execution("own") });
+  runs = [run("foreign", { lastStarted: 4e9 }), run("own", { task: "own" })];
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(first)).toEqual(["own"]);
+  code.running = [await execution("new")];
+  const second = activeRuns();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(second)).toEqual(["own"]);
+});
+
+test.each([
+  ["/work/model.yaml", "/work/model.yaml", true],
+  [null, RECIPE, true],
+  ["/etc/passwd", RECIPE, false],
+  ["../../etc/passwd", RECIPE, false],
+])("a failure in %s is shown in %s", async (file, shown, hasFix) => {
+  failure = { file, line: 3, change: { key: "training_config.data_path", value: "x" } };
+  const active = activeRuns();
+  const documents = { recipes: () => [], models: () => [{ fsPath: "/work/model.yaml" }] };
+  const writeOverrides = vi.fn(() => Promise.resolve(undefined));
+  const failures = new Failures(active, { writeOverrides } as never, documents as never);
+  const task = await execution("own");
+  code.started?.({ execution: task });
+  runs = [run("own", { task: "own" })];
+  await vi.advanceTimersByTimeAsync(5000);
+  code.ended?.({ execution: task, exitCode: 1 });
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(code.opened).toEqual([shown]);
+  expect([...code.shown.keys()]).toEqual([shown]);
+  const [found] = code.shown.get(shown) ?? [];
+  const remedies = Reflect.get(failures, "remedies") as Map<unknown, { change: unknown }>;
+  expect(remedies.get(found)?.change !== undefined).toBe(hasFix);
+});
