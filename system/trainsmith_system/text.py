@@ -13,6 +13,7 @@ _UNSAFE = re.compile(
     "\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _COMMAND = re.compile(r"\A(\s*):(?=:)|#(?=#(?:vso|teamcity)?\[)")
+_MARKUP = re.compile(r"[\\`\[<]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
@@ -42,6 +43,11 @@ def without_commands(line: str) -> str:
     `##vso[` and `##[` anywhere in it, TeamCity `##teamcity[`.
     """
     return _COMMAND.sub(lambda found: f"{found[1] or ''}\\u{ord(found[0][-1]):04x}", line)
+
+
+def markdown(text: str) -> str:
+    r"""One line of text in Markdown, where it is no link, picture, code or HTML."""
+    return _MARKUP.sub(r"\\\g<0>", one_line(text))
 
 
 def without_links(text: str) -> str:

@@ -10,6 +10,7 @@ const NOTES = [
   entry("a-001", "**Conclusion:** \n"),
   entry("a-002", "**Conclusion:** Too hot. \r\n\nMore words.\n"),
   entry("a-003", "no place any more\n"),
+  entry("a--&gt;<b&gt;-005", "**Conclusion:** Strange.\n"),
   entry("a-004", "**Conclusion:**"),
 ].join("\n");
 
@@ -28,6 +29,10 @@ test("a conclusion is written after its marker, and nothing else changes", () =>
 test("an existing conclusion is found, and replaced up to the end of the line", () => {
   expect(findConclusion(NOTES, "a-002")?.text).toBe("Too hot.");
   expect(written("a-002", "Cold.")).toContain("**Conclusion:** Cold.\r\n\nMore words.");
+});
+
+test("a run whose name would end a comment has its mark, as the trainer writes it", () => {
+  expect(findConclusion(NOTES, "a--><b>-005")?.text).toBe("Strange.");
 });
 
 test("the conclusion of another run is not used, and a run without an entry has none", () => {

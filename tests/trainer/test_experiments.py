@@ -57,6 +57,18 @@ def test_run_gets_entry_with_space_for_conclusion(tmp_path: Path) -> None:
     assert text.count("**Conclusion:** \n") == 2
 
 
+def test_no_text_of_a_run_is_markup(tmp_path: Path) -> None:
+    hostile = "a--><img src=x>`![x](https://host/p.png) [y]: \\[z](w)"
+    changes = [Difference(what="data", keys=[], values=["a", hostile], matters=True)]
+    run = _run(hostile, parent="one", changes=changes, reason=hostile, config=hostile)
+    for _ in range(2):
+        note_run(tmp_path / EXPERIMENTS, run, None)
+    text = (tmp_path / EXPERIMENTS).read_text(encoding="utf-8")
+    assert text.count("## ") == 1
+    outside = re.sub(r"\\.|<!--.*?-->|`[^`\n]*`", "", text)
+    assert not re.search(r"[<\[]", outside), outside
+
+
 def test_several_changes_add_caution(tmp_path: Path) -> None:
     changes = [
         Difference(what=what, keys=[], values=["1", "2"], matters=True) for what in ("a", "b")

@@ -10,7 +10,7 @@ export interface Conclusion {
  * run's last entry. The trainer writes only between the entry's marks, so it keeps the conclusion.
  */
 export function findConclusion(content: string, name: string): Conclusion | undefined {
-  const begin = content.lastIndexOf(`<!-- trainsmith: ${name} -->`);
+  const begin = content.lastIndexOf(`<!-- trainsmith: ${name.replaceAll(">", "&gt;")} -->`);
   if (begin < 0) return undefined;
   const next = content.indexOf(
     "<!-- trainsmith: ",

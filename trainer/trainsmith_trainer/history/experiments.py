@@ -17,7 +17,7 @@ from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.runs.reports import RunRecord
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
-from trainsmith_system.text import one_line, printable
+from trainsmith_system.text import markdown, one_line, printable
 from trainsmith_system.writing import link_target, open_to_append, replace_file
 from trainsmith_trainer.formatting import change_text, duration
 
@@ -47,7 +47,7 @@ def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
         replace_file(path, before[:begin] + entry + before[end:])
         return
     again = ", continued" if _begin_mark(run.name) in before else ""
-    heading = f"## {run.name}{again}\n\n".encode()
+    heading = f"## {markdown(run.name)}{again}\n\n".encode()
     gap = _HEAD + b"\n" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
     # Appending cannot lose what an editor saved a moment ago.
     with open_to_append(path) as file:
@@ -55,7 +55,8 @@ def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
 
 
 def _begin_mark(name: str) -> bytes:
-    return f"<!-- trainsmith: {name} -->\n".encode()
+    # A name must not end the comment. The extension looks for the same mark.
+    return f"<!-- trainsmith: {one_line(name).replace('>', '&gt;')} -->\n".encode()
 
 
 def _end_mark(body: bytes) -> bytes:
@@ -90,8 +91,8 @@ def _body(run: RunRecord, sample: str | None) -> bytes:
 def _lines(run: RunRecord, sample: str | None) -> Iterator[str]:
     began = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
     yield f"- {began}, recipe `{_name(run.config)}`, folder `{_name(run.folder)}`"
-    yield one_line(f"- {changes_text(run)}")
-    yield one_line(f"- Result: {_result(run)}")
+    yield f"- {markdown(changes_text(run))}"
+    yield f"- Result: {markdown(_result(run))}"
     if sample:
         shown = sample[:_SAMPLE_LENGTH] + ("…" if len(sample) > _SAMPLE_LENGTH else "")
         yield "- Sample:"
