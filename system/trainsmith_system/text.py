@@ -50,6 +50,11 @@ def markdown(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", one_line(text))
 
 
+def shortened(text: str, most: int) -> str:
+    """A text without its end, if it has more characters: a file may have a key of a megabyte."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def without_links(text: str) -> str:
     """One line for a notification of VS Code, which turns `[text](command:…)` into a link."""
     return one_line(text).replace("](", "] (")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,30 @@ def test_files_become_tokens_and_loss_mask(write: Write, files: dict[str, str], 
     assert _shown(loaded.training, loaded) == shown
 
 
+def test_nested_tokens_are_refused_at_once(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def parse(*arguments: Any, **named: Any) -> Iterator[Any]:
+        nonlocal read
+        for event in real(*arguments, **named):
+            read += 1
+            yield event
+
+    real = yaml.parse
+    monkeypatch.setattr(yaml, "parse", parse)
+    with pytest.raises(RunError, match="nested too deeply"):
+        list(reading.read_tokens(write("a.yaml", "x: " + "[" * 20_000)))
+    assert read < 100
+
+
+def test_errors_do_not_repeat_long_keys(write: Write) -> None:
+    with pytest.raises(RunError) as raised:
+        _load(write("a.jsonl", f'{{"{"k" * 1_000_000}": 1}}\n'))
+    assert "found `kkk" in raised.value.message
+    assert "write {" in raised.value.message
+    assert len(raised.value.message) < 1000
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -110,6 +135,9 @@ def test_files_become_tokens_and_loss_mask(write: Write, files: dict[str, str], 
         ("a.yaml", "words: [1]", "it has no list `tokens`"),
         ("a.yaml", "- 1", "a.yaml:1: expected a list `tokens`"),
         ("a.yaml", "tokens: [1", "this is not YAML"),
+        ("a.yaml", "n: &a 5\ntokens: [1]\ntokenizer_vocab_size: *a", "a.yaml:3: `*a` is an alias"),
+        ("a.yaml", "n: &a 5\ntokens: [1, *a]", "a.yaml:2: `*a` is an alias"),
+        ("a.yaml", "x: " + "[" * 1000, "a.yaml:1: this is nested too deeply"),
         ("a.yaml", "tokens: [9]\ntokenizer_vocab_size: 9", "contains the token 9"),
         ("a.yaml", "tokens: [1, 999999999]", "needs a vocabulary of 1,000,000,000 tokens"),
         ("a.yaml", "tokens: [1]\ntokenizer_vocab_size: 99999999", "vocabulary of 99,999,999"),

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from trainsmith_system.text import shortened
+
+_LONGEST = 2000
+"""In characters: a line of an error may quote what somebody else wrote, of any length."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -56,8 +61,8 @@ class RunError(Exception):
     def __init__(
         self, message: str, *, advice: str | None = None, config_path: str | None = None
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = shortened(message, _LONGEST)
+        super().__init__(self.message)
         self.advice = advice
         self.config_path = config_path
 
@@ -66,8 +71,8 @@ class ResumeError(Exception):
     """A run cannot be resumed, for a reason in one or several lines."""
 
     def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+        self.lines = tuple(shortened(line, _LONGEST) for line in lines)
+        super().__init__("\n".join(self.lines))
 
 
 class RunNameError(ValueError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from trainsmith_system.text import shortened
 from trainsmith_trainer.data.chat.conversation import (
     EXPECTED as EXPECTED_MESSAGES,
 )
@@ -19,6 +20,10 @@ from trainsmith_trainer.data.records import read_records
 from trainsmith_trainer.data.segments import BadLine, Segment
 
 _KEYS_SHOWN = 5
+_KEY_SHOWN = 50
+"""In characters."""
+_LONGEST_PROBLEM = 1000
+"""In characters: a chat template writes its own messages."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def read_examples(path: Path, form: Form, report: Callable[[BadLine], None]) -> 
     for record in read_records(path, frozenset(known)):
         found = record.problem or _example_or_problem(record.value, form)
         if isinstance(found, str):
-            report(BadLine(path, record.line, found))
+            report(BadLine(path, record.line, shortened(found, _LONGEST_PROBLEM)))
         else:
             yield replace(found, line=record.line)
 
@@ -151,7 +156,8 @@ def _form_of(fields: Mapping[str, Any]) -> str:
 
 
 def _shown(fields: Mapping[str, Any]) -> str:
-    return ", ".join(f"`{name}`" for name in list(fields)[:_KEYS_SHOWN]) or "nothing"
+    names = (shortened(name, _KEY_SHOWN) for name in list(fields)[:_KEYS_SHOWN])
+    return ", ".join(f"`{name}`" for name in names) or "nothing"
 
 
 def _text(fields: Mapping[str, Any], key: str, *, may_be_empty: bool = False) -> str:

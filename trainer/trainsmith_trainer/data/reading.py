@@ -118,6 +118,8 @@ def _tokens_in(
     depth, key, size, found = 0, "", None, False
     waiting: list[int] = []
     for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            raise _no_tokens(path, event.start_mark, f"`*{event.anchor[:20]}` is an alias")
         if isinstance(event, yaml.ScalarEvent):
             if depth == 1 and not key:
                 key = event.value
@@ -131,6 +133,8 @@ def _tokens_in(
                     waiting = []
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
+            if depth > _DEEPEST:  # libyaml takes quadratic time for endless nesting.
+                raise _no_tokens(path, event.start_mark, "this is nested too deeply")
             found = found or (depth == 2 and key == "tokens")
             wrong = isinstance(event, yaml.SequenceStartEvent) == (depth == 1)
             if (depth == 1 and wrong) or (depth > 2 and key == "tokens"):
@@ -142,6 +146,9 @@ def _tokens_in(
         raise _no_tokens(path, None, "it has no list `tokens`")
     yield np.array(waiting, np.uint32), size
 
+
+_DEEPEST = 20
+"""Levels of values beside the tokens, which are ignored."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -157,6 +164,6 @@ def _no_tokens(path: Path, mark: Any, why: str) -> RunError:
     return RunError(
         f"{place}: {why}",
         advice="a YAML file of data contains `tokens`, a list of whole numbers, and "
-        "`tokenizer_vocab_size`; text belongs in a .txt file",
+        "`tokenizer_vocab_size`, without aliases; text belongs in a .txt file",
         config_path=DATA_KEY,
     )

@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 
 from trainsmith_system import limits
 from trainsmith_system.reading import open_regular, read_bytes
+from trainsmith_system.text import shortened
 from trainsmith_system.writing import remove_folder, write_folder
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.batches import Position
@@ -36,6 +37,8 @@ _RANDOM = "random.safetensors"
 _DIGESTS = "SHA256SUMS"
 _FORMAT = 2
 _PIECE = 1 << 20
+_LONGEST_ERROR = 1000
+"""In characters: names in a checkpoint may have any length."""
 _NAME = re.compile(r"step-(\d{6,16})")
 
 
@@ -44,6 +47,9 @@ Count = Annotated[int, Field(ge=0, le=2**52)]
 
 class DamagedCheckpointError(Exception):
     """A checkpoint differs from what was written."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(message, _LONGEST_ERROR))
 
 
 @dataclass(frozen=True)
