@@ -20,6 +20,11 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def loss_text(loss: float, digits: int = 4) -> str:
+    """A loss: `2.3100`. That of a run that diverges may have hundreds of digits: `1e+308`."""
+    return f"{loss:.{digits}f}" if abs(loss) < 1e6 else f"{loss:.{digits}g}"
+
+
 def _scaled(number: int, units: Sequence[str]) -> str:
     value, unit = float(number), 0
     # 999,600 would round to 1,000 k.

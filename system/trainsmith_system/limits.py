@@ -14,6 +14,8 @@ TOKENIZER = 256 * MIB
 """`tokenizer.json`; that of a vocabulary of 256,000 tokens has 33 MiB."""
 RUN_TEXT = 64 * MIB
 """A text of a run or a checkpoint, such as `state.json`, `SHA256SUMS` or `experiments.md`."""
+CHECKPOINT_TEXTS = TOKENIZER + RUN_TEXT
+"""All texts of a checkpoint together, which are in memory at the same time."""
 EVENTS = 1024 * MIB
 """`events.jsonl`, read line by line; some five million steps."""
 ALL_EVENTS = 2 * EVENTS

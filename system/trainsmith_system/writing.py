@@ -140,12 +140,13 @@ def require_own_folder(path: Path) -> None:
 def remove_folder(path: Path) -> None:
     """Remove a folder in a way that never shows half of it under its name.
 
-    Of a link, only the link is removed: people move a checkpoint to another disk and link it.
+    Of a link, only the link is removed: people move a checkpoint to another disk and link it. A
+    file with the name of the folder is removed, too.
 
     Raises:
         OSError: it cannot be removed.
     """
-    if path.is_symlink():
+    if path.is_symlink() or path.is_file():
         path.unlink()
         return
     if not path.exists():

@@ -163,6 +163,13 @@ def test_leftovers_of_any_depth_are_walked_and_removed(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_in_the_place_of_a_folder_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").write_bytes(b"not a folder")
+    write_folder(tmp_path / "folder", {"a": b"1"})
+    assert (tmp_path / "folder" / "a").read_bytes() == b"1"
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 @posix
 def test_links_in_a_tree_are_removed_and_their_targets_stay(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()

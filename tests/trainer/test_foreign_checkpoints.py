@@ -19,6 +19,7 @@ import torch
 from click.testing import CliRunner
 from workspace import Workspace, make_workspace
 
+from trainsmith_system import limits
 from trainsmith_trainer.cli import generate, train
 from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.run_dir.checkpoint import (
@@ -181,6 +182,31 @@ def test_prompt_with_a_token_that_the_model_lacks_is_one_error(copy: Workspace, 
     result = CliRunner().invoke(generate, [str(copy.run_folder()), *options], input="\u03a9\n")
     assert isinstance(result.exception, SystemExit)
     assert "writes the prompt with token 905" in result.stderr
+
+
+def test_texts_of_a_checkpoint_have_a_limit_together(
+    copy: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        (_checkpoint(copy) / f"{number}.txt").write_bytes(b"x" * 10**6)
+    _sign(_checkpoint(copy))
+    read_checkpoint(_checkpoint(copy))
+    monkeypatch.setattr(limits, "CHECKPOINT_TEXTS", 2 * 10**6)
+    with pytest.raises(DamagedCheckpointError, match="it is larger than"):
+        read_checkpoint(_checkpoint(copy))
+
+
+@pytest.mark.parametrize("name", ["smoke-run.txt", "events.jsonl", "training.log", "config.yaml"])
+def test_folder_in_the_place_of_a_file_is_one_error(copy: Workspace, name: str) -> None:
+    path = copy.run_folder() / name
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    result = CliRunner().invoke(
+        train, ["training.yaml", "--name", copy.run_folder().name, "--resume"]
+    )
+    assert isinstance(result.exception, SystemExit)
+    assert f"{name} is a folder, and a run has a file of this name" in result.stderr
+    assert "rename it" in result.stderr
 
 
 def test_position_far_beyond_the_data_starts_the_next_epoch(copy: Workspace) -> None:

@@ -23,6 +23,7 @@ from trainsmith_system import limits
 from trainsmith_system.lock import HeldError, hold, is_held
 from trainsmith_trainer.history.comparison import UnknownRunError, compare
 from trainsmith_trainer.history.listing import list_lines
+from trainsmith_trainer.history.plots import draw
 from trainsmith_trainer.history.record import (
     EVENTS,
     newest_run,
@@ -380,6 +381,22 @@ def test_events_of_all_runs_have_a_limit(tmp_path: Path, monkeypatch: pytest.Mon
     [unreadable] = answer.unreadable
     assert unreadable.name == "0-large"
     assert "bytes of events" in unreadable.reason
+
+
+def test_curves_of_strange_runs_are_drawn(tmp_path: Path) -> None:
+    runs = [
+        _write(tmp_path / name, _started(), _step(1, loss), _step(2, 1.0))
+        for name, loss in (("$\\frac{$", 1.7e308), ("a$b", -1.7e308), ("two\nlines", 1.0))
+    ]
+    for several in (runs, *([run] for run in runs)):
+        draw(tmp_path / "curves.png", several)
+        assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_loss_of_a_run_that_diverges_is_short(tmp_path: Path) -> None:
+    _write(tmp_path / "r", _started(), _step(1, 1e308))
+    assert "1e+308" in "\n".join(list_lines(runs_in(tmp_path)))
+    assert max(map(len, list_lines(runs_in(tmp_path)))) < 200
 
 
 def _replace_events(make: Callable[[Path], object]) -> Callable[[Path], object]:

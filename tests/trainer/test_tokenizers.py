@@ -54,6 +54,19 @@ def test_byte_pairs_are_deterministic_and_match_transformers(tmp_path: Path) -> 
         assert theirs.encode(sample) == tokens
 
 
+def test_rules_that_multiply_added_tokens_are_refused() -> None:
+    special = {"id": "a", "ids": [0] * 500, "tokens": ["a"] * 500}
+    template = {
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "a", "type_id": 0}}] * 500,
+        "pair": [],
+        "special_tokens": {"a": special},
+    }
+    words = {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}
+    with pytest.raises(ValueError, match=r"`post_processor` has .* expected at most 10,000"):
+        load_tokenizer(_described(model=words, post_processor=template))
+
+
 def test_token_ids_may_have_gaps() -> None:
     words = {"type": "WordLevel", "vocab": {"to": 0, "be": 900}, "unk_token": "to"}
     split = {"type": "WhitespaceSplit"}

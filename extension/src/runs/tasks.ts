@@ -111,7 +111,7 @@ export function createTask(
   return task;
 }
 
-/** The identifier that the run of a task writes in its first event; nobody else knows it before. */
+/** The identifier that the run of a task writes in its first event; it is random. */
 export function identifierOf({ execution }: vscode.Task): string | undefined {
   const isProcess = execution instanceof vscode.ProcessExecution;
   return isProcess ? execution.options?.env?.[TASK_VARIABLE] : undefined;

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from trainsmith_schemas.editor.commands import Command, command
 from trainsmith_schemas.editor.messages import Run
+from trainsmith_schemas.quantities import loss_text
 from trainsmith_schemas.sections.documents import TRAINING
 from trainsmith_server.document.bind import find, key_span
 from trainsmith_server.document.result import Analysis
@@ -74,6 +75,7 @@ def _outcome(run: Run) -> str:
 
 
 def _loss(run: Run) -> str:
-    loss = "" if run.loss is None else f", loss {run.loss:.3f}"
-    validation = "" if run.validationLoss is None else f", validation {run.validationLoss:.3f}"
+    loss = "" if run.loss is None else f", loss {loss_text(run.loss, 3)}"
+    measured = run.validationLoss
+    validation = "" if measured is None else f", validation {loss_text(measured, 3)}"
     return loss + validation

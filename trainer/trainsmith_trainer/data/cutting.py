@@ -75,7 +75,7 @@ def sequences_of(
     if cutting.overlong == "truncate_prompt" and too_long.longest_response > most:
         raise RunError(
             f"{told}. `overlong: truncate_prompt` shortens only prompts, and the longest of these "
-            f"responses has {too_long.longest_response:,} tokens, more than {most:,}",
+            f"responses has {too_long.longest_response:,} tokens, more than {max(most, 0):,}",
             advice=f"raise {cutting.length_key}, or leave these examples out with `overlong: skip`",
             config_path=OVERLONG_KEY,
         )

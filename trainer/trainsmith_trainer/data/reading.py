@@ -119,7 +119,7 @@ def _tokens_in(
     waiting: list[int] = []
     for event in events:
         if isinstance(event, yaml.AliasEvent):
-            raise _no_tokens(path, event.start_mark, f"`*{event.anchor[:20]}` is an alias")
+            raise _no_tokens(path, event.start_mark, f"`*{str(event.anchor)[:20]}` is an alias")
         if isinstance(event, yaml.ScalarEvent):
             if depth == 1 and not key:
                 key = event.value

@@ -11,6 +11,8 @@ from trainsmith_trainer.data.special_tokens import UNKNOWN, SpecialTokens
 from trainsmith_trainer.data.tokens import LARGEST_VOCABULARY, BrokenTokenizerError
 
 _MOST_DIGITS = 20
+_LONGEST_RULES = 10_000
+"""Of the rules that add tokens to each text; the length of what they add is quadratic in it."""
 
 Tokenizer = CharTokenizer | HfTokenizer
 
@@ -31,9 +33,15 @@ def load_tokenizer(content: bytes, special: SpecialTokens = UNKNOWN) -> Tokenize
         raise ValueError("it is nested too deeply") from None
     if not isinstance(described, dict):
         raise ValueError("it is not a JSON object")
-    own = characters_of(cast("dict[str, Any]", described))
+    described = cast("dict[str, Any]", described)
+    own = characters_of(described)
     if own is not None:
         return own
+    rules = len(json.dumps(described.get("post_processor")))
+    if rules > _LONGEST_RULES:
+        raise ValueError(
+            f"its `post_processor` has {rules:,} characters, expected at most {_LONGEST_RULES:,}"
+        )
     check_library(content)
     tokenizer = HfTokenizer(content, special)
     try:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from trainsmith_schemas.quantities import plural
+from trainsmith_schemas.quantities import loss_text, plural
 from trainsmith_schemas.runs.reports import RunRecord
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
@@ -110,11 +110,11 @@ def _result(run: RunRecord) -> str:
         return "not known yet: it is running, or was killed and not resumed"
     steps = f"{run.state} after {plural(run.step, 'step')} in {duration(run.seconds)}"
     reason = f" ({run.reason})" if run.reason else ""
-    losses = [f"training loss {run.loss:.4f}"] if run.loss is not None else []
+    losses = [f"training loss {loss_text(run.loss)}"] if run.loss is not None else []
     if run.validation_loss is not None:
-        losses.append(f"validation loss {run.validation_loss:.4f}")
+        losses.append(f"validation loss {loss_text(run.validation_loss)}")
     if run.best_validation_loss is not None and run.best_step != run.step:
-        losses.append(f"at best {run.best_validation_loss:.4f} at step {run.best_step}")
+        losses.append(f"at best {loss_text(run.best_validation_loss)} at step {run.best_step}")
     return ", ".join((steps + reason, *losses))
 
 

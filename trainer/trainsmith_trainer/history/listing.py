@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from trainsmith_schemas.quantities import loss_text
 from trainsmith_schemas.runs.reports import Advice, Comparison, RunList, RunRecord
 from trainsmith_system.text import one_line
 from trainsmith_trainer.formatting import setting
@@ -82,13 +83,13 @@ def _row(run: RunRecord) -> tuple[str, ...]:
 
 
 def _loss(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else loss_text(value)
 
 
 def _best(run: RunRecord) -> str:
     if run.best_validation_loss is None:
         return "–"
-    return f"{run.best_validation_loss:.4f} at {run.best_step}"
+    return f"{loss_text(run.best_validation_loss)} at {run.best_step}"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trainsmith_system.children import start_python
+from trainsmith_system.text import one_line
 from trainsmith_trainer.history.record import Measured, read_history
 
 _SECONDS_TO_DRAW = 120.0
@@ -54,7 +55,7 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
         history = read_history(run)
         if history is None:
             continue
-        several = f"{run.name}, " if len(runs) > 1 else ""
+        several = f"{_label(run)}, " if len(runs) > 1 else ""
         colors = (f"C{index}", f"C{index}") if several else ("C0", "C1")
         axes.plot(
             *_points(history.steps),
@@ -71,7 +72,7 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
                 color=colors[1],
                 label=f"{several}validation",
             )
-    title = runs[0].name if len(runs) == 1 else ""
+    title = _label(runs[0]) if len(runs) == 1 else ""
     axes.set(xlabel="step", ylabel="loss (nats per token)", title=title)
     axes.grid(alpha=0.3)
     if axes.lines:
@@ -81,8 +82,18 @@ def draw(picture: Path, runs: Sequence[Path]) -> None:
     write_file(picture, drawn.getvalue())
 
 
+_LARGEST = 1e100
+"""Losses beyond are left out: matplotlib's margins around them would be infinite."""
+
+
+def _label(run: Path) -> str:
+    """A run's name; matplotlib reads formulas between dollar signs."""
+    return one_line(run.name).replace("$", r"\$")
+
+
 def _points(measured: Sequence[Measured]) -> tuple[list[int], list[float]]:
-    return [one.step for one in measured], [one.loss for one in measured]
+    shown = [one for one in measured if abs(one.loss) < _LARGEST]
+    return [one.step for one in shown], [one.loss for one in shown]
 
 
 if __name__ == "__main__":

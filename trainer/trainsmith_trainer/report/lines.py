@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from trainsmith_schemas.quantities import parameters_text, plural, size
+from trainsmith_schemas.quantities import loss_text, parameters_text, plural, size
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.formatting import duration
 
@@ -16,13 +16,13 @@ def line_of(event: events.Event) -> tuple[int, str]:
             return logging.INFO, _started(event)
         case events.Step():
             return logging.INFO, (
-                f"step {event.step}  loss {event.loss:.4f}  lr {event.learning_rate:.2e}  "
-                f"gradient {event.grad_norm:.3f}  {event.tokens_per_second:,.0f} tokens/s  "
-                f"{duration(event.seconds_left)} left"
+                f"step {event.step}  loss {loss_text(event.loss)}  lr {event.learning_rate:.2e}  "
+                f"gradient {loss_text(event.grad_norm, 3)}  "
+                f"{event.tokens_per_second:,.0f} tokens/s  {duration(event.seconds_left)} left"
             )
         case events.Validation():
             best = ", the best so far" if event.best else ""
-            return logging.INFO, f"step {event.step}  validation loss {event.loss:.4f}{best}"
+            return logging.INFO, f"step {event.step}  validation loss {loss_text(event.loss)}{best}"
         case events.Sample():
             return logging.DEBUG, f"step {event.step}  sample {event.prompt + event.text!r}"
         case events.CheckpointSaved():
@@ -64,12 +64,12 @@ def _started(event: events.RunStarted) -> str:
 
 def _finished(event: events.RunFinished) -> str:
     validation = event.validation_loss
-    measured = "" if validation is None else f", validation loss {validation:.4f}"
+    measured = "" if validation is None else f", validation loss {loss_text(validation)}"
     best = f"; the best checkpoint is {event.best_checkpoint}" if event.best_checkpoint else ""
     whole = event.whole_run_seconds
     estimate = "" if whole is None else f"; the whole run takes about {duration(whole)}"
     return (
         f"finished after {plural(event.step, 'step')} in {duration(event.seconds)}: "
-        f"loss {event.loss:.4f}{measured}; the model is in {event.final}/{best}{estimate}"
+        f"loss {loss_text(event.loss)}{measured}; the model is in {event.final}/{best}{estimate}"
         + (f"; {event.reason}" if event.reason else "")
     )

@@ -8,6 +8,7 @@ import os
 import time
 from pathlib import Path
 
+from trainsmith_schemas.quantities import loss_text
 from trainsmith_schemas.runs import events
 from trainsmith_system.reading import open_regular
 from trainsmith_system.text import one_line, printable
@@ -88,4 +89,4 @@ class SampleFile(_TextFile):
         if isinstance(event, events.Sample):
             self._append(f"=== step {event.step}\n{printable(event.prompt + event.text)}\n\n")
         elif isinstance(event, events.Validation):
-            self._append(f"--- step {event.step}: validation loss {event.loss:.4f}\n\n")
+            self._append(f"--- step {event.step}: validation loss {loss_text(event.loss)}\n\n")

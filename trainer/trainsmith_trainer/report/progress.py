@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from trainsmith_schemas.quantities import loss_text
 from trainsmith_schemas.runs import events
 from trainsmith_system.terminal import say
 from trainsmith_system.text import one_line
@@ -95,7 +96,7 @@ class _LiveConsole:
     def _show_step(self, event: events.Step) -> None:
         if self._task is not None:
             figures = (
-                f"loss {event.loss:.4f}  {event.tokens_per_second:,.0f} tokens/s  "
+                f"loss {loss_text(event.loss)}  {event.tokens_per_second:,.0f} tokens/s  "
                 f"{duration(event.seconds_left)} left"
             )
             self._progress.update(self._task, completed=event.step, figures=figures)

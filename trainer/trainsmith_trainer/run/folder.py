@@ -10,7 +10,16 @@ from typing import Any
 
 from trainsmith_schemas.editor.names import TASK_VARIABLE
 from trainsmith_schemas.runs import events
-from trainsmith_schemas.runs.layout import CHECKPOINTS, FINAL, RECIPE, RESOLVED, SMOKE_MARK
+from trainsmith_schemas.runs.layout import (
+    CHECKPOINTS,
+    EVENTS,
+    FINAL,
+    LOG,
+    RECIPE,
+    RESOLVED,
+    SAMPLES,
+    SMOKE_MARK,
+)
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
 from trainsmith_system.writing import (
@@ -20,12 +29,27 @@ from trainsmith_system.writing import (
     write_file,
 )
 from trainsmith_trainer.backends.base import Backend
+from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.report.snapshot import resolved_yaml
 from trainsmith_trainer.run.loop import Emit
 from trainsmith_trainer.run.plan import plan_warnings
 from trainsmith_trainer.run.prepare import Run
 from trainsmith_trainer.run.provenance import provenance
 from trainsmith_trainer.run.resume import set_damaged_aside
+
+
+def refuse_other_entries(folder: Path) -> None:
+    """Refuse a run's folder in which somebody has put other folders where files are written.
+
+    Raises:
+        RunError: with the first of them.
+    """
+    for name in (EVENTS, RECIPE, RESOLVED, LOG, SAMPLES, SMOKE_MARK):
+        if (folder / name).is_dir():
+            raise RunError(
+                f"{folder / name} is a folder, and a run has a file of this name",
+                advice="rename it, or start a run with another --name",
+            )
 
 
 def clean_up(run: Run) -> None:

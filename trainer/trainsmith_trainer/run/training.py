@@ -26,7 +26,7 @@ from trainsmith_trainer.errors import ResumeError
 from trainsmith_trainer.report import open_report, open_trackers
 from trainsmith_trainer.run.checkpointing import path_of, restore, saver, weights_at
 from trainsmith_trainer.run.failures import failed, is_expected
-from trainsmith_trainer.run.folder import clean_up, describe
+from trainsmith_trainer.run.folder import clean_up, describe, refuse_other_entries
 from trainsmith_trainer.run.initial_weights import load_adapter_weights, load_pretrained_weights
 from trainsmith_trainer.run.loop import Emit, LoopHooks, Progress, train
 from trainsmith_trainer.run.prepare import Run, prepare, read_inputs
@@ -60,7 +60,7 @@ def run_training(
         The exit code: 0, or 1 if the run failed, or 128 plus the signal that stopped it.
 
     Raises:
-        RunError: the data does not fit the recipe; no folder was created.
+        RunError: the data does not fit the recipe, or the run's folder has entries of others.
         RunNameError: the name is taken.
         ResumeError: the run cannot continue from there.
     """
@@ -77,6 +77,7 @@ def run_training(
         ranks = stack.enter_context(_open_ranks(run, rank_info, devices))
         if devices > 1:
             stack.enter_context(watch(stop, ranks))
+        refuse_other_entries(run.folder)
         try:
             stack.enter_context(hold(run.folder / EVENTS))
         except HeldError:

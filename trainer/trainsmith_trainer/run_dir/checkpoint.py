@@ -163,7 +163,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     digests = _recorded_digests(path)
     stamps = {name: _stamp(path / name) for name in digests if _is_tensors(name)}
-    texts = {name: _text(path / name) for name in digests if not _is_tensors(name)}
+    texts: dict[str, bytes] = {}
+    left = limits.CHECKPOINT_TEXTS
+    for name in filter(_is_text, digests):
+        texts[name] = _text(path / name, left)
+        left -= len(texts[name])
     with ThreadPoolExecutor(2) as threads:
         of_tensors = list(threads.map(_digest_of_file, (path / name for name in stamps)))
     found = dict(zip(stamps, of_tensors, strict=True))
@@ -210,9 +214,13 @@ def _is_tensors(name: str) -> bool:
     return name.endswith(".safetensors")
 
 
+def _is_text(name: str) -> bool:
+    return not _is_tensors(name)
+
+
 def _recorded_digests(path: Path) -> dict[str, str]:
     """The recorded digest of each file."""
-    lines = _text(path / _DIGESTS).decode("utf-8", "replace").splitlines()
+    lines = _text(path / _DIGESTS, limits.RUN_TEXT).decode("utf-8", "replace").splitlines()
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     if _STATE not in digests or any(Path(name).name != name for name in digests):
         raise DamagedCheckpointError(f"{path / _DIGESTS} is not what was written")
@@ -342,10 +350,10 @@ def _read(path: Path) -> bytes:
         raise _unreadable(path, error) from None
 
 
-def _text(path: Path) -> bytes:
+def _text(path: Path, left: int) -> bytes:
     limit = limits.TOKENIZER if path.name == "tokenizer.json" else limits.RUN_TEXT
     try:
-        return read_bytes(path, limit, follow_links=False)
+        return read_bytes(path, min(limit, left), follow_links=False)
     except OSError as error:
         raise _unreadable(path, error) from None
 
