@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from skips import NO_LINKS
 from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.runs import events
 from trainsmith_server.features.code_lens import code_lenses
 from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.references import Files
 from trainsmith_server.workspace.runs import EVENTS, Runs
 
 STEP = events.Step(
@@ -92,6 +95,17 @@ def test_the_outcome_of_the_last_run(
 def test_a_run_is_named_by_its_folder(write: Callable[..., Path], tmp_path: Path) -> None:
     write("a").rename(tmp_path / "checkpoints" / "b")
     assert [run.name for run in _of(tmp_path)] == ["b"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason=NO_LINKS)
+def test_a_link_to_itself_hides_no_run(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = write("a")
+    (folder.parent / "loop").symlink_to("loop")
+    assert [run.name for run in _of(tmp_path)] == ["a"]
+    uri = (tmp_path / "training.yaml").as_uri()
+    assert {one.name for one in Files().entries(uri, "checkpoints")} == {"a", "loop"}
 
 
 def test_a_run_in_the_future_is_left_out(write: Callable[..., Path], tmp_path: Path) -> None:

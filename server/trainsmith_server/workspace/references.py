@@ -18,6 +18,7 @@ from trainsmith_schemas.paths import (
     expand,
     files_at,
     is_file,
+    is_folder,
     is_pattern,
 )
 from trainsmith_schemas.runs.layout import EVENTS
@@ -344,7 +345,7 @@ def _scan(folder: Path) -> list[FolderEntry]:
     try:
         with os.scandir(folder) as entries:
             return [
-                FolderEntry(entry.name, "folder" if entry.is_dir() else "file")
+                FolderEntry(entry.name, "folder" if is_folder(folder / entry.name) else "file")
                 for entry in islice(entries, _MOST_ENTRIES)
             ]
     except (OSError, ValueError):

@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 from pydantic import ValidationError
 
 from trainsmith_schemas.editor.messages import Run
+from trainsmith_schemas.paths import is_folder
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.workspace.file_cache import FileCache
@@ -82,7 +83,9 @@ def _subfolders(parent: Path) -> list[Path]:
     """The folders in a folder; empty if it does not exist."""
     try:
         with os.scandir(parent) as entries:
-            return [parent / entry.name for entry in islice(entries, _MOST_RUNS) if entry.is_dir()]
+            # Not `entry.is_dir`, which raises an error for a link that leads to itself.
+            found = [parent / entry.name for entry in islice(entries, _MOST_RUNS)]
+            return list(filter(is_folder, found))
     except (OSError, ValueError):
         return []
 
