@@ -78,6 +78,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     f"{TRAINER}/hf/adapter_base.py": ({"loads"}, _CHECKED),
     f"{TRAINER}/hf/special_tokens.py": ({"loads"}, _CHECKED),
     f"{TRAINER}/history/record.py": ({"parse_source"}, _CHECKED),
+    f"{TRAINER}/run/corpus.py": ({"loads"}, "`load_tokenizer` has read it before"),
     f"{TRAINER}/run_dir/checkpoint.py": ({"loads"}, _CHECKED),
     f"{TRAINER}/backends/torch/shared_sums.py": ({"memmap"}, "a file that this run created"),
     f"{TRAINER}/backends/torch/threads.py": ({"read_text"}, "files of the kernel"),
