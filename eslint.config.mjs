@@ -6,8 +6,9 @@ import tseslint from "typescript-eslint";
 /** Names that trainsmith_schemas owns, in editor/ and runs/layout.py; the extension imports them. */
 const OWNED = "Literal[value=/^(trainsmith[.\\u002f]|events\\.jsonl$|experiments\\.md$)/]";
 
-/** A notification or dialog, in which VS Code turns `[text](command:…)` into a link. */
-const NOTIFICATION = "MemberExpression[property.name=/^show(Error|Warning|Information)Message$/]";
+/** Notifications and dialogs, in which VS Code makes links and icons of some texts. */
+const NOTIFICATION =
+  "MemberExpression[property.name=/^(show(Error|Warning|Information)Message|(show|create)(QuickPick|InputBox))$/]";
 
 /** Programs are started by extension/src/shared/child: in a folder of our own, without a shell. */
 const CHILD_PROCESSES = ["child_process", "node:child_process"].map((name) => ({

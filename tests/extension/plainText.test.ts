@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 
-import { plainText } from "../../extension/src/shared/plainText";
+import { itemText, plainText } from "../../extension/src/shared/plainText";
+
+test("a text in a list has no icon", () => {
+  expect(itemText("$(trash) [a](b)\n$(x~spin)")).toBe("$ (trash) [a] (b) $ (x~spin)");
+});
 
 test.each([
   [

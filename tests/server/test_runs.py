@@ -98,9 +98,7 @@ def test_a_run_is_named_by_its_folder(write: Callable[..., Path], tmp_path: Path
 
 
 @pytest.mark.skipif(os.name != "posix", reason=NO_LINKS)
-def test_a_link_to_itself_hides_no_run(
-    write: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_link_to_itself_hides_no_run(write: Callable[..., Path], tmp_path: Path) -> None:
     folder = write("a")
     (folder.parent / "loop").symlink_to("loop")
     assert [run.name for run in _of(tmp_path)] == ["a"]

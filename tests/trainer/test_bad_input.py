@@ -14,6 +14,8 @@ from workspace import Workspace
 
 from trainsmith_trainer.cli import train
 from trainsmith_trainer.config import named_files
+from trainsmith_trainer.errors import RunNameError
+from trainsmith_trainer.run_dir.create import check_name
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "bad_input_cases.yaml").read_text(encoding="utf-8")
@@ -52,6 +54,7 @@ def test_case(case: dict[str, Any], workspace: Workspace, monkeypatch: pytest.Mo
         (["train", "training.yaml", "--set", "a.b=[1"], "is not YAML"),
         (["train", "training.yaml", "--max-steps", "0"], "--max-steps"),
         (["train", "training.yaml", "--name", "../up"], "cannot be a run's name"),
+        (["train", "training.yaml", "--name", "NUL.a"], "cannot be a run's name on Windows"),
         (["generate", "nowhere"], "looked for nowhere and checkpoints"),
     ],
 )
@@ -99,3 +102,11 @@ def test_dangling_link_as_checkpoint_dir_is_refused(workspace: Workspace) -> Non
     result = workspace.command("train", "training.yaml")
     assert result.returncode == 1
     assert "no run folder can be created in checkpoints" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["con", "nul.txt", "COM1", "lpt9 .a", "a.", "a "])
+def test_names_of_runs_are_folders_on_every_system(name: str) -> None:
+    with pytest.raises(RunNameError, match="on Windows"):
+        check_name(name)
+    for other in ("console", "com", "nul-1", "a.b"):
+        check_name(other)

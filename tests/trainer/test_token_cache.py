@@ -18,6 +18,8 @@ from trainsmith_trainer.data import cache, cache_entry, encoding
 from trainsmith_trainer.data.corpus import Corpus, load_corpus
 from trainsmith_trainer.data.cutting import Cutting
 from trainsmith_trainer.data.encoding import Sources
+from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
+from trainsmith_trainer.data.special_tokens import SpecialTokens
 from trainsmith_trainer.data.stream import DOCUMENT, Stream
 from trainsmith_trainer.data.tokenizer import load_tokenizer
 
@@ -111,6 +113,17 @@ def test_changed_file_is_noticed_and_made_again(
     assert again.training.tokens.tolist() == tokens
     assert _load(tmp_path).digest == first.digest
     assert capsys.readouterr().err == "", "the new entry is intact"
+
+
+def test_tokens_with_another_end_are_another_entry(tmp_path: Path, cache_folder: Path) -> None:
+    words = {"type": "WordLevel", "vocab": {"x": 0, "y": 900}, "unk_token": "x"}
+    content = json.dumps({"version": "1.0", "added_tokens": [], "model": words}).encode()
+    for end in (700, 701):
+        tokenizer = HfTokenizer(content, SpecialTokens(stops=(end,)))
+        sources = Sources(training=(tmp_path / "a.jsonl",), tokenizer=tokenizer)
+        corpus = load_corpus(sources, Cutting(1000))
+        assert end in corpus.training.tokens.tolist()
+    assert len(list(cache_folder.iterdir())) == 2
 
 
 def _rewrite(entry: Path, **changes: Any) -> None:

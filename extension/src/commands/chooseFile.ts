@@ -3,6 +3,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { RUN_FILES } from "../generated/protocol";
+import { pick } from "../shared/notify";
 
 const MOST_TEXTS = 200;
 
@@ -22,10 +23,11 @@ export async function chooseFile(
         one.label.localeCompare(other.label),
     );
   const browse: vscode.QuickPickItem & { uri?: vscode.Uri } = {
-    label: "$(folder-opened) Browse…",
+    label: "Browse…",
+    iconPath: new vscode.ThemeIcon("folder-opened"),
     alwaysShow: true,
   };
-  const picked = await vscode.window.showQuickPick([...items, browse], options);
+  const picked = await pick([...items, browse], options);
   if (!picked || picked.uri) return picked?.uri;
   const [opened] = (await vscode.window.showOpenDialog({ defaultUri: folder })) ?? [];
   return opened;

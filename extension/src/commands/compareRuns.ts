@@ -9,6 +9,7 @@ import { resultText } from "../shared/formatting";
 import { plainText } from "../shared/plainText";
 import { recipeCopy } from "./restoreRecipe";
 import { recipeDocument } from "./runRecipe";
+import { pickSeveral } from "../shared/notify";
 
 /** Compare the selected runs; a single run is compared with the baseline or its parent run. */
 export async function compareRuns(
@@ -42,10 +43,9 @@ async function choose(
     picked: picked.includes(run),
     run,
   }));
-  const answer = await vscode.window.showQuickPick(items, {
+  const answer = await pickSeveral(items, {
     title: "Compare Runs",
     placeHolder: "Choose at least two runs",
-    canPickMany: true,
   });
   return answer?.map(({ run }) => run);
 }

@@ -8,6 +8,7 @@ import type { TrainingPython } from "../python/trainingPython";
 import type { Server } from "../server/client";
 import { refuseVariables } from "../runs/variables";
 import { mayRunPrograms } from "../shared/trust";
+import { askText } from "../shared/notify";
 
 /** Generate text in a terminal with a run's final model, or else with its newest checkpoint. */
 export async function generateText(
@@ -16,7 +17,7 @@ export async function generateText(
   run: RunRecord,
 ): Promise<void> {
   if (!mayRunPrograms()) return;
-  const prompt = await vscode.window.showInputBox({
+  const prompt = await askText({
     title: `Generate Text with ${run.name}`,
     prompt: "The text that the model continues; leave it empty to start with a new line.",
     placeHolder: "To be, or not to be",

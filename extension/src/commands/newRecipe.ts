@@ -4,6 +4,7 @@ import { recipeFrom } from "../recipes/recipes";
 import type { Server } from "../server/client";
 import { isInside } from "../shared/files";
 import { chooseFile, nameIn, textsIn } from "./chooseFile";
+import { askText, pick } from "../shared/notify";
 
 const MODEL_FILE = "model_configs/model.yaml";
 
@@ -24,13 +25,13 @@ export async function newRecipe(server: Server): Promise<void> {
     detail,
     text,
   }));
-  const template = await vscode.window.showQuickPick(named, step(1, "What is it for?"));
+  const template = await pick(named, step(1, "What is it for?"));
   if (!template) return;
   const boards = [
     { label: "CPU or unknown", detail: "one device", text: "" },
     ...templates.devices.map(({ label, about: detail, text }) => ({ label, detail, text })),
   ];
-  const board = await vscode.window.showQuickPick(boards, step(2, "Where will it be trained?"));
+  const board = await pick(boards, step(2, "Where will it be trained?"));
   if (!board) return;
   const data = await chooseFile(
     await textsIn(folder.uri),
@@ -38,7 +39,7 @@ export async function newRecipe(server: Server): Promise<void> {
     step(3, "Which text does the model learn from?"),
   );
   if (!data) return;
-  const file = await vscode.window.showInputBox({
+  const file = await askText({
     ...step(4, ""),
     prompt: "The recipe's file name. Its model file is written to model_configs beside it.",
     value: await freeName(folder.uri),

@@ -1,7 +1,6 @@
-import * as vscode from "vscode";
-
 import type { Run } from "../generated/protocol";
 import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
+import { pick } from "../shared/notify";
 
 /** Resume a run that was stopped, failed or killed; if there are several, ask which. */
 export async function resumeTraining(parts: RunParts, recipe: unknown): Promise<void> {
@@ -20,5 +19,5 @@ async function choose(runs: readonly Run[]): Promise<Run | undefined> {
     description: `${run.state} at step ${run.step} of ${run.totalSteps}`,
     run,
   }));
-  return (await vscode.window.showQuickPick(items, { title: "Resume Training" }))?.run;
+  return (await pick(items, { title: "Resume Training" }))?.run;
 }

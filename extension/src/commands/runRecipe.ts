@@ -8,7 +8,7 @@ import { createTask } from "../runs/tasks";
 import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
-import { ask, showWarning } from "../shared/notify";
+import { ask, pick, showWarning } from "../shared/notify";
 
 /** The user cancelled. */
 const CANCELLED = Symbol("cancelled");
@@ -108,7 +108,7 @@ async function chooseRecipe(
   const recipes = documents.recipes();
   if (recipes.length === 0) return undefined;
   const items = recipes.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  const picked = await vscode.window.showQuickPick(items, { title: "Which recipe?" });
+  const picked = await pick(items, { title: "Which recipe?" });
   return picked?.uri ?? CANCELLED;
 }
 

@@ -7,6 +7,7 @@ import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
 import { plainText } from "../shared/plainText";
+import { askText, pick } from "../shared/notify";
 
 const TITLE = "Run with Overrides";
 const SEVERITIES: Record<OverrideProblem["severity"], vscode.InputBoxValidationSeverity> = {
@@ -28,7 +29,7 @@ export async function runWithOverrides(parts: RunParts, recipe: unknown): Promis
   if (settings.length === 0) throw new Error("This file has no settings that a run can override.");
   const chosen = new Map<string, string>();
   for (;;) {
-    const picked = await pick(uri, settings, chosen);
+    const picked = await pickSetting(uri, settings, chosen);
     if (!picked) return;
     if (!picked.setting) break;
     const { setting } = picked;
@@ -41,7 +42,7 @@ export async function runWithOverrides(parts: RunParts, recipe: unknown): Promis
 }
 
 /** Ask for a setting to change; once there are changes, the first item starts the run. */
-async function pick(
+async function pickSetting(
   recipe: vscode.Uri,
   settings: readonly Setting[],
   chosen: Chosen,
@@ -49,14 +50,16 @@ async function pick(
   const changes = settings.filter(({ key }) => chosen.has(key));
   const detail = changes.map((one) => `${lastPart(one.key)} ${change(one, chosen)}`).join(", ");
   const many = changes.length === 1 ? "1 change" : `${changes.length} changes`;
-  const run: Item[] = [{ label: `$(play) Run with ${many}`, detail, run: true }];
+  const run: Item[] = [
+    { label: `Run with ${many}`, iconPath: new vscode.ThemeIcon("play"), detail, run: true },
+  ];
   const items = [
     ...(changes.length > 0 ? run : []),
     ...group("changed", changes, chosen),
     ...group("in the recipe", rest(settings, chosen, true), chosen),
     ...group("defaults", rest(settings, chosen, false), chosen),
   ];
-  return vscode.window.showQuickPick(items, {
+  return pick(items, {
     title: `${TITLE}: ${path.basename(recipe.fsPath)}`,
     placeHolder: "Choose a setting to change for this run",
     matchOnDescription: true,
@@ -112,9 +115,9 @@ async function askValue(
       detail: (await problemOf(label))?.message ?? "",
     }));
     const options = { title, placeHolder: setting.about, ignoreFocusOut: true };
-    return (await vscode.window.showQuickPick(Promise.all(items), options))?.label;
+    return (await pick(Promise.all(items), options))?.label;
   }
-  return vscode.window.showInputBox({
+  return askText({
     title,
     value,
     prompt: plainText(`${setting.about} Expected: ${setting.expected}.`),

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import type { ActiveRun, ActiveRuns } from "../runs/activeRuns";
 import { statusText } from "../runs/progress";
+import { pick } from "../shared/notify";
 
 const CTRL_C = "\u0003";
 
@@ -22,7 +23,7 @@ async function choose(runs: readonly ActiveRun[]): Promise<ActiveRun | undefined
     description: statusText(run.progress),
     run,
   }));
-  return (await vscode.window.showQuickPick(items, { title: "Stop Training" }))?.run;
+  return (await pick(items, { title: "Stop Training" }))?.run;
 }
 
 /** Finds the terminal of a task by its process id, since VS Code's API does not connect them. */

@@ -6,6 +6,7 @@ import { RUN_FILES } from "../generated/protocol";
 import type { RunRecord } from "../generated/reports";
 import { findConclusion } from "../runs/conclusion";
 import { requireOwnFile } from "../shared/files";
+import { askText } from "../shared/notify";
 
 const NOTES = RUN_FILES.experiments;
 
@@ -21,7 +22,7 @@ export async function writeConclusion(run: RunRecord, recipe: vscode.Uri): Promi
   if (!before?.place) {
     throw new Error(`${NOTES} beside the recipe has no "Conclusion" line for ${run.name}.`);
   }
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title: `Conclusion of ${run.name}`,
     prompt: `What did the run show? The answer is written to ${NOTES}.`,
     value: before.place.text,

@@ -5,7 +5,7 @@ import type { Lesson } from "./lesson";
 import type { LessonPanel } from "./panel";
 import { type LessonParts, VIEW_TYPE } from "./parts";
 import { Progress } from "./progress";
-import { ask } from "../shared/notify";
+import { ask, pick } from "../shared/notify";
 
 type Given = Omit<LessonParts, "context" | "catalog" | "progress">;
 
@@ -94,6 +94,6 @@ async function choose(lessons: readonly Lesson[]): Promise<Lesson | undefined> {
     detail: lesson.description,
     lesson,
   }));
-  const picked = await vscode.window.showQuickPick(items, { title: "Open Lesson" });
+  const picked = await pick(items, { title: "Open Lesson" });
   return picked?.lesson;
 }

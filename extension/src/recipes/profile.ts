@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 
 import { COMMANDS, type DocumentStatus, SETTINGS } from "../generated/protocol";
 import type { Documents } from "./documents";
+import { pick } from "../shared/notify";
 
 const AUTO = "auto";
 const COMMENT = /^(\s*#\s*trainsmith:.*?\bprofile\s*=\s*)\S*/;
@@ -73,7 +74,7 @@ async function pickProfile(status: DocumentStatus): Promise<string | undefined> 
     detail: about.replaceAll("`", ""),
     name,
   }));
-  const picked = await vscode.window.showQuickPick(choices, {
+  const picked = await pick(choices, {
     title: "Choose Profile",
     placeHolder: "The trainer that will read this file",
     matchOnDetail: true,
@@ -84,7 +85,7 @@ async function pickProfile(status: DocumentStatus): Promise<string | undefined> 
 async function pickPlace(profile: string): Promise<"comment" | "settings" | undefined> {
   const comment = profile === AUTO ? "Remove the comment" : `# trainsmith: profile=${profile}`;
   const setting = `"${SETTINGS.profile}": "${profile}"`;
-  const picked = await vscode.window.showQuickPick(
+  const picked = await pick(
     [
       { label: "In This File", description: comment, place: "comment" as const },
       { label: "In the Settings", description: setting, place: "settings" as const },

@@ -10,3 +10,8 @@ export const INVISIBLE =
 export function plainText(text: string): string {
   return text.replace(INVISIBLE, " ").replaceAll("](", "] (");
 }
+
+/** The same for an item of a list, where VS Code makes an icon of `$(name)`. */
+export function itemText(text: string): string {
+  return plainText(text).replaceAll("$(", "$ (");
+}

@@ -140,7 +140,8 @@ def _cache_key(sources: Sources) -> str:
     """A digest of everything that determines the streams."""
     given = sources.tokenizer
     how = (
-        "".join(f"{name}{content!r}" for name, content in given.files().items())
+        # Its end may be a number that no file names.
+        "".join(f"{name}{content!r}" for name, content in given.files().items()) + f"{given.end}"
         if given
         else f"{sources.tokenizer_type} {sources.vocab_size}"
     )

@@ -14,6 +14,7 @@ from trainsmith_trainer.errors import RunError, RunNameError
 from trainsmith_trainer.hf.model_dir import is_adapter
 from trainsmith_trainer.run_dir.checkpoint import checkpoints_in
 
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\..*)?", re.I)
 _NAME = re.compile(r"\w[\w .+=-]*")
 
 
@@ -55,6 +56,11 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise RunNameError(
             f"{name!r} cannot be a run's name: use letters, digits, spaces and . _ - + ="
+        )
+    if name.endswith((" ", ".")) or _DEVICE.fullmatch(name):
+        raise RunNameError(
+            f"{name!r} cannot be a run's name on Windows, where a folder is not named like a device, "
+            "such as `nul`, and its name does not end in a space or a dot"
         )
 
 
