@@ -59,8 +59,8 @@ def check_name(name: str) -> None:
         )
     if name.endswith((" ", ".")) or _DEVICE.fullmatch(name):
         raise RunNameError(
-            f"{name!r} cannot be a run's name on Windows, where a folder is not named like a device, "
-            "such as `nul`, and its name does not end in a space or a dot"
+            f"{name!r} cannot be a run's name on Windows: use a name that is not a device's, such "
+            "as `nul`, and does not end in a space or a dot"
         )
 
 
