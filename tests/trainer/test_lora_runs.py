@@ -196,7 +196,9 @@ def test_base_may_move_and_may_not_change(trained: Workspace) -> None:
 
 def test_run_that_ends_early_exports_best_matrices(trained: Workspace) -> None:
     worse = {"learning_rate": 0.3, "validation_frequency": 1, "checkpoint_frequency": 1}
-    _write(trained, {**worse, "max_steps": 40, "early_stopping_patience": 2})
+    # No loss is better by so much, so the run ends at the third validation.
+    ends = {"early_stopping_patience": 2, "early_stopping_min_delta": 100}
+    _write(trained, {**worse, **ends, "max_steps": 40})
     assert CliRunner().invoke(train, ["training.yaml", "--name", "early"]).exit_code == 0
     finished = trained.events("early")[-1]
     assert isinstance(finished, events.RunFinished)

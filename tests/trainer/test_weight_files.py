@@ -9,6 +9,9 @@ from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.torch.backend import load_decoder
+from trainsmith_trainer.backends.torch.models import build_empty, build_model
 from trainsmith_trainer.hf.model_dir import describe
 from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors
 
@@ -42,6 +45,49 @@ def test_number_formats_are_read_exactly(numbers: torch.dtype, tmp_path: Path) -
     read = dict(read_tensors(stored_tensors(tmp_path)))
     assert read["a"].dtype == np.float32
     assert np.array_equal(read["a"], expected.float().numpy())
+
+
+@pytest.mark.parametrize("numbers", [torch.bfloat16, torch.float16, torch.float32])
+def test_a_model_uses_the_memory_that_weights_were_read_into(
+    numbers: torch.dtype, tmp_path: Path
+) -> None:
+    """A copy would take as much memory again."""
+    config = TransformerConfig(
+        model_type="llama",
+        vocab_size=40,
+        max_sequence_length=8,
+        embedding_dim=16,
+        num_blocks=1,
+        num_heads=2,
+        weight_tying="enabled",
+    )
+    random = build_model(config).state_dict()
+    stored = {name: one.to(numbers) for name, one in random.items() if name != "lm_head.weight"}
+    save_file(stored, tmp_path / "model.safetensors")
+    read = dict(read_tensors(stored_tensors(tmp_path)))
+    decoder = load_decoder(config, read)
+    memory = {name: one.data_ptr() for name, one in decoder.model.named_parameters()}
+    assert memory == {name: array.ctypes.data for name, array in read.items()}
+    assert all(address % 64 == 0 for address in memory.values())
+
+
+def test_an_empty_model_draws_no_random_numbers() -> None:
+    config = TransformerConfig(vocab_size=40, embedding_dim=16, num_blocks=1, num_heads=2)
+    before = torch.get_rng_state()
+    build_empty(config)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_arrays_that_may_not_change_are_copied() -> None:
+    """A run changes its weights in place."""
+    config = TransformerConfig(vocab_size=40, embedding_dim=16, num_blocks=1, num_heads=2)
+    weights = {name: one.detach().numpy() for name, one in build_model(config).named_parameters()}
+    for array in weights.values():
+        array.flags.writeable = False
+    decoder = load_decoder(config, weights)
+    for name, one in decoder.model.named_parameters():
+        assert one.data_ptr() != weights[name].ctypes.data
+        assert np.array_equal(one.detach().numpy(), weights[name])
 
 
 def test_unsupported_number_format_is_refused(tmp_path: Path) -> None:

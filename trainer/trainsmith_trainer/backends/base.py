@@ -168,7 +168,8 @@ class BackendModule(Protocol):
             model: its shape.
             training: how it is trained.
             rank_info: the rank of this process.
-            weights: the initial weights, instead of random ones.
+            weights: the initial weights, instead of random ones. The backend may train in their
+                memory.
             lora: train only the matrices that it adds, and the biases that it names.
 
         Raises:

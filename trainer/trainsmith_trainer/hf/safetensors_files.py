@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +47,8 @@ class StoredTensor:
     shape: tuple[int, ...]
     format: str
     """Its name in safetensors: `F32`, `BF16`."""
+    begins: int
+    """Its first byte in the file."""
 
     @property
     def place(self) -> str:
@@ -80,31 +85,43 @@ def read_tensors(stored: Mapping[str, StoredTensor]) -> Iterator[tuple[str, npt.
     """The contents of tensors as float32, file by file, under the names of the mapping.
 
     Raises:
-        UnreadableModelError: a file is damaged, or contains numbers in another format.
+        UnreadableModelError: a file is damaged, or a tensor has numbers in another format.
     """
     for file in sorted({one.file for one in stored.values()}):
-        wanted = {one.name: name for name, one in stored.items() if one.file == file}
+        wanted = {name: one for name, one in stored.items() if one.file == file}
         try:
             with open_regular(file) as opened:
-                contents = safetensors.deserialize(opened.read())
+                for name, one in wanted.items():
+                    yield name, _floats(opened, one)
         except OSError as error:
             raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
-        except SafetensorError as error:
-            raise _damaged(file, error) from None
-        for name, tensor in contents:
-            if name in wanted:
-                yield wanted[name], _floats(tensor, stored[wanted[name]])
 
 
-def _floats(tensor: Mapping[str, Any], stored: StoredTensor) -> npt.NDArray[np.float32]:
-    numbers = _NUMBERS.get(tensor["dtype"])
+def _floats(opened: BinaryIO, stored: StoredTensor) -> npt.NDArray[np.float32]:
+    """Read a tensor into memory of its own: the whole file would take as much again."""
+    numbers = _NUMBERS.get(stored.format)
     if numbers is None:
         readable = ", ".join(_NUMBERS)
         raise UnreadableModelError(f"{stored.place} is {stored.format}; only {readable} are read")
-    array = np.frombuffer(tensor["data"], numbers)
+    count = math.prod(stored.shape)
+    array = _aligned(count, numbers)
+    opened.seek(stored.begins)
+    if cast("BufferedReader", opened).readinto(array.data) != array.nbytes:
+        raise UnreadableModelError(f"{stored.place} is damaged: the file became shorter")
+    floats = array if numbers is np.float32 else _aligned(count, np.float32)
     if numbers is np.uint16:  # The upper half of a float32.
-        array = (array.astype(np.uint32) << 16).view(np.float32)
-    return array.astype(np.float32, copy=False).reshape(stored.shape)
+        np.left_shift(array, 16, out=floats.view(np.uint32), dtype=np.uint32)
+    elif floats is not array:
+        floats[:] = array
+    return floats.reshape(stored.shape)
+
+
+def _aligned(count: int, numbers: type[np.generic]) -> npt.NDArray[Any]:
+    """Memory for some numbers at a multiple of 64 bytes, as PyTorch allocates it."""
+    size = count * np.dtype(numbers).itemsize
+    memory = np.empty(size + 63, np.uint8)
+    first = -memory.ctypes.data % 64
+    return memory[first : first + size].view(numbers)
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -137,11 +154,22 @@ def _headers(file: Path) -> Iterator[StoredTensor]:
         raise UnreadableModelError(f"{file.parent} has no {file.name}")
     try:
         with safetensors.safe_open(file, framework="numpy") as opened:
+            begins = _begins(file)
             for name in opened.keys():  # noqa: SIM118
                 part = opened.get_slice(name)
-                yield StoredTensor(file, name, tuple(part.get_shape()), part.get_dtype())
+                shape = tuple(part.get_shape())
+                yield StoredTensor(file, name, shape, part.get_dtype(), begins[name])
     except SafetensorError as error:
         raise _damaged(file, error) from None
+
+
+def _begins(file: Path) -> dict[str, int]:
+    """The first byte of each tensor. The library has checked the header, and keeps it to itself."""
+    with open_regular(file) as opened:
+        size = int.from_bytes(opened.read(8), "little")
+        header: dict[str, Any] = json.loads(opened.read(size))
+    header.pop("__metadata__", None)
+    return {name: 8 + size + one["data_offsets"][0] for name, one in header.items()}
 
 
 def _damaged(file: Path, error: SafetensorError) -> UnreadableModelError:

@@ -128,6 +128,7 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
         backend = library.open_backend(
             inputs.model, inputs.training, ranks.rank_info, weights, inputs.lora
         )
+        del weights  # The backend has its own, and a run takes long.
         resolved = describe(run, backend, emit)
         progress = synchronize(inputs, backend, restore(run, backend, emit))
         validating, saving = Stopwatch(), Stopwatch()

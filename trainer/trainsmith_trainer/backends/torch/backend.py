@@ -22,7 +22,12 @@ from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
 from trainsmith_trainer.backends.torch.cross_entropy import summed_cross_entropy
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.lora import add_adapters, without_matrices
-from trainsmith_trainer.backends.torch.models import build_model, load_parameters, load_weights
+from trainsmith_trainer.backends.torch.models import (
+    build_empty,
+    build_model,
+    load_parameters,
+    load_weights,
+)
 from trainsmith_trainer.backends.torch.models.attention import LayerCache, Packed
 from trainsmith_trainer.backends.torch.models.transformer import Block, Transformer
 from trainsmith_trainer.backends.torch.optimizers import Optimizer
@@ -55,8 +60,8 @@ class TorchBackend:
         torch.set_float32_matmul_precision("high" if training.tf32 else "highest")
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
-            built = build_model(model)
-            given = _tensors(weights or {})
+            built = build_model(model) if weights is None else build_empty(model)
+            given = _shared_tensors(weights or {})
             if weights is not None:
                 load_weights(built, without_matrices(given) if lora else given)
             self._autocasts = precision == "bf16" and lora is None and derived.autocasts(training)
@@ -274,7 +279,7 @@ class TorchDecoder:
     """
 
     def __init__(self, model: Transformer) -> None:
-        self._model = model.eval()
+        self.model = model.eval()
         self._device = _device_of(model)
         self._steps = model.steps()
         self._window: list[int] = []
@@ -283,29 +288,29 @@ class TorchDecoder:
     @torch.inference_mode()
     def read(self, tokens: Sequence[int]) -> Logits:
         """Read more tokens, and return the logits of the next one, of shape (vocabulary,)."""
-        length = self._model.config.max_sequence_length
+        length = self.model.config.max_sequence_length
         unread = list(tokens)
-        if not self._window or len(unread) > 1 or len(self._window) >= self._model.steps_up_to:
+        if not self._window or len(unread) > 1 or len(self._window) >= self.model.steps_up_to:
             unread = (self._window + unread)[-length:]
             if len(self._window) + len(tokens) > length:
                 unread = unread[-max(1, length // 2) :]
             self._window = []
-            self._caches = [self._new_cache(block) for block in self._model.blocks()]
+            self._caches = [self._new_cache(block) for block in self.model.blocks()]
         start = len(self._window)
         self._window += unread
         inputs = torch.tensor([unread], device=self._device)
         if start:
-            vector = self._model.embed(inputs, start)[0]
+            vector = self.model.embed(inputs, start)[0]
             for step, cache in zip(self._steps, self._caches, strict=True):
                 vector = step(vector, start, cache)
-            logits = self._model.logits(vector)
+            logits = self.model.logits(vector)
         else:
-            logits = self._model(inputs, self._caches)[0]
+            logits = self.model(inputs, self._caches)[0]
         return logits[-1].float().cpu().numpy()
 
     def _new_cache(self, block: Block) -> LayerCache:
-        weight = next(self._model.parameters())
-        return LayerCache(self._model.config, weight.device, weight.dtype, block.window)
+        weight = next(self.model.parameters())
+        return LayerCache(self.model.config, weight.device, weight.dtype, block.window)
 
 
 def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
@@ -315,8 +320,8 @@ def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
         ValueError: the weights do not fit the model.
     """
     device, _ = _choose_device()
-    built = build_model(model)
-    load_weights(built, _tensors(weights))
+    built = build_empty(model)
+    load_weights(built, _shared_tensors(weights))
     built.to(device)
     return TorchDecoder(built)
 
@@ -410,6 +415,14 @@ def _array(tensor: Tensor) -> npt.NDArray[Any]:
 
 def _tensors(arrays: Arrays) -> dict[str, Tensor]:
     return {name: _tensor(array) for name, array in arrays.items()}
+
+
+def _shared_tensors(arrays: Arrays) -> dict[str, Tensor]:
+    """Tensors in the memory of the arrays, or copies of those that may not be changed."""
+    return {
+        name: torch.from_numpy(array) if array.flags.writeable else _tensor(array)
+        for name, array in arrays.items()
+    }
 
 
 def _tensor(array: npt.NDArray[Any]) -> Tensor:

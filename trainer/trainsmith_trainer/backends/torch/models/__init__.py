@@ -6,13 +6,14 @@ from a `TransformerConfig`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from trainsmith_schemas.families.family import UnfinishedFamilyError
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -35,18 +36,66 @@ def build_model(config: TransformerConfig) -> Transformer:
     return build(config)
 
 
+def build_empty(config: TransformerConfig) -> Transformer:
+    """A model for `load_weights`: its weights are not initialized, which takes seconds if large."""
+    with _Uninitialized():
+        return build_model(config)
+
+
+class _Uninitialized(TorchFunctionMode):
+    """Skips the functions of `torch.nn.init`."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
 def load_weights(model: Transformer, weights: Mapping[str, Tensor]) -> None:
     """Give a model all of its weights; it is left as it was where they are not its own.
+
+    The model uses the memory of the weights, if PyTorch would allocate the same for its own.
 
     Raises:
         ValueError: a name or a shape is not the model's. The text says what differs.
     """
-    load_parameters(dict(model.named_parameters()), weights)
+    own = dict(model.named_parameters())
+    _refuse_others(own, weights)
+    for name, parameter in own.items():
+        if _is_alike(weights[name], parameter):
+            parameter.data = weights[name]
+        else:
+            parameter.data.copy_(weights[name])
+
+
+def _is_alike(given: Tensor, own: Tensor) -> bool:
+    """Whether one tensor can take the place of another, with the same results to the last bit.
+
+    MKL may round otherwise if a matrix is transposed, or if its address is not a multiple of 64.
+    """
+    return (
+        (given.dtype, given.device) == (own.dtype, own.device)
+        and given.is_contiguous()
+        and given.data_ptr() % 64 == 0
+    )
 
 
 @torch.no_grad()
 def load_parameters(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
-    """Give all of some parameters new values, as `load_weights` does."""
+    """Copy new values into all of some parameters; `load_weights` has the same errors."""
+    _refuse_others(own, weights)
+    for name, parameter in own.items():
+        parameter.copy_(weights[name])
+
+
+def _refuse_others(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
     if own.keys() != weights.keys():
         different = sorted(own.keys() ^ weights.keys())
         raise ValueError(f"the weights are of another model: {', '.join(different[:5])} differ")
@@ -54,5 +103,3 @@ def load_parameters(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) ->
         if parameter.shape != weights[name].shape:
             shapes = f"{list(weights[name].shape)}, not {list(parameter.shape)}"
             raise ValueError(f"the weights are of another model: {name} is {shapes}")
-    for name, parameter in own.items():
-        parameter.copy_(weights[name])
