@@ -6,10 +6,10 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from trainsmith_system.folders import remove_tree, resolved
 from trainsmith_system.reading import RefusedFileError
@@ -105,7 +105,18 @@ def open_own(path: Path, flags: int) -> int:
     return descriptor
 
 
-def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
+Piece: TypeAlias = "bytes | memoryview"
+
+Content: TypeAlias = "bytes | Iterable[Piece]"
+"""The content of a file, as a whole or in pieces. The pieces can be read several times."""
+
+
+def pieces_of(content: Content) -> Iterable[Piece]:
+    """The pieces of a content, one after another."""
+    return (content,) if isinstance(content, bytes) else content
+
+
+def write_folder(path: Path, contents: Mapping[str, Content]) -> None:
     """Write a folder of files under a temporary name, flush it, and rename it.
 
     An existing folder is replaced, and so is a link; its target stays as it is.
@@ -177,7 +188,7 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f"{_PREFIX}{secrets.token_hex(8)}")
 
 
-def _write_and_sync(contents: Mapping[Path, bytes], permissions: int = _USUAL) -> None:
+def _write_and_sync(contents: Mapping[Path, Content], permissions: int = _USUAL) -> None:
     """Write all files, then flush them: the first flush does most of the work for the others."""
     with ExitStack() as stack:
         files: dict[Path, BinaryIO] = {}
@@ -186,9 +197,10 @@ def _write_and_sync(contents: Mapping[Path, bytes], permissions: int = _USUAL) -
             files[path] = stack.enter_context(os.fdopen(descriptor, "wb", buffering=0))
         for path, file in files.items():
             with _naming(path):
-                rest = memoryview(contents[path])
-                while rest:
-                    rest = rest[file.write(rest) :]
+                for piece in pieces_of(contents[path]):
+                    rest = memoryview(piece)
+                    while rest:
+                        rest = rest[file.write(rest) :]
         for path, file in files.items():
             with _naming(path):
                 os.fsync(file.fileno())

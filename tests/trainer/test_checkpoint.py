@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from workspace import KILLS
 
 from patience import PATIENCE
 from trainsmith_trainer.data.batches import Position
+from trainsmith_trainer.hf.number_formats import TensorFile
 from trainsmith_trainer.run_dir.checkpoint import (
     Best,
     DamagedCheckpointError,
@@ -46,6 +48,20 @@ def _save(folder: Path, step: int) -> Path:
 
 def test_checkpoint_round_trip(tmp_path: Path) -> None:
     assert verify_checkpoint(_save(tmp_path, 7)) == _state(7)
+
+
+def test_no_second_copy_of_the_tensors_is_in_memory(tmp_path: Path) -> None:
+    large = {f"layer{n}": np.ones(1 << 18, np.float32) for n in range(16)}
+    tracemalloc.start()
+    path, size = save_checkpoint(
+        tmp_path, _state(1), {"model.safetensors": TensorFile(large)}, large, RANDOM
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size == sum(file.stat().st_size for file in path.iterdir()) > 32 << 20
+    assert peak < 4 << 20
+    tensors = read_tensors(read_checkpoint(path))
+    assert all(np.array_equal(tensors.model[name], large[name]) for name in large)
 
 
 def test_any_flipped_bit_is_detected(tmp_path: Path) -> None:

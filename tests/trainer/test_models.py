@@ -16,6 +16,7 @@ from trainsmith_schemas.families.registry import parameter_shapes
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_system.writing import write_folder
 from trainsmith_trainer.backends.torch.backend import TorchBackend, load_decoder
 from trainsmith_trainer.backends.torch.models import attention, build_model
 from trainsmith_trainer.backends.torch.models.transformer import Dropout
@@ -168,12 +169,12 @@ def test_exported_model_matches_transformers(shape: dict[str, Any], tmp_path: Pa
         backend.gradient([_batch(4, seed=seed)])
         backend.update(0.01)
     config = _shape(**shape)
-    for name, content in model_files(config, backend.weights(), TOKENIZER).items():
-        (tmp_path / name).write_bytes(content)
+    folder = tmp_path / "model"
+    write_folder(folder, model_files(config, backend.weights(), TOKENIZER))
 
-    theirs = transformers.AutoModelForCausalLM.from_pretrained(tmp_path).eval()
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
     # `AutoTokenizer` has a class of its own for some families, whatever the folder says.
-    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(tmp_path)
+    tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder)
     prompt = "To be, or not to"
     tokens = tokenizer(prompt, return_tensors="pt")["input_ids"]
     assert tokens[0].tolist() == TOKENIZER.encode(prompt).tolist()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 import safetensors.torch
 import torch
 import transformers
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from workspace import Workspace
 
 from trainsmith_schemas.families.hugging_face import DType
-from trainsmith_trainer.hf.number_formats import fitting_dtype, serialized
+from trainsmith_trainer.hf.number_formats import TensorFile, fitting_dtype
 
 _FORMATS: dict[DType, torch.dtype] = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -28,12 +29,25 @@ _FORMATS: dict[DType, torch.dtype] = {"bfloat16": torch.bfloat16, "float16": tor
 )
 def test_rounding_is_that_of_torch(dtype: DType, numbers: list[float]) -> None:
     array = np.array(numbers, np.float32)
-    content = serialized({"b": array, "a": array.reshape(1, -1)}, dtype)
+    content = b"".join(TensorFile({"b": array, "a": array.reshape(1, -1)}, dtype))
     tensors = safetensors.torch.load(content)
     expected = torch.from_numpy(array).to(_FORMATS[dtype])
     assert tensors["b"].dtype == _FORMATS[dtype]
     assert torch.equal(tensors["b"], expected)
     assert torch.equal(tensors["a"], expected.reshape(1, -1))
+
+
+def test_float32_is_what_the_library_reads() -> None:
+    arrays = {
+        "b": np.arange(6, dtype=np.float32).reshape(2, 3).T,
+        "a": np.array(2.5, np.float32),
+        "empty": np.zeros((0, 4), np.float32),
+    }
+    read = safetensors.numpy.load(b"".join(TensorFile(arrays)))
+    assert read.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert read[name].shape == array.shape
+        np.testing.assert_array_equal(read[name], array)
 
 
 def test_numbers_beyond_float16_are_kept_in_float32() -> None:

@@ -19,6 +19,7 @@ from trainsmith_schemas.families.registry import require_hugging_face
 from trainsmith_schemas.families.smollm3.family import rope_layers
 from trainsmith_schemas.families.windows import kinds
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_system.writing import write_folder
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.backends.torch.backend import load_decoder
 from trainsmith_trainer.backends.torch.models import build_model, load_weights
@@ -295,10 +296,8 @@ def test_logits_match_transformers_before_and_after_export(
     pretrained = describe(tmp_path / "theirs")
     weights = read_weights(pretrained, pretrained.shape)
     tokenizer = CharTokenizer("abcdefghijklmnopqrst")
-    (tmp_path / "ours").mkdir()
     files = model_files(pretrained.shape, weights, tokenizer, pretrained.special_tokens)
-    for name, content in files.items():
-        (tmp_path / "ours" / name).write_bytes(content)
+    write_folder(tmp_path / "ours", files)
     again = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "ours").eval()
     np.testing.assert_allclose(_logits(again), expected, atol=2e-6)
     for key in ("bos_token_id", "eos_token_id", "pad_token_id"):

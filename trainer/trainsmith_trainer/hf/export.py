@@ -15,11 +15,12 @@ from trainsmith_schemas.families.family import OUTPUT
 from trainsmith_schemas.families.hugging_face import DType, to_hugging_face
 from trainsmith_schemas.families.registry import require_hugging_face
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_system.writing import Content
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.hf.load import read_tokenizer, read_weights
 from trainsmith_trainer.hf.model_dir import describe
-from trainsmith_trainer.hf.number_formats import fitting_dtype, serialized
+from trainsmith_trainer.hf.number_formats import TensorFile, fitting_dtype
 from trainsmith_trainer.hf.special_tokens import (
     GENERATION_FILE,
     generation_file,
@@ -36,7 +37,7 @@ def model_files(
     kept_ids: Mapping[str, Any] = _NOTHING,
     companions: Mapping[str, bytes] = _NOTHING,
     dtype: DType = "float32",
-) -> dict[str, bytes]:
+) -> dict[str, Content]:
     """The files of the folder, by name.
 
     Args:
@@ -55,7 +56,7 @@ def model_files(
     stored_as = fitting_dtype(tensors, dtype)
     return {
         CONFIG_FILE: _json(to_hugging_face(config, ids, stored_as)),
-        "model.safetensors": serialized(tensors, stored_as),
+        "model.safetensors": TensorFile(tensors, stored_as),
         **tokenizer_files(config, tokenizer, kept_ids, companions),
     }
 

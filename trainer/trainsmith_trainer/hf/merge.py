@@ -9,6 +9,7 @@ import numpy as np
 
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.meaning.lora import BIAS, LORA_A, LORA_B, scale
+from trainsmith_system.writing import Content
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.hf.adapter import adapter_weights, read_adapter
@@ -51,7 +52,7 @@ def read_merged(folder: Path, base: Path | None = None) -> Merged:
     return Merged(own, weights, read_tokenizer(folder), folder)
 
 
-def merged_files(folder: Path, base: Path | None = None) -> dict[str, bytes]:
+def merged_files(folder: Path, base: Path | None = None) -> dict[str, Content]:
     """The files of the whole model, by name; arguments and errors are those of `read_merged`."""
     model = read_merged(folder, base)
     pretrained = model.pretrained

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import safetensors.numpy
 
 from trainsmith_schemas.families.hugging_face import DType
+from trainsmith_system.writing import Piece
 
 _LARGEST_HALF = float(np.finfo(np.float16).max)
-_NAMES = {"bfloat16": "BF16", "float16": "F16"}
-"""As the format of safetensors names them."""
+_FORMATS: Mapping[DType, tuple[str, int]] = {
+    "float32": ("F32", 4),
+    "bfloat16": ("BF16", 2),
+    "float16": ("F16", 2),
+}
+"""The names in safetensors, and the bytes of a number."""
 _ALIGNMENT = 8
 """In bytes, of the tensors after the header."""
 
@@ -27,36 +32,51 @@ def fitting_dtype(tensors: Mapping[str, npt.NDArray[Any]], dtype: DType) -> DTyp
     return dtype if fits else "float32"
 
 
-def serialized(tensors: Mapping[str, npt.NDArray[Any]], dtype: DType) -> bytes:
-    """The content of a safetensors file.
+@dataclass(frozen=True)
+class TensorFile:
+    """The content of a safetensors file, tensor by tensor: weights are in memory only once.
 
-    Args:
-        tensors: finite float32 numbers, by name.
-        dtype: the format that they are rounded to.
+    The library `safetensors` documents the format: the size of a header, the header in JSON, and
+    the tensors.
     """
-    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    if dtype == "float32":
-        return safetensors.numpy.save(contiguous, metadata={"format": "pt"})
-    # NumPy has no bfloat16, and the library's own function for it differs from version to version.
-    described: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    contents: list[bytes] = []
-    begin = 0
-    for name, array in sorted(contiguous.items()):
-        contents.append(_rounded(array, dtype).tobytes())
-        end = begin + len(contents[-1])
-        described[name] = {
-            "dtype": _NAMES[dtype],
-            "shape": array.shape,
-            "data_offsets": (begin, end),
-        }
-        begin = end
-    header = json.dumps(described, separators=(",", ":")).encode()
-    header += b" " * (-len(header) % _ALIGNMENT)
-    return b"".join((len(header).to_bytes(8, "little"), header, *contents))
+
+    tensors: Mapping[str, npt.NDArray[np.float32]]
+    """Finite numbers, by name."""
+    dtype: DType = "float32"
+    """The format that they are rounded to."""
+
+    def __iter__(self) -> Iterator[Piece]:
+        yield self._header()
+        for name in self._names:
+            rounded = _rounded(np.ascontiguousarray(self.tensors[name]), self.dtype)
+            yield rounded.reshape(-1).view(np.uint8).data
+
+    @property
+    def _names(self) -> list[str]:
+        return sorted(self.tensors)
+
+    def _header(self) -> bytes:
+        described: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+        name_of_format, size = _FORMATS[self.dtype]
+        begin = 0
+        for name in self._names:
+            array = self.tensors[name]
+            end = begin + array.size * size
+            described[name] = {
+                "dtype": name_of_format,
+                "shape": array.shape,
+                "data_offsets": (begin, end),
+            }
+            begin = end
+        header = json.dumps(described, separators=(",", ":")).encode()
+        header += b" " * (-len(header) % _ALIGNMENT)
+        return len(header).to_bytes(8, "little") + header
 
 
 def _rounded(array: npt.NDArray[np.float32], dtype: DType) -> npt.NDArray[Any]:
     """Round to the nearest number, and if two are equally near, to the even one."""
+    if dtype == "float32":
+        return array
     if dtype == "float16":
         return array.astype(np.float16)
     # A bfloat16 is the upper half of a float32.

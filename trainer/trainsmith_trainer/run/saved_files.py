@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from trainsmith_system.writing import Content
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.hf.adapter import stored_adapter, trained_in
 from trainsmith_trainer.hf.adapter_base import BASE_FILE, stored_digests
@@ -11,7 +12,7 @@ from trainsmith_trainer.hf.export import model_files, tokenizer_files, weights_i
 from trainsmith_trainer.run.prepare import Run
 
 
-def saved_files(run: Run, weights: Arrays, *, final: bool = False) -> dict[str, bytes]:
+def saved_files(run: Run, weights: Arrays, *, final: bool = False) -> dict[str, Content]:
     """The files, by name.
 
     Args:

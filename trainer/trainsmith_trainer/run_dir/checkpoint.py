@@ -24,10 +24,11 @@ from safetensors import SafetensorError
 from trainsmith_system import limits
 from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_system.text import shortened
-from trainsmith_system.writing import remove_folder, write_folder
+from trainsmith_system.writing import Content, pieces_of, remove_folder, write_folder
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.data.batches import Position
 from trainsmith_trainer.hf.model_dir import ADAPTER_WEIGHTS
+from trainsmith_trainer.hf.number_formats import TensorFile
 
 _STATE = "state.json"
 _MODELS = ("model.safetensors", ADAPTER_WEIGHTS)
@@ -86,7 +87,7 @@ _VALID_STATE = TypeAdapter(State)
 
 
 def save_checkpoint(
-    folder: Path, state: State, files: Mapping[str, bytes], optimizer: Arrays, random: Arrays
+    folder: Path, state: State, files: Mapping[str, Content], optimizer: Arrays, random: Arrays
 ) -> tuple[Path, int]:
     """Write a checkpoint.
 
@@ -103,20 +104,28 @@ def save_checkpoint(
     Raises:
         OSError: for example, the disk is full; existing checkpoints are unchanged.
     """
-    contents = {
+    contents: dict[str, Content] = {
         **files,
-        _OPTIMIZER: safetensors.numpy.save(dict(optimizer)),
+        _OPTIMIZER: TensorFile(optimizer),
         _RANDOM: safetensors.numpy.save(dict(random)),
         _STATE: json.dumps({"format": _FORMAT, **asdict(state)}, indent=2).encode() + b"\n",
     }
     with ThreadPoolExecutor(2) as threads:  # Two files at once: `hashlib` releases the GIL.
-        digests = list(threads.map(_digest, contents.values()))
-    contents[_DIGESTS] = "".join(
-        f"{digest}  {name}\n" for name, digest in zip(contents, digests, strict=True)
+        found = list(threads.map(_digest_and_size, contents.values()))
+    digests = "".join(
+        f"{digest}  {name}\n" for name, (digest, _) in zip(contents, found, strict=True)
     ).encode()
     path = folder / checkpoint_name(state.step)
-    write_folder(path, contents)
-    return path, sum(len(content) for content in contents.values())
+    write_folder(path, {**contents, _DIGESTS: digests})
+    return path, len(digests) + sum(size for _, size in found)
+
+
+def _digest_and_size(content: Content) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces_of(content):
+        digest.update(piece)
+        size += len(piece)
+    return digest.hexdigest(), size
 
 
 def checkpoint_name(step: int) -> str:
