@@ -184,7 +184,7 @@ def test_exported_model_matches_transformers(shape: dict[str, Any], tmp_path: Pa
     logits = backend.decoder().read(tokens[0].tolist())
     np.testing.assert_allclose(logits, expected, atol=2e-5)
 
-    read, weights, _ = read_model(tmp_path)
+    read, weights, _ = read_model(folder)
     np.testing.assert_allclose(
         load_decoder(read, weights).read(tokens[0].tolist()), logits, atol=1e-6
     )

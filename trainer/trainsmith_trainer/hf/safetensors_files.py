@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 import safetensors
-from pydantic import TypeAdapter, ValidationError
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 
 from trainsmith_schemas.families.description import UnreadableModelError
@@ -35,6 +34,19 @@ class _Index:
 
 
 _VALID_INDEX = TypeAdapter(_Index)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A tensor in a header; other keys are ignored."""
+
+    data_offsets: tuple[NonNegativeInt, NonNegativeInt]
+    """Its first byte, and the one after its last, counted from the end of the header."""
+
+
+_VALID_HEADER = TypeAdapter(dict[str, _Place | dict[str, str]])
+_LARGEST_HEADER = 100_000_000
+"""In bytes, as the library limits it."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +179,16 @@ def _begins(file: Path) -> dict[str, int]:
     """The first byte of each tensor. The library has checked the header, and keeps it to itself."""
     with open_regular(file) as opened:
         size = int.from_bytes(opened.read(8), "little")
-        header: dict[str, Any] = json.loads(opened.read(size))
-    header.pop("__metadata__", None)
-    return {name: 8 + size + one["data_offsets"][0] for name, one in header.items()}
+        content = opened.read(min(size, _LARGEST_HEADER))
+    try:
+        header = _VALID_HEADER.validate_json(content)
+    except ValidationError:  # The file was replaced in the meantime.
+        raise UnreadableModelError(f"{file} is damaged: it has no header") from None
+    return {
+        name: 8 + size + one.data_offsets[0]
+        for name, one in header.items()
+        if isinstance(one, _Place)
+    }
 
 
 def _damaged(file: Path, error: SafetensorError) -> UnreadableModelError:
