@@ -58,7 +58,7 @@ test("if modules are missing, one button creates an environment and the run cont
   const { page, data } = workbench;
   const storage = path.join(data, "User/globalStorage/trainsmith.trainsmith/environments");
   const environments = (): string[] => (fs.existsSync(storage) ? fs.readdirSync(storage) : []);
-  const question = workbench.notification(/Training needs matplotlib, numpy, .* and torch, which/);
+  const question = workbench.notification(/Training needs jinja2, matplotlib, .* and torch, which/);
   const button = question.getByRole("button", { name: "Set Up Training Environment" });
   const progress = workbench.notification(/Setting up the training environment/);
   workbench.write("bare.txt", "The quick brown fox jumps over the lazy dog.\n".repeat(200));
