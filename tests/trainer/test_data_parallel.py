@@ -211,12 +211,21 @@ def _start_impatient(workspace: Workspace) -> subprocess.Popen[str]:
     )
 
 
+def _wait_until_blocked(workspace: Workspace) -> None:
+    """Wait until no step is taken any more: the main thread waits for the other rank."""
+    before, after = -1, 0
+    while before != after:
+        before, after = after, len(workspace.events())
+        time.sleep(0.5)
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_signal_ends_run_whose_other_rank_hangs(workspace: Workspace, name: str) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
     with _start_impatient(workspace) as process:
         _wait_for_step(workspace, process)
         os.kill(_rank(process, 1), signal.SIGSTOP)
+        _wait_until_blocked(workspace)
         process.send_signal(getattr(signal, name))
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + getattr(signal, name)

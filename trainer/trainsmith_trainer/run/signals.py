@@ -21,6 +21,8 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self.is_handled_late = False
+        """Whether another thread has noted the signal, and the main thread's handler follows."""
 
     def __call__(self) -> bool:
         """Whether a stop was requested."""
@@ -52,6 +54,9 @@ def stop_on_signals() -> Generator[StopRequest, None, None]:
         if signal.SIGINT in handled:
             # The system's default handler, not Python's, works during a long kernel too.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if request.is_handled_late:
+            request.is_handled_late = False
+            return
         if request.signal is None:
             request.signal = signal.Signals(number)
             write_at_once(_MESSAGE)

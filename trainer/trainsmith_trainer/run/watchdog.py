@@ -66,7 +66,9 @@ def _watch(
             number = number or received
         if number and waits.seconds > _PATIENCE and not ended:
             ended = True
-            request.signal = request.signal or signal.Signals(number)
+            if request.signal is None:
+                request.is_handled_late = True
+                request.signal = signal.Signals(number)
             if not ranks.kill():
                 write_at_once(_ALONE)
                 os._exit(128 + number)
