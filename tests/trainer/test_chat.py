@@ -240,6 +240,15 @@ def test_template_cannot_reach_outside(source: str) -> None:
         ChatTemplate(source).render(_turns("Hi", "Hello"))
 
 
+@pytest.mark.parametrize(
+    ("source", "counts_all"),
+    [("", True), ("", False), ("no messages", False), ("{{ messages[0].content }}", False)],
+)
+def test_template_without_answers_is_refused(source: str, counts_all: bool) -> None:
+    with pytest.raises(ConversationError, match="writes no answer of the assistant"):
+        conversation(_turns("Hi", "Hello"), None, _chat(source), counts_all=counts_all)
+
+
 def test_template_that_changes_a_message_cannot_keep_special_tokens() -> None:
     source = "{% for m in messages %}{{ m.content[:10] }}<|im_end|>{% endfor %}"
     with pytest.raises(ConversationError, match="cannot be kept as text"):

@@ -55,6 +55,11 @@ def conversation(messages: Any, tools: Any, chat: Chat, *, counts_all: bool) -> 
         quoted = _quoted(text, turns, tools, chat)
     except TemplateError as error:
         raise ConversationError(f"the chat template refuses this: {error}") from None
+    if all(begin == end for begin, end in counted):
+        raise ConversationError(
+            "the chat template writes no answer of the assistant, so there is nothing to learn: "
+            "correct the template"
+        )
     return Segment(text, counted, ends=True, quoted=quoted)
 
 
