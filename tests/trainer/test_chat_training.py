@@ -152,6 +152,26 @@ def test_recipe_can_name_a_template(workspace: Workspace) -> None:
     assert ids.count(tokenizer.eos_token_id) == 5
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("elsewhere/id_rsa", "its name ends in .jinja, .jinja2 or .j2"),
+        ("linked.jinja", "it is a symbolic link"),
+    ],
+)
+def test_template_is_no_private_file(workspace: Workspace, name: str, says: str) -> None:
+    """It would be copied into the trained model."""
+    (workspace.path / "elsewhere").mkdir()
+    workspace.write("elsewhere/id_rsa", "secret")
+    (workspace.path / "linked.jinja").symlink_to("elsewhere/id_rsa")
+    workspace.write("chat.jsonl", json.dumps({"messages": _conversation("a", "b", "a")}))
+    workspace.write_recipe(training_config={"data_path": "chat.jsonl", "chat_template": name})
+    done = workspace.command("train", "training.yaml")
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert not (workspace.path / "checkpoints").exists()
+
+
 def test_messages_without_a_template_say_what_to_do(workspace: Workspace) -> None:
     workspace.write("chat.jsonl", json.dumps({"messages": _conversation("a", "b", "a")}))
     workspace.write_recipe(training_config={"data_path": "chat.jsonl"})

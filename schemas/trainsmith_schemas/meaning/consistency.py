@@ -12,6 +12,7 @@ from trainsmith_schemas.sections.columns import ColumnsConfig
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_schemas.wording import listed
 
 COMPARED = frozenset(
     {
@@ -30,6 +31,8 @@ def inconsistencies(config: Section, path: Path = ()) -> Iterator[Problem]:
         yield from _rate_inconsistencies(config)
     elif isinstance(config, ColumnsConfig):
         yield from _column_inconsistencies(config, path)
+    elif isinstance(config, TrainingConfig):
+        yield from _template_inconsistencies(config, path)
     for name, info in type(config).model_fields.items():
         value = getattr(config, name)
         if isinstance(value, Section):
@@ -51,6 +54,22 @@ def length_contradiction(training: TrainingConfig, model: TransformerConfig) -> 
         f"`sequence_length` is {wanted:,}, and the model reads {most:,} tokens at once, its "
         f"`max_sequence_length`: write {most:,} or less"
     )
+
+
+_TEMPLATE_ENDINGS = (".jinja", ".jinja2", ".j2")
+"""The extensions of chat templates. They are copied into the trained model, which people publish,
+so a recipe from a stranger must not name a private file as one."""
+
+
+def _template_inconsistencies(training: TrainingConfig, path: Path) -> Iterator[Problem]:
+    named = training.chat_template
+    if named and not named.lower().endswith(_TEMPLATE_ENDINGS):
+        yield Problem(
+            (*path, "chat_template"),
+            "invalid-value",
+            f"`chat_template` is `{named}`, expected a file of Jinja: its name ends in "
+            f"{listed(_TEMPLATE_ENDINGS, 'or')}",
+        )
 
 
 _COLUMN_FORMS = (

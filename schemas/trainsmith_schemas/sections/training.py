@@ -94,7 +94,8 @@ class TrainingConfig(Section):
     chat_template: Annotated[FilePath | None, Examples("chat_template.jinja")] = None
     """A chat template in Jinja, which writes a conversation as one text. Saved with the model.
 
-    By default, the one in the folder of `model_path` is used. A template runs in Jinja's sandbox.
+    Its name ends in `.jinja`, `.jinja2` or `.j2`. By default, the one in the folder of `model_path`
+    is used. A template runs in Jinja's sandbox.
     """
 
     sequence_length: Annotated[

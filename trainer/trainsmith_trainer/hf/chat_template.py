@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from trainsmith_schemas.families.description import UnreadableModelError
-from trainsmith_system import limits
-from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.data.chat.template import ChatTemplate
+from trainsmith_trainer.hf.model_dir import read_companion
 from trainsmith_trainer.hf.special_tokens import read_settings, token_name
 
 TEMPLATE_FILE = "chat_template.jinja"
@@ -42,11 +41,11 @@ def read_template(file: Path) -> str:
     """The text of a template.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is a link to another folder.
         ValueError: it is not UTF-8.
     """
     try:
-        return read_bytes(file, limits.MODEL_DESCRIPTION).decode("utf-8")
+        return read_companion(file).decode("utf-8")
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
 

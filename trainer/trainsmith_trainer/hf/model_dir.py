@@ -87,14 +87,17 @@ def companions_in(folder: Path) -> dict[str, bytes]:
         OSError: one cannot be read.
     """
     beside = {name: folder / name for name in _COMPANIONS}
-    return {name: _companion(file) for name, file in beside.items() if os.path.lexists(file)}
+    return {name: read_companion(file) for name, file in beside.items() if os.path.lexists(file)}
 
 
-def _companion(file: Path) -> bytes:
-    """A text that goes into checkpoints and exported models, which people publish.
+def read_companion(file: Path) -> bytes:
+    """Read a text that goes into checkpoints and exported models, which people publish.
 
     A link is refused, because it could bring any file of this machine along. Links to a file beside
     it are allowed, and those of the Hugging Face cache, whose snapshots link to their own `blobs`.
+
+    Raises:
+        OSError: it cannot be read.
     """
     return read_bytes(file, limits.MODEL_DESCRIPTION, follow_links=_is_beside(file))
 
