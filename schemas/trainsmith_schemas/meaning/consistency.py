@@ -8,7 +8,7 @@ from trainsmith_schemas.base import Section
 from trainsmith_schemas.families.registry import family_of
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.problems import Path, Problem
-from trainsmith_schemas.sections.columns import ColumnsConfig
+from trainsmith_schemas.sections.columns import EXAMPLE_FORMS, ColumnsConfig
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
@@ -72,23 +72,14 @@ def _template_inconsistencies(training: TrainingConfig, path: Path) -> Iterator[
         )
 
 
-_COLUMN_FORMS = (
-    ({"text"}, set[str]()),
-    ({"prompt", "response"}, set[str]()),
-    ({"messages"}, {"tools"}),
-    ({"instruction", "output"}, {"input"}),
-)
-"""The columns that a form of examples needs, and those that it may have."""
-
-
 def _column_inconsistencies(columns: ColumnsConfig, path: Path) -> Iterator[Problem]:
     written = columns.model_fields_set
-    for needed, possible in _COLUMN_FORMS:
-        if written and not needed.isdisjoint(written):
-            missing, strange = sorted(needed - written), sorted(written - needed - possible)
+    missing, strange = ["text"], sorted(written)
+    for form in EXAMPLE_FORMS:
+        if not written.isdisjoint(form.needed):
+            missing = sorted(set(form.needed) - written)
+            strange = sorted(written - {*form.needed, *form.optional})
             break
-    else:
-        missing, strange = ["text"], sorted(written)
     if strange:
         names = " and ".join(f"`{name}`" for name in sorted(written))
         yield Problem(

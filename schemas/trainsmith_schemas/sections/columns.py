@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from trainsmith_schemas.base import Examples, ReadBy, Section, Text
 
 _OURS = ReadBy("trainsmith")
+
+
+@dataclass(frozen=True)
+class ExampleForm:
+    """A form of the examples in data, by the names of its parts."""
+
+    needed: tuple[str, ...]
+    """The parts that it must have; the first one tells it from the other forms."""
+    optional: tuple[str, ...] = ()
+
+
+EXAMPLE_FORMS = (
+    ExampleForm(("messages",), ("tools",)),
+    ExampleForm(("text",)),
+    ExampleForm(("instruction", "output"), ("input",)),
+    ExampleForm(("prompt", "response")),
+)
 
 
 class ColumnsConfig(Section):

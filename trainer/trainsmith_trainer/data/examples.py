@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from trainsmith_schemas.sections.columns import EXAMPLE_FORMS, ExampleForm
 from trainsmith_system.text import shortened
 from trainsmith_trainer.data.chat.conversation import (
     EXPECTED as EXPECTED_MESSAGES,
@@ -95,24 +96,10 @@ def _example(value: Any, form: Form) -> Segment:
             return _answered(prompt, _text(fields, answer), form)
 
 
-_FORMS = {
-    "messages": ("messages",),
-    "text": ("text",),
-    "instruction": ("instruction", "output"),
-    "prompt": ("prompt", "response"),
-}
-"""The keys that each form needs; the first one tells it from the others."""
-_KNOWN = (
-    "messages",
-    "tools",
-    "text",
-    "instruction",
-    "input",
-    "output",
-    "prompt",
-    "response",
-    "completion",
-)
+_ANSWERS = ("response", "completion")
+"""Two names of the same part."""
+_OPTIONAL = tuple(name for form in EXAMPLE_FORMS for name in form.optional)
+_KNOWN = (*(name for form in EXAMPLE_FORMS for name in form.needed), *_OPTIONAL, "completion")
 _EXPECTED = '{"prompt": "…", "response": "…"}, {"text": "…"} or ' + EXPECTED_MESSAGES
 
 
@@ -128,31 +115,31 @@ def _renamed(fields: dict[str, Any], columns: Mapping[str, str]) -> dict[str, An
     return {ours: fields[theirs] for ours, theirs in columns.items() if theirs in fields}
 
 
-_OPTIONAL = ("input", "tools")
-
-
 def _form_of(fields: Mapping[str, Any]) -> str:
-    """The form of a record."""
-    answers = ("response", "completion")
-    there = [
-        form
-        for form, keys in _FORMS.items()
-        if keys[0] in fields or (form == "prompt" and any(key in fields for key in answers))
-    ]
+    """The form of a record, by the part that tells it from the others."""
+    there = [form for form in EXAMPLE_FORMS if _may_be(form, fields)]
     if not there:
         raise _ExampleError(f"no example is in this, found {_shown(fields)}: write {_EXPECTED}")
-    if len(there) > 1 or all(key in fields for key in answers):
-        found = [key for key in _KNOWN if key in fields]
-        names = " and ".join(f"`{key}`" for key in found)
+    if len(there) > 1 or all(key in fields for key in _ANSWERS):
+        names = " and ".join(f"`{key}`" for key in _KNOWN if key in fields)
         raise _ExampleError(
             f"{names} are there together: keep the keys of one form, or choose them with `columns`"
         )
-    (form,) = there
-    for key in _FORMS[form]:
-        same = answers if key == "response" else (key,)
-        if not any(each in fields for each in same):
+    needed = there[0].needed
+    for key in needed:
+        if not any(each in fields for each in _names_of(key)):
             raise _ExampleError(f"`{key}` is missing, found {_shown(fields)}: write {_EXPECTED}")
-    return form
+    return needed[0]
+
+
+def _may_be(form: ExampleForm, fields: Mapping[str, Any]) -> bool:
+    return form.needed[0] in fields or (
+        "response" in form.needed and any(key in fields for key in _ANSWERS)
+    )
+
+
+def _names_of(key: str) -> tuple[str, ...]:
+    return _ANSWERS if key in _ANSWERS else (key,)
 
 
 def _shown(fields: Mapping[str, Any]) -> str:
