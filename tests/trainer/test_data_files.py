@@ -77,8 +77,8 @@ SUMS = _lines(
         ({"a.txt": "To be"}, "To be"),
         ({"a.txt": "\ufeffTo\r\nbe"}, "To\nbe"),
         ({"a.txt": "To be", "b.txt": "or not"}, "To be|or not|"),
-        ({"a.jsonl": SUMS}, "[1+1=]2|so it is|5|"),
-        ({"a.jsonl": "\n \n" + SUMS, "b.txt": "To be"}, "[1+1=]2|so it is|5|To be|"),
+        ({"a.jsonl": SUMS}, "[1+1=]2|so it is|[5]|"),
+        ({"a.jsonl": "\n \n" + SUMS, "b.txt": "To be"}, "[1+1=]2|so it is|[5]|To be|"),
         ({"a.yaml": "tokens: [3, 1, 4, 1, 5]\ntokenizer_vocab_size: 9\n"}, "3 1 4 1 5 "),
         ({"a.yaml": "x: {tokens: [1]}\ntokens:\n- 3\n- 1\n- 4\n- 1\n- 5\n"}, "3 1 4 1 5 "),
     ],
@@ -166,7 +166,7 @@ def test_line_that_is_too_long_is_skipped(
         "a.jsonl", SUMS + '{"text": "' + "a" * (length - 12) + '"}\n' + SUMS.rstrip() + end
     )
     loaded = _load(path, skip_bad_lines=True)
-    assert _shown(loaded.training, loaded) == "[1+1=]2|so it is|5|" * 2
+    assert _shown(loaded.training, loaded) == "[1+1=]2|so it is|[5]|" * 2
     ((said, _),) = loaded.warnings
     assert f"1 line was left out of {path}; the first is {path}:4: the line has more than" in said
 
@@ -177,7 +177,7 @@ def test_skip_bad_lines_skips_and_counts_lines(write: Write) -> None:
         _load(path)
     assert "`skip_bad_lines: true`" in str(raised.value.advice)
     loaded = _load(path, skip_bad_lines=True)
-    assert _shown(loaded.training, loaded) == "[1+1=]2|so it is|5|" * 2
+    assert _shown(loaded.training, loaded) == "[1+1=]2|so it is|[5]|" * 2
     ((said, key),) = loaded.warnings
     assert said.startswith("2 lines were left out of ")
     assert f"the first is {path}:4: this is not JSON" in said

@@ -14,8 +14,10 @@ from trainsmith_schemas.runs import events
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend
-from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
+from trainsmith_trainer.config.load import load_config
+from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch, Position, Sampler
 from trainsmith_trainer.data.tokens import END
+from trainsmith_trainer.run.corpus import read_corpus
 
 EXAMPLES = "".join(
     json.dumps({"prompt": f"{a}+{b}=", "response": str(a + b)}) + "\n"
@@ -41,6 +43,16 @@ def test_loss_is_mean_over_counted_tokens() -> None:
     parts = [Batch(inputs[row : row + 1], targets[row : row + 1]) for row in range(4)]
     assert backend.gradient(parts).loss == pytest.approx(np.mean(expected), rel=1e-5)
     assert backend.loss(parts) == pytest.approx(np.mean(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("packing", [False, True])
+def test_counted_tokens_are_those_that_an_epoch_counts(workspace: Workspace, packing: bool) -> None:
+    workspace.write("examples.jsonl", EXAMPLES + json.dumps({"prompt": "", "response": "12"}))
+    training = {"data_path": "examples.jsonl", "train_on_inputs": True, "packing": packing}
+    workspace.write_recipe(training_config={**training, "validation_split": 0.0})
+    corpus, _ = read_corpus(load_config(workspace.path / "training.yaml"))
+    batch, _ = Sampler(corpus.sequences, 1).take(Position(), len(corpus.sequences))
+    assert batch.tokens == corpus.training.targets
 
 
 @pytest.mark.parametrize("kind", ["char", "bpe"])

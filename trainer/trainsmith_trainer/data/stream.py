@@ -214,6 +214,8 @@ def write_stream(
             ):
                 # The chat template of a conversation writes its own.
                 adds = not segment.is_conversation
+                if not writer.within_document and segment.counted is not None:
+                    counted = _without_first(counted, begin if adds else begin[:0])
                 if adds and not writer.within_document:
                     writer.write(begin, np.zeros(len(begin), np.bool_))
                 writer.write(tokens, counted)
@@ -222,6 +224,13 @@ def write_stream(
                     writer.write(end)
                 if segment.ends:
                     writer.end_document(file, segment)
+
+
+def _without_first(counted: Flags | None, before: npt.NDArray[np.int64]) -> Flags | None:
+    """The flags without the first token of an example: nothing comes before it that predicts it."""
+    if counted is None or len(before) or not len(counted):
+        return counted
+    return np.concatenate((np.zeros(1, np.bool_), counted[1:]))
 
 
 def _encoded(
