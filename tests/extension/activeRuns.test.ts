@@ -77,7 +77,7 @@ vi.mock("vscode", () => {
   };
 });
 
-const RECIPE = "/work/training.yaml";
+const RECIPE = "/project/training.yaml";
 const NOW = 1_000_000;
 
 const run = (folder: string, more: Partial<Run>): Run =>
@@ -155,14 +155,14 @@ test("after a reload, a run is found that was found before", async () => {
 });
 
 test.each([
-  ["/work/model.yaml", "/work/model.yaml", true],
+  ["/project/model.yaml", "/project/model.yaml", true],
   [null, RECIPE, true],
   ["/etc/passwd", RECIPE, false],
   ["../../etc/passwd", RECIPE, false],
 ])("a failure in %s is shown in %s", async (file, shown, hasFix) => {
   failure = { file, line: 3, change: { key: "training_config.data_path", value: "x" } };
   const active = activeRuns();
-  const documents = { recipes: () => [], models: () => [{ fsPath: "/work/model.yaml" }] };
+  const documents = { recipes: () => [], models: () => [{ fsPath: "/project/model.yaml" }] };
   const writeOverrides = vi.fn(() => Promise.resolve(undefined));
   const failures = new Failures(active, { writeOverrides } as never, documents as never);
   const task = await execution("own");

@@ -9,18 +9,18 @@ vi.mock("vscode", () => ({
 }));
 vi.mock("../../extension/src/server/commandLine", () => ({ trainerReport: vi.fn() }));
 
-const KNOWN = [{ fsPath: "/work/configs/train.yaml", path: "/work/configs/train.yaml" }];
+const KNOWN = [{ fsPath: "/project/configs/train.yaml", path: "/project/configs/train.yaml" }];
 
 test.each([
   ["/elsewhere/train.yaml", "/elsewhere/train.yaml"],
-  ["configs/train.yaml", "/work/configs/train.yaml"],
-  ["../configs/train.yaml", "/work/configs/train.yaml"],
-  ["other.yaml", "/work/other.yaml"],
+  ["configs/train.yaml", "/project/configs/train.yaml"],
+  ["../configs/train.yaml", "/project/configs/train.yaml"],
+  ["other.yaml", "/project/other.yaml"],
   // Another machine would be connected to.
-  ["/net/host/train.yaml", "/work/configs/train.yaml"],
-  ["/net/host/other.yaml", "/work/other.yaml"],
-  ["../../net/host/other.yaml", "/work/other.yaml"],
+  ["/net/host/train.yaml", "/project/configs/train.yaml"],
+  ["/net/host/other.yaml", "/project/other.yaml"],
+  ["../../net/host/other.yaml", "/project/other.yaml"],
 ])("the recipe of a run that names %s is %s", (config, expected) => {
-  const run = { config, folder: "/work/runs/one" } as RunRecord;
+  const run = { config, folder: "/project/runs/one" } as RunRecord;
   expect(recipeOfRun(run, KNOWN as never).fsPath).toBe(expected);
 });
