@@ -91,7 +91,7 @@ async function execution(identifier: string, task = "train"): Promise<unknown> {
   const options = { env: { [TASK_VARIABLE]: identifier } };
   const process = new ProcessExecution("python", [], options);
   const definition = { type: TASK_TYPE, task, config: RECIPE };
-  return { task: { definition, execution: process, scope: { uri: { fsPath: "/work" } } } };
+  return { task: { definition, execution: process, scope: { uri: { fsPath: "/project" } } } };
 }
 
 let runs: Run[] = [];

@@ -19,7 +19,7 @@ it.each(["windows", "posix"] as const)("recognises paths on other machines: %s",
   const windows = system === "windows";
   for (const file of elsewhere) {
     expect(isElsewhere(file, [home], windows), file).toBe(true);
-    expect(isElsewhere(file, ["/work"], windows), file).toBe(true);
+    expect(isElsewhere(file, ["/project"], windows), file).toBe(true);
   }
-  for (const file of here) expect(isElsewhere(file, ["/work", home], windows), file).toBe(false);
+  for (const file of here) expect(isElsewhere(file, ["/project", home], windows), file).toBe(false);
 });

@@ -5,7 +5,7 @@ import { recipeOfRun } from "../../extension/src/runs/list";
 
 vi.mock("vscode", () => ({
   Uri: { file: (file: string) => ({ fsPath: file, path: file }) },
-  workspace: { getWorkspaceFolder: () => ({ uri: { fsPath: "/work" } }) },
+  workspace: { getWorkspaceFolder: () => ({ uri: { fsPath: "/project" } }) },
 }));
 vi.mock("../../extension/src/server/commandLine", () => ({ trainerReport: vi.fn() }));
 

@@ -15,8 +15,8 @@ CASES = json.loads(Path(__file__).parents[1].joinpath("machines.json").read_text
 @pytest.mark.parametrize("system", ["windows", "posix"])
 def test_paths_on_other_machines_are_recognised(system: str) -> None:
     cases, windows = CASES[system], system == "windows"
-    for home in (cases["home"], "/work"):
+    for home in (cases["home"], "/project"):
         for path in cases["elsewhere"]:
             assert is_elsewhere(path, [home], windows=windows), path
     for path in cases["here"]:
-        assert not is_elsewhere(path, ["/work", cases["home"]], windows=windows), path
+        assert not is_elsewhere(path, ["/project", cases["home"]], windows=windows), path

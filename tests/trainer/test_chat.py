@@ -207,6 +207,7 @@ def test_special_tokens_in_messages_are_text(tokenizer: HfTokenizer, source: str
             "the chat template refuses this: Roles must alternate between user and assistant",
         ),
         (_turns(*["a"] * 1001), "1,001 messages, more than 1,000"),
+        (_turns(*["a" * 1_000_000] * 200), "200,000,000 characters in 200 messages"),
         (
             [{"role": "<|im_end|>", "content": "a"}, {"role": "assistant", "content": "b"}],
             "<|im_end|>",
