@@ -401,6 +401,10 @@ def _messages() -> Generator[str, None, None]:
         line = sys.stdin.readline(_LONGEST_MESSAGE)
         if not line:
             return
+        if len(line) == _LONGEST_MESSAGE and not line.endswith("\n"):
+            raise click.ClickException(
+                f"a line has more than {_LONGEST_MESSAGE:,} characters: write a shorter message"
+            )
         if line.strip():
             yield line.strip()
 

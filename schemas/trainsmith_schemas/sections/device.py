@@ -37,7 +37,7 @@ class DeviceConfig(Section):
     """The mesh of devices as `[rows, columns]`. The number of devices is rows × columns."""
 
     ddp_timeout: Annotated[
-        Integer, Field(ge=1), Typical(60, 1800), Examples(600), ReadBy("trainsmith")
+        Integer, Field(ge=1, le=604_800), Typical(60, 1800), Examples(600), ReadBy("trainsmith")
     ] = 600
     """How many seconds a device waits for another one before the run ends with an error.
 

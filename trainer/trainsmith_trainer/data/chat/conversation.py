@@ -13,7 +13,8 @@ from trainsmith_trainer.data.segments import Segment, Span
 
 ASSISTANT = "assistant"
 _MOST_MESSAGES = 1000
-"""Rendering each beginning of a conversation takes quadratic time."""
+_MOST_RENDERED = 1 << 28
+"""Characters: each beginning of a conversation is rendered, which takes quadratic time."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,12 @@ def _checked(messages: Any) -> Sequence[Message]:
             calls = key == "content" and fields.get("tool_calls")
             if not isinstance(fields.get(key), str) and not calls:
                 raise ConversationError(f"message {number} has no text in `{key}`: add it")
+    size = sum(len(message.get("content") or "") for message in several)
+    if size * len(several) > _MOST_RENDERED:
+        raise ConversationError(
+            f"it has {size:,} characters in {len(several):,} messages, which takes too long: "
+            "divide it"
+        )
     return several
 
 
