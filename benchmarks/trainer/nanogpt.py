@@ -105,9 +105,9 @@ class Gpt(nn.Module):
         return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99))
 
 
-def written_tokens(folder: Path) -> tuple[Path, int]:
+def written_tokens(folder: Path, source: Path = TEXT) -> tuple[Path, int]:
     """The text as a file of 16-bit tokens, and the size of its vocabulary."""
-    text = TEXT.read_text(encoding="utf-8")
+    text = source.read_text(encoding="utf-8")
     characters = {character: index for index, character in enumerate(sorted(set(text)))}
     tokens = np.array([characters[character] for character in text], np.uint16)
     tokens[: int(0.9 * len(tokens))].tofile(folder / "train.bin")
