@@ -24,6 +24,7 @@ from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend, load_decoder
 from trainsmith_trainer.data.batches import Batch
+from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.hf import adapter_base
 from trainsmith_trainer.hf.adapter import Adapter, adapter_weights, read_adapter, stored_adapter
 from trainsmith_trainer.hf.load import read_weights
@@ -376,3 +377,10 @@ def test_base_on_another_machine_is_not_looked_at(
         with pytest.raises(UnreadableModelError, match="pass the base's folder in --base"):
             adapter_base.find_base(adapter, None)
     assert {path.name for path in looked} == {"near"}
+
+
+def test_matrices_that_do_not_fit_into_memory_name_the_rank(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="too small for LoRA's matrices") as raised:
+        _ours(_base("llama", tmp_path), _lora(r=10**12))
+    assert raised.value.config_path == "lora_config.r"
+    assert str(raised.value.advice).startswith("lower `r`")

@@ -68,7 +68,8 @@ class TorchBackend:
             of_weights: Precision = "fp32" if self._autocasts else precision
             self._model = _in_precision(built.to(self._device), of_weights)
             own = {name: one for name, one in self._model.named_parameters() if one.requires_grad}
-            self._trainable = add_adapters(self._model, lora, given) if lora else own
+            with _enough_memory("LoRA's matrices", "lora_config.r"):
+                self._trainable = add_adapters(self._model, lora, given) if lora else own
             self._saved = self._trainable if lora else dict(self._model.named_parameters())
             inside = {id(each) for block in self._model.blocks() for each in block.parameters()}
             self._optimizer = Optimizer(
@@ -444,6 +445,6 @@ def _enough_memory(what: str, config_path: str) -> Generator[None, None, None]:
         key = config_path.rpartition(".")[2]
         raise RunError(
             f"the device's memory is too small for {what}",
-            advice=f"lower `{key}`, or the model's size",
+            advice=f"lower `{key}`, or use a smaller model",
             config_path=config_path,
         ) from error
