@@ -117,7 +117,7 @@ class Family:
     """The trainers that support it."""
     contradictions: Callable[[TransformerConfig, Path], Iterator[Problem]]
     """Combinations of values that no trainer accepts; the path is the section's."""
-    tensor_parallel: bool
+    tensor_parallel: bool = False
     """Whether tt-train can split its layers across devices."""
     only_ours: tuple[str, ...] = ()
     """Those of `keys` that other trainers read in other families, but not in this one."""

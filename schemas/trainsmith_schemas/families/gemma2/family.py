@@ -57,7 +57,6 @@ FAMILY = Family(
     keys=(*shared.KEYS, "attn_logit_softcapping"),
     trained_by=("trainsmith",),
     contradictions=shared.contradictions,
-    tensor_parallel=True,
     distinctions=(*shared.DISTINCTIONS, KINDS),
     layout=replace(
         shared.SHARED_LAYOUT,

@@ -86,7 +86,6 @@ FAMILY = Family(
     keys=(*shared.KEYS, "rope_local_base_freq"),
     trained_by=("trainsmith",),
     contradictions=shared.contradictions,
-    tensor_parallel=True,
     distinctions=(
         *shared.DISTINCTIONS,
         KINDS,

@@ -117,7 +117,6 @@ FAMILY = Family(
     keys=("bias", "activation", "positional_embedding_type"),
     trained_by=("trainsmith", "tt-train", "tt-train-flat"),
     contradictions=heads_divide_width,
-    tensor_parallel=False,
     distinctions=(
         Distinction("bias", "bias", lambda config: config.bias),
         Distinction(

@@ -44,7 +44,6 @@ FAMILY = Family(
     keys=(*llama.KEYS, "sliding_window"),
     trained_by=("trainsmith",),
     contradictions=window_contradictions,
-    tensor_parallel=True,
     distinctions=llama.DISTINCTIONS,
     layout=replace(LAYOUT, layer_types=everywhere),
     hugging_face=replace(

@@ -104,7 +104,6 @@ FAMILY = Family(
     ),
     trained_by=("trainsmith",),
     contradictions=_contradictions,
-    tensor_parallel=True,
     distinctions=tuple(one for one in llama.DISTINCTIONS if one.key != "rope_scaling"),
     layout=replace(LAYOUT, block=_block, layer_types=everywhere),
     hugging_face=replace(

@@ -49,7 +49,6 @@ FAMILY = Family(
     keys=(*llama.KEYS, "sliding_window", "layer_types"),
     trained_by=("trainsmith",),
     contradictions=window_contradictions,
-    tensor_parallel=True,
     distinctions=(*llama.DISTINCTIONS, KINDS),
     layout=replace(LAYOUT, block=partial(block_shapes, qkv_bias=True), layer_types=everywhere),
     hugging_face=replace(

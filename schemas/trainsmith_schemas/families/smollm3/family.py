@@ -100,7 +100,6 @@ FAMILY = Family(
     ),
     trained_by=("trainsmith",),
     contradictions=_contradictions,
-    tensor_parallel=True,
     distinctions=(
         *llama.DISTINCTIONS,
         KINDS,
