@@ -18,3 +18,7 @@ SMOKE_MARK = "smoke-run.txt"
 
 EXPERIMENTS = "experiments.md"
 """Notes beside the recipe, outside the runs' folders: one entry per run."""
+
+CLOCKS_DIFFER = 3600.0
+"""How far the clocks of machines that share a disk may differ, in seconds. A run that begins later
+than that in the future was written by somebody else."""

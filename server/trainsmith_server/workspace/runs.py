@@ -19,14 +19,12 @@ from pydantic import ValidationError
 from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.paths import is_folder
 from trainsmith_schemas.runs import events
-from trainsmith_schemas.runs.layout import EVENTS
+from trainsmith_schemas.runs.layout import CLOCKS_DIFFER, EVENTS
 from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_system.reading import open_regular
 
 _MOST_RUNS = 1000
 """The maximum number of folders that are read."""
-_CLOCKS_DIFFER = 3600.0
-"""How far the clocks of machines that share a disk may differ, in seconds."""
 _HEAD = 16_384
 """The number of bytes in which the first line must end."""
 _TAIL = 65_536
@@ -53,7 +51,7 @@ class Runs:
 
         Runs in the future are left out: somebody else wrote them, so that they are the newest.
         """
-        latest = time.time() + _CLOCKS_DIFFER
+        latest = time.time() + CLOCKS_DIFFER
         found = {
             folder: read.run
             for parent in folders

@@ -17,7 +17,7 @@ from trainsmith_schemas.machines import is_elsewhere
 from trainsmith_schemas.meaning.advice import advice
 from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.runs import events
-from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
+from trainsmith_schemas.runs.layout import CLOCKS_DIFFER, EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import Advice, RunList, RunRecord, RunState, UnreadableRun
 from trainsmith_schemas.runs.superseded import still_counting
 from trainsmith_schemas.sections.documents import TrainingDocument
@@ -30,8 +30,6 @@ from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_trainer.config.source import parse_source
 from trainsmith_trainer.errors import RecipeError
 
-_CLOCKS_DIFFER = 3600.0
-"""How far the clocks of machines that share a disk may differ, in seconds."""
 _VERSION = re.compile(r"[-_]?v\d+$")
 
 
@@ -282,7 +280,7 @@ def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | No
             `training_v2.yaml` is a version of `training.yaml` and of `training_v1.yaml`.
     """
     newest: tuple[float, str] | None = None
-    latest = time.time() + _CLOCKS_DIFFER
+    latest = time.time() + CLOCKS_DIFFER
     for path in parent.glob(f"*/{EVENTS}"):
         first = next(_events(path), None)
         if not isinstance(first, events.RunStarted) or first.smoke or first.time > latest:
