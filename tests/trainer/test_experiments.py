@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workspace import Workspace
 
+from patience import PATIENCE
 from trainsmith_schemas.runs.layout import EXPERIMENTS
 from trainsmith_schemas.runs.reports import Difference, RunRecord
+from trainsmith_system import updating
 from trainsmith_trainer.history.experiments import note_run
 
 
@@ -161,6 +165,68 @@ def _assert_only_own_entry_changed(before: bytes, after: bytes, name: bytes) -> 
         after.startswith(before[: match.start()]) and after.endswith(before[match.end() :])
         for match in candidates
     )
+
+
+_NOTE_RUNS = """
+import sys
+from pathlib import Path
+from trainsmith_schemas.runs.reports import RunRecord
+from trainsmith_trainer.history.experiments import note_run
+
+path, run = Path(sys.argv[1]), RunRecord.model_validate_json(sys.argv[2])
+for number in range(20):
+    for state in ("stopped", "finished"):
+        changed = {"name": f"{run.name}{number}", "state": state}
+        note_run(path, run.model_copy(update=changed), None)
+"""
+
+
+def test_several_processes_lose_no_result(tmp_path: Path) -> None:
+    """Each process notes 20 runs and their results, as fast as it can."""
+    path = tmp_path / EXPERIMENTS
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _NOTE_RUNS, path, _run(name).model_dump_json()])
+        for name in "abc"
+    ]
+    assert [writer.wait(PATIENCE) for writer in writers] == [0, 0, 0]
+    text = path.read_text(encoding="utf-8")
+    assert text.count("finished after 10 steps") == 60
+    assert "stopped after" not in text
+    assert len(re.findall(r"^## [abc]\d+$", text, re.MULTILINE)) == 60
+
+
+def test_text_saved_during_a_change_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / EXPERIMENTS
+    note_run(path, _run("one"), None)
+    read = updating.read_bytes
+    saves = iter([b"Saved meanwhile.\n"])
+
+    def read_before_a_save(path: Path, *args: object, **options: object) -> bytes:
+        content = read(path, *args, **options)  # type: ignore[arg-type]
+        path.write_bytes(content + next(saves, b""))
+        return content
+
+    monkeypatch.setattr(updating, "read_bytes", read_before_a_save)
+    note_run(path, _run("one", state="finished"), None)
+    text = path.read_text(encoding="utf-8")
+    assert "finished" in text
+    assert text.endswith("Saved meanwhile.\n")
+
+
+def test_next_run_notes_result_of_run_killed_before_its_note(workspace: Workspace) -> None:
+    path = workspace.path / EXPERIMENTS
+    assert workspace.command("train", "training.yaml", "--max-steps", "2").returncode == 0
+    noted = path.read_bytes()
+    path.unlink()
+    running = _run("training-001", state="running")
+    note_run(path, running, None)  # What a run has written when it is killed.
+    assert workspace.command("train", "training.yaml", "--max-steps", "3").returncode == 0
+    text = path.read_text(encoding="utf-8")
+    assert "not known yet" not in text
+    [result] = re.findall(r"^- Result: finished after 2 steps.*$", text, re.MULTILINE)
+    assert result.encode() in noted
 
 
 def test_killed_run_has_entry(workspace: Workspace) -> None:

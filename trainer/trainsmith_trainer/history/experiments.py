@@ -16,18 +16,24 @@ from pathlib import Path
 from trainsmith_schemas.quantities import loss_text, plural
 from trainsmith_schemas.runs.reports import RunRecord
 from trainsmith_system import limits
+from trainsmith_system.folders import resolved
 from trainsmith_system.reading import read_bytes
 from trainsmith_system.text import markdown, one_line, printable
-from trainsmith_system.writing import link_target, open_to_append, replace_file
+from trainsmith_system.updating import update_file
+from trainsmith_trainer.data.cache import cache_folder, digest_of
 from trainsmith_trainer.formatting import change_text, duration
 
 _HEAD = b"# Experiments\n"
 _CONCLUSION = b"\n**Conclusion:** \n"
+_UNKNOWN = "not known yet: it is running, or was killed and not resumed"
+_LAST = 20
 _SAMPLE_LENGTH = 300
 
 
 def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
     """Write a run's record into its entry; create the file, or the entry, if it does not exist.
+
+    Several runs may do so at the same time.
 
     Args:
         path: the file.
@@ -37,21 +43,41 @@ def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
     Raises:
         OSError: the file cannot be read or written; it is unchanged.
     """
-    path = link_target(path)
-    before = read_bytes(path, limits.RUN_TEXT, follow_links=False) if path.exists() else b""
+    locks = cache_folder() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = locks / f"{digest_of([str(resolved(path))])}.lock"
     body = _body(run, sample)
-    entry = _marked(run.name, body)
-    found = _own_entry(before, run.name)
+    update_file(path, limits.RUN_TEXT, lambda before: _noted(before, run.name, body), lock=lock)
+
+
+def without_result(path: Path) -> list[str]:
+    """The last runs in the file whose entries say that their result is not known.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    content = read_bytes(path, limits.RUN_TEXT) if path.exists() else b""
+    marks = dict.fromkeys(match.group(1) for match in _ANY_BEGIN.finditer(content))
+    names = [name.decode("utf-8", "replace") for name in list(marks)[-_LAST:]]
+    return [name for name in names if name == Path(name).name and _is_waiting(content, name)]
+
+
+def _is_waiting(content: bytes, name: str) -> bool:
+    span = _own_entry(content, name)
+    return span is not None and _UNKNOWN.encode() in content[slice(*span)]
+
+
+def _noted(before: bytes, name: str, body: bytes) -> bytes:
+    """The content of the file with the entry of a run."""
+    entry = _marked(name, body)
+    found = _own_entry(before, name)
     if found:
         begin, end = found
-        replace_file(path, before[:begin] + entry + before[end:])
-        return
-    again = ", continued" if _begin_mark(run.name) in before else ""
-    heading = f"## {markdown(run.name)}{again}\n\n".encode()
+        return before[:begin] + entry + before[end:]
+    again = ", continued" if _begin_mark(name) in before else ""
+    heading = f"## {markdown(name)}{again}\n\n".encode()
     gap = _HEAD + b"\n" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
-    # Appending cannot lose what an editor saved a moment ago.
-    with open_to_append(path) as file:
-        file.write(gap + heading + entry + _CONCLUSION)
+    return before + gap + heading + entry + _CONCLUSION
 
 
 def _begin_mark(name: str) -> bytes:
@@ -67,6 +93,7 @@ def _marked(name: str, body: bytes) -> bytes:
     return _begin_mark(name) + body + _end_mark(body)
 
 
+_ANY_BEGIN = re.compile(rb"<!-- trainsmith: (?!end )([^>\n]+) -->\n")
 _ANY_END = re.compile(rb"<!-- trainsmith: end [0-9a-f]{16} -->\n")
 
 
@@ -107,7 +134,7 @@ def _name(text: str) -> str:
 
 def _result(run: RunRecord) -> str:
     if run.state in ("running", "interrupted"):
-        return "not known yet: it is running, or was killed and not resumed"
+        return _UNKNOWN
     steps = f"{run.state} after {plural(run.step, 'step')} in {duration(run.seconds)}"
     reason = f" ({run.reason})" if run.reason else ""
     losses = [f"training loss {loss_text(run.loss)}"] if run.loss is not None else []

@@ -7,7 +7,7 @@ from pathlib import Path
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EXPERIMENTS
 from trainsmith_system.terminal import say
-from trainsmith_trainer.history.experiments import note_run
+from trainsmith_trainer.history.experiments import note_run, without_result
 from trainsmith_trainer.history.record import read_run
 
 
@@ -26,8 +26,17 @@ class Notes:
         if not isinstance(event, (events.RunStarted, *events.ENDINGS)):
             return
         try:
+            if isinstance(event, events.RunStarted):
+                self._complete_others()
             run = read_run(self._folder)
             if run:
                 note_run(self._path, run, self._sample)
         except OSError as error:
             say(f"warning: {self._path} was not written: {error.strerror}", error=True)
+
+    def _complete_others(self) -> None:
+        """Note the results of runs that were killed after they ended, but before they noted it."""
+        for name in without_result(self._path):
+            run = read_run(self._folder.parent / name)
+            if run and run.state not in ("running", "interrupted"):
+                note_run(self._path, run, None)
