@@ -98,18 +98,6 @@ def _zeros(config: TransformerConfig) -> Shapes:
     return {name: shape for name, shape in with_bias.items() if name not in own}
 
 
-TEMPLATE = """\
-# The shape of the model: small enough to learn something on a laptop's CPU in a minute.
-transformer_config:
-  model_type: "gpt2"
-  embedding_dim: 128  # the width; num_heads divides it
-  num_blocks: 4  # the depth
-  num_heads: 4
-  max_sequence_length: 128  # how many tokens the model sees at once
-  dropout_prob: 0.0
-"""
-"""The model file of a new recipe."""
-
 FAMILY = Family(
     name="gpt2",
     title="GPT-2",
@@ -147,5 +135,14 @@ FAMILY = Family(
         constants=(".attn.bias", ".attn.masked_bias"),
         settled_by_weights=("bias", "positional_embedding_type"),
     ),
-    template=TEMPLATE,
+    template="""\
+# The shape of the model: small enough to learn something on a laptop's CPU in a minute.
+transformer_config:
+  model_type: "gpt2"
+  embedding_dim: 128  # the width; num_heads divides it
+  num_blocks: 4  # the depth
+  num_heads: 4
+  max_sequence_length: 128  # how many tokens the model sees at once
+  dropout_prob: 0.0
+""",
 )

@@ -58,6 +58,21 @@ def _read(described: Mapping[str, Any]) -> dict[str, Any]:
     return {**read_shape(described, key_value_heads=32), **read_optional(described)}
 
 
+TEMPLATE = """\
+# The shape of the model: small enough to learn something on a laptop's CPU in a minute.
+transformer_config:
+  model_type: "qwen3"
+  embedding_dim: 128  # the width
+  num_blocks: 4  # the depth
+  num_heads: 4
+  num_groups: 4  # key and value heads
+  head_dim: 32  # the dimensions of each head
+  max_sequence_length: 64  # how many tokens the model sees at once
+  dropout_prob: 0.0
+  weight_tying: "enabled"  # one matrix for the input's and the output's tokens
+"""
+"""The model file of a new recipe."""
+
 FAMILY = Family(
     name="qwen3",
     title="Qwen 3",
@@ -81,17 +96,5 @@ FAMILY = Family(
         read=_read,
         supported=f"Sliding windows, `layer_types`, biases, and {SCALED_POSITIONS}.",
     ),
-    template="""\
-# The shape of the model: small enough to learn something on a laptop's CPU in a minute.
-transformer_config:
-  model_type: "qwen3"
-  embedding_dim: 128  # the width
-  num_blocks: 4  # the depth
-  num_heads: 4
-  num_groups: 2  # key and value heads
-  head_dim: 32  # the dimensions of each head
-  theta: 1000000.0
-  max_sequence_length: 128  # how many tokens the model sees at once
-  dropout_prob: 0.0
-""",
+    template=TEMPLATE,
 )
