@@ -28,7 +28,8 @@ def write_mesh_recipe(folder: Path, shape: Shape, mesh: Sequence[int], steps: in
 def main() -> None:
     """Train some steps, and print the median time of a step in milliseconds.
 
-    Arguments: the shape, the mesh, the number of steps, and `together` or `apart`.
+    Arguments: the shape, the mesh, the number of steps, and how gradients are summed: `together` as
+    in a run, `apart` not at all, over the network `during` or `after` the backward pass.
     """
     from trainsmith_trainer.backends.torch.backend import TorchBackend
     from trainsmith_trainer.backends.torch.group import Group
@@ -41,11 +42,16 @@ def main() -> None:
     def decide_alone(_backend: TorchBackend, stop: bool) -> bool:
         return stop
 
+    def share_nothing(_: Group, _numbers: int) -> bool:
+        return how == "after"  # Sums that are not shared begin during the backward pass.
+
     mesh, steps, how = json.loads(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     if how == "apart":
         # The ranks are forked from this process, so all of them have these functions.
         Group.all_reduce = own_alone  # pyright: ignore[reportAttributeAccessIssue]
         TorchBackend.should_stop = decide_alone  # pyright: ignore[reportAttributeAccessIssue]
+    if how in ("during", "after"):
+        Group.share_memory = share_nothing  # pyright: ignore[reportAttributeAccessIssue]
     with tempfile.TemporaryDirectory() as name:
         path = write_mesh_recipe(Path(name), Shape.from_argument(), mesh, steps)
         if run_training(load_config(path), None):

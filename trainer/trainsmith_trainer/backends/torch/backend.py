@@ -20,6 +20,7 @@ from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient, Logits
 from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
 from trainsmith_trainer.backends.torch.cross_entropy import summed_cross_entropy
+from trainsmith_trainer.backends.torch.gradient_sums import GradientSums
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.lora import add_adapters, without_matrices
 from trainsmith_trainer.backends.torch.models import (
@@ -88,9 +89,14 @@ class TorchBackend:
             "fused_adamw": fused_adamw(self._device),
             "precision": f"{precision}, autocast" if self._autocasts else precision,
         }
+        self._sums: GradientSums | None = None
         if self._group:
             # The loss and the stop request are reduced together with the gradient.
-            self.versions["shared_memory"] = self._group.share_memory(self.trained_parameters + 2)
+            shares = self._group.share_memory(self.trained_parameters + 2)
+            self.versions["shared_memory"] = shares
+            if not shares:
+                parameters = self._trainable.values()
+                self._sums = GradientSums(parameters, self._group.start_all_reduce)
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward pass over an effective batch; then the gradient is clipped."""
@@ -99,21 +105,16 @@ class TorchBackend:
         if not self._model.training:
             self._model.train()
         with self._leaving_the_group(), _enough_memory("a step", "training_config.batch_size"):
-            for batch in micro_batches:
+            for index, batch in enumerate(micro_batches):
                 part = self._own_rows(batch)
+                if self._sums and index == len(micro_batches) - 1:
+                    self._sums.expect()
                 if len(part.inputs):  # The last batch of an epoch may have no row for a rank.
                     loss = self._summed_loss(part) / tokens
                     loss.backward()
                     total += loss.detach()
         if self._group:
-            for parameter in self._trainable.values():
-                if parameter.grad is None:
-                    parameter.grad = torch.zeros_like(parameter)
-            stop = torch.tensor(float(self._stop_requested), device=self._device)
-            total, stop, *sums = self._group.all_reduce([total, stop, *self._gradients()])
-            for parameter, gradient in zip(self._trainable.values(), sums, strict=True):
-                parameter.grad = gradient
-            self._should_stop = bool(stop)
+            total = self._sum_over_ranks(self._group, total)
         norm = _total_norm(self._gradients())
         # One transfer for both numbers, because every transfer waits for the device.
         loss_value, norm_value = torch.stack((total, norm)).tolist()
@@ -121,6 +122,22 @@ class TorchBackend:
             parameters = self._trainable.values()
             torch.nn.utils.clip_grads_with_norm_(parameters, self._max_norm, norm)
         return Gradient(loss_value, norm_value)
+
+    def _sum_over_ranks(self, group: Group, loss: Tensor) -> Tensor:
+        """Sum the gradients, the requests to stop and the loss, which is returned."""
+        stop = torch.tensor(float(self._stop_requested), device=self._device)
+        if self._sums:
+            self._sums.finish()
+            loss, stop = group.all_reduce([loss, stop])
+        else:
+            for parameter in self._trainable.values():
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
+            loss, stop, *sums = group.all_reduce([loss, stop, *self._gradients()])
+            for parameter, gradient in zip(self._trainable.values(), sums, strict=True):
+                parameter.grad = gradient
+        self._should_stop = bool(stop)
+        return loss
 
     @contextmanager
     def _leaving_the_group(self) -> Generator[None, None, None]:

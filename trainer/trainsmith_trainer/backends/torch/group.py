@@ -68,6 +68,16 @@ class Group:
             self._shared = SharedSums(memory, self.rank, self._barrier)
         return memory is not None
 
+    def start_all_reduce(self, numbers: Tensor) -> Callable[[], None]:
+        """Start to replace float32 numbers by their sums over all ranks.
+
+        Returns:
+            What waits until they are replaced.
+        """
+        work: list[dist.Work] = []
+        self._do(lambda: work.append(dist.all_reduce(numbers, async_op=True)))  # pyright: ignore
+        return lambda: self._do(work[0].wait)
+
     def all_reduce(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """Each tensor's sum over all ranks; the sums are views of one tensor."""
         flat = torch.cat([tensor.float().flatten() for tensor in tensors])
