@@ -16,7 +16,9 @@ WINDOWS = os.name == "nt"
 _DEVICE = re.compile(r"\\\\[.?]\\|\\\?\?\\")
 """The beginnings of Windows' names of devices; pipes and shares have such names, too."""
 _SHARE = re.compile(r"\\\\([^\\]*)")
-_MOUNTED = re.compile(r"/+(?:net|Network/Servers)/([^/]+)")
+_MOUNTED = re.compile(r"/+(?:net|Network/Servers)/([^/]+)", re.IGNORECASE)
+_PROCESS = re.compile(r"/+(?:proc|dev/fd)/")
+"""Folders with links to anywhere, such as `/proc/self/root`."""
 
 
 def is_elsewhere(path: str, homes: Iterable[str], *, windows: bool = WINDOWS) -> bool:
@@ -39,8 +41,11 @@ _A_DEVICE = "?"
 def _machine(path: str, *, windows: bool) -> str:
     """The name of the machine; empty for this one."""
     if not windows:
-        found = _MOUNTED.match(posixpath.normpath(path))
-        return found[1] if found else ""
+        path = posixpath.normpath(path)
+        if _PROCESS.match(path):
+            return _A_DEVICE
+        found = _MOUNTED.match(path)
+        return found[1].lower() if found else ""
     path = path.replace("/", "\\")
     if _DEVICE.match(path):
         return _A_DEVICE

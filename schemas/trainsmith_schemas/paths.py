@@ -18,6 +18,7 @@ _VARIABLE = re.compile(rf"\$(?:({'|'.join(ROOT_VARIABLES)})\b|\{{({'|'.join(ROOT
 """The variables that tt-train expands in paths. All others are left as they are."""
 
 
+_NO_NAMES = re.compile(r"[/\\\0]")
 _ANY_DEPTH = "**"
 """The part of a pattern that matches any folders in between."""
 _LONGEST_PATTERN = 4096
@@ -63,6 +64,11 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a text can be the name of a file or folder, and is no path that leads elsewhere."""
+    return text not in ("", ".", "..") and not _NO_NAMES.search(text)
 
 
 def is_folder(path: Path) -> bool:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
+Read = TypeVar("Read", int, bytes)
 
 MIB = 2**20
 _CHUNK = MIB
@@ -47,7 +53,32 @@ def open_regular(path: Path, *, follow_links: bool = True) -> BinaryIO:
         os.close(descriptor)
         is_folder = stat.S_ISDIR(mode)
         raise RefusedFileError(path, "it is a folder" if is_folder else "it is not a regular file")
-    return os.fdopen(descriptor, "rb")
+    return io.BufferedReader(RegularFile(descriptor, "rb"), _CHUNK)
+
+
+class RegularFile(io.FileIO):
+    """A file whose content is there. Some of Linux's `/proc` has none at times, as a pipe has.
+
+    Reading raises `BlockingIOError` then, where `io.FileIO` returns `None`.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to a number of bytes."""
+        return _available(super().read(size))
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Read into a buffer; returns how many bytes."""
+        return _available(super().readinto(buffer))
+
+    def readall(self) -> bytes:
+        """Read up to the end."""
+        return _available(super().readall())
+
+
+def _available(read: Read | None) -> Read:
+    if read is None:
+        raise BlockingIOError(errno.EAGAIN, "it has no content at the moment")
+    return read
 
 
 def read_bytes(path: Path, limit: int, *, follow_links: bool = True) -> bytes:

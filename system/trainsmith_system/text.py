@@ -13,7 +13,8 @@ _UNSAFE = re.compile(
     "\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _COMMAND = re.compile(r"\A(\s*):(?=:)|#(?=#(?:vso|teamcity)?\[)")
-_MARKUP = re.compile(r"[\\`\[<]")
+_MARKUP = re.compile(r"[\\`\[<@]|(?<=/)/|(?<=www)\.", re.IGNORECASE)
+"""What begins a link, a picture, code or HTML; the last three are in addresses."""
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from trainsmith_trainer.requirements import MODULES
+from trainsmith_trainer.requirements import LEAST, MODULES, require_modules
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +63,17 @@ def test_required_modules_are_those_of_the_extra() -> None:
     extra = re.search(r"^train = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
     assert extra is not None
     assert tuple(re.findall(r'"([a-z0-9]+)', extra.group(1))) == MODULES
+    least = dict(re.findall(r'"([a-z0-9]+)>=([0-9.]+)', project))
+    assert {module: least[module] for module in LEAST} == LEAST
+
+
+def test_an_old_module_is_named_with_the_version_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = {"jinja2": "3.1.5", "torch": "2.13.0+cpu", "numpy": "2.0.0rc1"}
+    monkeypatch.setattr(importlib.metadata, "version", installed.__getitem__)
+    with pytest.raises(click.ClickException, match=r"newer versions of modules: jinja2>=3\.1\.6\n"):
+        require_modules(("jinja2", "torch", "numpy"))
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

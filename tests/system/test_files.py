@@ -11,7 +11,7 @@ from deep import deep_folder
 from skips import NO_LINKS
 from trainsmith_system.folders import is_same, remove_tree, walk
 from trainsmith_system.lock import hold, is_held
-from trainsmith_system.reading import RefusedFileError, open_regular, read_bytes
+from trainsmith_system.reading import RefusedFileError, RegularFile, open_regular, read_bytes
 from trainsmith_system.writing import (
     link_target,
     open_to_append,
@@ -197,3 +197,14 @@ def test_a_link_to_itself_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="link"):
         read_bytes(link, 10)
     assert not is_same(link, tmp_path)
+
+
+def test_a_file_without_content_at_the_moment_is_an_error() -> None:
+    """Some files in Linux's `/proc` are regular, and behave like this pipe."""
+    waiting, writer = os.pipe()
+    os.set_blocking(waiting, False)
+    with RegularFile(waiting) as file:
+        for read in (file.read, file.readall, lambda: file.readinto(bytearray(9))):
+            with pytest.raises(BlockingIOError, match="no content at the moment"):
+                read()
+    os.close(writer)

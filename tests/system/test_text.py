@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainsmith_system.terminal import say, write_pieces, write_result
-from trainsmith_system.text import encodable, one_line, printable, without_links
+from trainsmith_system.text import encodable, markdown, one_line, printable, without_links
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,20 @@ def test_one_line_has_one_line_and_can_be_encoded(text: str) -> None:
 )
 def test_a_line_is_no_command_of_a_ci_system(text: str, shown: str) -> None:
     assert one_line(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://host/a", "https:/\\/host/a"),
+        ("//host", "/\\/host"),
+        ("www.host.com", "www\\.host.com"),
+        ("me@host.com", "me\\@host.com"),
+        ("data/text.txt", "data/text.txt"),
+    ],
+)
+def test_no_address_is_a_link_in_markdown(text: str, shown: str) -> None:
+    assert markdown(text) == shown
 
 
 @given(st.text(alphabet="[]()ab:\n"))

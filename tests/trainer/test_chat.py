@@ -201,6 +201,10 @@ def test_special_tokens_in_messages_are_text(tokenizer: HfTokenizer, source: str
         ([{"role": "user"}], "message 1 has no text in `content`"),
         ([{"role": "user", "content": 3}], "message 1 has no text in `content`"),
         ([{"content": "Hi"}], "message 1 has no text in `role`"),
+        (
+            [{"role": "user", "content": 5, "tool_calls": [1]}],
+            "message 1 has no text in `content`",
+        ),
         (_turns("Hi"), "no message has the role `assistant`"),
         (
             [{"role": "system", "content": "a"}, {"role": "assistant", "content": "b"}],
@@ -231,6 +235,9 @@ def test_conversation_is_refused_with_a_reason(messages: Any, says: str) -> None
         "{{ self._TemplateReference__context.environment.loader.x }}",
         "{% for i in range(10 ** 9) %}{{ i }}{% endfor %}",
         "{{ strftime_now('%Y') }}",
+        "{{ range|tojson(default='{0.__class__}'.format) }}",
+        "{{ [1]|tojson(cls=namespace, encode=raise_exception) }}",
+        "{% set format = '{0.__globals__[json]}'|attr('format') %}{{ format(raise_exception) }}",
         "{{ 1 / 0 }}",
         "{% if %}",
         "{{ " + "(" * 10_000 + " }}",

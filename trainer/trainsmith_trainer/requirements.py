@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import click
 
@@ -17,13 +20,54 @@ FOR_CHECKPOINTS = ("numpy", "safetensors")
 FOR_DRY_RUN = ("numpy",)
 """What counting the tokens of a text needs."""
 
+LEAST: Mapping[str, str] = MappingProxyType(
+    {
+        "jinja2": "3.1.6",
+        "matplotlib": "3.8",
+        "numpy": "1.26",
+        "rich": "13.7",
+        "safetensors": "0.4.3",
+        "tokenizers": "0.20",
+        "torch": "2.4",
+        "pyarrow": "17",
+    }
+)
+"""The oldest versions that work; a test compares them with pyproject.toml.
+
+Older ones of jinja2 and pyarrow run programs from templates and files of others. The extension uses
+the modules of the user's Python, where pip never saw pyproject.toml.
+"""
+
+
+def outdated(module: str) -> str:
+    """The least version of a module, if an older one is installed; empty if it is not too old."""
+    least = LEAST.get(module)
+    if least is None:
+        return ""
+    try:
+        installed = importlib.metadata.version(module)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+    return least if _numbers(installed) < _numbers(least) else ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
 
 def require_modules(modules: Sequence[str] = MODULES) -> None:
-    """Raise `click.ClickException` that says which modules are missing and how to install them."""
+    """Raise `click.ClickException` that says what is missing or too old, and what to install."""
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
         names = " ".join(missing)
         raise click.ClickException(
             f"this needs modules that this Python lacks: {', '.join(missing)}\n"
+            f"Install them: {sys.executable} -m pip install {names}"
+        )
+    older = [f"{module}>={least}" for module in modules if (least := outdated(module))]
+    if older:
+        names = " ".join(f"'{one}'" for one in older)
+        raise click.ClickException(
+            f"this needs newer versions of modules: {', '.join(older)}\n"
             f"Install them: {sys.executable} -m pip install {names}"
         )

@@ -3,7 +3,9 @@ import * as path from "node:path";
 /** Windows' names of devices; pipes and shares have such names, too. */
 const DEVICE = /^(?:\\\\[.?]\\|\\\?\?\\)/;
 const SHARE = /^\\\\([^\\]*)/;
-const MOUNTED = /^\/+(?:net|Network\/Servers)\/([^/]+)/;
+const MOUNTED = /^\/+(?:net|Network\/Servers)\/([^/]+)/i;
+/** Folders with links to anywhere, such as `/proc/self/root`. */
+const PROCESS = /^\/+(?:proc|dev\/fd)\//;
 const A_DEVICE = "?";
 
 /**
@@ -22,7 +24,10 @@ export function isElsewhere(
 
 /** The name of the machine; empty for this one. */
 function machineOf(file: string, windows: boolean): string {
-  if (!windows) return MOUNTED.exec(path.posix.normalize(file))?.[1] ?? "";
+  if (!windows) {
+    const normal = path.posix.normalize(file);
+    return PROCESS.test(normal) ? A_DEVICE : (MOUNTED.exec(normal)?.[1]?.toLowerCase() ?? "");
+  }
   const native = file.replaceAll("/", "\\");
   return DEVICE.test(native) ? A_DEVICE : (SHARE.exec(native)?.[1]?.toLowerCase() ?? "");
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -16,8 +15,9 @@ from trainsmith_schemas.families.description import (
 )
 from trainsmith_schemas.families.family import HuggingFace
 from trainsmith_schemas.families.registry import all_families, require_hugging_face
+from trainsmith_schemas.json_text import parse_json
 from trainsmith_schemas.sections.documents import ModelDocument
-from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.model import MOST_BLOCKS, TransformerConfig
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_schemas.wording import listed
 
@@ -71,11 +71,9 @@ def parse_description(content: bytes) -> dict[str, Any]:
         UnreadableModelError: it is not a JSON object.
     """
     try:
-        described = json.loads(content)
+        described = parse_json(content)
     except ValueError as error:
-        raise UnreadableModelError(f"{CONFIG_FILE} is not JSON: {error}") from None
-    except RecursionError:
-        raise UnreadableModelError(f"{CONFIG_FILE} is nested too deeply") from None
+        raise UnreadableModelError(f"{CONFIG_FILE} cannot be read: {error}") from None
     if not isinstance(described, dict):
         raise UnreadableModelError(f"{CONFIG_FILE} is not a JSON object")
     return cast("dict[str, Any]", described)
@@ -100,8 +98,13 @@ def from_hugging_face(described: Mapping[str, Any]) -> TransformerConfig:
     family = readable[name]
     require(described, "quantization_config", None, absent=None)
     tied = described.get("tie_word_embeddings", family.tied_if_absent)
+    plain = _plain_values(described, family)
+    # What a family reads may have an entry for each block.
+    blocks = plain["num_blocks"]
+    if type(blocks) is int and blocks > MOST_BLOCKS:
+        refuse(family.plain["num_blocks"], blocks, f"a number up to {MOST_BLOCKS:,} is")
     section = {
-        **_plain_values(described, family),
+        **plain,
         **family.read(described),
         "model_type": name,
         "weight_tying": "enabled" if tied else "disabled",

@@ -19,6 +19,9 @@ from trainsmith_schemas.base import (
 from trainsmith_schemas.families.fields import FamilyFields
 from trainsmith_schemas.families.names import ModelType
 
+MOST_BLOCKS = 10_000
+"""Ten times as many as the deepest published transformers (Wang et al. 2022, "DeepNet")."""
+
 _READERS = ReadBy("trainsmith", "tt-train", "tt-train-flat")
 _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
 _OURS = ReadBy("trainsmith")
@@ -55,7 +58,9 @@ class CommonFields(Section):
     ] = 384
     """The width of the model: a multiple of `num_heads`, and of 32 on Tenstorrent boards."""
 
-    num_blocks: Annotated[Integer, Field(ge=1), Typical(2, 32), Examples(4, 6, 12), _READERS] = 6
+    num_blocks: Annotated[
+        Integer, Field(ge=1, le=MOST_BLOCKS), Typical(2, 32), Examples(4, 6, 12), _READERS
+    ] = 6
     """The depth of the model: the number of transformer blocks."""
 
     num_heads: Annotated[Integer, Field(ge=1), Typical(2, 32), Examples(4, 6, 12), _READERS] = 6

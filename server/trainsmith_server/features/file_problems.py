@@ -106,8 +106,8 @@ def _not_found(reference: Reference, missing: Missing) -> Diagnostic:
     code, written = NOT_FOUND[reference.key], reference.written
     if missing.elsewhere:
         message = (
-            f"`{written}` is on another machine, so it is read only when training starts: opening "
-            "a recipe does not connect to machines that it names"
+            f"`{written}` may be on another machine, so it is read only when training starts: "
+            "opening a recipe does not connect to machines that it names"
         )
         return Diagnostic(code, "information", message, reference.span)
     if missing.searched is not None:

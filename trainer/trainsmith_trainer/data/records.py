@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import codecs
-import importlib.util
 import json
-import sys
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from trainsmith_schemas.data_types import DataType
+from trainsmith_schemas.json_text import is_too_deep
 from trainsmith_system.reading import MIB
 from trainsmith_trainer.data.files import DATA_KEY, file_type, opened
+from trainsmith_trainer.data.tables import UnreadableTableError, read_arrow, read_parquet
 from trainsmith_trainer.errors import RunError
 
 _LONGEST_LINE = 64 * MIB
 """Of an example; the whole line is in memory several times."""
 _LARGEST_LIST = 1024 * MIB
 """Of a `.json` file, which is read as a whole."""
-_ROWS = 256
-"""How many rows of a table are read at once."""
-_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
@@ -51,11 +47,12 @@ def read_records(path: Path, columns: Collection[str]) -> Iterator[Record]:
     readers: dict[DataType, Callable[[BinaryIO], Iterator[Record]]] = {
         "jsonl": _lines,
         "json": lambda file: _items(path, file),
-        "parquet": lambda file: _parquet(path, file, columns),
-        "arrow": lambda file: _arrow(path, file, columns),
+        "parquet": lambda file: _rows(path, read_parquet(file, columns)),
+        "arrow": lambda file: _rows(path, read_arrow(file, columns)),
     }
     with opened(path) as file:
-        yield from readers[file_type(path)](file)
+        for record in readers[file_type(path)](file):
+            yield Record(record.line, problem=_TOO_DEEP) if is_too_deep(record.value) else record
 
 
 def _lines(file: BinaryIO) -> Iterator[Record]:
@@ -157,73 +154,13 @@ def _after_space(text: str, at: int) -> int:
     return at
 
 
-def _parquet(path: Path, file: BinaryIO, columns: Collection[str]) -> Iterator[Record]:
-    with _readable_table(path):
-        import pyarrow.parquet
-
-        table = pyarrow.parquet.ParquetFile(file)
-        names = _among(table.schema_arrow.names, columns)
-        yield from _rows(table.iter_batches(batch_size=_ROWS, columns=names))
-
-
-def _arrow(path: Path, file: BinaryIO, columns: Collection[str]) -> Iterator[Record]:
-    with _readable_table(path):
-        import pyarrow
-
-        batches = pyarrow.ipc.open_stream(file) if _is_stream(file) else _batches_of(file)
-        for batch in batches:
-            chosen = batch.select(_among(batch.schema.names, columns))
-            yield from _rows(chosen.slice(at, _ROWS) for at in range(0, len(chosen), _ROWS))
-
-
-def _is_stream(file: BinaryIO) -> bool:
-    """Whether an Arrow file is a stream, as `datasets` writes it, and has no table of contents."""
-    magic = file.read(6)
-    file.seek(0)
-    return magic != b"ARROW1"
-
-
-def _batches_of(file: BinaryIO) -> Iterator[Any]:
-    import pyarrow
-
-    reader = pyarrow.ipc.open_file(file)
-    return (reader.get_batch(at) for at in range(reader.num_record_batches))
-
-
-def _among(names: list[str], columns: Collection[str]) -> list[str]:
-    """The columns to read: all of them, if none is known, so that a message can name them."""
-    return [name for name in names if name in columns] or names
-
-
-def _rows(batches: Iterable[Any]) -> Iterator[Record]:
-    number = 0
-    for batch in batches:
-        for fields in batch.to_pylist():
-            number += 1
+def _rows(path: Path, rows: Iterator[Mapping[str, Any]]) -> Iterator[Record]:
+    try:
+        for number, fields in enumerate(rows, 1):
             # A table has a place for each column in each row; an empty one means that it is absent.
             yield Record(number, {key: each for key, each in fields.items() if each is not None})
-
-
-@contextmanager
-def _readable_table(path: Path) -> Generator[None, None, None]:
-    """Turn errors of the library `pyarrow`, also its absence, into an error that says what to do.
-
-    Raises:
-        RunError: it is not there, or cannot read the file.
-    """
-    if importlib.util.find_spec("pyarrow") is None:
-        raise RunError(
-            f"{path} needs the module pyarrow, which this Python lacks",
-            advice=f"install it: {sys.executable} -m pip install pyarrow",
-            config_path=DATA_KEY,
-        )
-    import pyarrow
-
-    try:
-        yield
-    except (pyarrow.ArrowException, OSError, MemoryError) as error:
-        why = " ".join(str(error).split())[:_LONGEST_REASON]
-        raise _unreadable(path, why, "write it again, with pyarrow or datasets") from None
+    except UnreadableTableError as error:
+        raise _unreadable(path, str(error), error.advice) from None
 
 
 def _unreadable(path: Path, why: str, advice: str) -> RunError:

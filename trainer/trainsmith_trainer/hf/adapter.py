@@ -17,6 +17,7 @@ import safetensors.numpy
 
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.families.registry import require_hugging_face, require_layout
+from trainsmith_schemas.json_text import parse_json
 from trainsmith_schemas.meaning.lora import BIAS, LORA_A, linear_layers, trained_shapes
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -174,11 +175,11 @@ def _last_parts(names: Iterable[str]) -> set[str]:
 
 def _described(file: Path) -> dict[str, Any]:
     try:
-        described = json.loads(read_bytes(file, limits.MODEL_DESCRIPTION))
+        described = parse_json(read_bytes(file, limits.MODEL_DESCRIPTION))
     except OSError as error:
         raise UnreadableModelError(f"{error.filename}: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise UnreadableModelError(f"{file} is not JSON") from None
+    except ValueError as error:
+        raise UnreadableModelError(f"{file} cannot be read: {error}") from None
     if not isinstance(described, dict):
         raise UnreadableModelError(f"{file} is not a JSON object")
     return cast("dict[str, Any]", described)

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.json_text import parse_json
 from trainsmith_schemas.machines import is_elsewhere
 from trainsmith_schemas.paths import is_folder
 from trainsmith_system import limits
@@ -47,8 +48,8 @@ def stored_digests(digests: Digests) -> bytes:
 def recorded_digests(content: bytes) -> dict[str, str] | None:
     """The digests in a `base.json`; `None` if it is not valid."""
     try:
-        return _VALID.validate_python(json.loads(content)["sha256"], strict=True)
-    except (ValueError, ValidationError, KeyError, TypeError, RecursionError):
+        return _VALID.validate_python(parse_json(content)["sha256"], strict=True)
+    except (ValueError, ValidationError, KeyError, TypeError):
         return None
 
 

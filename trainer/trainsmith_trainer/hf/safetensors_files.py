@@ -16,8 +16,9 @@ from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 
 from trainsmith_schemas.families.description import UnreadableModelError
+from trainsmith_schemas.paths import is_file_name
 from trainsmith_system import limits
-from trainsmith_system.reading import open_regular, read_bytes
+from trainsmith_system.reading import MIB, open_regular, read_bytes
 
 _WHOLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
@@ -45,8 +46,8 @@ class _Place:
 
 
 _VALID_HEADER = TypeAdapter(dict[str, _Place | dict[str, str]])
-_LARGEST_HEADER = 100_000_000
-"""In bytes, as the library limits it."""
+_LARGEST_HEADER = 10 * MIB
+"""In bytes: tens of thousands of tensors. The library allows ten times as much."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def weight_files(folder: Path) -> list[Path]:
     except ValidationError:
         raise UnreadableModelError(f"{folder / _INDEX} is damaged: it names no shards") from None
     for shard in names:
-        if Path(shard).name != shard or not (folder / shard).is_file():
+        if not is_file_name(shard) or not (folder / shard).is_file():
             raise UnreadableModelError(f"{folder} lacks the shard {shard!r} that {_INDEX} names")
     found = {one.name for shard in names for one in _headers(folder / shard)}
     if missing := sorted(shards.keys() - found):

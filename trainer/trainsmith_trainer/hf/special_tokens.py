@@ -6,12 +6,12 @@ at the numbers in `generation_config.json`, or without it, at those in `config.j
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError
+from trainsmith_schemas.json_text import parse_json
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
 from trainsmith_trainer.data.special_tokens import SpecialTokens
@@ -92,9 +92,9 @@ def _described(file: Path) -> dict[str, Any]:
 
 def _parsed(content: bytes, name: str) -> dict[str, Any]:
     try:
-        described = json.loads(content)
-    except (ValueError, RecursionError):
-        raise UnreadableModelError(f"{name} is not JSON") from None
+        described = parse_json(content, large_integers=True)
+    except ValueError as error:
+        raise UnreadableModelError(f"{name} cannot be read: {error}") from None
     return cast("dict[str, Any]", described) if isinstance(described, dict) else {}
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from trainsmith_schemas.paths import is_file_name
 from trainsmith_schemas.quantities import loss_text, plural
 from trainsmith_schemas.runs.reports import RunRecord
 from trainsmith_system import limits
@@ -59,7 +60,7 @@ def without_result(path: Path) -> list[str]:
     content = read_bytes(path, limits.RUN_TEXT) if path.exists() else b""
     marks = dict.fromkeys(match.group(1) for match in _ANY_BEGIN.finditer(content))
     names = [name.decode("utf-8", "replace") for name in list(marks)[-_LAST:]]
-    return [name for name in names if name == Path(name).name and _is_waiting(content, name)]
+    return [name for name in names if is_file_name(name) and _is_waiting(content, name)]
 
 
 def _is_waiting(content: bytes, name: str) -> bool:

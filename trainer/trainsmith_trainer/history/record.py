@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from trainsmith_schemas.machines import is_elsewhere
 from trainsmith_schemas.meaning.advice import advice
 from trainsmith_schemas.meaning.difference import Settings, differences
+from trainsmith_schemas.paths import is_file_name
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import CLOCKS_DIFFER, EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import Advice, RunList, RunRecord, RunState, UnreadableRun
@@ -167,7 +168,7 @@ def read_run(folder: Path) -> RunRecord | None:
         return None
     first, end = history.started, history.end
     best = min(history.validations, key=lambda one: one.loss, default=None)
-    parent = first.parent if first.parent == Path(first.parent or "").name else None
+    parent = first.parent if first.parent and is_file_name(first.parent) else None
     return RunRecord(
         name=folder.name,
         folder=folder.as_posix(),

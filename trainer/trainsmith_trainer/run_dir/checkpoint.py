@@ -21,6 +21,7 @@ import safetensors.numpy
 from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 
+from trainsmith_schemas.paths import is_file_name
 from trainsmith_system import limits
 from trainsmith_system.reading import open_regular, read_bytes
 from trainsmith_system.text import shortened
@@ -231,7 +232,7 @@ def _recorded_digests(path: Path) -> dict[str, str]:
     """The recorded digest of each file."""
     lines = _text(path / _DIGESTS, limits.RUN_TEXT).decode("utf-8", "replace").splitlines()
     digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    if _STATE not in digests or any(Path(name).name != name for name in digests):
+    if _STATE not in digests or not all(map(is_file_name, digests)):
         raise DamagedCheckpointError(f"{path / _DIGESTS} is not what was written")
     return digests
 

@@ -14,6 +14,7 @@ from trainsmith_schemas.families.description import (
     require,
 )
 from trainsmith_schemas.families.llama.fields import RopeScaling
+from trainsmith_schemas.json_text import LARGEST
 
 SCALED_POSITIONS = "rotary positions of the types `default`, `linear`, `llama3`, `yarn`, `dynamic`"
 """For the reference page."""
@@ -108,7 +109,7 @@ def read_scaling(rope: Mapping[str, Any], length: Any) -> dict[str, Any]:
             known = isinstance(length, int) and isinstance(factor, int | float)
             return {
                 "rope_scaling": {**scaling, "original_context_length": length},
-                "max_sequence_length": int(length * factor) if known else length,
+                "max_sequence_length": int(min(length * factor, LARGEST)) if known else length,
             }
         case _:
             known = "default, linear, llama3, yarn and dynamic are"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 
+from trainsmith_schemas.paths import is_file_name
 from trainsmith_server.lsp import convert
 from trainsmith_server.lsp.mentions import edits_for_move, mention_at
 from trainsmith_server.workspace.paths import uri_of
@@ -34,7 +34,7 @@ def register_rename(server: Server) -> None:
         found = mention_at(server, params.text_document.uri, params.position)
         if found is None:
             return None
-        if not params.new_name or Path(params.new_name).name != params.new_name:
+        if not is_file_name(params.new_name):
             raise JsonRpcInvalidParams(f"`{params.new_name}` is not a file name")
         new = found.path.with_name(params.new_name)
         if new.exists():

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, cast
 
 from trainsmith_trainer.data.chat.template import ChatTemplate, Message, TemplateError
@@ -90,8 +91,8 @@ def _checked(messages: Any) -> Sequence[Message]:
             raise ConversationError(f"message {number} is not an object: write {EXPECTED}")
         fields = cast("dict[str, Any]", message)
         for key in ("role", "content"):
-            calls = key == "content" and fields.get("tool_calls")
-            if not isinstance(fields.get(key), str) and not calls:
+            absent = key == "content" and fields.get("tool_calls") and not fields.get(key)
+            if not isinstance(fields.get(key), str) and not absent:
                 raise ConversationError(f"message {number} has no text in `{key}`: add it")
     size = sum(len(message.get("content") or "") for message in several)
     if size * len(several) > _MOST_RENDERED:
@@ -180,9 +181,8 @@ def _around(content: str, begin: str, end: str) -> str:
 def _absent(text: str, turns: Sequence[Message]) -> tuple[str, str]:
     """Two texts that are not in a conversation."""
     everything = text + "".join(str(turn.get("content")) for turn in turns)
-    number = 0
-    while f"\x02{number}\x03" in everything or f"\x02/{number}\x03" in everything:
-        number += 1
+    taken = set(re.findall("\x02/?([0-9]+)\x03", everything))
+    number = next(number for number in count() if str(number) not in taken)
     return f"\x02{number}\x03", f"\x02/{number}\x03"
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from trainsmith_trainer.requirements import require_modules
+
 if TYPE_CHECKING:
     import jinja2
 
@@ -54,8 +56,9 @@ class ChatTemplate:
         Raises:
             TemplateError: the template refuses it.
         """
+        compiled = self._compiled
         try:
-            pieces = self._compiled.generate(
+            pieces = compiled.generate(
                 messages=messages,
                 tools=tools,
                 documents=None,
@@ -85,6 +88,7 @@ class ChatTemplate:
 
     @cached_property
     def _compiled(self) -> jinja2.Template:
+        require_modules(("jinja2",))  # The sandbox of older versions has holes.
         try:
             return _environment().from_string(self.source)
         except Exception as error:  # Its nesting may be too deep, for example.
@@ -129,8 +133,21 @@ def _raise(message: str) -> None:
     raise TemplateError(_short(str(message)))
 
 
-def _to_json(value: Any, **how: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, **how)
+def _to_json(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | str | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
+    # Not the other options of `json.dumps`: they call what they are given, outside the sandbox.
+    return json.dumps(
+        value,
+        ensure_ascii=bool(ensure_ascii),
+        indent=indent,
+        separators=separators,
+        sort_keys=bool(sort_keys),
+    )
 
 
 def _bounded(pieces: Iterable[str]) -> Iterator[str]:

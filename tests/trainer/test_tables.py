@@ -1,0 +1,84 @@
+"""Parquet and Arrow files of anybody: nothing outside of the file is read, nothing crashes."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trainsmith_trainer.data import tables
+from trainsmith_trainer.data.records import read_records
+from trainsmith_trainer.errors import RunError
+
+pa = pytest.importorskip("pyarrow")
+TEXTS = ["Hi", "Hello there", "Bye"]
+
+
+def _stream(table: Any) -> bytes:
+    written = io.BytesIO()
+    with pa.ipc.new_stream(written, table.schema) as writer:
+        writer.write_table(table)
+    return written.getvalue()
+
+
+def _read(folder: Path, content: bytes, columns: frozenset[str] = frozenset({"text"})) -> list[Any]:
+    path = folder / "data.arrow"
+    path.write_bytes(content)
+    return [record.value for record in read_records(path, columns)]
+
+
+def _offsets(*values: int) -> bytes:
+    return struct.pack(f"<{len(values)}i", *values)
+
+
+def test_rows_are_read(tmp_path: Path) -> None:
+    table = pa.table({"text": [*TEXTS, None], "tags": [["a"], [], None, ["b"]]})
+    assert _read(tmp_path, _stream(table), frozenset({"text", "tags"})) == [
+        {"text": "Hi", "tags": ["a"]},
+        {"text": "Hello there", "tags": []},
+        {"text": "Bye"},
+        {"tags": ["b"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (0, 2, 13, 300_000),
+        (0, 2, 13, 2**31 - 1000),
+        (-300_000, 2, 13, 16),
+        (0, 13, 2, 16),
+        (0, -4000, 13, 16),
+    ],
+)
+def test_offsets_beyond_the_file_are_refused(tmp_path: Path, wrong: tuple[int, ...]) -> None:
+    content = _stream(pa.table({"text": TEXTS}))
+    right = _offsets(0, 2, 13, 16)
+    assert content.count(right) == 1
+    with pytest.raises(RunError, match=r"cannot be read: .*[Oo]ffset"):
+        _read(tmp_path, content.replace(right, _offsets(*wrong)))
+
+
+def test_texts_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="Invalid UTF8"):
+        _read(tmp_path, _stream(pa.table({"text": TEXTS})).replace(b"Bye", b"B\xffe"))
+    with pytest.raises(RunError, match="can't decode byte"):
+        _read(tmp_path, _stream(pa.table({"text": TEXTS})).replace(b"text", b"te\xfft"))
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("s"), pa.binary(), pa.decimal128(9), pa.date32()])
+def test_columns_that_are_not_json_are_refused_by_their_type(tmp_path: Path, kind: Any) -> None:
+    table = pa.table({"text": pa.array([[None]], pa.list_(kind)), "other": ["a"]})
+    with pytest.raises(RunError, match="column `text` has the type list<"):
+        _read(tmp_path, _stream(table))
+    assert _read(tmp_path, _stream(table), frozenset({"prompt"})) == [{"other": "a"}]
+
+
+def test_an_unsafe_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "outdated", {"pyarrow": "17.0"}.get)
+    with pytest.raises(RunError, match=r"installed pyarrow is older than 17\.0") as refused:
+        _read(tmp_path, _stream(pa.table({"text": TEXTS})))
+    assert "'pyarrow>=17.0'" in str(refused.value.advice)

@@ -1,0 +1,130 @@
+"""Parquet and Arrow files → rows. Nothing in such a file is believed before it is validated.
+
+Arrow's reader maps a file into memory as it is: unchecked, its offsets may lead anywhere.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from trainsmith_trainer.requirements import outdated
+
+_ROWS = 256
+"""How many rows of a table are read at once."""
+_LONGEST_REASON = 300
+
+Row = Mapping[str, Any]
+"""JSON values by the names of their columns; `None` where the table has no value."""
+
+
+class UnreadableTableError(Exception):
+    """A table cannot be read. The text says why, `advice` what to do."""
+
+    def __init__(self, why: str, advice: str) -> None:
+        super().__init__(why)
+        self.advice = advice
+
+
+def read_parquet(file: BinaryIO, columns: Collection[str]) -> Iterator[Row]:
+    """The rows of a Parquet file, with those of the given columns that it has.
+
+    Raises:
+        UnreadableTableError: it cannot be read, or the module `pyarrow` is not there.
+    """
+    with _readable():
+        import pyarrow.parquet
+
+        table = pyarrow.parquet.ParquetFile(file)
+        names = _among(table.schema_arrow, columns)
+        yield from _rows(table.iter_batches(batch_size=_ROWS, columns=names))
+
+
+def read_arrow(file: BinaryIO, columns: Collection[str]) -> Iterator[Row]:
+    """The rows of an Arrow file or stream, with those of the given columns that it has.
+
+    Raises:
+        UnreadableTableError: it cannot be read, or the module `pyarrow` is not there.
+    """
+    with _readable():
+        import pyarrow
+
+        batches = pyarrow.ipc.open_stream(file) if _is_stream(file) else _batches_of(file)
+        yield from _rows(batch.select(_among(batch.schema, columns)) for batch in batches)
+
+
+def _is_stream(file: BinaryIO) -> bool:
+    """Whether an Arrow file is a stream, as `datasets` writes it, and has no table of contents."""
+    magic = file.read(6)
+    file.seek(0)
+    return magic != b"ARROW1"
+
+
+def _batches_of(file: BinaryIO) -> Iterator[Any]:
+    import pyarrow
+
+    reader = pyarrow.ipc.open_file(file)
+    return (reader.get_batch(at) for at in range(reader.num_record_batches))
+
+
+def _among(schema: Any, columns: Collection[str]) -> list[str]:
+    """The columns to read. If none is known, all that contain JSON, so that a message names them.
+
+    Raises:
+        UnreadableTableError: a known one contains something else.
+    """
+    for field in schema:
+        if field.name in columns and not _is_json(field.type):
+            raise UnreadableTableError(
+                f"its column `{field.name}` has the type {str(field.type)[:_LONGEST_REASON]}",
+                "write texts, numbers, lists or structs of these",
+            )
+    known = [name for name in schema.names if name in columns]
+    return known or [field.name for field in schema if _is_json(field.type)]
+
+
+def _is_json(kind: Any) -> bool:
+    """Whether a column's values are those of JSON."""
+    from pyarrow import types
+
+    if types.is_struct(kind):
+        return all(_is_json(field.type) for field in kind)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _is_json(kind.value_type)
+    if types.is_dictionary(kind):
+        return _is_json(kind.value_type)
+    is_text = types.is_string(kind) or types.is_large_string(kind)
+    is_number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+    return is_text or is_number or types.is_null(kind)
+
+
+def _rows(batches: Iterable[Any]) -> Iterator[Row]:
+    for batch in batches:
+        batch.validate(full=True)
+        for at in range(0, len(batch), _ROWS):
+            yield from batch.slice(at, _ROWS).to_pylist()
+
+
+@contextmanager
+def _readable() -> Generator[None, None, None]:
+    """Turn errors of the library `pyarrow`, also its absence, into ours.
+
+    Raises:
+        UnreadableTableError: it is not there, or cannot read the file.
+    """
+    install = f"install it: {sys.executable} -m pip install"
+    if importlib.util.find_spec("pyarrow") is None:
+        raise UnreadableTableError("it needs the module pyarrow", f"{install} pyarrow")
+    if least := outdated("pyarrow"):
+        why = f"the installed pyarrow is older than {least}, and may run a program in the file"
+        raise UnreadableTableError(why, f"{install} 'pyarrow>={least}'")
+    import pyarrow
+
+    try:
+        yield
+    except (pyarrow.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
+        why = " ".join(str(error).split())[:_LONGEST_REASON]
+        raise UnreadableTableError(why, "write it again, with pyarrow or datasets") from None
