@@ -12,12 +12,16 @@ from click.testing import CliRunner
 from workspace import Workspace
 
 from trainsmith_schemas.runs import events
+from trainsmith_trainer.backends import registry
 from trainsmith_trainer.backends.registry import BACKENDS, BackendError, choose_backend
 from trainsmith_trainer.cli import generate, train
 
 _REFUSALS = (
-    ("absent", "there is no backend `absent`: choose one of auto, torch"),
-    ("stub", "it is unfinished, it lacks may_copy_process, open_backend, open_decoder"),
+    ("absent", "there is no backend `absent`: choose one of auto, torch, numpy"),
+    (
+        "stub",
+        "it is unfinished, it lacks unsupported, may_copy_process, open_backend, open_decoder",
+    ),
     ("away", "the backend `away` cannot {purpose} here: no such device"),
 )
 
@@ -35,7 +39,7 @@ def _planted(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[report
     stub.unavailable = stub.load_library = lambda: ""
     away: Any = ModuleType("away_backend")
     away.unavailable = no_device
-    for operation in ("load_library", "may_copy_process", "open_backend", "open_decoder"):
+    for operation in registry.OPERATIONS[1:]:
         setattr(away, operation, None)
     for name, module in (("stub", stub), ("away", away)):
         monkeypatch.setitem(sys.modules, module.__name__, module)

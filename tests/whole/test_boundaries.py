@@ -57,6 +57,15 @@ def test_boundaries_are_kept() -> None:
             "trainer/trainsmith_trainer/backends/registry.py",
             "import trainsmith_trainer.backends.torch",
         ),
+        (
+            "trainer/trainsmith_trainer/backends/tape/tape.py",
+            "import trainsmith_trainer.backends.numpy",
+        ),
+        ("trainer/trainsmith_trainer/backends/tape/functions.py", "import torch"),
+        (
+            "trainer/trainsmith_trainer/backends/torch/backend.py",
+            "import trainsmith_trainer.backends.numpy",
+        ),
         ("trainer/trainsmith_trainer/run/training.py", "import trainsmith_server"),
     ],
 )

@@ -134,6 +134,7 @@ def train(
         sys.exit(_dry_run(config, overrides, name, backend, as_json=output == "json"))
     resume_path = None if resume is None else Path(resume)
     with _errors_shown():
+        from trainsmith_trainer.config.backend_support import check_support
         from trainsmith_trainer.config.load import read_recipe, resolve
 
         recipe = read_recipe(config, overrides)
@@ -143,6 +144,7 @@ def train(
         resolved = resolve(recipe, lambda: _spare_model(recipe, name, resume_path, plan))
         chosen = named or _backend(backend, "train")
         require_modules(BESIDE_A_BACKEND)
+        resolved = check_support(resolved, chosen)
         if named:
             resolved = replace(resolved, options=(*resolved.options, "--backend", backend))
         from trainsmith_trainer.run.training import run_training
@@ -226,14 +228,16 @@ def _dry_run(
 ) -> int:
     """Print what would run. The exit code is 1 if the recipe cannot run."""
     require_modules(FOR_DRY_RUN)
-    if backend != AUTO:  # Otherwise a dry run needs no backend at all.
-        _backend(backend, "train")
+    # A dry run needs no backend, but says what the named one cannot do.
+    named = None if backend == AUTO else _backend(backend, "train")
+    from trainsmith_trainer.config.backend_support import check_support
     from trainsmith_trainer.config.load import load_config
     from trainsmith_trainer.run.dry_run import dry_run, lines_of, refused
 
     resolved = None
     try:
         resolved = load_config(config, overrides)
+        resolved = check_support(resolved, named) if named else resolved
         answer, problems = dry_run(resolved, name), ()
     except RunNameError as error:
         raise click.BadParameter(one_line(str(error)), param_hint="--name") from None

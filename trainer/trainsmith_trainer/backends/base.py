@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
@@ -31,6 +32,17 @@ class Gradient:
     """Mean cross entropy over the tokens of the effective batch, in nats."""
     norm: float
     """The gradient norm over all parameters, before clipping."""
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """A value in a recipe that a backend refuses, or that has no effect with it."""
+
+    key: str
+    """The full key: `training_config.precision`."""
+    severity: Literal["error", "warning"]
+    message: str
+    """One sentence: what was found, what the backend has, what to write."""
 
 
 class DamagedStateError(ValueError):
@@ -142,6 +154,12 @@ class BackendModule(Protocol):
 
     def unavailable(self, _purpose: Purpose, /) -> str:
         """Why the backend cannot be used here for a purpose; empty if it can. Imports nothing."""
+        ...
+
+    def unsupported(
+        self, _document: TrainingDocument, _model: TransformerConfig, /
+    ) -> Iterable[Unsupported]:
+        """What of a valid recipe the backend cannot do. Does not import the tensor library."""
         ...
 
     def load_library(self) -> None:

@@ -12,20 +12,26 @@ from typing import cast
 from trainsmith_trainer.backends.base import BackendModule, Purpose
 
 AUTO = "auto"
-"""The first backend of the registry that is available."""
+"""The first backend of `chosen_by_auto` that is available."""
 
 BACKENDS: dict[str, str] = {
     "torch": "trainsmith_trainer.backends.torch",
+    "numpy": "trainsmith_trainer.backends.numpy",
 }
 """The package of each backend, by the backend's name."""
 
-_OPERATIONS = (
+BY_NAME_ONLY = frozenset({"numpy"})
+"""Backends that `AUTO` never chooses: they are slower, so a run must ask for them."""
+
+OPERATIONS = (
     "unavailable",
+    "unsupported",
     "load_library",
     "may_copy_process",
     "open_backend",
     "open_decoder",
 )
+"""The functions of a `base.BackendModule`."""
 
 
 class BackendError(Exception):
@@ -38,6 +44,11 @@ class LoadedBackend:
 
     name: str
     module: BackendModule
+
+
+def chosen_by_auto() -> list[str]:
+    """The backends that `AUTO` tries, in this order."""
+    return [name for name in BACKENDS if name not in BY_NAME_ONLY]
 
 
 def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBackend:
@@ -54,7 +65,7 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
         known = ", ".join((AUTO, *BACKENDS))
         raise BackendError(f"there is no backend `{name}`: choose one of {known}")
     problems: list[str] = []
-    for candidate in BACKENDS if name == AUTO else (name,):
+    for candidate in chosen_by_auto() if name == AUTO else (name,):
         module = importlib.import_module(BACKENDS[candidate])
         problem = _problem(module, purpose)
         if not problem:
@@ -64,7 +75,7 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
 
 
 def _problem(module: object, purpose: Purpose) -> str:
-    missing = [operation for operation in _OPERATIONS if not hasattr(module, operation)]
+    missing = [operation for operation in OPERATIONS if not hasattr(module, operation)]
     if missing:
         return f"it is unfinished, it lacks {', '.join(missing)}"
     return cast("BackendModule", module).unavailable(purpose)

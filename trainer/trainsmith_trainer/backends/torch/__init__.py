@@ -9,10 +9,11 @@ import importlib.util
 import os
 import sys
 
+from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.base import Arrays, Backend, Decoder, Purpose
+from trainsmith_trainer.backends.base import Arrays, Backend, Decoder, Purpose, Unsupported
 from trainsmith_trainer.distributed.rank import ALONE, RankInfo
 
 
@@ -21,6 +22,11 @@ def unavailable(_purpose: Purpose) -> str:
     if importlib.util.find_spec("torch") is None:
         return f"this Python lacks the package torch: {sys.executable} -m pip install torch"
     return ""
+
+
+def unsupported(_document: TrainingDocument, _model: TransformerConfig) -> tuple[Unsupported, ...]:
+    """Nothing: what a device cannot do, `Backend.warnings` says."""
+    return ()
 
 
 def load_library() -> None:

@@ -17,8 +17,8 @@ from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.backends.allocation import keep_freed_memory
 from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient, Logits
-from trainsmith_trainer.backends.torch.allocation import keep_freed_memory
 from trainsmith_trainer.backends.torch.cross_entropy import summed_cross_entropy
 from trainsmith_trainer.backends.torch.gradient_sums import GradientSums
 from trainsmith_trainer.backends.torch.group import Group
