@@ -1,9 +1,15 @@
 import { expect, test } from "vitest";
 
-import { itemText, plainText } from "../../extension/src/shared/plainText";
+import { itemText, plainText, visibleText } from "../../extension/src/shared/plainText";
 
 test("a text in a list has no icon", () => {
   expect(itemText("$(trash) [a](b)\n$(x~spin)")).toBe("$ (trash) [a] (b) $ (x~spin)");
+});
+
+test("a page shows invisible characters as escapes, and keeps lines", () => {
+  expect(visibleText("txt\u202egpj\n\tto be\u0007\u{e0041}")).toBe(
+    "txt\\u202egpj\n\tto be\\u0007\\ue0041",
+  );
 });
 
 test.each([

@@ -235,6 +235,8 @@ def test_conversation_is_refused_with_a_reason(messages: Any, says: str) -> None
         "{{ self._TemplateReference__context.environment.loader.x }}",
         "{% for i in range(10 ** 9) %}{{ i }}{% endfor %}",
         "{{ strftime_now('%Y') }}",
+        "{{ [1, 2] | random }}",
+        "{{ lipsum() }}",
         "{{ range|tojson(default='{0.__class__}'.format) }}",
         "{{ [1]|tojson(cls=namespace, encode=raise_exception) }}",
         "{% set format = '{0.__globals__[json]}'|attr('format') %}{{ format(raise_exception) }}",

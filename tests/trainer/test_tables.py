@@ -77,6 +77,12 @@ def test_columns_that_are_not_json_are_refused_by_their_type(tmp_path: Path, kin
     assert _read(tmp_path, _stream(table), frozenset({"prompt"})) == [{"other": "a"}]
 
 
+def test_a_name_of_several_columns_is_refused(tmp_path: Path) -> None:
+    table = pa.table([["a"], ["b"]], names=["text", "text"])
+    with pytest.raises(RunError, match="several columns with the name `text`"):
+        _read(tmp_path, _stream(table))
+
+
 def test_an_unsafe_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "outdated", {"pyarrow": "17.0"}.get)
     with pytest.raises(RunError, match=r"installed pyarrow is older than 17\.0") as refused:

@@ -105,7 +105,7 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"[]", b"1"])
 def test_junk_instead_of_a_description_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "config.json").write_bytes(content)
-    with pytest.raises(UnreadableModelError, match=r"config\.json (is not|cannot be read: it is n)"):
+    with pytest.raises(UnreadableModelError, match=r"config\.json (is not|cannot be read)"):
         describe(tmp_path)
 
 

@@ -26,6 +26,7 @@ INSTEAD = {
     "walk": "trainsmith_system.folders.walk",
     "memmap": "trainsmith_system.reading, before the file is mapped",
     "loads": "a pydantic model or TypeAdapter, strict, so that nothing is used unchecked",
+    "parse_json": "a pydantic model or TypeAdapter, strict, so that nothing is used unchecked",
     "parse_source": "trainsmith_trainer.config.load.load_config",
     "Popen": "trainsmith_system.children.start_python",
     "run": "trainsmith_system.children",
@@ -66,7 +67,11 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     f"{SERVER}/workspace/project_config.py": ({"stat"}, "folders above an open file"),
     f"{SERVER}/workspace/references.py": ({"stat", "scandir"}, "this is `Files`"),
     f"{SERVER}/workspace/runs.py": ({"scandir"}, "places from `Files`"),
-    "schemas/trainsmith_schemas/families/hugging_face.py": ({"loads"}, _CHECKED),
+    "schemas/trainsmith_schemas/json_text.py": (
+        {"loads"},
+        "its callers check the value",
+    ),
+    "schemas/trainsmith_schemas/families/hugging_face.py": ({"parse_json"}, _CHECKED),
     f"{TRAINER}/config/load.py": ({"parse_source"}, _CHECKED),
     f"{TRAINER}/config/source.py": ({"parse_source"}, "a value of an option"),
     f"{TRAINER}/config/trackers.py": ({"parse_source"}, _CHECKED),
@@ -74,9 +79,9 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     f"{TRAINER}/data/hf_tokenizer.py": ({"loads"}, "the library has read it before"),
     f"{TRAINER}/data/records.py": ({"loads"}, "examples, which may be any value"),
     f"{TRAINER}/data/tokenizer.py": ({"loads"}, _CHECKED),
-    f"{TRAINER}/hf/adapter.py": ({"loads"}, _CHECKED),
-    f"{TRAINER}/hf/adapter_base.py": ({"loads"}, _CHECKED),
-    f"{TRAINER}/hf/special_tokens.py": ({"loads"}, _CHECKED),
+    f"{TRAINER}/hf/adapter.py": ({"parse_json"}, _CHECKED),
+    f"{TRAINER}/hf/adapter_base.py": ({"parse_json"}, _CHECKED),
+    f"{TRAINER}/hf/special_tokens.py": ({"parse_json"}, _CHECKED),
     f"{TRAINER}/history/record.py": ({"parse_source"}, _CHECKED),
     f"{TRAINER}/run/corpus.py": ({"loads"}, "`load_tokenizer` has read it before"),
     f"{TRAINER}/run_dir/checkpoint.py": ({"loads"}, _CHECKED),
@@ -94,7 +99,7 @@ def _calls(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if not isinstance(node, ast.Call):
             continue
         match node.func:
-            case ast.Name(id="open" | "print" | "parse_source" as name):
+            case ast.Name(id="open" | "print" | "parse_source" | "parse_json" as name):
                 yield node.lineno, name
             case ast.Attribute(attr=name, value=owner):
                 named = owner.id if isinstance(owner, ast.Name) else ""

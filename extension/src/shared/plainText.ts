@@ -11,6 +11,16 @@ export function plainText(text: string): string {
   return text.replace(INVISIBLE, " ").replaceAll("](", "] (");
 }
 
+/** Text from outside for a page: invisible characters are written as escapes; lines stay lines. */
+export function visibleText(text: string): string {
+  return text.replace(INVISIBLE, (found) => Array.from(found, escaped).join(""));
+}
+
+function escaped(character: string): string {
+  if (character === "\n" || character === "\t") return character;
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+}
+
 /** The same for an item of a list, where VS Code makes an icon of `$(name)`. */
 export function itemText(text: string): string {
   return plainText(text).replaceAll("$(", "$ (");

@@ -74,7 +74,7 @@ def _among(schema: Any, columns: Collection[str]) -> list[str]:
     """The columns to read. If none is known, all that contain JSON, so that a message names them.
 
     Raises:
-        UnreadableTableError: a known one contains something else.
+        UnreadableTableError: a known one contains something else, or a name is not unique.
     """
     for field in schema:
         if field.name in columns and not _is_json(field.type):
@@ -82,6 +82,9 @@ def _among(schema: Any, columns: Collection[str]) -> list[str]:
                 f"its column `{field.name}` has the type {str(field.type)[:_LONGEST_REASON]}",
                 "write texts, numbers, lists or structs of these",
             )
+    if repeated := [name for name in schema.names if schema.names.count(name) > 1]:
+        why = f"it has several columns with the name `{repeated[0][:_LONGEST_REASON]}`"
+        raise UnreadableTableError(why, "give each column a name of its own")
     known = [name for name in schema.names if name in columns]
     return known or [field.name for field in schema if _is_json(field.type)]
 

@@ -1,3 +1,5 @@
+import { visibleText } from "../../shared/plainText";
+
 /** An element that the page has from the start. */
 export function element(selector: string): HTMLElement {
   const found = document.querySelector<HTMLElement>(selector);
@@ -5,15 +7,15 @@ export function element(selector: string): HTMLElement {
   return found;
 }
 
-/** A new element with attributes and children. */
+/** A new element with attributes and children; text may come from outside. */
 export function make(
   name: string,
   attributes: Record<string, string> = {},
   ...children: (Node | string)[]
 ): HTMLElement {
   const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, visibleText(value));
+  made.append(...children.map((child) => (typeof child === "string" ? visibleText(child) : child)));
   return made;
 }
 

@@ -46,7 +46,7 @@ class ChatTemplate:
     ) -> str:
         """The text of a conversation.
 
-        `strftime_now` is not defined, so that equal data yields equal texts on every day.
+        `strftime_now` and `random` are not defined, so that equal data yields equal texts.
 
         Args:
             messages: the turns.
@@ -124,6 +124,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
     )
     environment.filters["tojson"] = _to_json
+    # Equal data yields equal texts.
+    del environment.filters["random"], environment.globals["lipsum"]
     # Jinja's type of this mapping has only its own functions.
     cast("dict[str, Any]", environment.globals)["raise_exception"] = _raise
     return environment
