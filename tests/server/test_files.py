@@ -13,6 +13,7 @@ from trainsmith_schemas import paths
 from trainsmith_server.features.diagnostics import diagnostics
 from trainsmith_server.features.references import references as references_in
 from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.lint.report import MAX_DIAGNOSTICS
 from trainsmith_server.workspace import references
 from trainsmith_server.workspace.open_documents import Change, Session
 from trainsmith_server.workspace.references import Files
@@ -117,6 +118,17 @@ def test_other_machines_are_not_contacted(
     assert not any(path.startswith("/Network") for path in touched)
     messages = [one.message for one in found if "may be on another machine" in one.message]
     assert len(messages) == (1 if home else 7)
+
+
+def test_problems_with_another_file_are_limited(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text("transformer_config:\n  model_type: llama\n")
+    names = ", ".join(f"layer_{number}" for number in range(5000))
+    recipe = (
+        "training_config:\n  model_config: model.yaml\n  max_steps: 1\n"
+        f"lora_config:\n  target_modules: [{names}]\n"
+    )
+    analysis = analyze(recipe, (tmp_path / "training.yaml").as_uri())
+    assert len(diagnostics(analysis, files)) <= 2 * MAX_DIAGNOSTICS
 
 
 def test_an_untitled_document_has_no_folder(files: Files) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Protocol
 
 from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.file_problems import Missing, file_problems
 from trainsmith_server.features.references import Reference
+from trainsmith_server.lint.report import MAX_DIAGNOSTICS
 
 
 class FileProvider(Protocol):
@@ -39,7 +41,7 @@ def diagnostics(analysis: Analysis, files: FileProvider) -> tuple[Diagnostic, ..
     """All diagnostics of a text, in the order of the text."""
     analysis = files.whole(analysis)
     around = file_problems(analysis, files.models(analysis), files.missing(analysis))
-    found = (*analysis.diagnostics, *around)
+    found = (*analysis.diagnostics, *islice(around, MAX_DIAGNOSTICS))
     if analysis.kind and analysis.kind.name == "model":
         found = _with_recipes(found, files.recipes_naming(analysis.uri))
     return tuple(sorted(found, key=lambda diagnostic: (diagnostic.span, diagnostic.code)))
