@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from trainsmith_schemas.families.family import Layout, Shape
 from trainsmith_schemas.families.registry import all_families, family_of, require_layout
 from trainsmith_schemas.sections.lora import LoraConfig
-from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.model import MOST_BLOCKS, TransformerConfig
 from trainsmith_schemas.wording import listed
 
 LORA_A, LORA_B, BIAS = ".lora_A.weight", ".lora_B.weight", ".bias"
@@ -172,9 +172,9 @@ def _targets(lora: LoraConfig, model: TransformerConfig) -> Iterator[str]:
 
 
 def _a_model_of_each_family() -> list[TransformerConfig]:
-    """A model of each family that is trained, with more blocks than anybody names."""
+    """A model of each family that is trained, with as many blocks as one can have."""
     return [
-        TransformerConfig(model_type=family.name, num_blocks=10**_DIGITS)
+        TransformerConfig(model_type=family.name, num_blocks=MOST_BLOCKS)
         for family in all_families()
         if family.layout
     ]
