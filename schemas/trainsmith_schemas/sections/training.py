@@ -291,6 +291,14 @@ class TrainingConfig(Section):
     It has no effect on other devices, and none with `precision: bf16`.
     """
 
+    compile: Flag = False
+    """Compile the model's blocks with `torch.compile`, which makes steps faster, mostly on GPUs.
+
+    Compiling takes up to some minutes before the first step, and again where sequences of another
+    length follow. It needs a C++ compiler, and on NVIDIA GPUs the package `triton`. Results agree
+    with those of a run without it up to rounding.
+    """
+
     use_moreh_adamw: Annotated[Flag, _FLAT] = False
     """Use ttnn's fused AdamW kernel. The mathematics does not change.
 

@@ -16,6 +16,7 @@ from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS, FINAL, LOG
 from trainsmith_system.lock import HeldError, hold
+from trainsmith_system.terminal import say
 from trainsmith_system.writing import open_to_append, write_folder
 from trainsmith_trainer.backends.base import Arrays, Backend
 from trainsmith_trainer.backends.registry import LoadedBackend, choose_backend
@@ -138,6 +139,8 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
             save=saving.timed(saver(run, backend, resolved, emit)),
             stop_requested=lambda: backend.should_stop(stop()),
         )
+        if inputs.training.compile:
+            say("compiling the model's blocks; the first step takes longer")
         training_began = time.perf_counter()
         progress = train(backend, inputs.sampler, inputs.schedule, inputs.plan, hooks, progress)
         trained = time.perf_counter() - training_began

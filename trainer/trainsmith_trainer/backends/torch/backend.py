@@ -19,6 +19,7 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.allocation import keep_freed_memory
 from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient, Logits
+from trainsmith_trainer.backends.torch.compiling import compile_blocks, naming_compiler
 from trainsmith_trainer.backends.torch.cross_entropy import summed_cross_entropy
 from trainsmith_trainer.backends.torch.gradient_sums import GradientSums
 from trainsmith_trainer.backends.torch.group import Group
@@ -71,6 +72,9 @@ class TorchBackend:
             own = {name: one for name, one in self._model.named_parameters() if one.requires_grad}
             with _enough_memory("LoRA's matrices", "lora_config.r"):
                 self._trainable = add_adapters(self._model, lora, given) if lora else own
+            if training.compile:
+                lengths_vary = derived.has_examples(training) or training.packing
+                compile_blocks(self._model, self._device, lengths_vary=lengths_vary)
             self._saved = self._trainable if lora else dict(self._model.named_parameters())
             inside = {id(each) for block in self._model.blocks() for each in block.parameters()}
             self._optimizer = Optimizer(
@@ -451,7 +455,8 @@ def _tensor(array: npt.NDArray[Any]) -> Tensor:
 def _enough_memory(what: str, config_path: str) -> Generator[None, None, None]:
     """Turn the many ways in which PyTorch runs out of memory into one message."""
     try:
-        yield
+        with naming_compiler():
+            yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         text = str(error)
         known = (

@@ -121,11 +121,20 @@ def attend(
     if packed is None:
         mixed = _attend_within(queries, keys, values, form)
     else:
-        # Each document on its own: no other token is looked at, and none is computed in vain.
-        parts = (vectors.split(packed.lengths, dim=2) for vectors in (queries, keys, values))
-        documents = zip(*parts, strict=True)
-        mixed = torch.cat([_attend_within(*document, form=form) for document in documents], dim=2)
+        mixed = attend_documents(queries, keys, values, packed, form)
     return mixed.transpose(1, 2).flatten(2)
+
+
+def attend_documents(
+    queries: Tensor, keys: Tensor, values: Tensor, packed: Packed, form: AttentionForm
+) -> Tensor:
+    """`attend` for each document on its own, with as many heads of keys as of queries.
+
+    No token of another document is looked at, and none is computed in vain.
+    """
+    parts = (vectors.split(packed.lengths, dim=2) for vectors in (queries, keys, values))
+    documents = zip(*parts, strict=True)
+    return torch.cat([_attend_within(*document, form=form) for document in documents], dim=2)
 
 
 def attend_to_past(

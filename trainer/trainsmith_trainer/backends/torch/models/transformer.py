@@ -49,6 +49,8 @@ class Transformer(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
+        self.run_block: RunBlock = _run_block
+        """Computes a block without a cache; a compiled function may replace it."""
         self.steps_up_to = config.max_sequence_length
         """The longest text that can be read token by token: positions of others change with it."""
 
@@ -103,12 +105,20 @@ class Transformer(nn.Module):
         vectors = self.embed(tokens, packed.positions if packed else 0)
         recompute = self.training and self.config.runner_type == "memory_efficient"
         for index, block in enumerate(self.blocks()):
-            cache = caches[index] if caches else None
-            if recompute:
-                vectors = checkpoint(block, vectors, cache, packed, use_reentrant=False)
+            if caches:
+                vectors = block(vectors, caches[index], packed)
+            elif recompute:
+                vectors = checkpoint(self.run_block, block, vectors, packed, use_reentrant=False)
             else:
-                vectors = block(vectors, cache, packed)
+                vectors = self.run_block(block, vectors, packed)
         return vectors
+
+
+RunBlock: TypeAlias = Callable[[Block, Tensor, "Packed | None"], Tensor]
+
+
+def _run_block(block: Block, vectors: Tensor, packed: Packed | None) -> Tensor:
+    return block(vectors, None, packed)
 
 
 class Dropout(nn.Module):
@@ -127,7 +137,9 @@ class Dropout(nn.Module):
         """While training, set random numbers to zero and scale up the others."""
         if not self.training or self.probability == 0:
             return vectors
-        if vectors.device.type != "cpu" or not 0 < self.dropped < 256:
+        # A compiled block draws its numbers itself.
+        others = vectors.device.type != "cpu" or torch.compiler.is_compiling()
+        if others or not 0 < self.dropped < 256:
             return functional.dropout(vectors, self.probability)
         words = torch.empty((vectors.numel() + 7) // 8, dtype=torch.int64)
         random_bytes = words.random_(-(2**63), None).view(torch.uint8)[: vectors.numel()]

@@ -1,0 +1,98 @@
+"""`torch.compile` for the blocks of a model.
+
+Each kind of block is compiled once, not the model as a whole: the time to compile does not grow
+with the number of blocks, and the names of parameters stay as they are.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import torch
+
+from trainsmith_system.text import shortened
+from trainsmith_trainer.backends.torch.models import attention
+from trainsmith_trainer.backends.torch.models.transformer import Transformer
+from trainsmith_trainer.data.cache import cache_folder
+from trainsmith_trainer.errors import RunError
+
+_KEY = "training_config.compile"
+_CACHE = "TORCHINDUCTOR_CACHE_DIR"
+_LONGEST = 500
+"""In characters, of the compiler's error."""
+_MOST_VARIANTS = 64
+"""Of one block: with and without gradients, with windows and without, of fixed and any length."""
+
+
+def compile_blocks(model: Transformer, device: torch.device, *, lengths_vary: bool) -> None:
+    """Compile a model's blocks when they are computed first.
+
+    Args:
+        model: it is changed.
+        device: where it computes.
+        lengths_vary: whether batches have sequences of many lengths. Then one variant is compiled
+            for all of them; otherwise it is compiled for the first batch, and once more for any
+            length if another one follows.
+
+    Raises:
+        RunError: a compiler is missing.
+    """
+    _require_compiler(device)
+    # By default, PyTorch's cache is in a folder for temporary files, which others may write to.
+    os.environ.setdefault(_CACHE, str(cache_folder().with_name("compiled")))
+    import torch._dynamo
+    import torch._inductor.config
+
+    # More threads would be processes that import modules of the folder where the run started.
+    torch._inductor.config.compile_threads = 1
+    torch._dynamo.config.recompile_limit = _MOST_VARIANTS
+    # The lengths of packed documents are others in each batch.
+    attention.attend_documents = torch.compiler.disable(attention.attend_documents)
+    model.run_block = torch.compile(model.run_block, dynamic=lengths_vary or None)
+
+
+@contextmanager
+def naming_compiler() -> Generator[None, None, None]:
+    """Turn errors of the compiler into one message."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not any(kind.__name__ == "TorchDynamoException" for kind in type(error).__mro__):
+            raise
+        # The first line names the compiler, the second one its error.
+        said = " ".join([line for line in str(error).splitlines() if line.strip()][:2])
+        raise RunError(
+            f"`torch.compile` failed: {shortened(said, _LONGEST)}",
+            advice="write `compile: false`",
+            config_path=_KEY,
+        ) from error
+
+
+def _require_compiler(device: torch.device) -> None:
+    if device.type == "cuda":
+        if importlib.util.find_spec("triton") is None:
+            raise _missing("the package `triton`", "install it")
+        names, what = [os.environ.get("CC"), "gcc", "clang"], "a C compiler"
+    else:
+        names = [os.environ.get("CXX"), {"darwin": "clang++", "win32": "cl"}.get(sys.platform)]
+        names, what = [*names, "g++"], "a C++ compiler"
+    if any(name and shutil.which(name) for name in names):
+        return
+    how = {
+        "darwin": "install it with `xcode-select --install`",
+        "win32": "install the build tools of Visual Studio",
+    }.get(sys.platform, "install the package g++ of your system")
+    raise _missing(what, how)
+
+
+def _missing(what: str, how: str) -> RunError:
+    return RunError(
+        f"`compile` needs {what}, and there is none",
+        advice=f"{how}, or write `compile: false`",
+        config_path=_KEY,
+    )
