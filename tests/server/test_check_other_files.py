@@ -128,3 +128,47 @@ def test_files_of_tt_train_are_found_only_with_its_root(
     ):
         assert _codes(recipe.replace("model.yaml", spelling), path) == [], spelling
     assert _codes(recipe.replace("model.yaml", "${TT_METAL_HOME}/model.yaml"), path) == []
+
+
+EXAMPLES = """
+training_config:
+  max_steps: 5
+  model_config: model.yaml
+  data_path: data.jsonl
+"""
+MODEL = "transformer_config:\n  max_sequence_length: 20\n"
+
+
+def _lines(*sizes: int, keys: tuple[str, str] = ("prompt", "response")) -> str:
+    pairs = ({keys[0]: "a" * (size - 1), keys[1]: "b"} for size in sizes)
+    return "".join(json.dumps(one) + "\n" for one in pairs) + "not JSON\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "keys", "says"),
+    [
+        ("", ("prompt", "response"), "2 of the first 3 examples in `data.jsonl` have more than 20"),
+        ("", ("prompt", "completion"), "the longest 90: the run does not start"),
+        ("  overlong: skip\n", ("prompt", "response"), "they are left out"),
+        ("  tokenizer_path: tokenizer.json\n", ("instruction", "output"), "about 1 of the first 3"),
+        ("  sequence_length: 15\n", ("prompt", "response"), "3 of the first 3 examples"),
+        ("  columns: {prompt: q, response: a}\n", ("q", "a"), "2 of the first 3 examples"),
+        ("  columns: {prompt: x, response: y}\n", ("q", "a"), ""),
+        ("", ("text", "note"), ""),
+    ],
+)
+def test_examples_that_are_longer_than_a_sequence(
+    project: Path, more: str, keys: tuple[str, str], says: str
+) -> None:
+    (project / "configs" / "model.yaml").write_text(MODEL, encoding="utf-8")
+    data = project / "configs" / "data.jsonl"
+    data.write_text(_lines(18, 30, 90, keys=keys), encoding="utf-8")
+    assert _codes(EXAMPLES + more).count("examples-too-long") == (1 if says else 0)
+    assert says in CliRunner().invoke(check, ["configs/training.yaml"]).stdout
+
+
+def test_only_the_beginning_of_large_data_is_measured(project: Path) -> None:
+    (project / "configs" / "model.yaml").write_text(MODEL, encoding="utf-8")
+    data = project / "configs" / "data.jsonl"
+    data.write_text(_lines(*[18] * 30_000, 90), encoding="utf-8")
+    assert "examples-too-long" not in _codes(EXAMPLES)

@@ -13,6 +13,7 @@ from typing import Protocol
 from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.file_problems import Missing, file_problems
+from trainsmith_server.features.overlong_examples import Lengths
 from trainsmith_server.features.references import Reference
 from trainsmith_server.lint.report import MAX_DIAGNOSTICS
 
@@ -32,6 +33,10 @@ class FileProvider(Protocol):
         """The files that a run does not find, or perhaps does not, by their path as written."""
         ...
 
+    def examples(self, analysis: Analysis) -> Mapping[str, Lengths]:
+        """The lengths of the first examples in each data file, by its path as written."""
+        ...
+
     def recipes_naming(self, uri: str) -> Iterable[tuple[Analysis, Reference]]:
         """The places in open recipes that name a model file."""
         ...
@@ -40,7 +45,9 @@ class FileProvider(Protocol):
 def diagnostics(analysis: Analysis, files: FileProvider) -> tuple[Diagnostic, ...]:
     """All diagnostics of a text, in the order of the text."""
     analysis = files.whole(analysis)
-    around = file_problems(analysis, files.models(analysis), files.missing(analysis))
+    around = file_problems(
+        analysis, files.models(analysis), files.missing(analysis), files.examples(analysis)
+    )
     found = (*analysis.diagnostics, *islice(around, MAX_DIAGNOSTICS))
     if analysis.kind and analysis.kind.name == "model":
         found = _with_recipes(found, files.recipes_naming(analysis.uri))

@@ -15,6 +15,7 @@ from trainsmith_server.document.bind import find, value_span
 from trainsmith_server.document.diagnostics import Diagnostic, Related
 from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import Analysis, KnownDocument
+from trainsmith_server.features.overlong_examples import Lengths, overlong_examples
 from trainsmith_server.features.readable import model_of, training_of
 from trainsmith_server.features.references import Reference, file_references
 from trainsmith_server.rules import all_rules
@@ -45,6 +46,7 @@ def file_problems(
     analysis: Analysis,
     models: Mapping[str, Analysis],
     missing: Mapping[str, Missing] | None = None,
+    lengths: Mapping[str, Lengths] | None = None,
 ) -> Iterator[Diagnostic]:
     """Problems whose causes are in other files, with the severities from the settings.
 
@@ -52,8 +54,9 @@ def file_problems(
         analysis: the recipe, or a part of its file.
         models: the model files that it names, by their path as written.
         missing: the files that a run does not find, by their path as written.
+        lengths: of the first examples of data files, by their path as written.
     """
-    for diagnostic in _all(analysis, models, missing or {}):
+    for diagnostic in _all(analysis, models, missing or {}, lengths or {}):
         severity = analysis.severity(diagnostic.code, diagnostic.severity, diagnostic.span)
         if severity:
             yield replace(diagnostic, severity=severity)
@@ -84,7 +87,10 @@ def _rules_with_model(
 
 
 def _all(
-    analysis: Analysis, models: Mapping[str, Analysis], missing: Mapping[str, Missing]
+    analysis: Analysis,
+    models: Mapping[str, Analysis],
+    missing: Mapping[str, Missing],
+    lengths: Mapping[str, Lengths],
 ) -> Iterator[Diagnostic]:
     wrong = [one.span for one in analysis.diagnostics if one.severity == "error"]
     for reference in file_references(analysis):
@@ -100,6 +106,10 @@ def _all(
             yield _broken(reference, model, errors, analysis.trainer)
     for known in analysis.documents:
         yield from _disagreement(known, models)
+        recipe = training_of(known)
+        model = model_of(models.get(recipe.training_config.model_file or "")) if recipe else None
+        if recipe and model and known.profile.name == "trainsmith":
+            yield from overlong_examples(known, recipe.training_config, model, lengths)
 
 
 def _not_found(reference: Reference, missing: Missing) -> Diagnostic:

@@ -17,6 +17,7 @@ ELSEWHERE: Mapping[str, str] = {
     "data-path-not-found": "The recipe's data does not exist",
     "tokenizer-path-not-found": "The recipe's tokenizer does not exist",
     "chat-template-not-found": "The recipe's chat template does not exist",
+    "examples-too-long": "Examples of the data are longer than a sequence",
     "model-path-not-found": "The model that a model file starts from does not exist",
     "model-path-unreadable": "The model that a model file starts from can't be read",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.file_problems import Missing
+from trainsmith_server.features.overlong_examples import Lengths
 from trainsmith_server.features.paths import FolderEntry
 from trainsmith_server.features.pretrained import with_folder, without_folder
 from trainsmith_server.features.references import (
@@ -35,6 +37,7 @@ from trainsmith_server.features.references import (
     model_references,
 )
 from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.example_lengths import example_lengths
 from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_server.workspace.open_documents import Session
 from trainsmith_server.workspace.paths import path_of, uri_of
@@ -77,6 +80,7 @@ class Files:
         """Returns the settings for a file, by its URI."""
         self._read = FileCache(self._analyze)
         self._descriptions = FileCache(_described)
+        self._lengths = FileCache(example_lengths)
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace; on the command line, the working directory."""
 
@@ -181,6 +185,16 @@ class Files:
                 if named.key == "data_path":
                     paths[named.written] = self._data_at(one, named.written, search)
         return {name: sum(map(_size, several)) for name, several in paths.items() if several}
+
+    def examples(self, analysis: Analysis) -> dict[str, Lengths]:
+        """The lengths of the first examples in each `.jsonl` file, by its path as written."""
+        found: dict[str, Lengths] = {}
+        for named in file_references(analysis):
+            if named.key == "data_path" and named.written.endswith(".jsonl"):
+                with suppress(OSError):
+                    path = self.find(analysis.uri, named.written, analysis.trainer)
+                    found[named.written] = self._lengths.get(path) if path else ()
+        return found
 
     def _data_at(self, analysis: Analysis, written: str, search: Search) -> list[Path]:
         if path := self.find(analysis.uri, written, analysis.trainer):
