@@ -30,9 +30,10 @@ from trainsmith_trainer.backends.torch.models import (
     load_parameters,
     load_weights,
 )
-from trainsmith_trainer.backends.torch.models.attention import LayerCache, Packed
-from trainsmith_trainer.backends.torch.models.transformer import Block, Transformer
+from trainsmith_trainer.backends.torch.models.attention import LayerCache
+from trainsmith_trainer.backends.torch.models.transformer import Block, Transformer, drops
 from trainsmith_trainer.backends.torch.optimizers import Optimizer
+from trainsmith_trainer.backends.torch.packed_rows import packed_row
 from trainsmith_trainer.backends.torch.precision import DTYPES, Precision, has_bf16_units
 from trainsmith_trainer.backends.torch.threads import sensible_threads
 from trainsmith_trainer.backends.torch.update_rules import fused_adamw
@@ -279,12 +280,13 @@ class TorchBackend:
         if batch.lengths is None:
             inputs, targets, packed = batch.inputs, batch.targets, None
         else:
-            # One row of all documents, without padding.
-            own = np.arange(batch.inputs.shape[1]) < [[sum(row)] for row in batch.lengths]
-            inputs, targets = batch.inputs[own][None], batch.targets[own]
-            packed = Packed.of([length for row in batch.lengths for length in row], self._device)
+            shares = not drops(self._model)  # Dropout differs in each document.
+            inputs, targets, packed = packed_row(batch, self._device, shares=shares)
+        tokens = torch.from_numpy(inputs).to(self._device)
         targets = torch.from_numpy(targets.reshape(-1)).to(self._device)
-        tokens, counted = torch.from_numpy(inputs).to(self._device), targets != IGNORE_INDEX
+        if packed:
+            targets = packed.shorten(targets[None])[0]
+        counted = targets != IGNORE_INDEX
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._autocasts):
             vectors = self._model.hidden(tokens, packed=packed).flatten(0, 1)
             if batch.tokens < len(targets):  # Logits are large, and prompts need none.

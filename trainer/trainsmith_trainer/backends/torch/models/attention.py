@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +11,7 @@ from torch.nn import functional
 
 from trainsmith_schemas.families.registry import require_layout
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.torch.models.packed import Packed
 
 _FIRST_PLACES = 64
 """Tokens that a cache has memory for at first; more memory is taken as the text grows."""
@@ -81,22 +81,6 @@ class LayerCache:
         self.values[:, :, at : at + 1] = values
         used = min(position + 1, self.places)
         return self.keys[:, :, :used], self.values[:, :, :used]
-
-
-@dataclass(frozen=True)
-class Packed:
-    """Documents in one row, each of which is read as if it were alone."""
-
-    lengths: tuple[int, ...]
-    """How many tokens each document has; together they are the row."""
-    positions: Tensor
-    """The position of each token in its document, (length,)."""
-
-    @staticmethod
-    def of(lengths: Sequence[int], device: torch.device) -> Packed:
-        """Documents of these lengths."""
-        positions = torch.cat([torch.arange(length) for length in lengths])
-        return Packed(tuple(lengths), positions.to(device))
 
 
 def attend(

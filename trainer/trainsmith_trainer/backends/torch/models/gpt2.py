@@ -16,12 +16,12 @@ from torch.nn import functional
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.attention import (
     LayerCache,
-    Packed,
     attend,
     attend_to_past,
     split_heads,
 )
 from trainsmith_trainer.backends.torch.models.decode_step import affine
+from trainsmith_trainer.backends.torch.models.packed import Packed
 from trainsmith_trainer.backends.torch.models.transformer import (
     Block,
     Dropout,
@@ -113,9 +113,11 @@ class _Attention(nn.Module):
         self.drop = Dropout(config.dropout_prob)
 
     def forward(self, vectors: Tensor, cache: LayerCache | None, packed: Packed | None) -> Tensor:
-        parts = self.c_attn(vectors).chunk(3, dim=2)
+        projected = self.c_attn(vectors)
+        parts = (packed.restore(projected) if packed else projected).chunk(3, dim=2)
         queries, keys, values = (split_heads(part, self.heads) for part in parts)
-        return self.drop(self.c_proj(attend(queries, keys, values, cache, packed)))
+        mixed = attend(queries, keys, values, cache, packed)
+        return self.drop(self.c_proj(packed.shorten(mixed) if packed else mixed))
 
 
 class _FeedForward(nn.Module):

@@ -15,8 +15,9 @@ from torch.nn import functional
 
 from trainsmith_schemas.families.windows import window
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer.backends.torch.models.attention import AttentionForm, LayerCache, Packed
+from trainsmith_trainer.backends.torch.models.attention import AttentionForm, LayerCache
 from trainsmith_trainer.backends.torch.models.decode_step import Affine, affine
+from trainsmith_trainer.backends.torch.models.packed import Packed
 from trainsmith_trainer.backends.torch.models.rotary import (
     DynamicRotaryEmbedding,
     RotaryEmbedding,

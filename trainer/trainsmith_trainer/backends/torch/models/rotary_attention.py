@@ -11,12 +11,12 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.torch.models.attention import (
     AttentionForm,
     LayerCache,
-    Packed,
     attend,
     attend_to_past,
     split_heads,
 )
 from trainsmith_trainer.backends.torch.models.decode_step import affine
+from trainsmith_trainer.backends.torch.models.packed import Packed
 from trainsmith_trainer.backends.torch.models.rotary import RotaryEmbedding
 from trainsmith_trainer.backends.torch.models.transformer import Dropout, Positions
 
@@ -97,10 +97,13 @@ class RotaryAttention(nn.Module):
         """(batch, length, width) → the same; keys and values are stored in the cache."""
         positions = packed.positions if packed else 0
         queries, keys, values = self.project(vectors)
+        if packed:
+            queries, keys, values = map(packed.restore, (queries, keys, values))
         queries = self.place_queries(split_heads(queries, self.heads), positions)
         keys = self.place_keys(split_heads(keys, self.key_heads), positions)
         values = split_heads(values, self.key_heads)
-        return self.drop(self.o_proj(attend(queries, keys, values, cache, packed, self.form)))
+        mixed = attend(queries, keys, values, cache, packed, self.form)
+        return self.drop(self.o_proj(packed.shorten(mixed) if packed else mixed))
 
     def step(self) -> AttentionStep:
         """`forward` for one token."""

@@ -12,7 +12,8 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer.backends.torch.models.attention import LayerCache, Packed
+from trainsmith_trainer.backends.torch.models.attention import LayerCache
+from trainsmith_trainer.backends.torch.models.packed import Packed
 
 Positions: TypeAlias = "int | Tensor"
 """The position of the first of consecutive tokens, or the position of each, (length,)."""
@@ -100,9 +101,11 @@ class Transformer(nn.Module):
             packed: the documents in the row, if there is one row of several documents.
 
         Returns:
-            (batch, length, width)
+            (batch, length, width); if documents are packed, those of the short row.
         """
         vectors = self.embed(tokens, packed.positions if packed else 0)
+        if packed:
+            vectors = packed.shorten(vectors)
         recompute = self.training and self.config.runner_type == "memory_efficient"
         for index, block in enumerate(self.blocks()):
             if caches:
@@ -145,6 +148,12 @@ class Dropout(nn.Module):
         random_bytes = words.random_(-(2**63), None).view(torch.uint8)[: vectors.numel()]
         kept = (random_bytes >= self.dropped).view(vectors.shape)
         return vectors * kept * (256 / (256 - self.dropped))
+
+
+def drops(model: nn.Module) -> bool:
+    """Whether dropout has an effect: in training, if a layer has some."""
+    layers = (each for each in model.modules() if isinstance(each, Dropout))
+    return model.training and any(layer.probability > 0 for layer in layers)
 
 
 def init_weights(model: Transformer, residual_names: tuple[str, ...]) -> None:
