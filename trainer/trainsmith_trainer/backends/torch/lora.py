@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import cast
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from trainsmith_schemas.meaning.lora import LORA_A, LORA_B, adapted_layers, scale
 from trainsmith_schemas.sections.lora import LoraConfig
+from trainsmith_trainer.backends.torch.low_rank_linear import low_rank_linear
 from trainsmith_trainer.backends.torch.models import load_parameters
 from trainsmith_trainer.backends.torch.models.transformer import Dropout, Transformer
 
@@ -52,9 +52,16 @@ class LoraLinear(nn.Linear):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002, PyTorch's name
         """(…, in) → (…, out)."""
         bias = cast("Tensor | None", self.bias)
-        plain = functional.linear(input, self.weight, None if bias is None else bias.to(input))
-        added = self.lora_B(self.lora_A(self.drop(input.to(self.lora_A.weight.dtype))))
-        return (plain + added * self.scale).to(plain.dtype)
+        dropped = self.drop(input)
+        return low_rank_linear(
+            input,
+            None if dropped is input else dropped,
+            self.weight,
+            bias,
+            self.lora_A.weight,
+            self.lora_B.weight,
+            self.scale,
+        )
 
 
 def without_matrices(weights: Weights) -> dict[str, Tensor]:
