@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from trainsmith_schemas import paths
+from trainsmith_server.document.diagnostics import MOST_RELATED
 from trainsmith_server.features.diagnostics import diagnostics
 from trainsmith_server.features.references import references as references_in
 from trainsmith_server.lint.analyze import analyze
@@ -129,6 +130,21 @@ def test_problems_with_another_file_are_limited(files: Files, tmp_path: Path) ->
     )
     analysis = analyze(recipe, (tmp_path / "training.yaml").as_uri())
     assert len(diagnostics(analysis, files)) <= 2 * MAX_DIAGNOSTICS
+
+
+def test_places_in_other_files_are_limited(tmp_path: Path) -> None:
+    """300 recipes in a file, and a model file with 300 errors, do not make 90,000 places."""
+    session = Session()
+    files = Files(session)
+    wrong = ", ".join(["none"] * 310)
+    (tmp_path / "model.yaml").write_text(f"transformer_config:\n  layer_types: [{wrong}]\n")
+    recipes = "training_config: {max_steps: 1, model_config: model.yaml}\n---\n" * 300
+    recipe, model = ((tmp_path / name).as_uri() for name in ("recipe.yaml", "model.yaml"))
+    session.open(recipe, 1, recipes)
+    session.open(model, 1, (tmp_path / "model.yaml").read_text())
+    for uri in (recipe, model):
+        for part in session.parts(uri)[:20]:
+            assert all(len(one.related) <= MOST_RELATED for one in diagnostics(part, files))
 
 
 def test_an_untitled_document_has_no_folder(files: Files) -> None:

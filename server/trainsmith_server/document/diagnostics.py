@@ -58,6 +58,10 @@ class Related:
     """The file of the place; `None` for the diagnostic's own file."""
 
 
+MOST_RELATED = 10
+"""Places in other files that a diagnostic names: without a limit, two small files multiply."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One thing that is wrong, doubtful or worth knowing."""

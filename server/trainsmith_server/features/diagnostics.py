@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Protocol
 
-from trainsmith_server.document.diagnostics import Diagnostic, Related
+from trainsmith_server.document.diagnostics import MOST_RELATED, Diagnostic, Related
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.file_problems import Missing, file_problems
 from trainsmith_server.features.overlong_examples import Lengths
@@ -60,7 +60,7 @@ def _with_recipes(
     """The diagnostics of a model file, whose errors refer to the open recipes that name it."""
     related = tuple(
         Related(named.span, "this recipe trains the model", recipe.source)
-        for recipe, named in recipes
+        for recipe, named in islice(recipes, MOST_RELATED)
     )
     return tuple(
         replace(one, related=(*one.related, *related)) if one.severity == "error" else one

@@ -12,7 +12,7 @@ from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.documents import MODEL
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.document.bind import find, value_span
-from trainsmith_server.document.diagnostics import Diagnostic, Related
+from trainsmith_server.document.diagnostics import MOST_RELATED, Diagnostic, Related
 from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.overlong_examples import Lengths, overlong_examples
@@ -148,7 +148,8 @@ def _broken(
     line = model.lines.line_of(errors[0].span[0]) + 1
     count = plural(len(errors), "error")
     message = f"The model file has {count}; line {line}: {errors[0].message}"
-    causes = tuple(Related(one.span, one.message, model.source) for one in errors)
+    first = errors[:MOST_RELATED]
+    causes = tuple(Related(one.span, one.message, model.source) for one in first)
     # The file may have been checked for another trainer, which refuses what this one reads.
     severity = "error" if model.trainer == trainer else "warning"
     return Diagnostic("model-file-problems", severity, message, reference.span, related=causes)
