@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+import random
+import statistics
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-Variant = Literal["padded", "padding_free", "defaults"]
+Variant = Literal["padded", "shuffled", "padding_free", "defaults"]
 VARIANTS: dict[Variant, str] = {
     "padded": "padded",
+    "shuffled": "padded, conversations in random order",
     "padding_free": "`padding_free`",
     "defaults": "padded, activations recomputed (its default)",
 }
@@ -41,3 +44,20 @@ class Job:
     @staticmethod
     def read(path: Path) -> Job:
         return Job(**json.loads(path.read_text(encoding="utf-8")))
+
+    def shuffled(self) -> Job:
+        """The same number of conversations per step, in random order, as TRL draws them itself.
+
+        Our rows have conversations of similar lengths, which need hardly any padding.
+        """
+        conversations = sorted({each for batch in self.batches for each in batch})
+        size, order, source = self.per_step, list[int](), random.Random(0)
+        while len(order) < self.steps * size:
+            order += source.sample(conversations, len(conversations))
+        starts = range(0, self.steps * size, size)
+        return replace(self, batches=[order[start : start + size] for start in starts])
+
+    @property
+    def per_step(self) -> int:
+        """How many conversations a step reads on average."""
+        return round(statistics.fmean(map(len, self.batches)))

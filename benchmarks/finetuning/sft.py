@@ -7,7 +7,7 @@ PYTHON needs what `requirements.txt` lists. A step reads exactly the conversatio
 names, so that its loss can be compared. Everything else is TRL's own code. The variants:
 
 - `defaults`: rows are padded and activations are recomputed, as TRL does by default;
-- `padded`: activations are kept;
+- `padded` and `shuffled`: activations are kept;
 - `padding_free`: activations are kept, and the conversations of a step are one row.
 """
 

@@ -17,6 +17,9 @@ _FIRST_PLACES = 64
 """Tokens that a cache has memory for at first; more memory is taken as the text grows."""
 _LEAST_CHUNK = 128
 """Queries that are computed together in a sliding window: fewer would take many small steps."""
+_KERNEL_SHARES_KEYS = torch.__version__ >= "2.13"
+"""Whether the fused kernel for CPUs lets groups of query heads share keys without copies of them.
+Other devices have several kernels, and not all of them can."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ def attend(
     if cache:
         cache.fill(keys, values)
     groups = queries.shape[1] // keys.shape[1]
-    if groups > 1:
+    shares = _KERNEL_SHARES_KEYS and queries.device.type == "cpu" and form.softcap is None
+    if groups > 1 and not shares:
         keys = keys.repeat_interleave(groups, dim=1)
         values = values.repeat_interleave(groups, dim=1)
     if packed is None:
@@ -152,7 +156,7 @@ def split_heads(vectors: Tensor, heads: int) -> Tensor:
 
 
 def _attend_within(queries: Tensor, keys: Tensor, values: Tensor, form: AttentionForm) -> Tensor:
-    """Causal attention within one document, as many heads of keys as of queries."""
+    """Causal attention within one document."""
     length, window = queries.shape[2], form.window
     if window is None or length <= window:
         return _mix(queries, keys, values, form, causal=True)
@@ -182,15 +186,16 @@ def _mix(
 
     Args:
         queries: (batch, heads, queries, head size).
-        keys: (batch, heads, keys, head size).
-        values: (batch, heads, keys, head size).
+        keys: (batch, heads, keys, head size); groups of query heads may share one.
+        values: (batch, heads, keys, head size), as many as keys.
         form: scale and bound of the scores; its window is not applied here.
         seen: which keys each query sees, (queries, keys); `None`: all.
         causal: whether each query sees the keys up to its own, in place of `seen`.
     """
     if form.softcap is None:
+        groups = {"enable_gqa": True} if queries.shape[1] > keys.shape[1] else {}
         return functional.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=seen, is_causal=causal, scale=form.scale
+            queries, keys, values, attn_mask=seen, is_causal=causal, scale=form.scale, **groups
         )
     # PyTorch's fused kernels cannot bound scores.
     scale = form.scale or 1 / math.sqrt(queries.shape[3])
