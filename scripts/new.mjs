@@ -87,9 +87,15 @@ const KINDS = {
         after: /^BACKENDS: dict\[str, str\] = \{\n(?: {4}.*\n)*/m,
         text: `    "${name}": "trainsmith_trainer.backends.${name}",\n`,
       },
+      {
+        file: "schemas/trainsmith_schemas/sections/device.py",
+        after: /^BackendName = Literal\[\n(?: {4}"\w+",\n)*/m,
+        text: `    "${name}",\n`,
+      },
     ],
     next: [
-      "Write the operations; backends/torch/ is the example.",
+      "Write the operations; backends/torch/ and backends/numpy/ are the examples.",
+      "npm run generate, since `device_config.backend` names it now.",
       "When they work, let `unavailable` check that the library is installed; until then the backend is refused.",
       "Test it: npm test -- pytest tests/trainer/test_backends.py",
     ],

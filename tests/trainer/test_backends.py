@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner
 from workspace import Workspace
 
 from trainsmith_schemas.runs import events
+from trainsmith_schemas.sections.device import BackendName
 from trainsmith_trainer.backends import registry
-from trainsmith_trainer.backends.registry import BACKENDS, BackendError, choose_backend
+from trainsmith_trainer.backends.registry import (
+    AUTO,
+    BACKENDS,
+    BackendError,
+    choose_backend,
+)
 from trainsmith_trainer.cli import generate, train
 
 _REFUSALS = (
@@ -89,6 +95,39 @@ def test_auto_takes_first_available_backend(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(BACKENDS, "torch")
     with pytest.raises(BackendError, match=r"`stub` cannot train here.*; .*`away`"):
         choose_backend()
+
+
+def test_schema_lists_the_registered_backends() -> None:
+    assert get_args(BackendName) == (AUTO, *_REGISTERED)
+
+
+def test_recipe_names_the_backend_and_the_option_wins(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config={"backend": "numpy"})
+    shown = workspace.command("train", "training.yaml", "--dry-run").stdout
+    assert "\nbackend        numpy\n" in shown
+    shown = workspace.command("train", "training.yaml", "--dry-run", "--backend", "auto").stdout
+    assert "\nbackend        torch: `auto` is the first of torch that can be used here\n" in shown
+    for name, options, device in (
+        ("by-recipe", (), "CPU, with NumPy"),
+        ("by-option", ("--backend", "torch"), "CPU, 1 thread"),
+    ):
+        run = workspace.command("train", "training.yaml", "--name", name, *options)
+        assert run.returncode == 0, run.stderr
+        started = workspace.events(name)[0]
+        assert isinstance(started, events.RunStarted)
+        assert started.device == device
+
+
+def test_backend_of_the_recipe_that_cannot_run_is_refused_with_its_line(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BACKENDS, "numpy", "away_backend")
+    monkeypatch.chdir(workspace.path)
+    workspace.write_recipe(device_config={"backend": "numpy"})
+    result = CliRunner().invoke(train, ["training.yaml"])
+    assert result.exit_code == 1
+    assert "error[backend] the backend `numpy` cannot train here: no such device" in result.output
+    assert "backend: numpy" in result.output
 
 
 def test_run_records_backend(finished: Workspace) -> None:

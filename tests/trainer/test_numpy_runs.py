@@ -8,13 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from workspace import Workspace
+from workspace import MODEL, Workspace
 
 from patience import PATIENCE
 from trainsmith_schemas.runs import events
+from trainsmith_schemas.sections.documents import ModelDocument
+from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.registry import choose_backend
 from trainsmith_trainer.config.load import load_config
+from trainsmith_trainer.config.source import parse_override
 from trainsmith_trainer.run.resume import plan_resume
 from trainsmith_trainer.run.training import run_training
 
@@ -117,6 +121,38 @@ def test_final_model_generates_on_both_backends(workspace: Workspace) -> None:
     texts = [workspace.command(*generate, "--backend", name).stdout for name in ("torch", "numpy")]
     assert texts[0] == texts[1]
     assert len(texts[0]) > 10
+
+
+_SAMPLE = Path(__file__).parents[2] / "examples" / "shakespeare"
+_SAMPLE_LOSSES = (4.28342, 3.94402, 3.81040, 3.76537, 3.73000, 3.73141, 3.66634, 3.66305)
+"""Of the sample's first steps. They change only if the sample, its data's order or the way in which
+weights are drawn changes."""
+
+
+@pytest.mark.parametrize("backend", ["torch", "numpy"])
+def test_sample_trains_along_the_golden_curve(tmp_path: Path, backend: str) -> None:
+    workspace = Workspace(tmp_path)
+    shutil.copytree(_SAMPLE, tmp_path, dirs_exist_ok=True)
+    folder = {"training_config.checkpoint_dir": tmp_path / "checkpoints"}
+    changes = {**folder, "training_config.max_steps": len(_SAMPLE_LOSSES)}
+    overrides = [parse_override("--set", f"{key}={value}") for key, value in changes.items()]
+    config = load_config(tmp_path / "training.yaml", overrides)
+    assert run_training(config, backend, backend=choose_backend(backend)) == 0
+    losses = list(_losses(workspace, backend).values())
+    assert losses == pytest.approx(_SAMPLE_LOSSES, abs=1e-4)
+
+
+@pytest.mark.parametrize("family", _MODELS)
+def test_initial_weights_of_all_backends_are_equal(family: str) -> None:
+    section = {**MODEL, **_MODELS[family], "vocab_size": 11}
+    model = ModelDocument.model_validate({"transformer_config": section}).transformer_config
+    first, second = (
+        choose_backend(name).module.open_backend(model, TrainingConfig(seed=7)).weights()
+        for name in ("torch", "numpy")
+    )
+    assert first.keys() == second.keys()
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name], err_msg=name)
 
 
 _REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {

@@ -22,7 +22,9 @@ from trainsmith_trainer.backends.registry import (
     BACKENDS,
     BackendError,
     LoadedBackend,
+    available_backend,
     choose_backend,
+    chosen_by_auto,
 )
 from trainsmith_trainer.distributed.rank import is_worker
 from trainsmith_trainer.errors import RecipeError, ResumeError, RunError, RunNameError
@@ -42,13 +44,9 @@ if TYPE_CHECKING:
     from trainsmith_trainer.run.resume import ResumePlan
 
 
-_BACKEND = click.option(
-    "--backend",
-    default=AUTO,
-    show_default=True,
-    metavar="NAME",
-    help=f"The tensor library to compute with: {', '.join(BACKENDS)}; "
-    f"{AUTO} uses the first that is available.",
+_WHICH_BACKEND = (
+    f"The tensor library to compute with: {', '.join(BACKENDS)}; "
+    f"{AUTO} is the first of {', '.join(chosen_by_auto())} that is available."
 )
 
 
@@ -94,7 +92,11 @@ _SETTINGS = click.option(
     is_flag=True,
     help="Run 20 steps that include everything: validation, checkpoints, the final model.",
 )
-@_BACKEND
+@click.option(
+    "--backend",
+    metavar="NAME",
+    help=f"{_WHICH_BACKEND} Default: the recipe's `backend`.",
+)
 @click.option(
     "--format",
     "output",
@@ -112,7 +114,7 @@ def train(
     resume: str | None,
     dry_run: bool,
     smoke: bool,
-    backend: str,
+    backend: str | None,
     output: str,
 ) -> None:
     """Train the model that a recipe describes.
@@ -139,13 +141,13 @@ def train(
 
         recipe = read_recipe(config, overrides)
         # A backend that was named and cannot run is refused before a checkpoint is searched for.
-        named = None if backend == AUTO else _backend(backend, "train")
+        named = _named_backend(recipe, backend)
         plan = _plan_resume(recipe, name, resume_path)
         resolved = resolve(recipe, lambda: _spare_model(recipe, name, resume_path, plan))
-        chosen = named or _backend(backend, "train")
+        chosen = named or _backend(AUTO, "train")
         require_modules(BESIDE_A_BACKEND)
         resolved = check_support(resolved, chosen)
-        if named:
+        if backend:
             resolved = replace(resolved, options=(*resolved.options, "--backend", backend))
         from trainsmith_trainer.run.training import run_training
 
@@ -224,21 +226,27 @@ def _overrides(
 
 
 def _dry_run(
-    config: Path, overrides: list[Override], name: str | None, backend: str, *, as_json: bool
+    config: Path,
+    overrides: list[Override],
+    name: str | None,
+    backend: str | None,
+    *,
+    as_json: bool,
 ) -> int:
     """Print what would run. The exit code is 1 if the recipe cannot run."""
     require_modules(FOR_DRY_RUN)
-    # A dry run needs no backend, but says what the named one cannot do.
-    named = None if backend == AUTO else _backend(backend, "train")
     from trainsmith_trainer.config.backend_support import check_support
-    from trainsmith_trainer.config.load import load_config
+    from trainsmith_trainer.config.load import read_recipe, resolve
     from trainsmith_trainer.run.dry_run import dry_run, lines_of, refused
 
     resolved = None
     try:
-        resolved = load_config(config, overrides)
-        resolved = check_support(resolved, named) if named else resolved
-        answer, problems = dry_run(resolved, name), ()
+        recipe = read_recipe(config, overrides)
+        # A dry run needs no backend, but says what the chosen one cannot do.
+        chosen = _named_backend(recipe, backend) or available_backend()
+        resolved = resolve(recipe)
+        resolved = check_support(resolved, chosen) if chosen else resolved
+        answer, problems = dry_run(resolved, name, chosen), ()
     except RunNameError as error:
         raise click.BadParameter(one_line(str(error)), param_hint="--name") from None
     except RecipeError as error:
@@ -345,7 +353,7 @@ def _spare_model(
 )
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed generates the same text.")
 @BASE_OPTION
-@_BACKEND
+@click.option("--backend", default=AUTO, show_default=True, metavar="NAME", help=_WHICH_BACKEND)
 def generate(
     run: str,
     parent: Path,
@@ -418,6 +426,15 @@ _LONGEST_MESSAGE = 1 << 20
 
 def _write_answer(pieces: Iterable[str]) -> None:
     write_pieces(chain(pieces, ["\n"]))
+
+
+def _named_backend(recipe: Recipe, option: str | None) -> LoadedBackend | None:
+    """The backend that the option names, or else the recipe; `None` if neither does."""
+    from trainsmith_trainer.config.backend_support import backend_of_recipe
+
+    if option is None:
+        return backend_of_recipe(recipe)
+    return None if option == AUTO else _backend(option, "train")
 
 
 def _backend(name: str, purpose: Purpose) -> LoadedBackend:

@@ -215,6 +215,14 @@ export type Name1 = string;
  * The run's folder, relative to the working directory or absolute.
  */
 export type Folder1 = string;
+/**
+ * The tensor library that would compute; `None` if there is none here.
+ */
+export type Backend = string | null;
+/**
+ * Why it is this one, if neither the recipe nor an option names it.
+ */
+export type BackendReason = string | null;
 export type ModelType = string;
 /**
  * The folder of the initial weights, as written; `None` for random weights.
@@ -549,6 +557,8 @@ export interface DryRun {
 export interface RunOutline {
   name: Name1;
   folder: Folder1;
+  backend: Backend;
+  backend_reason: BackendReason;
   model_type: ModelType;
   model_path: ModelPath;
   parameters: Parameters;

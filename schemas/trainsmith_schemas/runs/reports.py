@@ -57,6 +57,10 @@ class RunOutline(_Report):
     """The run's name."""
     folder: str
     """The run's folder, relative to the working directory or absolute."""
+    backend: str | None
+    """The tensor library that would compute; `None` if there is none here."""
+    backend_reason: str | None
+    """Why it is this one, if neither the recipe nor an option names it."""
     model_type: str
     model_path: str | None
     """The folder of the initial weights, as written; `None` for random weights."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,8 +13,32 @@ _TT_TRAIN = ReadBy("tt-train", "tt-train-flat")
 _NEW = ReadBy("tt-train")
 
 
+BackendName = Literal[
+    "auto",
+    "torch",
+    "numpy",
+]
+"""A tensor library, or the choice of one."""
+
+
 class DeviceConfig(Section):
     """The devices that a run uses, and how they divide the work."""
+
+    backend: Annotated[
+        BackendName,
+        Examples(
+            ("auto", "PyTorch, if it is installed"),
+            ("torch", "PyTorch: CPU, NVIDIA, AMD and Apple GPUs"),
+            ("numpy", "NumPy: for reading and testing, slower"),
+        ),
+        ReadBy("trainsmith"),
+    ] = "auto"
+    """The tensor library that computes. The option `--backend` takes precedence.
+
+    `auto` is PyTorch. `numpy` trains GPT-2, LLaMA and Qwen 3 on one CPU without PyTorch, in `fp32`
+    and without LoRA. A run that was begun with one library can be resumed with another; the results
+    then agree up to rounding.
+    """
 
     enable_ddp: Annotated[Flag, _EVERYWHERE] = False
     """Data parallelism: every device has the whole model and computes its share of the batch.

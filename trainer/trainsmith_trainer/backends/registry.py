@@ -44,6 +44,8 @@ class LoadedBackend:
 
     name: str
     module: BackendModule
+    reason: str = ""
+    """Why `AUTO` chose it; empty if it was named."""
 
 
 def chosen_by_auto() -> list[str]:
@@ -65,13 +67,24 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
         known = ", ".join((AUTO, *BACKENDS))
         raise BackendError(f"there is no backend `{name}`: choose one of {known}")
     problems: list[str] = []
-    for candidate in chosen_by_auto() if name == AUTO else (name,):
+    candidates = chosen_by_auto() if name == AUTO else [name]
+    reason = f"`{AUTO}` is the first of {', '.join(candidates)} that can be used here"
+    for candidate in candidates:
         module = importlib.import_module(BACKENDS[candidate])
         problem = _problem(module, purpose)
         if not problem:
-            return LoadedBackend(candidate, cast("BackendModule", module))
+            loaded = cast("BackendModule", module)
+            return LoadedBackend(candidate, loaded, reason if name == AUTO else "")
         problems.append(f"the backend `{candidate}` cannot {purpose} here: {problem}")
     raise BackendError("; ".join(problems))
+
+
+def available_backend() -> LoadedBackend | None:
+    """The backend that `AUTO` chooses to train with; `None` if there is none here."""
+    try:
+        return choose_backend()
+    except BackendError:
+        return None
 
 
 def _problem(module: object, purpose: Purpose) -> str:

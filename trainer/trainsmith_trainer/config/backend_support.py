@@ -1,13 +1,34 @@
-"""What of a recipe the chosen backend cannot do, with the place of each key."""
+"""The backend that a recipe names, and what of the recipe a backend cannot do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from trainsmith_trainer.backends.registry import LoadedBackend
-from trainsmith_trainer.config.load import ResolvedConfig
+from trainsmith_schemas.problems import Path as KeyPath
+from trainsmith_schemas.problems import dotted
+from trainsmith_trainer.backends.registry import AUTO, BackendError, LoadedBackend, choose_backend
+from trainsmith_trainer.config.load import Recipe, ResolvedConfig
 from trainsmith_trainer.errors import ConfigProblem, RecipeError
+
+_KEY: KeyPath = ("device_config", "backend")
+
+
+def backend_of_recipe(recipe: Recipe) -> LoadedBackend | None:
+    """The backend that a recipe names; `None` if it leaves the choice to `AUTO`.
+
+    Raises:
+        RecipeError: it cannot be used here.
+    """
+    name = recipe.document.device_config.backend
+    if name == AUTO:
+        return None
+    try:
+        return choose_backend(name)
+    except BackendError as error:
+        origin = recipe.source.origin_of(_KEY)
+        problem = ConfigProblem(origin, "error", "backend", str(error), dotted(_KEY))
+        raise RecipeError((problem,)) from None
 
 
 def check_support(config: ResolvedConfig, backend: LoadedBackend) -> ResolvedConfig:

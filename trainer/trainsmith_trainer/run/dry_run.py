@@ -17,6 +17,7 @@ from trainsmith_schemas.runs.reports import (
 )
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.backends.registry import LoadedBackend
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.batches import validated_sequences, validation_batches
 from trainsmith_trainer.data.corpus import Corpus
@@ -35,12 +36,15 @@ _ENDS_BY = {
 }
 
 
-def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
+def dry_run(
+    config: ResolvedConfig, name: str | None, backend: LoadedBackend | None = None
+) -> DryRun:
     """Compute what a run would do.
 
     Args:
         config: the recipe.
         name: the name that the user chose, if any.
+        backend: the backend that would compute; `None` if there is none here.
 
     Raises:
         RunError: the data does not fit the recipe.
@@ -52,7 +56,7 @@ def dry_run(config: ResolvedConfig, name: str | None) -> DryRun:
         refuse_other_weights(config.pretrained, model)
         refuse_other_adapter(config, model)
     plan = plan_of(document, corpus.sequences)
-    outline = _outline(config, corpus, model, plan, name)
+    outline = _outline(config, corpus, model, plan, name, backend)
     from_data = plan_warnings(document, plan, corpus)
     warnings = [reported(problem) for problem in config.warnings]
     for message, key in (*from_data, *_too_large(outline)):
@@ -90,7 +94,12 @@ def reported(problem: ConfigProblem) -> ReportedFinding:
 
 
 def _outline(
-    config: ResolvedConfig, corpus: Corpus, model: TransformerConfig, plan: Plan, name: str | None
+    config: ResolvedConfig,
+    corpus: Corpus,
+    model: TransformerConfig,
+    plan: Plan,
+    name: str | None,
+    backend: LoadedBackend | None,
 ) -> RunOutline:
     document, training = config.document, config.document.training_config
     parent = Path(training.checkpoint_dir)
@@ -116,6 +125,8 @@ def _outline(
     return RunOutline(
         name=run,
         folder=(parent / run).as_posix(),
+        backend=backend.name if backend else None,
+        backend_reason=(backend.reason or None) if backend else None,
         model_type=model.model_type,
         model_path=model.model_path or None,
         parameters=parameters.total,
@@ -192,6 +203,9 @@ def _files(paths: list[str]) -> str:
 def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
     checkpoints, memory = outline.checkpoints, outline.memory
     yield "run", f"{outline.name}, in {outline.folder}/"
+    if outline.backend:
+        reason = f": {outline.backend_reason}" if outline.backend_reason else ""
+        yield "backend", f"{outline.backend}{reason}"
     yield (
         "model",
         f"{outline.model_type}, "

@@ -55,7 +55,7 @@ def run_training(
         name: the run's name, if the user chose one.
         smoke: take only a few steps, with everything that happens in a run.
         resume: where the run continues; without it, a new run starts.
-        backend: the backend to use; without it, the first one that is available.
+        backend: the backend to use; without it, the one that the recipe names.
 
     Returns:
         The exit code: 0, or 1 if the run failed, or 128 plus the signal that stopped it.
@@ -65,7 +65,7 @@ def run_training(
         RunNameError: the name is taken.
         ResumeError: the run cannot continue from there.
     """
-    backend = backend or choose_backend()
+    backend = backend or choose_backend(config.document.device_config.backend)
     devices = derived.device_count(config.document)
     timeout = config.document.device_config.ddp_timeout
     rank_info = rank_under_torchrun(devices, timeout)

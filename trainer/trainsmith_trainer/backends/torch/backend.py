@@ -63,7 +63,7 @@ class TorchBackend:
         torch.set_float32_matmul_precision("high" if training.tf32 else "highest")
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
-            built = build_model(model) if weights is None else build_empty(model)
+            built = build_model(model, training.seed) if weights is None else build_empty(model)
             given = _shared_tensors(weights or {})
             if weights is not None:
                 load_weights(built, without_matrices(given) if lora else given)

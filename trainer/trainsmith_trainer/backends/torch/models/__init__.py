@@ -17,18 +17,25 @@ from torch.overrides import TorchFunctionMode
 
 from trainsmith_schemas.families.family import UnfinishedFamilyError
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer.backends.torch.models.transformer import Transformer
+from trainsmith_trainer.backends.torch.models.transformer import Transformer, init_weights
 
 
-def build_model(config: TransformerConfig) -> Transformer:
-    """A model with random weights, from PyTorch's global random state.
+def build_model(config: TransformerConfig, seed: int = 0) -> Transformer:
+    """A model with random weights.
 
     Args:
         config: its shape; `vocab_size` is known by now, so above 0.
+        seed: of the weights.
 
     Raises:
         UnfinishedFamilyError: this backend has no layers for the family.
     """
+    model = _build(config)
+    init_weights(model, seed)
+    return model
+
+
+def _build(config: TransformerConfig) -> Transformer:
     module = f"{__name__}.{config.model_type}"
     if find_spec(module) is None:
         raise UnfinishedFamilyError(f"PyTorch has no layers for `model_type` {config.model_type}")
@@ -39,7 +46,7 @@ def build_model(config: TransformerConfig) -> Transformer:
 def build_empty(config: TransformerConfig) -> Transformer:
     """A model for `load_weights`: its weights are not initialized, which takes seconds if large."""
     with _Uninitialized():
-        return build_model(config)
+        return _build(config)
 
 
 class _Uninitialized(TorchFunctionMode):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.initial_weights import sinusoidal_positions
 from trainsmith_trainer.backends.torch.models.attention import (
     LayerCache,
     attend,
@@ -28,7 +29,6 @@ from trainsmith_trainer.backends.torch.models.transformer import (
     Positions,
     Step,
     Transformer,
-    init_weights,
 )
 
 _GELU_FORMS = {"gelu": "none", "gelu_tanh": "tanh"}
@@ -50,11 +50,11 @@ class Gpt2(Transformer):
             }
         )
         self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
-        init_weights(self, residual_names=("c_proj",))
         positions = cast("nn.Embedding", self.transformer["wpe"])
         if config.positional_embedding_type == "fixed":
             positions.weight.requires_grad_(False)
-            positions.weight.copy_(_sinusoidal_positions(config.max_sequence_length, width))
+            fixed = sinusoidal_positions(config.max_sequence_length, width)
+            positions.weight.copy_(torch.from_numpy(fixed))
         if config.weight_tying == "enabled":
             self.lm_head.weight = cast("nn.Embedding", self.transformer["wte"]).weight
 
@@ -132,13 +132,6 @@ class _FeedForward(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         inner = functional.gelu(self.c_fc(vectors), approximate=self.approximate)
         return self.drop(self.c_proj(inner))
-
-
-def _sinusoidal_positions(length: int, width: int) -> Tensor:
-    """Sines and cosines, (length, width); Vaswani et al. 2017, section 3.5."""
-    pairs = torch.arange(0, width, 2)
-    angles = torch.arange(length)[:, None] / 10000 ** (pairs / width)
-    return torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)[:, :width]
 
 
 MODEL = Gpt2

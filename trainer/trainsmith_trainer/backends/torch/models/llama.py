@@ -29,7 +29,6 @@ from trainsmith_trainer.backends.torch.models.transformer import (
     Positions,
     Step,
     Transformer,
-    init_weights,
 )
 
 
@@ -124,7 +123,6 @@ class Llama(Transformer):
             }
         )
         self.lm_head = nn.Linear(width, config.vocab_size, bias=False)
-        init_weights(self, residual_names=("o_proj", "down_proj"))
         if config.weight_tying == "enabled":
             self.lm_head.weight = cast("nn.Embedding", self.model["embed_tokens"]).weight
 

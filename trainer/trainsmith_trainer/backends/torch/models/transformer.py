@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -12,14 +11,12 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_trainer.backends.initial_weights import drawn
 from trainsmith_trainer.backends.torch.models.attention import LayerCache
 from trainsmith_trainer.backends.torch.models.packed import Packed
 
 Positions: TypeAlias = "int | Tensor"
 """The position of the first of consecutive tokens, or the position of each, (length,)."""
-
-_INITIAL_DEVIATION = 0.02
-"""Standard deviation of an initial weight, as in GPT-2."""
 
 
 Step = Callable[[Tensor, int, LayerCache], Tensor]
@@ -156,22 +153,25 @@ def drops(model: nn.Module) -> bool:
     return model.training and any(layer.probability > 0 for layer in layers)
 
 
-def init_weights(model: Transformer, residual_names: tuple[str, ...]) -> None:
-    """Draw random weights as GPT-2 does: N(0, 0.02), biases zero.
+@torch.no_grad()
+def init_weights(model: Transformer, seed: int) -> None:
+    """Give a model the initial weights that all backends draw; biases become zero.
 
-    Layers that add to the residual stream are scaled down by the square root of their number, so
-    that the stream's variance does not grow with depth.
+    Normalisation layers, fixed positions and tied weights are not changed.
 
     Args:
-        model: its normalisation layers are not changed.
-        residual_names: last parts of the names of the layers that add to the residual stream.
+        model: the model.
+        seed: of the run.
     """
-    residual = _INITIAL_DEVIATION / math.sqrt(2 * model.config.num_blocks)
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Linear | nn.Embedding):
-            deviation = (
-                residual if name.rpartition(".")[2] in residual_names else _INITIAL_DEVIATION
-            )
-            nn.init.normal_(module.weight, std=deviation)
-        if name and hasattr(module, "bias") and isinstance(module.bias, nn.Parameter):
-            nn.init.zeros_(module.bias)
+    layers = {
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear | nn.Embedding)
+    }
+    for name, parameter in model.named_parameters():
+        layer, _, kind = name.rpartition(".")
+        if kind == "bias":
+            parameter.zero_()
+        elif layer in layers and parameter.requires_grad:
+            shape, blocks = tuple(parameter.shape), model.config.num_blocks
+            parameter.copy_(torch.from_numpy(drawn(name, shape, blocks, seed)))
