@@ -207,8 +207,10 @@ def test_lora_is_refused(workspace: Workspace) -> None:
 
 
 def test_keys_without_effect_are_warned_about(workspace: Workspace) -> None:
-    workspace.write_recipe(training_config={"tf32": True, "use_kahan_summation": True})
+    keys = {"tf32": True, "use_kahan_summation": True, "compile": True}
+    workspace.write_recipe(training_config=keys)
     result = workspace.command("train", "training.yaml", "--backend", "numpy", "--dry-run")
     assert result.returncode == 0, result.stderr
     assert "`tf32` has no effect: only NVIDIA GPUs have it" in result.stdout
+    assert "`compile` has no effect: only the backend `torch` compiles" in result.stdout
     assert "Kahan summation has no bfloat16 rounding to carry" in result.stdout

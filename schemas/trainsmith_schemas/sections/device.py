@@ -24,22 +24,6 @@ BackendName = Literal[
 class DeviceConfig(Section):
     """The devices that a run uses, and how they divide the work."""
 
-    backend: Annotated[
-        BackendName,
-        Examples(
-            ("auto", "PyTorch, if it is installed"),
-            ("torch", "PyTorch: CPU, NVIDIA, AMD and Apple GPUs"),
-            ("numpy", "NumPy: for reading and testing, slower"),
-        ),
-        ReadBy("trainsmith"),
-    ] = "auto"
-    """The tensor library that computes. The option `--backend` takes precedence.
-
-    `auto` is PyTorch. `numpy` trains GPT-2, LLaMA and Qwen 3 on one CPU without PyTorch, in `fp32`
-    and without LoRA. A run that was begun with one library can be resumed with another; the results
-    then agree up to rounding.
-    """
-
     enable_ddp: Annotated[Flag, _EVERYWHERE] = False
     """Data parallelism: every device has the whole model and computes its share of the batch.
 
@@ -66,6 +50,22 @@ class DeviceConfig(Section):
     """How many seconds a device waits for another one before the run ends with an error.
 
     Validations and checkpoints must take less, because the other devices wait for them.
+    """
+
+    backend: Annotated[
+        BackendName,
+        Examples(
+            ("auto", "PyTorch, if it is installed"),
+            ("torch", "PyTorch: CPU, NVIDIA, AMD and Apple GPUs"),
+            ("numpy", "NumPy: for reading and testing, slower"),
+        ),
+        ReadBy("trainsmith"),
+    ] = "auto"
+    """The tensor library that computes. The option `--backend` takes precedence.
+
+    `auto` is PyTorch. `numpy` trains GPT-2, LLaMA and Qwen 3 on one CPU without PyTorch, in `fp32`
+    and without LoRA. A run that was begun with one library can be resumed with another; the results
+    then agree up to rounding.
     """
 
     device_ids: Annotated[list[Integer] | None, _TT_TRAIN] = None

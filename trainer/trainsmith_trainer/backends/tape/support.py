@@ -56,6 +56,9 @@ def unsupported_by_tape(
             "warning",
             "weights are fp32, so Kahan summation has no bfloat16 rounding to carry",
         )
+    if training.compile:
+        message = "`compile` has no effect: only the backend `torch` compiles"
+        yield Unsupported("training_config.compile", "warning", message)
     if training.tf32:
         message = "`tf32` has no effect: only NVIDIA GPUs have it"
         yield Unsupported("training_config.tf32", "warning", message)
