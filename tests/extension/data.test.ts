@@ -57,6 +57,12 @@ test.each([
   expect(found).toEqual(parts);
 });
 
+test("a long message of somebody is cut off before it is divided", () => {
+  const message = "a :1 ".repeat(100_000);
+  const parts = partsOf(message, new Set(["a", "a ", "b c"]));
+  expect(parts.map(({ text }) => text).join("").length).toBe(5000);
+});
+
 test("line breaks and invisible characters are seen", () => {
   const parts = visibleText("a\n\n\tb\u202ec \u{e0041}é\u200d");
   expect(parts.map(({ kind, text }) => (kind === "text" ? text : [kind, text]))).toEqual([

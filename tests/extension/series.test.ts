@@ -94,3 +94,23 @@ test("the samples that a page gets are limited in number and length", () => {
   expect(samples.map(({ step }) => step)).toEqual(Array.from({ length: 50 }, (_, at) => 1950 + at));
   expect(JSON.stringify(series).length).toBeLessThan(10_000_000);
 });
+
+test("the checkpoints that a page gets are limited in number and length", () => {
+  const series = new RunSeries();
+  const path = "x".repeat(50_000);
+  const saved = { time: 0, event: "checkpoint_saved", path, size: 1, best: false } as const;
+  series.add(Array.from({ length: 2000 }, (_, step): TrainsmithEvent => ({ ...saved, step })));
+  expect(series.facts.checkpoints.length).toBe(500);
+  expect(JSON.stringify(series.facts).length).toBeLessThan(1_000_000);
+});
+
+// If each start looked at all steps, this would take hours.
+test("many starts do not multiply with many steps", () => {
+  const series = new RunSeries();
+  series.add(Array.from({ length: 60_000 }, (_, number) => step(number)));
+  series.add(Array.from({ length: 60_000 }, (_, number) => validation(number)));
+  series.add(Array.from({ length: 60_000 }, () => started(2 ** 52)));
+  expect(series.facts.validation.length).toBe(60_000);
+  series.add([started(9)]);
+  expect(series.facts.validation.length).toBe(10);
+});

@@ -71,10 +71,11 @@ from trainsmith_trainer.hf.adapter import adapter_weights, read_adapter
 from trainsmith_trainer.hf.adapter_base import find_base, recorded_digests
 from trainsmith_trainer.hf.model_dir import ADAPTER_FILE, ADAPTER_WEIGHTS
 from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors
+from trainsmith_trainer.history.all_runs import runs_in
 from trainsmith_trainer.history.comparison import UnknownRunError, compare
 from trainsmith_trainer.history.experiments import note_run
 from trainsmith_trainer.history.listing import comparison_lines, list_lines
-from trainsmith_trainer.history.record import newest_run, read_history, read_run, runs_in
+from trainsmith_trainer.history.record import newest_run, read_history, read_run
 from trainsmith_trainer.run_dir import checkpoint
 
 Refusals = tuple[type[Exception], ...]

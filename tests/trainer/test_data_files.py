@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainsmith_trainer.data import cache, encoding, learning, reading, records, stream
+from trainsmith_trainer.data import encoding, learning, reading, records, stream
 from trainsmith_trainer.data.characters import CharTokenizer
 from trainsmith_trainer.data.corpus import Corpus, load_corpus
 from trainsmith_trainer.data.cutting import Cutting
@@ -25,6 +25,7 @@ from trainsmith_trainer.data.reading import read_text
 from trainsmith_trainer.data.stream import Stream
 from trainsmith_trainer.data.tokens import END
 from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.user_cache import VARIABLE
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -42,7 +43,7 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture
 def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache, which is used for the smallest data too."""
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(encoding, "_LARGEST_IN_MEMORY", 0)
     return tmp_path / "cache"
 
@@ -312,7 +313,7 @@ def test_given_tokenizer_is_used_unchanged(write: Write) -> None:
 def test_cached_tokens_equal_tokens_in_memory(
     write: Write, kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     paths = (write("a.jsonl", SUMS + "no\n"), write("b.txt", "To be, or not to be. " * 9))
     options: dict[str, Any] = {"tokenizer_type": kind, "skip_bad_lines": True}
     options |= {"validation": (write("c.txt", "that is the question"),)}
@@ -385,10 +386,10 @@ def test_partial_cache_entry_is_ignored(write: Write, cache_folder: Path) -> Non
 def test_unwritable_cache_is_reported(
     write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(cache.VARIABLE, str(write("file", "") / "below"))
+    monkeypatch.setenv(VARIABLE, str(write("file", "") / "below"))
     with pytest.raises(RunError, match="the tokens cannot be written to") as raised:
         _load(write("a.txt", "To be"))
-    assert cache.VARIABLE in str(raised.value.advice)
+    assert VARIABLE in str(raised.value.advice)
     assert not cache_folder.exists()
 
 

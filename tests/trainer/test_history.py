@@ -19,8 +19,10 @@ from workspace import Workspace, make_workspace
 from skips import NO_LINKS
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.reports import Comparison, RunList, RunRecord
+from trainsmith_schemas.runs.superseded import drop_superseded
 from trainsmith_system import limits
 from trainsmith_system.lock import HeldError, hold, is_held
+from trainsmith_trainer.history.all_runs import runs_in
 from trainsmith_trainer.history.comparison import UnknownRunError, compare
 from trainsmith_trainer.history.listing import list_lines
 from trainsmith_trainer.history.plots import draw
@@ -30,7 +32,6 @@ from trainsmith_trainer.history.record import (
     read_history,
     read_run,
     read_settings,
-    runs_in,
 )
 
 
@@ -133,7 +134,7 @@ def test_history_needs_no_tensor_library(three_runs: Workspace) -> None:
     code = (
         "import sys\nfrom pathlib import Path\n"
         "from trainsmith_trainer.history.comparison import compare\n"
-        "from trainsmith_trainer.history.record import runs_in\n"
+        "from trainsmith_trainer.history.all_runs import runs_in\n"
         "folders = [Path(run.folder) for run in runs_in(Path('checkpoints')).runs]\n"
         "print(len(compare(folders).runs), [m for m in ('torch', 'numpy') if m in sys.modules])"
     )
@@ -320,6 +321,28 @@ def test_newest_run_considers_recipe_versions(tmp_path: Path) -> None:
     assert newest_run(tmp_path, Path("a/train_v1.yaml"), versions=False) == "one"
     assert newest_run(tmp_path, Path("a/train.yaml"), versions=False) is None
     assert [run.name for run in runs_in(tmp_path).runs] == ["smoke", "other", "two", "one"]
+
+
+def test_many_starts_do_not_multiply_with_many_steps() -> None:
+    """Each start looks only at the steps that it supersedes, and one more."""
+    looked = 0
+
+    class Counted:
+        def __init__(self, step: int) -> None:
+            self._step = step
+
+        @property
+        def step(self) -> int:
+            nonlocal looked
+            looked += 1
+            return self._step
+
+    steps = [Counted(step) for step in range(1000)]
+    for _ in range(1000):
+        drop_superseded(steps, 2**52)
+    assert (looked, len(steps)) == (1000, 1000)
+    drop_superseded(steps, 9)
+    assert [step.step for step in steps] == list(range(10))
 
 
 def test_run_in_the_future_is_not_the_newest(tmp_path: Path) -> None:

@@ -69,12 +69,34 @@ def test_texts_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
         _read(tmp_path, _stream(pa.table({"text": TEXTS})).replace(b"text", b"te\xfft"))
 
 
-@pytest.mark.parametrize("kind", [pa.timestamp("s"), pa.binary(), pa.decimal128(9), pa.date32()])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.timestamp("s"),
+        pa.binary(),
+        pa.decimal128(9),
+        pa.date32(),
+        # These take no room in the file, however many there are.
+        pa.list_(pa.null(), 10**9),
+        pa.struct([]),
+    ],
+)
 def test_columns_that_are_not_json_are_refused_by_their_type(tmp_path: Path, kind: Any) -> None:
-    table = pa.table({"text": pa.array([[None]], pa.list_(kind)), "other": ["a"]})
+    table = pa.table({"text": pa.array([None], pa.list_(kind)), "other": ["a"]})
     with pytest.raises(RunError, match="column `text` has the type list<"):
         _read(tmp_path, _stream(table))
     assert _read(tmp_path, _stream(table), frozenset({"prompt"})) == [{"other": "a"}]
+
+
+def test_texts_in_dictionaries_are_read(tmp_path: Path) -> None:
+    table = pa.table({"text": pa.array(["a", "b", "a", None]).dictionary_encode()})
+    values = [{"text": "a"}, {"text": "b"}, {"text": "a"}, {}]
+    assert _read(tmp_path, _stream(table)) == values
+
+
+def test_many_columns_are_searched_once(tmp_path: Path) -> None:
+    table = pa.table({**{f"column_{number}": [1] for number in range(20_000)}, "text": ["a"]})
+    assert _read(tmp_path, _stream(table)) == [{"text": "a"}]
 
 
 def test_a_name_of_several_columns_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from skips import NO_LINKS
-from trainsmith_trainer.data import cache, cache_entry, encoding
+from trainsmith_trainer.data import cache_entry, encoding
 from trainsmith_trainer.data.corpus import Corpus, load_corpus
 from trainsmith_trainer.data.cutting import Cutting
 from trainsmith_trainer.data.encoding import Sources
@@ -22,6 +22,7 @@ from trainsmith_trainer.data.hf_tokenizer import HfTokenizer
 from trainsmith_trainer.data.special_tokens import SpecialTokens
 from trainsmith_trainer.data.stream import DOCUMENT, Stream
 from trainsmith_trainer.data.tokenizer import load_tokenizer
+from trainsmith_trainer.user_cache import VARIABLE
 
 EXAMPLES = '{"prompt": "1+1=", "response": "2"}\n{"prompt": "2+1=", "response": "3"}\n'
 
@@ -29,7 +30,7 @@ EXAMPLES = '{"prompt": "1+1=", "response": "2"}\n{"prompt": "2+1=", "response": 
 @pytest.fixture(autouse=True)
 def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache, which is used for the smallest data too."""
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(encoding, "_LARGEST_IN_MEMORY", 0)
     (tmp_path / "a.jsonl").write_text(EXAMPLES, encoding="utf-8")
     return tmp_path / "cache"

@@ -65,6 +65,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     f"{SERVER}/workspace/file_cache.py": ({"stat"}, "files that `Files` has found"),
     f"{SERVER}/workspace/paths.py": ({"is_dir", "iterdir"}, "the folder of an open file"),
     f"{SERVER}/workspace/project_config.py": ({"stat"}, "folders above an open file"),
+    f"{SERVER}/workspace/example_lengths.py": ({"parse_json"}, "texts of any object are measured"),
     f"{SERVER}/workspace/references.py": ({"stat", "scandir"}, "this is `Files`"),
     f"{SERVER}/workspace/runs.py": ({"scandir"}, "places from `Files`"),
     "schemas/trainsmith_schemas/json_text.py": (

@@ -26,8 +26,13 @@ export interface MessagePart {
   readonly place?: string;
 }
 
-/** Divide a message where it names a place in one of the files. */
-export function partsOf(message: string, files: ReadonlySet<string>): MessagePart[] {
+/** In characters: a message may repeat a path that somebody wrote. */
+const LONGEST_MESSAGE = 5000;
+
+/** Divide a message where it names a place in one of the files. The rest of a long one is cut off. */
+export function partsOf(whole: string, files: ReadonlySet<string>): MessagePart[] {
+  const message =
+    whole.length > LONGEST_MESSAGE ? `${whole.slice(0, LONGEST_MESSAGE - 1)}…` : whole;
   const parts: MessagePart[] = [];
   let shown = 0;
   for (const { index, 0: line } of message.matchAll(/:\d+/gu)) {
@@ -49,11 +54,13 @@ function beginOfName(
   end: number,
   files: ReadonlySet<string>,
 ): number | undefined {
-  for (let begin = first; begin < end; begin++) {
-    const isWordBegin = begin === 0 || /[\s(]/u.test(message[begin - 1] ?? "");
-    if (isWordBegin && files.has(message.slice(begin, end))) return begin;
+  let longest: number | undefined;
+  for (const file of files) {
+    const begin = end - file.length;
+    if (begin < first || begin >= (longest ?? end) || !message.endsWith(file, end)) continue;
+    if (begin === 0 || /[\s(]/u.test(message[begin - 1] ?? "")) longest = begin;
   }
-  return undefined;
+  return longest;
 }
 
 /** All places of a report, by their texts. */

@@ -43,6 +43,22 @@ const KEPT_SAMPLES = 500;
 /** The most characters of a prompt or a text that are shown. */
 const LONGEST_SAMPLE = 5000;
 
+const KEPT_CHECKPOINTS = 500;
+const LONGEST_PATH = 1000;
+
+/**
+ * How many of the first elements remain when those at the end that do not count are removed. From
+ * the end: a run may have millions of steps, and somebody may write thousands of starts.
+ */
+function countOf<T>(elements: readonly T[], counts: (element: T) => boolean): number {
+  let count = elements.length;
+  for (let last; count > 0; count--) {
+    last = elements[count - 1];
+    if (last === undefined || counts(last)) break;
+  }
+  return count;
+}
+
 /** A run's events as rows of numbers and facts. */
 export class RunSeries {
   private readonly columns: Record<Column, number[]> = {
@@ -118,12 +134,11 @@ export class RunSeries {
       case "run_started": {
         this.device = event.device;
         this.parameters = event.parameters;
+        this.keepRows(countOf(this.columns.step, (step) => !isSuperseded(step, event)));
         const counts = ({ step }: { step: number }): boolean => !isSuperseded(step, event);
-        const first = this.columns.step.findIndex((step) => isSuperseded(step, event));
-        if (first >= 0) this.keepRows(first);
-        this.validation = this.validation.filter(([step]) => counts({ step }));
-        this.samples = this.samples.filter(counts);
-        this.checkpoints = this.checkpoints.filter(counts);
+        this.validation.length = countOf(this.validation, ([step]) => counts({ step }));
+        this.samples.length = countOf(this.samples, counts);
+        this.checkpoints.length = countOf(this.checkpoints, counts);
         break;
       }
       case "step":
@@ -141,7 +156,8 @@ export class RunSeries {
         if (this.samples.length > KEPT_SAMPLES) this.samples.shift();
         break;
       case "checkpoint_saved":
-        this.checkpoints.push(event);
+        this.checkpoints.push({ ...event, path: event.path.slice(0, LONGEST_PATH) });
+        if (this.checkpoints.length > KEPT_CHECKPOINTS) this.checkpoints.shift();
         break;
     }
   }

@@ -18,7 +18,7 @@ from trainsmith_schemas.meaning.derived import base_learning_rate, learning_rate
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.events import Change
 from trainsmith_schemas.runs.reports import Advice
-from trainsmith_schemas.runs.superseded import still_counting
+from trainsmith_schemas.runs.superseded import drop_superseded
 from trainsmith_schemas.sections.documents import TrainingDocument
 
 _FIRST_STEPS = 100
@@ -76,8 +76,8 @@ def _history(run: Iterable[events.Event]) -> _History:
             case events.RunStarted():
                 before = event.steps_before
                 history.started, history.failed = event, None
-                history.steps = still_counting(history.steps, before)
-                history.validations = still_counting(history.validations, before)
+                drop_superseded(history.steps, before)
+                drop_superseded(history.validations, before)
             case events.Step():
                 history.steps.append(event)
             case events.Validation():

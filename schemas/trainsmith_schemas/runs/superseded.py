@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
-
-_AnyEvent = TypeVar("_AnyEvent")
+from typing import Protocol, TypeVar
 
 
-def still_counting(earlier: Iterable[_AnyEvent], steps_before: int) -> list[_AnyEvent]:
-    """Remove the events that a later `run_started` supersedes.
+class _AtStep(Protocol):
+    @property
+    def step(self) -> int: ...
+
+
+_AnyEvent = TypeVar("_AnyEvent", bound=_AtStep)
+
+
+def drop_superseded(earlier: list[_AnyEvent], steps_before: int) -> None:
+    """Remove the events that a later `run_started` supersedes, in place.
 
     A resumed run takes the steps after its checkpoint again, so earlier events for those steps are
     superseded.
 
     Args:
-        earlier: events with a step, as instances of the classes in `events` or as parsed JSON.
+        earlier: events in the order of their steps.
         steps_before: the value in the later `run_started`.
     """
-    return [event for event in earlier if _step(event) <= steps_before]
-
-
-def _step(event: Any) -> int:
-    return event["step"] if isinstance(event, Mapping) else event.step
+    # From the end: a run may have millions of steps, and somebody may write thousands of starts.
+    while earlier and earlier[-1].step > steps_before:
+        earlier.pop()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,9 +28,7 @@ from trainsmith_trainer.data.cache_entry import (
     read_entry,
     write_entry,
 )
-
-VARIABLE = "TRAINSMITH_CACHE_DIR"
-"""The environment variable that moves the cache."""
+from trainsmith_trainer.user_cache import cache_folder
 
 VERSION = 4
 """Increased whenever the same data would yield other tokens."""
@@ -42,19 +39,6 @@ _KEPT_SECONDS = 30 * 24 * 3600
 """How long an unused entry is kept; old entries are removed when a new one is made."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 """The names of entries. Nothing else in the folder is ours."""
-
-
-def cache_folder() -> Path:
-    """The folder of the cache: the one that the user sets, else the usual one of the system."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named)
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "trainsmith" / "tokens"
 
 
 def digest_of(parts: Iterable[str | bytes | Path]) -> str:

@@ -11,7 +11,6 @@ from trainsmith_schemas.quantities import size
 from trainsmith_system.terminal import say
 from trainsmith_trainer.data.bad_lines import BadLines
 from trainsmith_trainer.data.cache import (
-    VARIABLE,
     VERSION,
     cache_folder,
     cached,
@@ -44,6 +43,7 @@ from trainsmith_trainer.data.stream import Separation, StreamWriter, write_strea
 from trainsmith_trainer.data.tokenizer import Tokenizer
 from trainsmith_trainer.data.tokens import END
 from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.user_cache import VARIABLE
 
 _VOCAB_KEY = "transformer_config.vocab_size"
 _LARGEST_IN_MEMORY = 4 << 20

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -82,10 +83,11 @@ def _among(schema: Any, columns: Collection[str]) -> list[str]:
                 f"its column `{field.name}` has the type {str(field.type)[:_LONGEST_REASON]}",
                 "write texts, numbers, lists or structs of these",
             )
-    if repeated := [name for name in schema.names if schema.names.count(name) > 1]:
+    names = Counter(schema.names)
+    if repeated := [name for name, count in names.items() if count > 1]:
         why = f"it has several columns with the name `{repeated[0][:_LONGEST_REASON]}`"
         raise UnreadableTableError(why, "give each column a name of its own")
-    known = [name for name in schema.names if name in columns]
+    known = [name for name in names if name in columns]
     return known or [field.name for field in schema if _is_json(field.type)]
 
 
@@ -93,22 +95,40 @@ def _is_json(kind: Any) -> bool:
     """Whether a column's values are those of JSON."""
     from pyarrow import types
 
-    if types.is_struct(kind):
-        return all(_is_json(field.type) for field in kind)
-    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        return _is_json(kind.value_type)
     if types.is_dictionary(kind):
-        return _is_json(kind.value_type)
+        return _is_simple(kind.value_type)
+    return types.is_null(kind) or _is_nested(kind)
+
+
+def _is_nested(kind: Any) -> bool:
+    """Whether values take room in the file: a list of a billion nulls takes none."""
+    from pyarrow import types
+
+    if types.is_struct(kind):
+        return kind.num_fields > 0 and all(_is_nested(field.type) for field in kind)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _is_nested(kind.value_type)
+    return _is_simple(kind)
+
+
+def _is_simple(kind: Any) -> bool:
+    from pyarrow import types
+
     is_text = types.is_string(kind) or types.is_large_string(kind)
     is_number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
-    return is_text or is_number or types.is_null(kind)
+    return is_text or is_number
 
 
 def _rows(batches: Iterable[Any]) -> Iterator[Row]:
+    from pyarrow import types
+
     for batch in batches:
         batch.validate(full=True)
-        for at in range(0, len(batch), _ROWS):
-            yield from batch.slice(at, _ROWS).to_pylist()
+        # A long text in a dictionary may be the value of every row.
+        repeats = any(types.is_dictionary(field.type) for field in batch.schema)
+        rows = 1 if repeats else _ROWS
+        for at in range(0, len(batch), rows):
+            yield from batch.slice(at, rows).to_pylist()
 
 
 @contextmanager

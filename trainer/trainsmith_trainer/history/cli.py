@@ -30,8 +30,8 @@ def runs(folder: Path, output: str) -> None:
 
     Each is shown with its losses, and with what changed since the previous run of the same recipe.
     """
+    from trainsmith_trainer.history.all_runs import runs_in
     from trainsmith_trainer.history.listing import list_lines
-    from trainsmith_trainer.history.record import runs_in
 
     answer = runs_in(folder)
     say(*(json_lines(answer) if output == "json" else list_lines(answer)))

@@ -8,7 +8,8 @@ from pathlib import Path
 from trainsmith_schemas.meaning.difference import differences
 from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import Comparison
-from trainsmith_trainer.history.record import read_run, read_settings, why_unreadable
+from trainsmith_trainer.history.all_runs import why_unreadable
+from trainsmith_trainer.history.record import read_run, read_settings
 
 
 class UnknownRunError(Exception):

@@ -17,12 +17,11 @@ from trainsmith_schemas.paths import is_file_name
 from trainsmith_schemas.quantities import loss_text, plural
 from trainsmith_schemas.runs.reports import RunRecord
 from trainsmith_system import limits
-from trainsmith_system.folders import resolved
 from trainsmith_system.reading import read_bytes
 from trainsmith_system.text import markdown, one_line, printable
 from trainsmith_system.updating import update_file
-from trainsmith_trainer.data.cache import cache_folder, digest_of
 from trainsmith_trainer.formatting import change_text, duration
+from trainsmith_trainer.user_cache import cache_folder, name_for
 
 _HEAD = b"# Experiments\n"
 _CONCLUSION = b"\n**Conclusion:** \n"
@@ -46,7 +45,7 @@ def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
     """
     locks = cache_folder() / "locks"
     locks.mkdir(parents=True, exist_ok=True)
-    lock = locks / f"{digest_of([str(resolved(path))])}.lock"
+    lock = locks / f"{name_for(path)}.lock"
     body = _body(run, sample)
     update_file(path, limits.RUN_TEXT, lambda before: _noted(before, run.name, body), lock=lock)
 

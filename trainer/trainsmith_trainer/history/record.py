@@ -19,8 +19,8 @@ from trainsmith_schemas.meaning.difference import Settings, differences
 from trainsmith_schemas.paths import is_file_name
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import CLOCKS_DIFFER, EVENTS, RESOLVED
-from trainsmith_schemas.runs.reports import Advice, RunList, RunRecord, RunState, UnreadableRun
-from trainsmith_schemas.runs.superseded import still_counting
+from trainsmith_schemas.runs.reports import Advice, RunRecord, RunState
+from trainsmith_schemas.runs.superseded import drop_superseded
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
@@ -95,8 +95,8 @@ def _started(history: RunHistory | None, event: events.RunStarted) -> RunHistory
     before = event.steps_before
     history.seconds_before = history.seconds
     history.last_start, history.end = event, None
-    history.steps = still_counting(history.steps, before)
-    history.validations = still_counting(history.validations, before)
+    drop_superseded(history.steps, before)
+    drop_superseded(history.validations, before)
     return history
 
 
@@ -118,6 +118,11 @@ def _events(path: Path) -> Iterator[events.Event]:
                         yield events.EVENT.validate_json(line)
     except OSError:
         return
+
+
+def first_event(path: Path) -> events.Event | None:
+    """The first event of a file; `None` without one."""
+    return next(_events(path), None)
 
 
 def read_settings(folder: Path) -> Settings | None:
@@ -211,64 +216,6 @@ def changes_since(parent: Path, folder: Path) -> Any:
     return differences([before, after]) if before and after else None
 
 
-def runs_in(folder: Path) -> RunList:
-    """The runs in a folder. One that cannot be read does not affect the others."""
-    runs: list[RunRecord] = []
-    unreadable: list[UnreadableRun] = []
-    left = limits.ALL_EVENTS
-    # The smallest first, so that one that is far too large does not affect the others either.
-    for size, path in sorted((_size(path / EVENTS), path) for path in _folders(folder)):
-        left -= size
-        if left < 0:
-            reason = f"the runs in {folder} have more than {limits.ALL_EVENTS:,} bytes of events"
-        elif run := read_run(path):
-            runs.append(run)
-            continue
-        else:
-            reason = why_unreadable(path)
-        if reason:
-            where = path.as_posix()
-            unreadable.append(UnreadableRun(name=path.name, folder=where, reason=reason))
-    unreadable.sort(key=lambda run: run.name)
-    runs.sort(key=lambda run: run.started, reverse=True)
-    return RunList(folder=folder.as_posix(), runs=runs, unreadable=unreadable)
-
-
-def _folders(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_dir()]
-
-
-def _size(events: Path) -> int:
-    """The size of a run's events that are read; those of a file that is too large are not."""
-    try:
-        size = events.lstat().st_size
-    except OSError:
-        return 0
-    return size if size <= limits.EVENTS else 0
-
-
-def why_unreadable(folder: Path) -> str | None:
-    """Why `read_run` returns `None` for a folder; `None` if it is not a run's, or is starting."""
-    path = folder / EVENTS
-    if not os.path.lexists(path) or is_held(path):
-        return None
-    try:
-        with open_regular(path, follow_links=False) as file:
-            size, line = os.fstat(file.fileno()).st_size, file.readline(limits.EVENT_LINE)
-    except OSError as error:
-        return f"{EVENTS}: {error.strerror}"
-    if size > limits.EVENTS:
-        return f"{EVENTS} is larger than {limits.EVENTS:,} bytes"
-    if not line:
-        return f"{EVENTS} is empty"
-    if not line.endswith(b"\n"):
-        return f"{EVENTS}: its first line is cut off or too long"
-    first = next(_events(path), None)
-    if first is not None:
-        return f"{EVENTS} begins with `{first.event}`, not with `run_started`"
-    return f"{EVENTS} has no events in the format of this version"
-
-
 def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | None:
     """The name of the newest run of a recipe in a folder.
 
@@ -283,7 +230,7 @@ def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | No
     newest: tuple[float, str] | None = None
     latest = time.time() + CLOCKS_DIFFER
     for path in parent.glob(f"*/{EVENTS}"):
-        first = next(_events(path), None)
+        first = first_event(path)
         if not isinstance(first, events.RunStarted) or first.smoke or first.time > latest:
             continue
         if _is_version(first.config, config) if versions else _is_recipe(first.config, config):
@@ -315,5 +262,9 @@ def _state(folder: Path, history: RunHistory) -> RunState:
         case events.RunFailed():
             return "failed"
         case None:
-            pass
+            return state_without_end(folder)
+
+
+def state_without_end(folder: Path) -> RunState:
+    """The state of a run whose events have no end."""
     return "running" if is_held(folder / EVENTS) else "interrupted"

@@ -36,10 +36,10 @@ class RopeScaling(Section):
     `original_context_length`.
     """
 
-    beta_fast: Annotated[Number, Field(gt=0), _OURS] = 32.0
+    beta_fast: Annotated[Number, Field(ge=1e-3, le=1e6), _OURS] = 32.0
     """For `yarn`: dimensions that turn more often in the original context are not scaled."""
 
-    beta_slow: Annotated[Number, Field(gt=0), _OURS] = 1.0
+    beta_slow: Annotated[Number, Field(ge=1e-3, le=1e6), _OURS] = 1.0
     """For `yarn`: dimensions that turn less often in the original context are fully scaled."""
 
     attention_factor: Annotated[Number | None, Field(gt=0), _OURS] = None
@@ -79,7 +79,7 @@ class LlamaFields(Section):
     Most published models have none.
     """
 
-    theta: Annotated[Number, Field(gt=0), Examples(10000.0, 500000.0, 1000000.0), _READERS] = (
+    theta: Annotated[Number, Field(gt=1), Examples(10000.0, 500000.0, 1000000.0), _READERS] = (
         500000.0
     )
     """The base of the rotary position frequencies."""

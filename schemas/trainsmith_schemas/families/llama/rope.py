@@ -106,10 +106,9 @@ def read_scaling(rope: Mapping[str, Any], length: Any) -> dict[str, Any]:
             # `max_position_embeddings` is the context before scaling, here only.
             factor = _get(rope, "factor")
             scaling = {"rope_type": kind, "scaling_factor": factor}
-            known = isinstance(length, int) and isinstance(factor, int | float)
             return {
                 "rope_scaling": {**scaling, "original_context_length": length},
-                "max_sequence_length": int(min(length * factor, LARGEST)) if known else length,
+                "max_sequence_length": _scaled(length, factor),
             }
         case _:
             known = "default, linear, llama3, yarn and dynamic are"
@@ -133,6 +132,13 @@ def _attention_factor(rope: Mapping[str, Any]) -> Any:
 def yarn_attention_factor(scale: Any, weight: Any = 1.0) -> float:
     """The factor that makes up for scaled positions: Peng et al. 2023, "YaRN", section 3.4."""
     return 0.1 * weight * math.log(scale) + 1.0 if scale > 1 else 1.0
+
+
+def _scaled(length: Any, factor: Any) -> Any:
+    """A context after scaling; what is no number is refused later, with its key."""
+    if not (isinstance(length, int) and isinstance(factor, int | float)):
+        return length
+    return int(max(-LARGEST, min(length * factor, LARGEST)))
 
 
 def _get(rope: Mapping[str, Any], key: str) -> Any:

@@ -16,6 +16,9 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_trainer.backends.base import Arrays
 from trainsmith_trainer.backends.tape.ops import Array, Ops, Shape
 
+_MOST_STEPS = 2**24
+"""Float32 counts up to here, in which PyTorch stores the number of steps."""
+
 Tensors = Mapping[str, Array]
 Shapes = Mapping[str, Shape]
 
@@ -111,7 +114,10 @@ class AdamW:
     def restore(self, state: Arrays) -> None:
         """Restore them."""
         _restore(self.state(), state, self._ops)
-        self._steps = int(state["step"])
+        steps = float(state["step"])
+        if not (steps.is_integer() and 1 <= steps < _MOST_STEPS):
+            raise ValueError(f"its optimizer state has step {steps}")
+        self._steps = int(steps)
 
 
 class Sgd:

@@ -18,8 +18,8 @@ import torch
 from trainsmith_system.text import shortened
 from trainsmith_trainer.backends.torch.models import attention
 from trainsmith_trainer.backends.torch.models.transformer import Transformer
-from trainsmith_trainer.data.cache import cache_folder
 from trainsmith_trainer.errors import RunError
+from trainsmith_trainer.user_cache import cache_folder
 
 _KEY = "training_config.compile"
 _CACHE = "TORCHINDUCTOR_CACHE_DIR"
