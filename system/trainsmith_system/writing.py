@@ -124,10 +124,26 @@ def write_folder(path: Path, contents: Mapping[str, Content]) -> None:
     Raises:
         OSError: the folder cannot be written; what was there is unchanged.
     """
+    with folder_in_parts(path) as temporary:
+        write_part(temporary, contents)
+
+
+@contextmanager
+def folder_in_parts(path: Path) -> Generator[Path, None, None]:
+    """A folder that several processes write together; it appears when the block ends.
+
+    An existing folder is replaced, and so is a link; its target stays as it is.
+
+    Yields:
+        The folder under its temporary name, for `write_part`.
+
+    Raises:
+        OSError: the folder cannot be written; what was there is unchanged.
+    """
     temporary = _temporary(path)
     try:
         temporary.mkdir(parents=True)
-        _write_and_sync({temporary / name: content for name, content in contents.items()})
+        yield temporary
         _sync_folder(temporary)
         remove_folder(path)
         temporary.replace(path)
@@ -136,6 +152,15 @@ def write_folder(path: Path, contents: Mapping[str, Content]) -> None:
             remove_tree(temporary)
         raise
     _sync_folder(path.parent)
+
+
+def write_part(folder: Path, contents: Mapping[str, Content]) -> None:
+    """Write new files into a folder, and flush them.
+
+    Raises:
+        OSError: one cannot be written, or exists.
+    """
+    _write_and_sync({folder / name: content for name, content in contents.items()})
 
 
 def require_own_folder(path: Path) -> None:

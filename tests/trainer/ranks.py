@@ -21,7 +21,7 @@ from patience import PATIENCE
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.torch.backend import TorchBackend
+from trainsmith_trainer.backends.torch import open_backend
 from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.distributed.rank import RankInfo
 
@@ -83,10 +83,13 @@ def take_steps(
     model: Mapping[str, Any],
     lora: LoraConfig | None = None,
     training: Mapping[str, Any] = MappingProxyType(SGD),
+    *,
+    shard: bool = False,
 ) -> Steps:
     """Train on one rank for some steps, of which the last has a micro-batch with a single row."""
     config = TransformerConfig.model_validate({**MODEL, **model, "vocab_size": _VOCABULARY})
-    backend = TorchBackend(config, TrainingConfig.model_validate(dict(training)), info, lora=lora)
+    settings = TrainingConfig.model_validate(dict(training))
+    backend = open_backend(config, settings, info, lora=lora, shard=shard)
     backend.broadcast_state([0])
     losses: list[tuple[float, float]] = []
     for seed, rows in enumerate((4, 4, 1)):

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
+from running import LONG, rank_pid, wait_for_step
 from workspace import Workspace
 
 from patience import PATIENCE
@@ -131,27 +131,11 @@ def test_world_size_must_match_mesh(workspace: Workspace, monkeypatch: pytest.Mo
     assert "`mesh_shape` is 2 devices, and 3 processes were started for it" in result.stderr
 
 
-def _rank(process: subprocess.Popen[str], rank: int) -> int:
-    """The process id of a rank that another process has started, in the order of the ranks."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
-    return int(children[rank - 1])
-
-
-def _wait_for_step(workspace: Workspace, process: subprocess.Popen[str]) -> None:
-    log = workspace.run_folder() / "training.log"
-    while not (log.exists() and "step 2 " in log.read_text(encoding="utf-8")):
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-
-
-LONG: dict[str, Any] = {"max_steps": 100_000, "checkpoint_frequency": 100_000}
-
-
 def test_dead_rank_is_named_and_last_step_saved(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
     with workspace.start("train", "training.yaml") as process:
-        _wait_for_step(workspace, process)
-        os.kill(_rank(process, 1), signal.SIGKILL)
+        wait_for_step(workspace, process)
+        os.kill(rank_pid(process, 1), signal.SIGKILL)
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "Traceback" not in errors
@@ -170,8 +154,8 @@ def test_dead_rank_is_named_and_last_step_saved(workspace: Workspace) -> None:
 def test_workers_exit_with_rank_zero(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
     with workspace.start("train", "training.yaml") as process:
-        _wait_for_step(workspace, process)
-        other = Path(f"/proc/{_rank(process, 1)}")
+        wait_for_step(workspace, process)
+        other = Path(f"/proc/{rank_pid(process, 1)}")
         process.kill()
         process.communicate(timeout=PATIENCE)
     deadline = time.time() + PATIENCE
@@ -183,7 +167,7 @@ def test_workers_exit_with_rank_zero(workspace: Workspace) -> None:
 def test_ctrl_c_stops_all_ranks_and_saves(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
     with workspace.start("train", "training.yaml", start_new_session=True) as process:
-        _wait_for_step(workspace, process)
+        wait_for_step(workspace, process)
         os.killpg(process.pid, signal.SIGINT)  # As a terminal does.
         process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
@@ -223,8 +207,8 @@ def _wait_until_blocked(workspace: Workspace) -> None:
 def test_signal_ends_run_whose_other_rank_hangs(workspace: Workspace, name: str) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
     with _start_impatient(workspace) as process:
-        _wait_for_step(workspace, process)
-        os.kill(_rank(process, 1), signal.SIGSTOP)
+        wait_for_step(workspace, process)
+        os.kill(rank_pid(process, 1), signal.SIGSTOP)
         _wait_until_blocked(workspace)
         process.send_signal(getattr(signal, name))
         _, errors = process.communicate(timeout=PATIENCE)
@@ -239,8 +223,8 @@ def test_signal_ends_run_whose_other_rank_hangs(workspace: Workspace, name: str)
 def test_rank_that_hangs_ends_the_run_after_the_timeout(workspace: Workspace) -> None:
     workspace.write_recipe(device_config={**TWO, "ddp_timeout": 2}, training_config=LONG)
     with workspace.start("train", "training.yaml") as process:
-        _wait_for_step(workspace, process)
-        os.kill(_rank(process, 1), signal.SIGSTOP)
+        wait_for_step(workspace, process)
+        os.kill(rank_pid(process, 1), signal.SIGSTOP)
         process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     failed = workspace.events()[-1]

@@ -45,6 +45,11 @@ class FakeBackend:
     def loss(self, batches: Iterable[Batch]) -> float:
         return 1.0
 
+    sharded = False
+
+    def exchange(self, text: str) -> list[str]:
+        return [text]
+
     def should_stop(self, stop: bool) -> bool:
         return stop
 

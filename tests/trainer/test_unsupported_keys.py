@@ -67,6 +67,7 @@ _READ_WHILE_LOADING = {
     "device_config",
     "device_config.mesh_shape",
     "device_config.enable_ddp",
+    "device_config.enable_fsdp",
     "transformer_config",
 }
 

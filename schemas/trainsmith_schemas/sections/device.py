@@ -74,10 +74,12 @@ class DeviceConfig(Section):
     enable_tp: Annotated[Flag, _TT_TRAIN] = False
     """Tensor parallelism: each layer is split across devices. Only tt-train supports it."""
 
-    enable_fsdp: Annotated[Flag, _NEW] = False
+    enable_fsdp: Annotated[Flag, ReadBy("trainsmith", "tt-train")] = False
     """Fully sharded data parallelism: weights are split across devices and gathered when needed.
 
-    Only tt-train supports it.
+    Every device has a part of each weight, of its gradient and of its optimizer state, and computes
+    its share of the batch; a step does the same as on one device. Requires more than one device in
+    `mesh_shape`. A checkpoint resumes on any number of devices, with or without this key.
     """
 
     enable_sp: Annotated[Flag, _NEW] = False

@@ -15,13 +15,14 @@ _AXES = ("moe_axis", "moe_tp_axis")
 def check(query: DocumentQuery) -> Iterator[Violation]:
     """Check that the batch size is divisible by the number of devices that share it."""
     batch, mesh = query.whole("training_config.batch_size"), query.mesh()
-    if batch is None or mesh is None or not query.is_on("device_config.enable_ddp"):
+    ours = query.profile.name == "trainsmith" and query.is_on("device_config.enable_fsdp")
+    if batch is None or mesh is None or not (ours or query.is_on("device_config.enable_ddp")):
         return
     # With a second mode on, the rows share the batch and the columns share the model.
     others = any(query.is_on(f"device_config.{mode}") for mode in _OTHER_MODES) or any(
         query.has(f"device_config.{axis}") for axis in _AXES
     )
-    shares = mesh.value[0] if others else prod(mesh.value)
+    shares = mesh.value[0] if others and not ours else prod(mesh.value)
     if batch.value < 1 or batch.value % shares == 0:
         return
     above = -(-batch.value // shares) * shares
@@ -44,7 +45,8 @@ RULE = Rule(
 divisible by the number of data-parallel devices; trainers stop otherwise.
 
 **When it is fine.** Never. If tensor parallelism or FSDP is combined with data parallelism, only
-the rows of the mesh share the batch, so the rule counts only the rows.
+the rows of the mesh share the batch, so the rule counts only the rows. In Trainsmith's trainer, all
+devices share it with FSDP.
 
 **How to fix it.** Use the nearest multiple of the number of devices.
 """,
@@ -79,6 +81,24 @@ the rows of the mesh share the batch, so the rule counts only the rows.
                 device_config:
                   enable_ddp: true
                   mesh_shape: [1, 2]
+                """),
+        ),
+        Example(
+            bad=block("""
+                # trainsmith: profile=trainsmith
+                training_config:
+                  batch_size: 6
+                device_config:
+                  enable_fsdp: true
+                  mesh_shape: [2, 2]
+                """),
+            good=block("""
+                # trainsmith: profile=trainsmith
+                training_config:
+                  batch_size: 8
+                device_config:
+                  enable_fsdp: true
+                  mesh_shape: [2, 2]
                 """),
         ),
     ),

@@ -17,7 +17,8 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         return
     for mode, name in _MODES.items():
         split = query.flag(f"device_config.{mode}")
-        if split and split.value:
+        clips = mode == "enable_fsdp" and query.profile.name == "trainsmith"
+        if split and split.value and not clips:
             yield Violation(
                 f"tt-train stops here: it cannot clip gradients with {name}",
                 clip.span,
@@ -37,7 +38,7 @@ a part of it, so tt-train refuses the combination ("Clip grad norm is not suppor
 FSDP").
 
 **When it is fine.** Never. Clipping works with data parallelism alone, so the rule does not apply
-there.
+there. Trainsmith's trainer clips with FSDP, too.
 
 **How to fix it.** Turn clipping off. If the loss then jumps, lower the learning rate or add a
 warm-up.
@@ -61,6 +62,14 @@ warm-up.
         ),
     ),
     fine=(
+        block("""
+            # trainsmith: profile=trainsmith
+            training_config:
+              use_clip_grad_norm: true
+            device_config:
+              enable_fsdp: true
+              mesh_shape: [1, 8]
+            """),
         block("""
             training_config:
               use_clip_grad_norm: true

@@ -84,12 +84,14 @@ modes are counted differently, so the rule does not apply.
     examples=(
         Example(
             bad=block("""
+                # trainsmith: profile=tt-train
                 device_config:
                   enable_ddp: true
                   enable_fsdp: true
                   mesh_shape: [1, 8]
                 """),
             good=block("""
+                # trainsmith: profile=tt-train
                 device_config:
                   enable_ddp: true
                   enable_fsdp: false
@@ -98,11 +100,13 @@ modes are counted differently, so the rule does not apply.
         ),
         Example(
             bad=block("""
+                # trainsmith: profile=tt-train
                 device_config:
                   enable_fsdp: true
                   mesh_shape: [8, 4]
                 """),
             good=block("""
+                # trainsmith: profile=tt-train
                 device_config:
                   enable_fsdp: true
                   mesh_shape: [1, 32]
@@ -121,11 +125,13 @@ modes are counted differently, so the rule does not apply.
     ),
     fine=(
         block("""
+            # trainsmith: profile=tt-train
             device_config:
               enable_fsdp: true
               mesh_shape: [1, 8]
             """),
         block("""
+            # trainsmith: profile=tt-train
             device_config:
               enable_ddp: true
               enable_tp: true
@@ -133,6 +139,7 @@ modes are counted differently, so the rule does not apply.
               enable_fsdp: false
             """),
         block("""
+            # trainsmith: profile=tt-train
             device_config:
               enable_fsdp: false
               mesh_shape: [8, 4]
@@ -143,6 +150,7 @@ modes are counted differently, so the rule does not apply.
               mesh_shape: [8, 4]
             """),
         block("""
+            # trainsmith: profile=tt-train
             device_config:
               enable_fsdp: true
               enable_sp: true

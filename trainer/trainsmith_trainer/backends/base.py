@@ -90,6 +90,19 @@ class Backend(Protocol):
         """What else affects a result bit by bit: the library's version, the chosen kernels."""
         ...
 
+    @property
+    def sharded(self) -> bool:
+        """Whether each rank has only a part of every parameter.
+
+        Then all ranks call `weights`, `optimizer_state` and `decoder` together, too. Each gets the
+        parameters that it writes into a checkpoint.
+        """
+        ...
+
+    def exchange(self, text: str) -> list[str]:
+        """The texts of all ranks, which all call this."""
+        ...
+
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward pass over an effective batch; the weights do not change.
 
@@ -118,8 +131,8 @@ class Backend(Protocol):
         """
         ...
 
-    def decoder(self) -> Decoder:
-        """A decoder with an empty cache, without dropout."""
+    def decoder(self) -> Decoder | None:
+        """A decoder with an empty cache, without dropout; `None` on other ranks if sharded."""
         ...
 
     def weights(self) -> Arrays:
@@ -177,6 +190,8 @@ class BackendModule(Protocol):
         rank_info: RankInfo = ALONE,
         weights: Arrays | None = None,
         lora: LoraConfig | None = None,
+        *,
+        shard: bool = False,
     ) -> Backend:
         """Open a model with its optimizer on the best available device.
 
@@ -189,6 +204,7 @@ class BackendModule(Protocol):
             weights: the initial weights, instead of random ones. The backend may train in their
                 memory.
             lora: train only the matrices that it adds, and the biases that it names.
+            shard: divide parameters, gradients and optimizer state over the ranks.
 
         Raises:
             RunError: the device has too little memory, or another rank has exited.

@@ -11,7 +11,6 @@ from trainsmith_schemas.base import Section
 from trainsmith_schemas.families.description import CONFIG_FILE, UnreadableModelError
 from trainsmith_schemas.families.pretrained import merge
 from trainsmith_schemas.families.registry import not_trained
-from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.meaning.consistency import length_contradiction
 from trainsmith_schemas.problems import Path as KeyPath
 from trainsmith_schemas.problems import Problem, dotted
@@ -26,6 +25,7 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.validation.validate import validate
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
+from trainsmith_trainer.config.devices import unsuitable_devices
 from trainsmith_trainer.config.lora import lora_problems, named_adapter
 from trainsmith_trainer.config.named_files import DATA_KEY, data_files, named_file, named_folder
 from trainsmith_trainer.config.source import Override, Source, parse_source, with_overrides
@@ -40,8 +40,6 @@ _VALIDATION_KEY: KeyPath = ("training_config", "validation_path")
 _TOKENIZER_KEY: KeyPath = ("training_config", "tokenizer_path")
 _TEMPLATE_KEY: KeyPath = ("training_config", "chat_template")
 _MODEL_KEY: KeyPath = ("training_config", "model_config")
-_MESH_KEY: KeyPath = ("device_config", "mesh_shape")
-_DDP_KEY: KeyPath = ("device_config", "enable_ddp")
 _MODEL_SECTION = "transformer_config"
 _FOLDER_KEY: KeyPath = (_MODEL_SECTION, "model_path")
 
@@ -310,29 +308,7 @@ def _unsupported(config: Section, source: Source, prefix: KeyPath = ()) -> Itera
         origin = source.origin_of(path, on_key=True)
         yield ConfigProblem(origin, entry.severity, "not-acted-on", message, dotted(path))
     if isinstance(config, TrainingDocument):
-        yield from _unsuitable_devices(config, source)
-
-
-def _unsuitable_devices(document: TrainingDocument, source: Source) -> Iterator[ConfigProblem]:
-    """Problems with the devices, or with the batch that they share."""
-    mesh, count = document.device_config.mesh_shape, derived.device_count(document)
-    batch, ddp = document.training_config.batch_size, document.device_config.enable_ddp
-    if ddp and count == 1:
-        message = "`enable_ddp` has no effect: there is one device; write `false`, or a larger mesh"
-        origin = source.origin_of(_DDP_KEY, on_key=True)
-        yield ConfigProblem(origin, "warning", "not-acted-on", message, dotted(_DDP_KEY))
-    if not ddp and count > 1:
-        message = (
-            f"`mesh_shape` {mesh} is {count} devices, and nothing says how they share the work: "
-            "write `enable_ddp: true`, or [1, 1]"
-        )
-        yield ConfigProblem(
-            source.origin_of(_MESH_KEY), "error", "contradiction", message, dotted(_MESH_KEY)
-        )
-    if ddp and batch % count:
-        message = f"`batch_size` {batch} does not divide over {count} data-parallel devices"
-        key = (*DATA_KEY[:-1], "batch_size")
-        yield ConfigProblem(source.origin_of(key), "error", "indivisible", message, dotted(key))
+        yield from unsuitable_devices(config, source)
 
 
 def _disagreement(

@@ -51,11 +51,10 @@ UNSUPPORTED_KEYS: Mapping[str, UnsupportedKey] = {
     ),
     "training_config.multihost_config": UnsupportedKey("error", "training runs on one machine"),
     "device_config.enable_tp": _of_tt_train("tensor parallelism"),
-    "device_config.enable_fsdp": _of_tt_train("fully sharded data parallelism"),
     "device_config.enable_sp": _of_tt_train("sequence parallelism"),
     "device_config.enable_cp": _of_tt_train("context parallelism"),
 }
-"""By the full key. `load.py` checks `enable_ddp` together with the number of devices."""
+"""By the full key. `devices.py` checks those of data parallelism."""
 
 
 def unsupported_keys(config: Section, prefix: Path = ()) -> Iterator[tuple[Path, UnsupportedKey]]:

@@ -32,9 +32,9 @@ class Waits:
         self._since: float | None = None
 
     @contextmanager
-    def waiting(self) -> Generator[None, None, None]:
-        """Within the block, it waits."""
-        self._since = time.monotonic()
+    def waiting(self, later: float = 0.0) -> Generator[None, None, None]:
+        """Within the block, it waits: from the start, or from some seconds later on."""
+        self._since = time.monotonic() + later
         try:
             yield
         finally:
@@ -44,7 +44,7 @@ class Waits:
     def seconds(self) -> float:
         """How long it has been waiting; 0 if it is not."""
         since = self._since
-        return 0.0 if since is None else time.monotonic() - since
+        return 0.0 if since is None else max(0.0, time.monotonic() - since)
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,7 @@ def model_files(
         dtype: the number format to store weights in. If one is too large for float16, it is
             float32.
     """
-    tensors = _stored(config, weights)
-    if config.weight_tying == "enabled":
-        tensors.pop(OUTPUT, None)
+    tensors = stored_tensors(config, weights)
     ids = special_token_ids(tokenizer, kept_ids)
     stored_as = fitting_dtype(tensors, dtype)
     return {
@@ -102,17 +100,29 @@ def weights_in(stored: Arrays, config: TransformerConfig) -> Arrays:
     }
 
 
-def _stored(config: TransformerConfig, weights: Arrays) -> dict[str, Any]:
-    """The tensors as Hugging Face stores them: some transposed, and with zeros that it requires."""
+def stored_tensors(
+    config: TransformerConfig, weights: Arrays, *, fill_in: bool = True
+) -> dict[str, Any]:
+    """The tensors as Hugging Face stores them, some of them transposed.
+
+    Args:
+        config: the model's shape.
+        weights: all parameters, or some of them.
+        fill_in: add the zeros that it requires.
+    """
     family = require_hugging_face(config)
-    zeros = {name: np.zeros(shape, np.float32) for name, shape in family.zeros(config).items()}
-    return {
+    shapes = family.zeros(config) if fill_in else {}
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    stored = {
         **{
             name: array.T if name.endswith(family.transposed) else array
             for name, array in weights.items()
         },
         **zeros,
     }
+    if config.weight_tying == "enabled":
+        stored.pop(OUTPUT, None)
+    return stored
 
 
 def _json(value: object) -> bytes:

@@ -20,7 +20,9 @@ from trainsmith_trainer.run.loop import Emit, Progress
 from trainsmith_trainer.run.prepare import Run
 from trainsmith_trainer.run.resume import changed_environment, refuse_another_model
 from trainsmith_trainer.run.saved_files import saved_files, saved_weights
+from trainsmith_trainer.run.sharded_saving import save_with_other_ranks
 from trainsmith_trainer.run_dir.checkpoint import (
+    MODEL,
     Best,
     DamagedCheckpointError,
     State,
@@ -82,14 +84,14 @@ def restore(run: Run, backend: Backend, emit: Emit) -> Progress:
     )
 
 
-def weights_at(run: Run, best: Best) -> Arrays:
-    """The weights in the best checkpoint.
+def weights_at(run: Run, step: int) -> Arrays:
+    """The weights in the checkpoint of a step.
 
     Raises:
         RunError: the checkpoint is damaged.
     """
     try:
-        tensors = read_tensors(read_checkpoint(run.folder / path_of(best)))
+        tensors = read_tensors(read_checkpoint(run.folder / CHECKPOINTS / checkpoint_name(step)))
     except DamagedCheckpointError as error:
         raise RunError(str(error)) from None
     return saved_weights(run, tensors.model)
@@ -126,27 +128,29 @@ def saver(
     setting = _setting(run, backend)
 
     def save(progress: Progress) -> Progress:
-        weights, optimizer = backend.weights(), backend.optimizer_state()
-        _refuse_non_finite(weights, progress.step, inputs.schedule.key)
+        weights = backend.weights()
+        if not backend.sharded:  # Otherwise all ranks look at their parts.
+            _refuse_non_finite(weights, progress.step, inputs.schedule.key)
         progress = replace(progress, saved_at=progress.step, best=_best(progress))
         is_best = progress.best is not None and progress.best.step == progress.step
-        path, size = save_checkpoint(
-            folder,
-            State(
-                step=progress.step,
-                position=progress.position,
-                loss=progress.loss,
-                validation_loss=progress.validation_loss,
-                best_validation_loss=progress.best_validation_loss,
-                best=progress.best,
-                setting=setting,
-                reference_loss=progress.reference_loss,
-                stale_validations=progress.stale_validations,
-            ),
-            {**saved_files(run, weights), RESOLVED: resolved},
-            optimizer,
-            backend.random_state(),
+        state = State(
+            step=progress.step,
+            position=progress.position,
+            loss=progress.loss,
+            validation_loss=progress.validation_loss,
+            best_validation_loss=progress.best_validation_loss,
+            best=progress.best,
+            setting=setting,
+            reference_loss=progress.reference_loss,
+            stale_validations=progress.stale_validations,
         )
+        files = {**saved_files(run, weights), RESOLVED: resolved}
+        if backend.sharded:
+            files.pop(MODEL, None)  # Its parts replace it.
+            path, size = save_with_other_ranks(folder, state, files, backend, inputs, weights)
+        else:
+            optimizer, random = backend.optimizer_state(), backend.random_state()
+            path, size = save_checkpoint(folder, state, files, optimizer, random)
         relative = path.relative_to(run.folder).as_posix()
         emit(
             events.CheckpointSaved(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.meaning.difference import Settings
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -54,6 +55,16 @@ class RunInputs:
     def training(self) -> TrainingConfig:
         """The recipe's main section."""
         return self.config.document.training_config
+
+    @property
+    def devices(self) -> int:
+        """How many ranks there are."""
+        return derived.device_count(self.config.document)
+
+    @property
+    def shards(self) -> bool:
+        """Whether each rank has a part of the parameters (FSDP)."""
+        return self.config.document.device_config.enable_fsdp
 
     @property
     def lora(self) -> LoraConfig | None:

@@ -127,7 +127,12 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
         library.load_library()
         ranks.wait_until_announced()
         backend = library.open_backend(
-            inputs.model, inputs.training, ranks.rank_info, weights, inputs.lora
+            inputs.model,
+            inputs.training,
+            ranks.rank_info,
+            weights,
+            inputs.lora,
+            shard=inputs.shards,
         )
         del weights  # The backend has its own, and a run takes long.
         resolved = describe(run, backend, emit)
@@ -180,9 +185,10 @@ def _pretrained_weights(run: Run) -> Arrays | None:
 
 def _final_weights(run: Run, backend: Backend, progress: Progress) -> Arrays:
     """The weights of the final model: the last ones, or the best ones of a run that ended early."""
-    if not progress.ends_early(run.inputs.plan) or progress.best is None:
-        return backend.weights()
-    return weights_at(run, progress.best)
+    if progress.ends_early(run.inputs.plan) and progress.best is not None:
+        return weights_at(run, progress.best.step)
+    # With parts on all ranks, they are together in the last checkpoint.
+    return weights_at(run, progress.step) if backend.sharded else backend.weights()
 
 
 def _write_final_model(run: Run, weights: Arrays) -> None:

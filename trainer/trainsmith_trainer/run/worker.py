@@ -16,6 +16,7 @@ from trainsmith_trainer.distributed.rank import EXIT_PEER_LOST, LostRankError, R
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.run.loop import LoopHooks, Progress, train
 from trainsmith_trainer.run.prepare import RunInputs
+from trainsmith_trainer.run.sharded_saving import save_own_part
 
 
 def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
@@ -34,9 +35,9 @@ def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
     try:
         inputs = read()
         backend = inputs.backend.module.open_backend(
-            inputs.model, inputs.training, rank_info, lora=inputs.lora
+            inputs.model, inputs.training, rank_info, lora=inputs.lora, shard=inputs.shards
         )
-        _train_along(inputs, backend)
+        _train_along(inputs, backend, rank_info)
     except LostRankError as error:
         say(error.message, error=True)
         return EXIT_PEER_LOST
@@ -85,15 +86,20 @@ def _loss(bits: int) -> float | None:
     return None if math.isnan(loss) else loss
 
 
-def _train_along(inputs: RunInputs, backend: Backend) -> None:
+def _train_along(inputs: RunInputs, backend: Backend, rank_info: RankInfo) -> None:
     def ignore(_event: events.Event) -> None:
         pass
 
     def validate(_step: int) -> float | None:
+        if backend.sharded:
+            backend.decoder()  # Rank 0 generates a sample with parts of all ranks.
         return backend.loss(inputs.validation_batches()) if inputs.validates else None
 
     def save(progress: Progress) -> Progress:
-        backend.random_state()
+        if backend.sharded:
+            save_own_part(backend, inputs, rank_info.rank)
+        else:
+            backend.random_state()
         return replace(progress, saved_at=progress.step)
 
     progress = synchronize(inputs, backend, Progress())

@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
+import numpy.typing as npt
 import safetensors.numpy
 from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
@@ -32,15 +33,17 @@ from trainsmith_trainer.hf.model_dir import ADAPTER_WEIGHTS
 from trainsmith_trainer.hf.number_formats import TensorFile
 
 _STATE = "state.json"
-_MODELS = ("model.safetensors", ADAPTER_WEIGHTS)
+MODEL = "model.safetensors"
+_MODELS = (MODEL, ADAPTER_WEIGHTS)
 """The file with the weights: all of them, or LoRA's alone."""
-_OPTIMIZER = "optimizer.safetensors"
+OPTIMIZER = "optimizer.safetensors"
 _RANDOM = "random.safetensors"
 _DIGESTS = "SHA256SUMS"
 _FORMAT = 2
 _PIECE = 1 << 20
 _LONGEST_ERROR = 1000
 """In characters: names in a checkpoint may have any length."""
+_PART = re.compile(r"-\d{5}-of-(\d{5})\.safetensors")
 _NAME = re.compile(r"step-(\d{6,16})")
 
 
@@ -107,18 +110,51 @@ def save_checkpoint(
     """
     contents: dict[str, Content] = {
         **files,
-        _OPTIMIZER: TensorFile(optimizer),
+        OPTIMIZER: TensorFile(optimizer),
+        **state_files(state, random),
+    }
+    found = digests_of(contents)
+    digests = digests_file(found)
+    path = folder / checkpoint_name(state.step)
+    write_folder(path, {**contents, **digests})
+    return path, total_size(found)
+
+
+def state_files(state: State, random: Arrays) -> dict[str, Content]:
+    """The files without the model and the optimizer state, by name."""
+    return {
         _RANDOM: safetensors.numpy.save(dict(random)),
         _STATE: json.dumps({"format": _FORMAT, **asdict(state)}, indent=2).encode() + b"\n",
     }
+
+
+Digests: TypeAlias = "Mapping[str, tuple[str, int]]"
+"""For each file, the digest and the size in bytes."""
+
+
+def digests_of(contents: Mapping[str, Content]) -> Digests:
+    """The digests of some files."""
     with ThreadPoolExecutor(2) as threads:  # Two files at once: `hashlib` releases the GIL.
         found = list(threads.map(_digest_and_size, contents.values()))
-    digests = "".join(
-        f"{digest}  {name}\n" for name, (digest, _) in zip(contents, found, strict=True)
-    ).encode()
-    path = folder / checkpoint_name(state.step)
-    write_folder(path, {**contents, _DIGESTS: digests})
-    return path, len(digests) + sum(size for _, size in found)
+    return dict(zip(contents, found, strict=True))
+
+
+def digests_file(found: Digests) -> dict[str, Content]:
+    """The file with the digests of all others, which makes a folder a checkpoint."""
+    lines = (f"{digest}  {name}\n" for name, (digest, _) in found.items())
+    return {_DIGESTS: "".join(lines).encode()}
+
+
+def total_size(found: Digests) -> int:
+    """The size of a checkpoint in bytes, from the digests of its files."""
+    (digests,) = digests_file(found).values()
+    return len(bytes(cast("bytes", digests))) + sum(size for _, size in found.values())
+
+
+def part_name(name: str, rank: int, size: int) -> str:
+    """The name of the part of a file that a rank writes, as `transformers` names its shards."""
+    stem, _, extension = name.partition(".")
+    return f"{stem}-{rank + 1:05d}-of-{size:05d}.{extension}"
 
 
 def _digest_and_size(content: Content) -> tuple[str, int]:
@@ -195,17 +231,37 @@ def read_tensors(checkpoint: Checkpoint) -> Tensors:
         DamagedCheckpointError: with the file that is missing or has changed since.
     """
     path = checkpoint.path
-    model = next((name for name in _MODELS if name in checkpoint.stamps), _MODELS[0])
-    for name in {model, _OPTIMIZER, _RANDOM} - checkpoint.stamps.keys():
-        raise DamagedCheckpointError(f"{path / _DIGESTS} does not list {name}")
+    model = next((name for name in _MODELS if name in checkpoint.stamps), MODEL)
+    if _RANDOM not in checkpoint.stamps:
+        raise DamagedCheckpointError(f"{path / _DIGESTS} does not list {_RANDOM}")
     for name, stamp in checkpoint.stamps.items():
         if _stamp(path / name) != stamp:
             raise DamagedCheckpointError(f"{path / name} has changed since it was verified")
     return Tensors(
-        _arrays(path / model, "float32"),
-        _arrays(path / _OPTIMIZER, "float32"),
+        _together(checkpoint, model),
+        _together(checkpoint, OPTIMIZER),
         _arrays(path / _RANDOM, "uint8"),
     )
+
+
+def _together(checkpoint: Checkpoint, name: str) -> Arrays:
+    """The tensors of a file, or of its parts if several ranks wrote it."""
+    path, there = checkpoint.path, checkpoint.stamps
+    if name in there:
+        return _arrays(path / name, "float32")
+    stem = name.partition(".")[0]
+    mine = (each.removeprefix(stem) for each in there if each.startswith(stem))
+    found = {int(match[1]) for each in mine if (match := _PART.fullmatch(each))}
+    size = max(found, default=1)
+    parts = [part_name(name, rank, size) for rank in range(size)]
+    for part in parts:
+        if part not in there:
+            missing = name if size == 1 else part
+            raise DamagedCheckpointError(f"{path / _DIGESTS} does not list {missing}")
+    together: dict[str, npt.NDArray[Any]] = {}
+    for part in parts:
+        together |= _arrays(path / part, "float32")
+    return together
 
 
 def _arrays(path: Path, numbers: Literal["float32", "uint8"]) -> Arrays:

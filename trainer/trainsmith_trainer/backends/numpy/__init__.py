@@ -53,6 +53,8 @@ def open_backend(
     rank_info: RankInfo = ALONE,
     weights: Arrays | None = None,
     lora: LoraConfig | None = None,
+    *,
+    shard: bool = False,
 ) -> Backend:
     """See `base.BackendModule`."""
     import numpy as np

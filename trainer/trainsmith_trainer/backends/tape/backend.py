@@ -101,6 +101,12 @@ class TapeBackend:
                 tokens += batch.tokens
         return total / tokens
 
+    sharded = False
+
+    def exchange(self, text: str) -> list[str]:
+        """The text: there are no other ranks."""
+        return [text]
+
     def should_stop(self, stop: bool) -> bool:
         """Whether to stop: as requested, because there are no other ranks."""
         return stop

@@ -55,9 +55,15 @@ def open_backend(
     rank_info: RankInfo = ALONE,
     weights: Arrays | None = None,
     lora: LoraConfig | None = None,
+    *,
+    shard: bool = False,
 ) -> Backend:
     """See `base.BackendModule`."""
     _spin_briefly()
+    if shard and rank_info.size > 1:
+        from trainsmith_trainer.backends.torch.sharded_backend import ShardedBackend
+
+        return ShardedBackend(model, training, rank_info, weights, lora)
     from trainsmith_trainer.backends.torch.backend import TorchBackend
 
     return TorchBackend(model, training, rank_info, weights, lora)

@@ -20,7 +20,7 @@ from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.allocation import keep_freed_memory
 from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient, Logits
 from trainsmith_trainer.backends.torch.compiling import compile_blocks, naming_compiler
-from trainsmith_trainer.backends.torch.cross_entropy import summed_cross_entropy
+from trainsmith_trainer.backends.torch.cross_entropy import SummedLoss
 from trainsmith_trainer.backends.torch.gradient_sums import GradientSums
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.lora import add_adapters, without_matrices
@@ -53,7 +53,7 @@ class TorchBackend:
         weights: Arrays | None = None,
         lora: LoraConfig | None = None,
     ) -> None:
-        self._rank_info = rank_info
+        self._rank_info, self._lora = rank_info, lora
         self._device, self.device = _choose_device(rank_info)
         self._group = Group(rank_info, self._device) if rank_info.size > 1 else None
         self._stop_requested = self._should_stop = False
@@ -69,14 +69,18 @@ class TorchBackend:
                 load_weights(built, without_matrices(given) if lora else given)
             self._autocasts = precision == "bf16" and lora is None and derived.autocasts(training)
             of_weights: Precision = "fp32" if self._autocasts else precision
-            self._model = _in_precision(built.to(self._device), of_weights)
-            own = {name: one for name, one in self._model.named_parameters() if one.requires_grad}
+            self._model = _in_precision(self._placed(built), of_weights)
+            own = [name for name, one in self._model.named_parameters() if one.requires_grad]
             with _enough_memory("LoRA's matrices", "lora_config.r"):
-                self._trainable = add_adapters(self._model, lora, given) if lora else own
+                trained = list(add_adapters(self._model, lora, given)) if lora else own
+            self._loss_module = SummedLoss(self._model)
+            self._share_model()
+            named = dict(self._model.named_parameters())
+            self._trainable = {name: named[name] for name in trained}
             if training.compile:
                 lengths_vary = derived.has_examples(training) or training.packing
                 compile_blocks(self._model, self._device, lengths_vary=lengths_vary)
-            self._saved = self._trainable if lora else dict(self._model.named_parameters())
+            self._saved = self._trainable if lora else named
             inside = {id(each) for block in self._model.blocks() for each in block.parameters()}
             self._optimizer = Optimizer(
                 self._trainable,
@@ -87,7 +91,7 @@ class TorchBackend:
             )
         clips = training.use_clip_grad_norm
         self._max_norm = training.clip_grad_norm_max_norm if clips else float("inf")
-        self.parameters = sum(each.numel() for each in {**own, **self._trainable}.values())
+        self.parameters = sum(named[name].numel() for name in {*own, *trained})
         self.trained_parameters = sum(each.numel() for each in self._trainable.values())
         self.versions: dict[str, str | bool] = {
             "torch": torch.__version__,
@@ -96,12 +100,21 @@ class TorchBackend:
         }
         self._sums: GradientSums | None = None
         if self._group:
-            # The loss and the stop request are reduced together with the gradient.
-            shares = self._group.share_memory(self.trained_parameters + 2)
-            self.versions["shared_memory"] = shares
-            if not shares:
-                parameters = self._trainable.values()
-                self._sums = GradientSums(parameters, self._group.start_all_reduce)
+            self._prepare_sums(self._group)
+
+    def _placed(self, model: Transformer) -> Transformer:
+        """A model with its parameters where they are trained."""
+        return model.to(self._device)
+
+    def _share_model(self) -> None:
+        """Divide the model over the ranks; here, each has all of it."""
+
+    def _prepare_sums(self, group: Group) -> None:
+        # The loss and the stop request are reduced together with the gradient.
+        shares = group.share_memory(self.trained_parameters + 2)
+        self.versions["shared_memory"] = shares
+        if not shares:
+            self._sums = GradientSums(self._trainable.values(), group.start_all_reduce)
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward pass over an effective batch; then the gradient is clipped."""
@@ -111,22 +124,29 @@ class TorchBackend:
             self._model.train()
         with self._leaving_the_group(), _enough_memory("a step", "training_config.batch_size"):
             for index, batch in enumerate(micro_batches):
-                part = self._own_rows(batch)
                 if self._sums and index == len(micro_batches) - 1:
                     self._sums.expect()
-                if len(part.inputs):  # The last batch of an epoch may have no row for a rank.
-                    loss = self._summed_loss(part) / tokens
+                loss = self._loss_of_own_rows(batch)
+                if loss is not None:
+                    loss = loss / tokens
                     loss.backward()
                     total += loss.detach()
         if self._group:
             total = self._sum_over_ranks(self._group, total)
-        norm = _total_norm(self._gradients())
+        norm = self._norm()
         # One transfer for both numbers, because every transfer waits for the device.
         loss_value, norm_value = torch.stack((total, norm)).tolist()
         if norm_value > self._max_norm:
-            parameters = self._trainable.values()
-            torch.nn.utils.clip_grads_with_norm_(parameters, self._max_norm, norm)
+            self._clip(norm)
         return Gradient(loss_value, norm_value)
+
+    def _norm(self) -> Tensor:
+        """The norm of the gradient over all parameters."""
+        return _total_norm(self._gradients())
+
+    def _clip(self, norm: Tensor) -> None:
+        parameters = self._trainable.values()
+        torch.nn.utils.clip_grads_with_norm_(parameters, self._max_norm, norm)
 
     def _sum_over_ranks(self, group: Group, loss: Tensor) -> Tensor:
         """Sum the gradients, the requests to stop and the loss, which is returned."""
@@ -167,25 +187,25 @@ class TorchBackend:
         total, tokens = torch.zeros((), device=self._device), 0
         with _enough_memory("validation", "training_config.validation_batch_size"):
             for batch in batches:
-                part = self._own_rows(batch)
-                if len(part.inputs):
-                    total += self._summed_loss(part)
+                loss = self._loss_of_own_rows(batch)
+                if loss is not None:
+                    total += loss
                 tokens += batch.tokens
         if self._group:
             (total,) = self._group.all_reduce([total])
         return float(total) / tokens
 
-    def decoder(self) -> TorchDecoder:
+    def decoder(self) -> TorchDecoder | None:
         """A decoder with an empty cache, without dropout."""
         return TorchDecoder(self._model)
 
     def weights(self) -> Arrays:
         """The parameters that a checkpoint contains, by name."""
-        return {name: _array(parameter) for name, parameter in self._saved.items()}
+        return {name: as_array(parameter) for name, parameter in self._saved.items()}
 
     def optimizer_state(self) -> Arrays:
         """The optimizer state, by name."""
-        return {name: _array(tensor) for name, tensor in self._optimizer.state().items()}
+        return {name: as_array(tensor) for name, tensor in self._optimizer.state().items()}
 
     def random_state(self) -> Arrays:
         """The states of PyTorch's generators on all ranks; the names say the rank if it is not 0.
@@ -208,7 +228,7 @@ class TorchBackend:
             states["cuda"] = torch.cuda.get_rng_state()
         if self._device.type == "mps":
             states["mps"] = torch.mps.get_rng_state()
-        return {name: _array(state) for name, state in states.items()}
+        return {name: as_array(state) for name, state in states.items()}
 
     @torch.no_grad()
     def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
@@ -217,6 +237,12 @@ class TorchBackend:
         self._optimizer.restore(_tensors(optimizer))
         self._restore_random(random)
         self._random_of_ranks = random
+
+    sharded = False
+
+    def exchange(self, text: str) -> list[str]:
+        """The texts of all ranks."""
+        return self._group.exchange(text) if self._group else [text]
 
     def should_stop(self, stop: bool) -> bool:
         """Whether to stop, the same on all ranks: a request is sent with the next gradient."""
@@ -231,7 +257,7 @@ class TorchBackend:
             return list(numbers)
         own = {
             "numbers": {"": np.array(numbers, np.int64)},
-            "frozen": {name: _array(one) for name, one in self._frozen().items()},
+            "frozen": {name: as_array(one) for name, one in self._frozen().items()},
             "weights": self.weights(),
             "optimizer": self.optimizer_state(),
             "random": self._random_of_ranks,
@@ -266,6 +292,11 @@ class TorchBackend:
                 message = f"its random state `{name}` is not valid: {error}"
                 raise DamagedStateError(message) from None
 
+    def _loss_of_own_rows(self, batch: Batch) -> Tensor | None:
+        """The summed loss; `None` if this rank has no row, as in the last batch of an epoch."""
+        part = self._own_rows(batch)
+        return self._summed_loss(part) if len(part.inputs) else None
+
     def _own_rows(self, batch: Batch) -> Batch:
         """The rows of a batch that this rank computes."""
         if self._group is None:
@@ -286,12 +317,10 @@ class TorchBackend:
         targets = torch.from_numpy(targets.reshape(-1)).to(self._device)
         if packed:
             targets = packed.shorten(targets[None])[0]
-        counted = targets != IGNORE_INDEX
+        # Logits are large, and prompts need none.
+        counted = targets != IGNORE_INDEX if batch.tokens < len(targets) else None
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._autocasts):
-            vectors = self._model.hidden(tokens, packed=packed).flatten(0, 1)
-            if batch.tokens < len(targets):  # Logits are large, and prompts need none.
-                vectors, targets = vectors[counted], targets[counted]
-            return summed_cross_entropy(self._model, vectors, targets)
+            return self._loss_module(tokens, targets, counted, packed)
 
 
 class TorchDecoder:
@@ -431,7 +460,8 @@ def _device_of(model: Transformer) -> torch.device:
     return next(model.parameters()).device
 
 
-def _array(tensor: Tensor) -> npt.NDArray[Any]:
+def as_array(tensor: Tensor) -> npt.NDArray[Any]:
+    """A tensor's numbers, in its memory if possible."""
     # NumPy has no bfloat16; float32 can represent all its values.
     exact = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
     return np.asarray(exact.detach().cpu().numpy())

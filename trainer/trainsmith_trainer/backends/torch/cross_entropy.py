@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from trainsmith_schemas.meaning.derived import tokens_of_logits
+from trainsmith_trainer.backends.torch.models.attention import Packed
 from trainsmith_trainer.backends.torch.models.transformer import Transformer
+
+
+class SummedLoss(nn.Module):
+    """A model with its loss: everything that a forward pass computes."""
+
+    def __init__(self, model: Transformer) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, tokens: Tensor, targets: Tensor, counted: Tensor | None, packed: Packed | None
+    ) -> Tensor:
+        """The sum of the cross entropies of some tokens, in float32.
+
+        Args:
+            tokens: (batch, length)
+            targets: the token after each of them, (batch · length,)
+            counted: which targets the loss counts, (batch · length,); `None`: all.
+            packed: the documents in the row, if there is one row of several documents.
+        """
+        vectors = self.model.hidden(tokens, packed=packed).flatten(0, 1)
+        if counted is not None:
+            vectors, targets = vectors[counted], targets[counted]
+        return summed_cross_entropy(self.model, vectors, targets)
 
 
 def summed_cross_entropy(model: Transformer, vectors: Tensor, targets: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -109,8 +110,32 @@ class Group:
         self._do(dist.broadcast, message, source)
         return safetensors.numpy.load(message.cpu().numpy().tobytes())
 
-    def _broadcast_text(self, text: str) -> str:
-        received = self.broadcast({"text": np.array(bytearray(text.encode()))})
+    def exchange(self, text: str) -> list[str]:
+        """The texts of all ranks."""
+        return [self._broadcast_text(text, rank) for rank in range(self.size)]
+
+    @contextmanager
+    def computing_together(self, seconds: float = 0.0) -> Generator[None, None, None]:
+        """Computations within the block communicate: without another rank, they fail.
+
+        Args:
+            seconds: how long they may take before this rank counts as waiting for another one.
+        """
+        try:
+            with self._waits.waiting(seconds):
+                yield
+        except RuntimeError as error:
+            text = str(error)
+            lost = isinstance(error, dist.DistError) or "gloo" in text or "NCCL" in text
+            if not lost:
+                raise
+            self.broken = True
+            raise LostRankError(
+                f"rank {self.rank} has lost another rank: {text.splitlines()[0]}"
+            ) from error
+
+    def _broadcast_text(self, text: str, source: int = 0) -> str:
+        received = self.broadcast({"text": np.array(bytearray(text.encode()), np.uint8)}, source)
         return received["text"].tobytes().decode()
 
     def _all_true(self, answer: bool) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -41,16 +41,13 @@ class Optimizer:
         """
         self._parameters = parameters
         self._weight_decay = weight_decay
-        self._rule = rule_for(config, parameters, inner)
+        parts = {name: local(tensor.detach()) for name, tensor in parameters.items()}
+        self._rule = rule_for(config, parts, inner)
         self._rounds = any(tensor.dtype != torch.float32 for tensor in parameters.values())
         masters = self._rounds and config.type == "AdamWFullPrecision"
-        self._masters = (
-            {name: tensor.detach().float() for name, tensor in parameters.items()}
-            if masters
-            else {}
-        )
+        self._masters = {name: part.float() for name, part in parts.items()} if masters else {}
         self._rounding_errors = (
-            {name: torch.zeros_like(tensor.detach()) for name, tensor in parameters.items()}
+            {name: torch.zeros_like(part) for name, part in parts.items()}
             if self._rounds and kahan and not masters
             else {}
         )
@@ -64,7 +61,7 @@ class Optimizer:
                 for name in names:
                     self._step_rounded(name, learning_rate, decay)
             else:
-                weights = {name: self._parameters[name].detach() for name in names}
+                weights = {name: local(self._parameters[name].detach()) for name in names}
                 gradients = {name: _gradient(self._parameters[name]) for name in names}
                 self._rule.update(weights, gradients, learning_rate, decay)
 
@@ -92,14 +89,15 @@ class Optimizer:
 
     def _step_rounded(self, name: str, learning_rate: float, decay: float) -> None:
         """Compute in float32, and round to the parameter's precision."""
-        parameter = self._parameters[name]
-        exact = self._masters[name] if self._masters else parameter.detach().float()
+        part = local(self._parameters[name].detach())
+        gradient = _gradient(self._parameters[name])
+        exact = self._masters[name] if self._masters else part.float()
         if self._rounding_errors:
             exact += self._rounding_errors[name]
-        self._rule.update({name: exact}, {name: _gradient(parameter).float()}, learning_rate, decay)
-        parameter.copy_(exact)
+        self._rule.update({name: exact}, {name: gradient.float()}, learning_rate, decay)
+        part.copy_(exact)
         if self._rounding_errors:
-            self._rounding_errors[name].copy_(exact - parameter)
+            self._rounding_errors[name].copy_(exact - part)
 
     def _groups(self) -> Iterator[tuple[list[str], float]]:
         """Names of parameters that share a weight decay."""
@@ -112,5 +110,10 @@ class Optimizer:
         )
 
 
+def local(tensor: Tensor) -> Tensor:
+    """The part of a tensor on this rank: all of it, unless FSDP has divided it."""
+    return cast("Any", tensor).to_local() if hasattr(tensor, "to_local") else tensor
+
+
 def _gradient(parameter: nn.Parameter) -> Tensor:
-    return cast("Tensor", parameter.grad)
+    return local(cast("Tensor", parameter.grad))

@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, cast
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
@@ -74,7 +75,7 @@ def load_weights(model: Transformer, weights: Mapping[str, Tensor]) -> None:
         ValueError: a name or a shape is not the model's. The text says what differs.
     """
     own = dict(model.named_parameters())
-    _refuse_others(own, weights)
+    refuse_others(own, weights)
     for name, parameter in own.items():
         if _is_alike(weights[name], parameter):
             parameter.data = weights[name]
@@ -97,12 +98,19 @@ def _is_alike(given: Tensor, own: Tensor) -> bool:
 @torch.no_grad()
 def load_parameters(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
     """Copy new values into all of some parameters; `load_weights` has the same errors."""
-    _refuse_others(own, weights)
+    refuse_others(own, weights)
     for name, parameter in own.items():
         parameter.copy_(weights[name])
 
 
-def _refuse_others(own: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
+def refuse_others(
+    own: Mapping[str, Tensor], weights: Mapping[str, Tensor] | Mapping[str, npt.NDArray[Any]]
+) -> None:
+    """Compare the names and shapes of weights with those of a model's own parameters.
+
+    Raises:
+        ValueError: one differs. The text says which.
+    """
     if own.keys() != weights.keys():
         different = sorted(own.keys() ^ weights.keys())
         raise ValueError(f"the weights are of another model: {', '.join(different[:5])} differ")
