@@ -162,12 +162,6 @@ _REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         "the backend `numpy` has no layers for `model_type` phi3: it has those of `gpt2`, `llama` "
         "and `qwen3`; use `--backend torch`",
     ),
-    "precision": (
-        {"training_config": {"precision": "bf16"}},
-        {},
-        "`precision` is bf16, and the backend `numpy` computes in fp32: write `fp32`, or use "
-        "`--backend torch`",
-    ),
     "optimizer": (
         {"training_config": {"optimizer": {"type": "Muon"}}},
         {},

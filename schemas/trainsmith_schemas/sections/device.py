@@ -63,9 +63,9 @@ class DeviceConfig(Section):
     ] = "auto"
     """The tensor library that computes. The option `--backend` takes precedence.
 
-    `auto` is PyTorch. `numpy` trains GPT-2, LLaMA and Qwen 3 on one CPU without PyTorch, in `fp32`
-    and without LoRA. A run that was begun with one library can be resumed with another; the results
-    then agree up to rounding.
+    `auto` is PyTorch. `numpy` trains GPT-2, LLaMA and Qwen 3 on one CPU without PyTorch and without
+    LoRA. A run that was begun with one library can be resumed with another; the results then agree
+    up to rounding.
     """
 
     device_ids: Annotated[list[Integer] | None, _TT_TRAIN] = None

@@ -66,8 +66,11 @@ def open_backend(
 
     refuse_unsupported(_NAME, model, training, lora, rank_info.size)
     keep_freed_memory()
-    versions = {"numpy": np.__version__, "precision": "fp32"}
-    return TapeBackend(NumpyOps(), "CPU, with NumPy", versions, model, training, weights)
+    ops, rounds = NumpyOps(), training.precision == "bf16"
+    precision = "bf16, products of matrices" if rounds else "fp32"
+    versions = {"numpy": np.__version__, "precision": precision}
+    matmul = ops.matmul_bf16 if rounds else ops.matmul
+    return TapeBackend(ops, "CPU, with NumPy", versions, model, training, weights, matmul)
 
 
 def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:

@@ -85,6 +85,19 @@ class NumpyOps:
         left = a.swapaxes(-1, -2) if transpose_a else a
         return left @ (b.swapaxes(-1, -2) if transpose_b else b)
 
+    def matmul_bf16(
+        self, a: Array, b: Array, *, transpose_a: bool = False, transpose_b: bool = False
+    ) -> Array:
+        a, b = self.rounded(a), self.rounded(b)
+        return self.matmul(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
+
+    def rounded(self, a: Array) -> Array:
+        # A bfloat16 is the upper half of a float32. Half a unit is added before the cut, or a bit
+        # less, so that a number in the middle goes to its even neighbour.
+        bits = a.astype(np.float32, copy=False).view(np.uint32)
+        halves = bits + (((bits >> 16) & 1) + np.uint32(0x7FFF))
+        return (halves & np.uint32(0xFFFF0000)).view(np.float32).astype(self.dtype, copy=False)
+
     def reshape(self, a: Array, shape: Shape) -> Array:
         return a.reshape(shape)
 

@@ -33,19 +33,19 @@ def attention(tape: Tape, queries: Value, keys: Value, values: Value, mask: Arra
     # Queries are fewer than scores, so they are scaled in their place.
     folded = ops.reshape(queries.array, (batch, shared, heads // shared * length, size))
     scaled = ops.mul(folded, scale)
-    scores = ops.add(ops.matmul(scaled, keys.array, transpose_b=True), mask)
+    scores = ops.add(tape.matmul(scaled, keys.array, transpose_b=True), mask)
     weights = softmax(ops, scores)
-    mixed = ops.matmul(weights, values.array)
+    mixed = tape.matmul(weights, values.array)
 
     def backward(g: Array) -> tuple[Array, Array, Array]:
         g = ops.reshape(g, tuple(scaled.shape))
-        of_weights = ops.matmul(g, values.array, transpose_b=True)
+        of_weights = tape.matmul(g, values.array, transpose_b=True)
         # The weights of a query add up to 1: only what differs from their mean changes them.
         centred = ops.sub(of_weights, ops.sum(ops.mul(of_weights, weights), 3))
         of_scores = ops.mul(weights, centred)
-        of_queries = ops.mul(ops.matmul(of_scores, keys.array), scale)
-        of_keys = ops.matmul(of_scores, scaled, transpose_a=True)
-        of_values = ops.matmul(weights, g, transpose_a=True)
+        of_queries = ops.mul(tape.matmul(of_scores, keys.array), scale)
+        of_keys = tape.matmul(of_scores, scaled, transpose_a=True)
+        of_values = tape.matmul(weights, g, transpose_a=True)
         return ops.reshape(of_queries, shape), of_keys, of_values
 
     return tape.record(ops.reshape(mixed, shape), (queries, keys, values), backward)

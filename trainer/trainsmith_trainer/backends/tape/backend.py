@@ -22,6 +22,7 @@ from trainsmith_trainer.backends.tape.models.model import Pass
 from trainsmith_trainer.backends.tape.ops import Array, Ops
 from trainsmith_trainer.backends.tape.optimizers import optimizer_for
 from trainsmith_trainer.backends.tape.passage import Passage
+from trainsmith_trainer.backends.tape.products import MatMul
 from trainsmith_trainer.backends.tape.randomness import Draws
 from trainsmith_trainer.backends.tape.tape import Tape, Value
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
@@ -41,6 +42,7 @@ class TapeBackend:
         model: TransformerConfig,
         training: TrainingConfig,
         weights: Arrays | None = None,
+        matmul: MatMul | None = None,
     ) -> None:
         """Open a model.
 
@@ -51,7 +53,10 @@ class TapeBackend:
             model: its shape.
             training: how it is trained.
             weights: the initial weights, instead of random ones.
+            matmul: the product of matrices in training, if not that of the library; samples and
+                everything else have the library's own precision.
         """
+        self._matmul = matmul
         self.device, self.versions = device, versions
         self._ops, self._config = ops, model
         with _enough_memory("the model", "transformer_config.embedding_dim"):
@@ -77,7 +82,7 @@ class TapeBackend:
         start = self._ops.from_numpy(np.full((1, 1), 1 / tokens))
         with _quietly(), _enough_memory("a step", "training_config.batch_size"):
             for batch in micro_batches:
-                tape = Tape(self._ops)
+                tape = Tape(self._ops, matmul=self._matmul)
                 loss = self._summed_loss(tape, batch, trains=True)
                 total += self._number(loss)
                 tape.backward(loss, start)
@@ -96,7 +101,7 @@ class TapeBackend:
         total, tokens = 0.0, 0
         with _quietly(), _enough_memory("validation", "training_config.validation_batch_size"):
             for batch in batches:
-                tape = Tape(self._ops, recording=False)
+                tape = Tape(self._ops, recording=False, matmul=self._matmul)
                 total += self._number(self._summed_loss(tape, batch, trains=False))
                 tokens += batch.tokens
         return total / tokens

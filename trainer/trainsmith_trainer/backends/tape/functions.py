@@ -32,10 +32,10 @@ def linear(tape: Tape, x: Value, weight: Value, bias: Value | None = None) -> Va
         (tokens, out)
     """
     ops = tape.ops
-    product = ops.matmul(x.array, weight.array, transpose_b=True)
+    product = tape.matmul(x.array, weight.array, transpose_b=True)
 
     def backward(g: Array) -> list[Array]:
-        gradients = [ops.matmul(g, weight.array), ops.matmul(g, x.array, transpose_a=True)]
+        gradients = [tape.matmul(g, weight.array), tape.matmul(g, x.array, transpose_a=True)]
         return [*gradients, _sum_of_rows(tape, g)] if bias else gradients
 
     if bias is None:
@@ -222,7 +222,7 @@ def recomputed(tape: Tape, x: Value, result: Array, again: Callable[[Tape, Value
     """
 
     def backward(g: Array) -> tuple[Array]:
-        inner, start = Tape(tape.ops), Value(x.array)
+        inner, start = tape.another(), Value(x.array)
         # This also adds the gradients of the parameters inside.
         inner.backward(again(inner, start), g)
         return (start.gradient,)

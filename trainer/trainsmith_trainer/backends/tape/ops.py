@@ -122,6 +122,16 @@ class Ops(Protocol):
         """
         ...
 
+    def matmul_bf16(
+        self, a: Array, b: Array, /, *, transpose_a: bool = False, transpose_b: bool = False
+    ) -> Array:
+        """`matmul` of numbers that are rounded to bfloat16; sums and result are float32."""
+        ...
+
+    def rounded(self, a: Array, /) -> Array:
+        """Each number rounded to the nearest bfloat16, in the format of all arrays."""
+        ...
+
     # Moving numbers; none is computed.
 
     def reshape(self, a: Array, shape: Shape, /) -> Array:

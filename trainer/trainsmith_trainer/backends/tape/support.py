@@ -35,9 +35,6 @@ def unsupported_by_tape(
         devices: how many the recipe asks for.
     """
     yield from _family(backend, model)
-    if training.precision != "fp32":
-        message = f"`precision` is {training.precision}, and the backend `{backend}` computes in "
-        yield _error("training_config.precision", f"{message}fp32: write `fp32`, or {_INSTEAD}")
     optimizer = training.optimizer or OptimizerConfig()
     if optimizer.type not in OPTIMIZERS:
         message = f"the backend `{backend}` does not have the optimizer `{optimizer.type}`: write "
@@ -54,7 +51,8 @@ def unsupported_by_tape(
         yield Unsupported(
             f"training_config.{'use_kahan_summation' if flat else 'optimizer.kahan_summation'}",
             "warning",
-            "weights are fp32, so Kahan summation has no bfloat16 rounding to carry",
+            f"with the backend `{backend}` weights are fp32, so Kahan summation has no bfloat16 "
+            "rounding to carry",
         )
     if training.compile:
         message = "`compile` has no effect: only the backend `torch` compiles"

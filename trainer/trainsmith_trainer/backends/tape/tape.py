@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trainsmith_trainer.backends.tape.ops import Array, Ops
+from trainsmith_trainer.backends.tape.products import MatMul
 
 Backward = Callable[[Array], Sequence[Array]]
 """Takes the gradient of a result; returns those of the inputs, in their order and shapes."""
@@ -44,16 +45,22 @@ class _Record:
 class Tape:
     """Records one forward pass, and computes gradients from its end to its beginning."""
 
-    def __init__(self, ops: Ops, *, recording: bool = True) -> None:
+    def __init__(self, ops: Ops, *, recording: bool = True, matmul: MatMul | None = None) -> None:
         """Start an empty tape.
 
         Args:
             ops: the tensor library.
             recording: whether there will be a backward pass. Without it, no array outlives its use.
+            matmul: the product of matrices: `ops.matmul`, or another one with lower precision.
         """
         self.ops = ops
+        self.matmul = matmul or ops.matmul
         self._recording = recording
         self._records: list[_Record] = []
+
+    def another(self, *, recording: bool = True) -> Tape:
+        """An empty tape for the same library and product of matrices."""
+        return Tape(self.ops, recording=recording, matmul=self.matmul)
 
     def record(self, array: Array, inputs: Sequence[Value], backward: Backward) -> Value:
         """Note how a result was computed.

@@ -67,7 +67,7 @@ class Pass:
         def again(tape: Tape, x: Value) -> Value:
             return layers(replace(self, tape=tape, draws=draws), x)
 
-        silent = replace(self, tape=Tape(self.tape.ops, recording=False))
+        silent = replace(self, tape=self.tape.another(recording=False))
         return functions.recomputed(self.tape, x, layers(silent, x).array, again)
 
 
