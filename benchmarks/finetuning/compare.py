@@ -138,7 +138,7 @@ def measure(
 def train(name: str, job: Job, counts: Counts, setting: Setting, *, asks: bool) -> Measured:
     """Train with ours or with a variant of TRL, and ask the questions afterwards."""
     if name == "shuffled":
-        job = job.shuffled()
+        job = job.shuffled(len(counts))
     tokens = [sum(counts[each]["tokens"] for each in batch) for batch in job.batches]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

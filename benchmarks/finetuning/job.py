@@ -45,19 +45,17 @@ class Job:
     def read(path: Path) -> Job:
         return Job(**json.loads(path.read_text(encoding="utf-8")))
 
-    def shuffled(self) -> Job:
-        """The same number of conversations per step, in random order, as TRL draws them itself.
+    def shuffled(self, conversations: int) -> Job:
+        """As many conversations in each step as on average, in random order, as TRL draws them.
 
         Our rows have conversations of similar lengths, which need hardly any padding.
+
+        Args:
+            conversations: how many the data has.
         """
-        conversations = sorted({each for batch in self.batches for each in batch})
-        size, order, source = self.per_step, list[int](), random.Random(0)
+        size = round(statistics.fmean(map(len, self.batches)))
+        order, source = list[int](), random.Random(0)
         while len(order) < self.steps * size:
-            order += source.sample(conversations, len(conversations))
+            order += source.sample(range(conversations), conversations)
         starts = range(0, self.steps * size, size)
         return replace(self, batches=[order[start : start + size] for start in starts])
-
-    @property
-    def per_step(self) -> int:
-        """How many conversations a step reads on average."""
-        return round(statistics.fmean(map(len, self.batches)))
