@@ -61,8 +61,8 @@ def low_rank_linear(
 ) -> Tensor:
     """Compute `x Wᵀ + bias + scale · x Aᵀ Bᵀ`.
 
-    PyTorch's own functions would store the second summand and read it three times more, which
-    takes as long as a fifth of the frozen layer's product.
+    PyTorch's own functions would write the last summand, which is as large as the output, and read
+    it again for each of the operations.
 
     Args:
         inputs: (…, in), in the precision of the weight.
