@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from trainsmith_system.writing import Content, folder_in_parts, write_part
 from trainsmith_trainer.backends.base import Arrays, Backend
@@ -45,6 +46,9 @@ class _Part:
     """The model's tensors, with their sizes in bytes."""
     error: str = ""
     """Why it could not write."""
+
+
+_VALID_PART = TypeAdapter(_Part)
 
 
 def save_with_other_ranks(
@@ -103,7 +107,8 @@ def _write_and_exchange(
 ) -> list[_Part]:
     """Write a rank's part, and return what all ranks have written."""
     part = _write(inputs, rank, Path(place), weights, optimizer) if place else _Part({}, {})
-    return [_part(text) for text in backend.exchange(json.dumps(asdict(part)))]
+    texts = backend.exchange(json.dumps(asdict(part)))
+    return [_VALID_PART.validate_json(text, strict=True) for text in texts]
 
 
 def _write(inputs: RunInputs, rank: int, folder: Path, weights: Arrays, optimizer: Arrays) -> _Part:
@@ -126,12 +131,6 @@ def _write(inputs: RunInputs, rank: int, folder: Path, weights: Arrays, optimize
     except OSError as error:
         return _Part({}, {}, f"{error.filename or folder}: {error.strerror or error}")
     return _Part(digests, {name: array.nbytes for name, array in tensors.items()})
-
-
-def _part(text: str) -> _Part:
-    read = json.loads(text)
-    digests = {name: (digest, size) for name, (digest, size) in read["digests"].items()}
-    return _Part(digests, read["tensors"], read["error"])
 
 
 def _index(parts: list[_Part]) -> dict[str, Content]:

@@ -9,6 +9,7 @@ from typing import cast
 
 import numpy as np
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor
 from torch.distributed.fsdp import FSDPModule
 
@@ -23,6 +24,7 @@ from trainsmith_trainer.backends.torch.sharding import gathered, own_part, owner
 from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.distributed.rank import LostRankError
 
+_NAMES = TypeAdapter(list[str])
 _STEPS_OF_VALIDATION = 20
 """A validation takes about as long as so many steps, or less."""
 _EPSILON = 1e-6
@@ -175,7 +177,7 @@ class ShardedBackend(TorchBackend):
         return received["numbers"][""].tolist()
 
     def _received_parts(self, arrays: Arrays) -> dict[str, Tensor]:
-        names = json.loads(self._ranks.exchange(json.dumps(list(arrays)))[0])
+        names = _NAMES.validate_json(self._ranks.exchange(json.dumps(list(arrays)))[0])
         parts: dict[str, Tensor] = {}
         for name in names:
             sent = {name: np.array(arrays[name], order="C")} if name in arrays else {}
