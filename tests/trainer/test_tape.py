@@ -16,10 +16,12 @@ from tape_models import (
     weights_of,
 )
 
-from trainsmith_trainer.backends.base import Arrays
+from trainsmith_trainer.backends.base import Arrays, DamagedStateError
+from trainsmith_trainer.backends.numpy.ops import NumpyOps
 from trainsmith_trainer.backends.tape.backend import TapeBackend
 from trainsmith_trainer.backends.tape.passage import Passage
 from trainsmith_trainer.data.batches import Batch
+from trainsmith_trainer.errors import RunError
 
 BATCHES = {
     "one": [batch()],
@@ -151,3 +153,42 @@ def test_empty_rows_count_nothing() -> None:
     assert backend.loss([half, Batch(whole.inputs[1:], whole.targets[1:])]) == pytest.approx(
         backend.loss([whole]), rel=1e-12
     )
+
+
+def test_state_of_another_optimizer_is_refused() -> None:
+    config = model(**MODELS["gpt2"])
+    adam = tape_backend(config)
+    sgd = tape_backend(config, optimizer={"type": "SGD", "momentum": 0.9})
+    sgd.gradient([batch()])
+    sgd.update(0.1)
+    with pytest.raises(ValueError, match="its optimizer state has momentum"):
+        adam.restore(sgd.weights(), sgd.optimizer_state(), {})
+    with pytest.raises(ValueError, match="its optimizer state has exp_avg, exp_avg_sq, step"):
+        sgd.restore(adam.weights(), adam.optimizer_state(), {})
+
+
+def test_weights_of_another_model_and_damaged_random_states_are_refused() -> None:
+    backend, other = tape_backend(model(**MODELS["gpt2"])), tape_backend(model(**MODELS["llama"]))
+    with pytest.raises(ValueError, match=r"the weights are of another model: .* differ"):
+        backend.restore(other.weights(), other.optimizer_state(), {})
+    shorter = tape_backend(model(**{**MODELS["gpt2"], "max_sequence_length": 10}))
+    with pytest.raises(ValueError, match=r"wpe\.weight is \[10, 24\], not \[20, 24\]"):
+        backend.restore(shorter.weights(), shorter.optimizer_state(), {})
+    backend.gradient([batch()])
+    backend.update(0.1)
+    damaged = {"draws": np.zeros(3, np.uint8)}
+    with pytest.raises(DamagedStateError, match="`draws` has 3 bytes, not 8"):
+        backend.restore(backend.weights(), backend.optimizer_state(), damaged)
+
+
+def test_lack_of_memory_names_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise MemoryError
+
+    backend = tape_backend(model(**MODELS["gpt2"]))
+    monkeypatch.setattr(NumpyOps, "exp", fail)
+    with pytest.raises(RunError, match="memory is too small for a step") as raised:
+        backend.gradient([batch()])
+    assert raised.value.config_path == "training_config.batch_size"
+    with pytest.raises(RunError, match="memory is too small for validation"):
+        backend.loss([batch()])
