@@ -38,6 +38,8 @@ _CASES: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = {
         {**SGD, "clip_grad_norm_max_norm": 0.1},
     ),
     "lora": (2, _PLAIN, SGD),
+    "lora-bf16": (2, _PLAIN, {**SGD, "precision": "bf16"}),
+    "autocast": (2, _PLAIN, {**SGD, "precision": "bf16"}),
 }
 
 
@@ -45,7 +47,7 @@ _CASES: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = {
 def test_steps_agree_with_data_parallelism(case: str) -> None:
     """The last step has a micro-batch with a single row, so some ranks have none."""
     size, model, training = _CASES[case]
-    lora = LoraConfig(r=2) if case == "lora" else None
+    lora = LoraConfig(r=2) if case.startswith("lora") else None
     steps = partial(take_steps, model=model, lora=lora, training=training)
     whole, parts = on_ranks(size, steps), on_ranks(size, partial(steps, shard=True))
     for each in parts:

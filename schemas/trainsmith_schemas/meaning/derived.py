@@ -282,16 +282,18 @@ def memory_per_parameter(training: TrainingConfig) -> int:
 def state_memory(document: TrainingDocument, model: TransformerConfig) -> int | None:
     """Bytes of the weights, gradients and optimizer state; `None` if the layers are unknown.
 
-    LoRA's frozen weights have neither gradients nor a state, and its trained ones are float32.
+    LoRA's frozen weights have neither gradients nor a state, and its trained ones are float32. With
+    FSDP, they are those of one device, besides the weights that it gathers for a moment.
     """
     training, counted = document.training_config, counted_parameters(document, model)
     if counted is None:
         return None
+    shares = device_count(document) if document.device_config.enable_fsdp else 1
     if document.lora_config is None:
-        return counted.total * memory_per_parameter(training)
+        return counted.total * memory_per_parameter(training) // shares
     size = _FLOAT if training.precision == "fp32" else _BFLOAT
     trained = counted.trained * memory_per_parameter(_in_float32(training))
-    return (counted.total - counted.trained) * size + trained
+    return ((counted.total - counted.trained) * size + trained) // shares
 
 
 def checkpoint_size(document: TrainingDocument, model: TransformerConfig) -> int | None:

@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
-from torch.distributed.fsdp import FSDPModule, fully_shard
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor
 
 
@@ -38,7 +38,8 @@ def shard(parts: Iterable[nn.Module], whole: nn.Module, device: torch.device) ->
             if not isinstance(parameter, DTensor):
                 parameter.data = parameter.data.to(device)
                 dist.broadcast(parameter.data, 0)
-        fully_shard(module, mesh=mesh)
+        # Gradients of bfloat16 weights are summed in float32, as in data parallelism.
+        fully_shard(module, mesh=mesh, mp_policy=MixedPrecisionPolicy(reduce_dtype=torch.float32))
         # Losses are divided by the tokens of all ranks, so gradients are summed, not averaged.
         cast("FSDPModule", module).set_gradient_divide_factor(1.0)
         cast("FSDPModule", module).set_force_sum_reduction_for_comms(True)
