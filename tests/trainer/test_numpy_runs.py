@@ -113,6 +113,7 @@ def test_run_begun_on_one_backend_continues_on_the_other(
     ]
     changed = f"backend was {backends[0]} and is now {backends[1]}: "
     assert f"{changed}results agree only up to rounding" in warnings
+    assert not any("unknown" in warning for warning in warnings)
 
 
 def test_final_model_generates_on_both_backends(workspace: Workspace) -> None:

@@ -207,7 +207,9 @@ def changed_environment(before: Mapping[str, Any], now: Mapping[str, Any]) -> It
     """Warnings about changes outside the recipe, such as another version or device."""
     if "backend" in now:
         before = {"backend": "torch", **before}  # Older checkpoints do not name it.
-    for key in sorted(before.keys() | now.keys()):
+    # Another backend has other versions, which do not need to be listed one by one.
+    is_other = "backend" in now and before.get("backend") != now["backend"]
+    for key in sorted(before.keys() & now.keys() if is_other else before.keys() | now.keys()):
         if before.get(key) != now.get(key):
             was, is_now = before.get(key, "unknown"), now.get(key, "unknown")
             yield f"{key} was {was} and is now {is_now}: results agree only up to rounding"

@@ -2,8 +2,9 @@
 
 Their number is small so that a library can be added by writing this one class. The rules:
 
-- Arrays have the library's own type and are on its device. Only `from_numpy`, `integers` and
-  `to_numpy` cross to the host, and only with NumPy arrays.
+- Arrays have the library's own type and are on its device, and have a `shape`, whose elements are
+  integers. Only `from_numpy`, `integers` and `to_numpy` cross to the host, and only with NumPy
+  arrays.
 - All floating-point arrays have the same number format, float32 unless the class says otherwise.
 - Operations return new arrays. A name that ends in `_` changes its first argument in place.
 - Two operands broadcast as in NumPy. Where an operand may be a number, it may differ at each call:
