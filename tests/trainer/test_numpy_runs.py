@@ -24,11 +24,7 @@ from trainsmith_trainer.run.training import run_training
 
 _WITHOUT_TORCH = """\
 import sys
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "torch":
-            raise ImportError("torch is not installed")
-sys.meta_path.insert(0, Absent())
+sys.modules["torch"] = None  # As if it were not installed.
 from trainsmith.__main__ import main
 main(sys.argv[1:])
 """
@@ -72,21 +68,34 @@ def test_resumed_run_equals_uninterrupted_one(workspace: Workspace, family: str)
         assert last[0].read_bytes() == last[1].read_bytes(), file
 
 
-def test_runs_train_and_generate_without_torch(workspace: Workspace) -> None:
-    def command(*arguments: str) -> str:
-        result = subprocess.run(
-            [sys.executable, "-c", _WITHOUT_TORCH, *arguments, "--backend", "numpy"],
-            cwd=workspace.path,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
+def _without_torch(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", _WITHOUT_TORCH, *arguments],
+        cwd=workspace.path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
 
-    command("train", "training.yaml", "--name", "one")
-    assert command("generate", "one", "--prompt", "To be", "--seed", "1").startswith("To be")
+
+def test_runs_train_and_generate_without_torch(workspace: Workspace) -> None:
+    numpy = ("--backend", "numpy")
+    trained = _without_torch(workspace, "train", "training.yaml", "--name", "one", *numpy)
+    assert trained.returncode == 0, trained.stderr
+    prompt = ("--prompt", "To be", "--seed", "1")
+    generated = _without_torch(workspace, "generate", "one", *prompt, *numpy)
+    assert generated.stdout.startswith("To be"), generated.stderr
+
+
+def test_missing_torch_is_named_with_the_backend_that_needs_none(workspace: Workspace) -> None:
+    result = _without_torch(workspace, "train", "training.yaml")
+    assert result.returncode == 1
+    assert "this Python lacks: torch\n" in result.stderr
+    assert "without it, more slowly: --backend numpy" in result.stderr
+    named = _without_torch(workspace, "train", "training.yaml", "--backend", "torch")
+    assert named.returncode == 2
+    assert "this Python lacks the package torch" in " ".join(named.stderr.split())
 
 
 @pytest.mark.parametrize("optimizer", ["AdamW", "SGD"])

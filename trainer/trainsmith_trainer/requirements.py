@@ -55,14 +55,18 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
+_WITHOUT_TORCH = "\nOr train GPT-2, LLaMA or Qwen 3 without it, more slowly: --backend numpy"
+
+
 def require_modules(modules: Sequence[str] = MODULES) -> None:
     """Raise `click.ClickException` that says what is missing or too old, and what to install."""
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
         names = " ".join(missing)
+        instead = _WITHOUT_TORCH if missing == ["torch"] else ""
         raise click.ClickException(
             f"this needs modules that this Python lacks: {', '.join(missing)}\n"
-            f"Install them: {sys.executable} -m pip install {names}"
+            f"Install them: {sys.executable} -m pip install {names}{instead}"
         )
     older = [f"{module}>={least}" for module in modules if (least := outdated(module))]
     if older:
