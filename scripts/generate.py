@@ -202,6 +202,7 @@ def _validation(event: Mapping[str, Any]) -> str:
     bounds = {
         "events": limits.EVENTS,
         "eventLine": limits.EVENT_LINE,
+        "otherLines": limits.OTHER_LINES,
         "eventText": LONGEST_TEXT,
     }
     schemas = {

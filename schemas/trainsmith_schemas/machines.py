@@ -16,7 +16,9 @@ WINDOWS = os.name == "nt"
 _DEVICE = re.compile(r"\\\\[.?]\\|\\\?\?\\")
 """The beginnings of Windows' names of devices; pipes and shares have such names, too."""
 _SHARE = re.compile(r"\\\\([^\\]*)")
-_MOUNTED = re.compile(r"/+(?:net|Network/Servers)/([^/]+)", re.IGNORECASE)
+_MOUNTED = re.compile(
+    r"(?:/System/Volumes/Data)?/+(?:net|Network/Servers|afs)/([^/]+)", re.IGNORECASE
+)
 _PROCESS = re.compile(r"/+(?:proc|dev/fd)/")
 """Folders with links to anywhere, such as `/proc/self/root`."""
 

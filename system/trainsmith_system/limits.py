@@ -22,3 +22,5 @@ ALL_EVENTS = 2 * EVENTS
 """`events.jsonl` of all runs in a folder."""
 EVENT_LINE = MIB
 """One line of `events.jsonl`."""
+OTHER_LINES = 10_000
+"""Lines of `events.jsonl` that are not events; refusing one takes longer than reading one."""

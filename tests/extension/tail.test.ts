@@ -102,6 +102,14 @@ test("a large file is read in parts, and texts in it are cut off", async () => {
   expect(longest).toBeLessThan(LIMITS.eventText + 100);
 });
 
+test("after many lines that are not events, the rest is not parsed", async () => {
+  const tail = new EventTail(file);
+  await fs.appendFile(file, begun(1) + "x\n".repeat(LIMITS.otherLines - 1) + line(1));
+  expect(steps(await tail.read())).toEqual(["run_started", 1]);
+  await fs.appendFile(file, "x\n" + line(2));
+  expect(steps(await tail.read())).toEqual([]);
+});
+
 test("the length of a line is its bytes, as for the trainer", async () => {
   const warned = (text: string): string =>
     `${JSON.stringify({ event: "warned", time: 1, message: text })}\n`;

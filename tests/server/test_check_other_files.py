@@ -167,6 +167,15 @@ def test_examples_that_are_longer_than_a_sequence(
     assert says in CliRunner().invoke(check, ["configs/training.yaml"]).stdout
 
 
+def test_only_some_files_are_measured(project: Path) -> None:
+    (project / "configs" / "model.yaml").write_text(MODEL, encoding="utf-8")
+    names = [f"{number}.jsonl" for number in range(20)]
+    for name in names:
+        (project / "configs" / name).write_text(_lines(90), encoding="utf-8")
+    recipe = EXAMPLES.replace("data.jsonl", f"[{', '.join(names)}]")
+    assert _codes(recipe).count("examples-too-long") == 3
+
+
 def test_only_the_beginning_of_large_data_is_measured(project: Path) -> None:
     (project / "configs" / "model.yaml").write_text(MODEL, encoding="utf-8")
     data = project / "configs" / "data.jsonl"

@@ -142,6 +142,20 @@ training_config:
     assert await editor.text_document_definition_async(nowhere) is None
 
 
+@pytest.mark.parametrize("name", ["a](command:x)", "<command:x>", "![a](https:", "a`b", "&#47;b"])
+async def test_a_name_that_could_be_markup_is_no_link(
+    editor: Editor, tmp_path: Path, name: str
+) -> None:
+    """VS Code puts the target of a link into Markdown that may run commands."""
+    (tmp_path / name).mkdir(parents=True)
+    (tmp_path / name / "text.txt").write_text("To be")
+    (tmp_path / "text.txt").write_text("To be")
+    text = f"training_config:\n  data_path: ['{name}/text.txt', text.txt]\n"
+    recipe = _open(editor, tmp_path / "training.yaml", text)
+    [link] = await editor.text_document_document_link_async(lsp.DocumentLinkParams(recipe)) or []
+    assert (link.target, link.tooltip) == ((tmp_path / "text.txt").as_uri(), None)
+
+
 async def test_a_recipe_shows_its_model_file(editor: Editor, tmp_path: Path) -> None:
     (tmp_path / "model.yaml").write_text(MODEL)
     recipe = _open(

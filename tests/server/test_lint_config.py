@@ -77,6 +77,15 @@ def test_a_mistake_does_not_affect_other_settings(tmp_path: Path) -> None:
     assert len(faults) == 1
 
 
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_unknown_names_are_limited(tmp_path: Path, indent: str) -> None:
+    """Each is compared with all names, and any folder may have such a file."""
+    names = "".join(f"{indent}key_{number}: 1\n" for number in range(6000))
+    path = tmp_path / ".trainsmith.yaml"
+    path.write_text(("rules:\n" if indent else "") + names)
+    assert 50 <= len(read_project_file(path, 0).faults) <= 102
+
+
 def test_broken_yaml_is_reported(tmp_path: Path) -> None:
     options, faults = _read(tmp_path, "rules: {\n")
     assert options == LintOptions()

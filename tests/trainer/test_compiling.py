@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 import torch
 import torch._dynamo
 from torch._dynamo.utils import counters
+from torch._inductor.cpu_vec_isa import valid_vec_isa_list
 from workspace import MODEL
 
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -48,9 +49,18 @@ def _losses(backend: TorchBackend, batches: Sequence[Batch]) -> list[float]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _fresh_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[None, None, None]:
+    """A cache of its own, and a working folder whose modules no process may import."""
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "compiled"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    for name in ("ctypes", "json", "subprocess"):
+        trap = f"open({str(tmp_path / 'imported')!r}, 'a').write(__file__)"
+        Path(f"{name}.py").write_text(trap, encoding="utf-8")
     torch._dynamo.reset()
+    valid_vec_isa_list.cache_clear()
+    yield
+    assert not (tmp_path / "imported").exists()
 
 
 def _graphs() -> int:

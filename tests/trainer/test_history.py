@@ -323,6 +323,14 @@ def test_newest_run_considers_recipe_versions(tmp_path: Path) -> None:
     assert [run.name for run in runs_in(tmp_path).runs] == ["smoke", "other", "two", "one"]
 
 
+def test_after_many_lines_that_are_not_events_the_rest_is_not_read(tmp_path: Path) -> None:
+    others = "x\n" * (limits.OTHER_LINES - 1)
+    rest = others + json.dumps(_step(1, 1.0)) + "\nx\n" + json.dumps(_step(2, 2.0)) + "\n"
+    run = read_run(_write(tmp_path / "r", _started(), rest=rest))
+    assert run is not None
+    assert run.step == 1
+
+
 def test_many_starts_do_not_multiply_with_many_steps() -> None:
     """Each start looks only at the steps that it supersedes, and one more."""
     looked = 0

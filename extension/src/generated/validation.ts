@@ -1,7 +1,12 @@
 // Generated from schemas/trainsmith_schemas by `npm run generate`. Do not edit.
 
 /** In bytes; of a text, in characters. */
-export const LIMITS = { events: 1073741824, eventLine: 1048576, eventText: 50000 } as const;
+export const LIMITS = {
+  events: 1073741824,
+  eventLine: 1048576,
+  otherLines: 10000,
+  eventText: 50000,
+} as const;
 export const EVENT_SCHEMA = {
   $defs: {
     Change: {

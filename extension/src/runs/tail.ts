@@ -31,6 +31,8 @@ export class EventTail {
   /** The first bytes and the inode of the file that was read. */
   private head: Buffer = Buffer.alloc(0);
   private inode = 0n;
+  /** Lines that are not events. After too many, the rest of the file is not parsed. */
+  private others = 0;
 
   constructor(private readonly file: string) {}
 
@@ -75,7 +77,7 @@ export class EventTail {
   /** Start again from the beginning of the file. Returns whether anything had been read. */
   private reset(): boolean {
     const before = this.offset;
-    this.offset = 0;
+    this.offset = this.others = 0;
     this.rest = this.head = Buffer.alloc(0);
     return before > 0;
   }
@@ -88,7 +90,9 @@ export class EventTail {
     const events: TrainsmithEvent[] = [];
     let start = 0;
     for (let end = all.indexOf(NEWLINE); end >= 0; end = all.indexOf(NEWLINE, start)) {
-      events.push(...parse(all.subarray(start, end)));
+      const event = this.others < LIMITS.otherLines ? parse(all.subarray(start, end)) : undefined;
+      if (event) events.push(event);
+      else this.others++;
       start = end + 1;
     }
     // A line that is too long is cut, and stays too long.
@@ -98,8 +102,8 @@ export class EventTail {
 }
 
 /** A line that is not an event is skipped: it was cut by a crash, or somebody else wrote it. */
-function parse(line: Buffer): TrainsmithEvent[] {
-  if (line.length === 0 || line.length >= LIMITS.eventLine) return [];
-  const event = parseAs(line.toString("utf8"), EVENT_SCHEMA, LIMITS.eventText);
-  return event === undefined ? [] : [event as TrainsmithEvent];
+function parse(line: Buffer): TrainsmithEvent | undefined {
+  if (line.length === 0 || line.length >= LIMITS.eventLine) return undefined;
+  return parseAs(line.toString("utf8"), EVENT_SCHEMA, LIMITS.eventText) as
+    TrainsmithEvent | undefined;
 }

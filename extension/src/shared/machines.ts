@@ -3,7 +3,7 @@ import * as path from "node:path";
 /** Windows' names of devices; pipes and shares have such names, too. */
 const DEVICE = /^(?:\\\\[.?]\\|\\\?\?\\)/;
 const SHARE = /^\\\\([^\\]*)/;
-const MOUNTED = /^\/+(?:net|Network\/Servers)\/([^/]+)/i;
+const MOUNTED = /^(?:\/System\/Volumes\/Data)?\/+(?:net|Network\/Servers|afs)\/([^/]+)/i;
 /** Folders with links to anywhere, such as `/proc/self/root`. */
 const PROCESS = /^\/+(?:proc|dev\/fd)\//;
 const A_DEVICE = "?";

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -292,12 +293,18 @@ def code_lenses(
 def document_link(
     reference: Reference, path: Path, analysis: Analysis, encoding: Encoding
 ) -> lsp.DocumentLink:
-    """A link from a path to its file."""
+    """A link from a path to its file. It has no tooltip: VS Code writes one as Markdown."""
     return lsp.DocumentLink(
-        range=to_range(reference.span, analysis.lines, encoding),
-        target=uri_of(path),
-        tooltip=str(path),
+        range=to_range(reference.span, analysis.lines, encoding), target=uri_of(path)
     )
+
+
+_MARKUP = re.compile(r"[\\\[\]()<>!`\"'*&|]|command:", re.IGNORECASE)
+
+
+def may_be_link(path: Path) -> bool:
+    """Whether a path is safe in a link: VS Code puts its target into trusted Markdown."""
+    return not _MARKUP.search(str(path))
 
 
 def top_of(path: Path) -> lsp.Location:

@@ -10,7 +10,7 @@ from trainsmith_schemas.json_text import parse_json
 from trainsmith_server.features.overlong_examples import FieldLengths, Lengths
 from trainsmith_system.reading import MIB, open_regular
 
-_READ = MIB
+_READ = MIB // 4
 """In bytes: enough for hundreds of examples, little enough for a keystroke."""
 
 

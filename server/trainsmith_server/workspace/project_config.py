@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,6 +32,8 @@ from trainsmith_server.yaml.values import construct
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
 
+_MOST_UNKNOWN = 50
+"""Unknown keys that are reported; each is compared with all names."""
 _LEVELS: tuple[Level, ...] = get_args(Level)
 _KEYS = ", ".join(f"`{key}`" for key in LintConfig.model_fields)
 _PRIVACY: tuple[Privacy, ...] = get_args(Privacy)
@@ -63,7 +66,8 @@ def read_lint_config(data: Any) -> tuple[LintOptions, tuple[Problem, ...]]:
         return LintOptions(), ()
     if not isinstance(data, Mapping):
         return LintOptions(), (Problem((), "wrong-type", f"expected the keys {_KEYS}"),)
-    problems = [_unknown_key(str(key)) for key in data if key not in LintConfig.model_fields]
+    unknown = (key for key in data if key not in LintConfig.model_fields)
+    problems = [_unknown_key(str(key)) for key in islice(unknown, _MOST_UNKNOWN)]
     chosen = {
         key: _choice(data, key, names, problems)
         for key, names in (
@@ -80,6 +84,8 @@ def read_lint_config(data: Any) -> tuple[LintOptions, tuple[Problem, ...]]:
         problems.append(Problem(("rules",), "wrong-type", "`rules` needs codes and their levels"))
         rules = None
     for code, value in (rules or {}).items():
+        if len(problems) > 2 * _MOST_UNKNOWN:
+            break
         name = "off" if value is False else value
         level: Level | None = next((one for one in _LEVELS if one == name), None)
         if code not in adjustable_codes():

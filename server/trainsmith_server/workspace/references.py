@@ -57,6 +57,8 @@ _MOST_SEARCHED = 2000
 """The maximum number of entries of folders that are searched for missing files at a keystroke."""
 _MOST_MEASURED = 10_000
 """The same for the sizes of the data, which hints show."""
+_MOST_SAMPLED = 3
+"""The maximum number of data files of a recipe whose first examples are read."""
 _MOST_FILES = 2000
 """The maximum number of YAML files of a workspace folder that are read."""
 _MOST_FOLDERS = 20_000
@@ -187,13 +189,13 @@ class Files:
         return {name: sum(map(_size, several)) for name, several in paths.items() if several}
 
     def examples(self, analysis: Analysis) -> dict[str, Lengths]:
-        """The lengths of the first examples in each `.jsonl` file, by its path as written."""
+        """The lengths of the first examples in the first `.jsonl` files, by paths as written."""
         found: dict[str, Lengths] = {}
-        for named in file_references(analysis):
-            if named.key == "data_path" and named.written.endswith(".jsonl"):
-                with suppress(OSError):
-                    path = self.find(analysis.uri, named.written, analysis.trainer)
-                    found[named.written] = self._lengths.get(path) if path else ()
+        data = (one.written for one in file_references(analysis) if one.key == "data_path")
+        for written in islice((one for one in data if one.endswith(".jsonl")), _MOST_SAMPLED):
+            with suppress(OSError):
+                path = self.find(analysis.uri, written, analysis.trainer)
+                found[written] = self._lengths.get(path) if path else ()
         return found
 
     def _data_at(self, analysis: Analysis, written: str, search: Search) -> list[Path]:

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -103,21 +102,31 @@ def _started(history: RunHistory | None, event: events.RunStarted) -> RunHistory
 def _events(path: Path) -> Iterator[events.Event]:
     """The valid events of a file that may be somebody else's.
 
-    Lines that are too long are skipped; they are longer than any that we write.
+    Lines that are too long are skipped; they are longer than any that we write. After too many
+    lines that are not events, the rest is not read.
     """
     try:
         with open_regular(path, follow_links=False) as file:
             if os.fstat(file.fileno()).st_size > limits.EVENTS:
                 return
-            is_whole = True
-            while line := file.readline(limits.EVENT_LINE):
+            is_whole, others = True, 0
+            while others < limits.OTHER_LINES and (line := file.readline(limits.EVENT_LINE)):
                 begins, is_whole = is_whole, line.endswith(b"\n")
-                if begins and is_whole:
-                    # Another version may write other events.
-                    with suppress(ValidationError):
-                        yield events.EVENT.validate_json(line)
+                event = _event(line) if begins and is_whole else None
+                if event is None:
+                    others += 1
+                else:
+                    yield event
     except OSError:
         return
+
+
+def _event(line: bytes) -> events.Event | None:
+    """An event; `None` for another line: another version may write other events."""
+    try:
+        return events.EVENT.validate_json(line)
+    except ValidationError:
+        return None
 
 
 def first_event(path: Path) -> events.Event | None:

@@ -25,4 +25,5 @@ def register_document_link(server: Server) -> None:
             for part in session.parts(params.text_document.uri)
             for reference in file_references(part)
             if (path := files.find(part.uri, reference.written, part.trainer))
+            and convert.may_be_link(path)
         ]

@@ -48,8 +48,14 @@ def compile_blocks(model: Transformer, device: torch.device, *, lengths_vary: bo
     import torch._dynamo
     import torch._inductor.config
 
-    # More threads would be processes that import modules of the folder where the run started.
+    # No process of the compiler may import modules of the folder where the run started. More
+    # threads would be such processes, and so would be the one that tries vector instructions,
+    # which the processor itself names.
     torch._inductor.config.compile_threads = 1
+    torch._inductor.config.cpp.vec_isa_ok = True
+    os.environ["PYTHONSAFEPATH"] = "1"
+    # They would be in the folder for temporary files, whatever the cache is.
+    torch._inductor.config.cpp_cache_precompile_headers = False
     torch._dynamo.config.recompile_limit = _MOST_VARIANTS
     # The lengths of packed documents are others in each batch.
     attention.attend_documents = torch.compiler.disable(attention.attend_documents)
