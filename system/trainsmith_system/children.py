@@ -26,8 +26,10 @@ def start_python(
     folder: Path = _OWN_FOLDER,
     environment: Mapping[str, str] | None = None,
     new_session: bool = False,
+    output: IO[bytes] | int = subprocess.DEVNULL,
+    descriptors: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a module in a process of its own, without input and output.
+    """Start a module in a process of its own, without input.
 
     Args:
         module: what `python -m` would be given.
@@ -36,13 +38,16 @@ def start_python(
         folder: its current folder; without one, relative paths in the arguments have no meaning.
         environment: the variables that it gets; without them, those of this process.
         new_session: whether Ctrl-C in the terminal leaves the process alone.
+        output: what receives standard output; without it, nothing does.
+        descriptors: open files that it inherits, with the same numbers; not on Windows.
     """
     return subprocess.Popen(
         python_command(module, arguments),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=output,
         stderr=errors,
         cwd=folder,
         env=None if environment is None else dict(environment),
         start_new_session=new_session,
+        pass_fds=descriptors,
     )

@@ -45,6 +45,13 @@ class Unsupported:
     """One sentence: what was found, what the backend has, what to write."""
 
 
+class AbandonedStepError(Exception):
+    """A stop was requested, and the backend gave up what it computed.
+
+    The weights are those of the last complete step, except during the first update of a process.
+    """
+
+
 class DamagedStateError(ValueError):
     """A saved state cannot be the state of any backend."""
 

@@ -17,6 +17,7 @@ AUTO = "auto"
 BACKENDS: dict[str, str] = {
     "torch": "trainsmith_trainer.backends.torch",
     "numpy": "trainsmith_trainer.backends.numpy",
+    "ttnn": "trainsmith_trainer.backends.ttnn",
 }
 """The package of each backend, by the backend's name."""
 

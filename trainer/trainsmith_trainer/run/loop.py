@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from trainsmith_schemas.meaning.advice import lower_rate
 from trainsmith_schemas.runs import events
-from trainsmith_trainer.backends.base import Backend, Gradient
+from trainsmith_trainer.backends.base import AbandonedStepError, Backend, Gradient
 from trainsmith_trainer.data.batches import Position, Sampler, micro_batches
 from trainsmith_trainer.distributed.rank import LostRankError
 from trainsmith_trainer.errors import RunError
@@ -125,6 +125,8 @@ def train(
             ):
                 progress = hooks.save(progress)
             pace.training_resumed()
+    except AbandonedStepError:
+        pass  # The weights are those of the last complete step.
     except LostRankError:
         # The next step needs every rank; the last one is complete.
         _save_if_new(progress, hooks)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trainsmith_trainer.backends.tape.erf import BOUND, DENOMINATOR, NUMERATOR
 from trainsmith_trainer.backends.tape.ops import Shape
 
 Array = npt.NDArray[Any]
@@ -144,30 +145,11 @@ class NumpyOps:
         target += factor * a / b
 
 
-# x · P(x²) / Q(x²) on [−4, 4], where float32 reaches ±1: the coefficients of Eigen's `erf`.
-_NUMERATOR = (
-    -2.72614225801306e-10,
-    2.77068142495902e-08,
-    -2.10102402082508e-06,
-    -5.69250639462346e-05,
-    -7.34990630326855e-04,
-    -2.95459980854025e-03,
-    -1.60960333262415e-02,
-)
-_DENOMINATOR = (
-    -1.45660718464996e-05,
-    -2.13374055278905e-04,
-    -1.68282697438203e-03,
-    -7.37332916720468e-03,
-    -1.42647390514189e-02,
-)
-
-
 def _erf32(a: Array) -> Array:
     """The error function in float32; NumPy has none."""
-    bounded = np.clip(a, -4, 4)
+    bounded = np.clip(a, -BOUND, BOUND)
     square = bounded * bounded
-    return bounded * _polynomial(_NUMERATOR, square) / _polynomial(_DENOMINATOR, square)
+    return bounded * _polynomial(NUMERATOR, square) / _polynomial(DENOMINATOR, square)
 
 
 def _polynomial(coefficients: Sequence[float], x: Array) -> Array:

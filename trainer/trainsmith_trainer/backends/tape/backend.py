@@ -78,23 +78,21 @@ class TapeBackend:
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward pass over an effective batch; then the gradient is clipped."""
-        tokens, total = sum(batch.tokens for batch in micro_batches), 0.0
-        start = self._ops.from_numpy(np.full((1, 1), 1 / tokens))
-        with _quietly(), _enough_memory("a step", "training_config.batch_size"):
-            for batch in micro_batches:
-                tape = Tape(self._ops, matmul=self._matmul)
-                loss = self._summed_loss(tape, batch, trains=True)
-                total += self._number(loss)
-                tape.backward(loss, start)
-            norm = self._clip()
-        return Gradient(total / tokens, norm)
+        draws = self._draws.state()
+        try:
+            with _quietly(), _enough_memory("a step", "training_config.batch_size"):
+                return self._gradient(micro_batches)
+        except BaseException:
+            # The step did not happen: what is saved now is the state before it.
+            self._draws.restore(draws)
+            self._clear_gradients()
+            raise
 
     def update(self, learning_rate: float) -> None:
         """Update the weights with the last gradient, and clear it."""
         weights = {name: value.array for name, value in self._trained.items()}
         self._optimizer.step(weights, self._gradients(), learning_rate, self._decay)
-        for value in self._trained.values():
-            value.gradient = None
+        self._clear_gradients()
 
     def loss(self, batches: Iterable[Batch]) -> float:
         """Mean cross entropy over the tokens of all batches, without dropout."""
@@ -143,6 +141,20 @@ class TapeBackend:
             self._ops.copy_(value.array, self._ops.from_numpy(weights[name]))
         self._optimizer.restore(optimizer)
         self._draws.restore(random)
+
+    def _gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
+        tokens, total = sum(batch.tokens for batch in micro_batches), 0.0
+        start = self._ops.from_numpy(np.full((1, 1), 1 / tokens))
+        for batch in micro_batches:
+            tape = Tape(self._ops, matmul=self._matmul)
+            loss = self._summed_loss(tape, batch, trains=True)
+            total += self._number(loss)
+            tape.backward(loss, start)
+        return Gradient(total / tokens, self._clip())
+
+    def _clear_gradients(self) -> None:
+        for value in self._trained.values():
+            value.gradient = None
 
     def _summed_loss(self, tape: Tape, batch: Batch, *, trains: bool) -> Value:
         """The sum of the cross entropies of a batch, (1, 1)."""
