@@ -15,6 +15,7 @@ _NEW = ReadBy("tt-train")
 
 BackendName = Literal[
     "auto",
+    "ttnn",
     "torch",
     "numpy",
 ]
@@ -55,7 +56,8 @@ class DeviceConfig(Section):
     backend: Annotated[
         BackendName,
         Examples(
-            ("auto", "PyTorch, if it is installed"),
+            ("auto", "ttnn on a machine with a Tenstorrent board, otherwise PyTorch"),
+            ("ttnn", "Tenstorrent boards, with the package ttnn and its compiler"),
             ("torch", "PyTorch: CPU, NVIDIA, AMD and Apple GPUs"),
             ("numpy", "NumPy: for reading and testing, slower"),
         ),
@@ -63,9 +65,10 @@ class DeviceConfig(Section):
     ] = "auto"
     """The tensor library that computes. The option `--backend` takes precedence.
 
-    `auto` is PyTorch. `numpy` trains GPT-2, LLaMA and Qwen 3 on one CPU without PyTorch and without
-    LoRA. A run that was begun with one library can be resumed with another; the results then agree
-    up to rounding.
+    `auto` is ttnn if a Tenstorrent board and all that it needs are there, otherwise PyTorch. `ttnn`
+    (on one board) and `numpy` (on one CPU) train GPT-2, LLaMA and Qwen 3 without PyTorch and
+    without LoRA. A run that was begun with one library can be resumed with another; the results
+    then agree up to rounding.
     """
 
     device_ids: Annotated[list[Integer] | None, _TT_TRAIN] = None

@@ -15,9 +15,9 @@ AUTO = "auto"
 """The first backend of `chosen_by_auto` that is available."""
 
 BACKENDS: dict[str, str] = {
+    "ttnn": "trainsmith_trainer.backends.ttnn",
     "torch": "trainsmith_trainer.backends.torch",
     "numpy": "trainsmith_trainer.backends.numpy",
-    "ttnn": "trainsmith_trainer.backends.ttnn",
 }
 """The package of each backend, by the backend's name."""
 
@@ -72,7 +72,8 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
     reason = f"`{AUTO}` is the first of {', '.join(candidates)} that can be used here"
     for candidate in candidates:
         module = importlib.import_module(BACKENDS[candidate])
-        problem = _problem(module, purpose)
+        problem = _passed_over(module) if name == AUTO else ""
+        problem = problem or _problem(module, purpose)
         if not problem:
             loaded = cast("BackendModule", module)
             return LoadedBackend(candidate, loaded, reason if name == AUTO else "")
@@ -86,6 +87,12 @@ def available_backend() -> LoadedBackend | None:
         return choose_backend()
     except BackendError:
         return None
+
+
+def _passed_over(module: object) -> str:
+    """Why `AUTO` passes over a backend that could be used; most have no such function."""
+    reason = getattr(module, "passed_over", None)
+    return str(reason()) if reason else ""
 
 
 def _problem(module: object, purpose: Purpose) -> str:

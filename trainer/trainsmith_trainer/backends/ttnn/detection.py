@@ -82,11 +82,15 @@ def _lacks(found: Found) -> list[str]:
             "and its driver tt-kmd"
         )
     elif found.simulator and not Path(found.simulator).is_file():
-        lacks.append(f"{SIMULATOR} names {found.simulator}, which is not a file: correct or unset it")
+        lacks.append(
+            f"{SIMULATOR} names {found.simulator}, which is not a file: correct or unset it"
+        )
     if found.package is None:
         lacks.append(f"the package `ttnn` is not installed: {_how_to_install()}")
     if not found.compiler:
-        how = "run `python -m ttnn.download_sfpi`" if found.package else "it is installed after ttnn"
+        how = (
+            "run `python -m ttnn.download_sfpi`" if found.package else "it is installed after ttnn"
+        )
         lacks.append(
             "the compiler SFPI is missing, without which nothing runs on a board: "
             f"{how}, or install it in {_SHARED_COMPILER}"
@@ -100,7 +104,9 @@ def _how_to_install() -> str:
     if here in _PYTHONS:
         return f"run `{command}`"
     versions = " or ".join(f"{major}.{minor}" for major, minor in _PYTHONS)
-    return f"use Python {versions}, because it does not exist for {here[0]}.{here[1]}, and `{command}`"
+    return (
+        f"use Python {versions}, because it does not exist for {here[0]}.{here[1]}, and `{command}`"
+    )
 
 
 @cache

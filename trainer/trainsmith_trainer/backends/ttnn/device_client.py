@@ -63,9 +63,7 @@ class DeviceClient:
             )
         self._connection = Connection(ours.detach())
         # Also at the exit of this process.
-        self.close = weakref.finalize(
-            self, _close, self._connection, self._process, self._scratch
-        )
+        self.close = weakref.finalize(self, _close, self._connection, self._process, self._scratch)
 
     def call(self, method: str, *arguments: Any, can_be_abandoned: bool = False) -> Any:
         """Call a method of `device_process.DeviceProcess` or its backend.

@@ -146,9 +146,9 @@ class DeviceProcess:
         if time.monotonic() - self._last_sign > _SECONDS_BETWEEN_SIGNS:
             self._connection.send(ALIVE)
             self._last_sign = time.monotonic()
-        if self._connection.poll() and self._connection.recv() == ABANDON:
-            if self._can_be_abandoned:
-                raise AbandonedStepError
+        told = self._connection.recv() if self._connection.poll() else None
+        if told == ABANDON and self._can_be_abandoned:
+            raise AbandonedStepError
 
 
 def _kind(error: Exception) -> Kind:

@@ -34,9 +34,7 @@ def _guarded(name: str, operation: Callable[..., Any], between: Callable[[], Non
             lines = str(error).splitlines() or [""]
             if any("Out of Memory" in line for line in lines):
                 raise MemoryError(lines[0]) from error
-            shapes = ", ".join(
-                str(list(one.shape)) for one in arguments if hasattr(one, "shape")
-            )
+            shapes = ", ".join(str(list(one.shape)) for one in arguments if hasattr(one, "shape"))
             raise RuntimeError(f"ttnn's `{name}` of {shapes}: {' '.join(lines[:4])}") from error
 
     return guarded

@@ -1,8 +1,8 @@
 """The operations of `tape.Ops` in ttnn.
 
-Arrays are float32 in tiles of 32 × 32 numbers on the device; ttnn adds and ignores padding. Products
-of matrices keep about 9 bits of each float32 factor, whatever the settings: an error of about 1e-3.
-Everything else is computed in float32.
+Arrays are float32 in tiles of 32 × 32 numbers on the device; ttnn adds and ignores padding.
+Products of matrices keep about 9 bits of each float32 factor, whatever the settings: an error of
+about 1e-3. Everything else is computed in float32.
 
 No tensor is deallocated by hand: one may share its memory with a view.
 """
@@ -32,7 +32,7 @@ class Indices:
 
     @property
     def shape(self) -> Shape:
-        """(n,)"""
+        """Of the indices: (n,)."""
         return self.host.shape
 
     def columns(self, width: int) -> Tensor:
