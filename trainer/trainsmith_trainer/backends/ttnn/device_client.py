@@ -119,7 +119,7 @@ class DeviceClient:
 
 
 def holder() -> str:
-    """This process in words, for others that find the board in use."""
+    """The run's process in words, for others that find the board in use."""
     command = shorten_command(sys.argv)
     return f"process {os.getpid()} (`{command}`), since {time.strftime('%Y-%m-%d %H:%M')}"
 
