@@ -69,7 +69,7 @@ class Stream:
         second = self.documents[self.documents["end"] > at].copy()
         if len(first) + len(second) > len(self.documents):
             first["end"][-1] = at
-            second["digest"][0] ^= 1  # The second half of a text is another text.
+            second["digest"][0] ^= np.uint64(1)  # The second half of a text is another text.
         second["end"] -= at
         mask = self.loss_mask
         masks = (None, None) if mask is None else (mask[:at], mask[at:])
