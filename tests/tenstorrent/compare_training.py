@@ -140,7 +140,7 @@ def compare_steps(ops: Any, family: str, count: int, saved: Path, start: Path | 
         **{f"optimizer/{name}": array for name, array in backend.optimizer_state().items()},
         **{f"random/{name}": array for name, array in backend.random_state().items()},
     }
-    np.savez(saved, at=np.array(first + count), **arrays)
+    np.savez(saved, **{**arrays, "at": np.array(first + count)})  # pyright: ignore[reportArgumentType]
 
 
 def _part(state: Any, kind: str) -> dict[str, npt.NDArray[Any]]:

@@ -32,7 +32,7 @@ def mock_environment(tmp_path: Path) -> dict[str, str]:
     simulator.touch()
     return {
         "PYTHONPATH": str(Path(__file__).parent / "mock"),
-        "TRAINSMITH_CACHE": str(tmp_path / "cache"),
+        "TRAINSMITH_CACHE_DIR": str(tmp_path / "cache"),
         "TMPDIR": str(tmp_path),
         "TT_METAL_SIMULATOR": str(simulator),
     }
@@ -54,7 +54,7 @@ def ttnn_environment(tmp_path: Path) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(str(ROOT / package) for package in _PACKAGES),
-        "TRAINSMITH_CACHE": str(tmp_path / "cache"),
+        "TRAINSMITH_CACHE_DIR": str(tmp_path / "cache"),
         "TT_METAL_LOGS_PATH": str(tmp_path),
         "LOGURU_LEVEL": "WARNING",
         "TT_LOGGER_LEVEL": "fatal",

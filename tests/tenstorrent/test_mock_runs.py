@@ -77,7 +77,9 @@ def test_resumed_mock_run_equals_uninterrupted_one(
     part = _trained(workspace, mock_environment, "--name", "part", "--resume")
     assert part.returncode == 0, part.stderr
     assert _losses(workspace, "part") == _losses(workspace, "whole")
-    weights = [workspace.run_folder(name) / "final" / "model.safetensors" for name in ("part", "whole")]
+    weights = [
+        workspace.run_folder(name) / "final" / "model.safetensors" for name in ("part", "whole")
+    ]
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
@@ -109,9 +111,7 @@ def test_ctrl_c_ends_a_mock_step_and_saves_the_one_before(
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, output + errors
-    (stopped,) = (
-        one for one in workspace.events("part") if isinstance(one, events.RunStopped)
-    )
+    (stopped,) = (one for one in workspace.events("part") if isinstance(one, events.RunStopped))
     assert stopped.step == 1
     resumed = _trained(workspace, mock_environment, "--name", "part", "--resume")
     assert resumed.returncode == 0, resumed.stderr
@@ -164,8 +164,12 @@ def test_device_process_ends_with_a_killed_run(
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("device_config.mesh_shape", "[1, 2]", "computes on one device, and `mesh_shape` asks for 2"),
-        ("training_config.precision", "bf16", "computes in fp32"),
+        (
+            "device_config.mesh_shape",
+            "[1, 2]",
+            "computes on one device, and `mesh_shape` asks for 2",
+        ),
+        ("lora_config.rank", "4", "does not have LoRA"),
         ("transformer_config.model_type", "gemma2", "has no layers for `model_type` gemma2"),
     ],
 )

@@ -96,7 +96,6 @@ max = _operation(lambda a, axis, keepdim: a.max(axis, keepdims=keepdim))  # noqa
 slice = _operation(lambda a, starts, stops: a[tuple(map(builtins.slice, starts, stops))])  # noqa: A001
 
 
-
 def concat(tensors: list[Tensor], axis: int) -> Tensor:
     """Arrays one after another."""
     return Tensor(np.concatenate([one.array for one in tensors], axis))

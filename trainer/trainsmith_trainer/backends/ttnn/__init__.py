@@ -56,6 +56,8 @@ def open_backend(
     rank_info: RankInfo = ALONE,
     weights: Arrays | None = None,
     lora: LoraConfig | None = None,
+    *,
+    shard: bool = False,
 ) -> Backend:
     """See `base.BackendModule`."""
     from trainsmith_trainer.backends.tape.support import refuse_unsupported

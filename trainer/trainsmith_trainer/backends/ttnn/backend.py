@@ -22,7 +22,10 @@ class TtnnBackend:
         """Open the device and the model."""
         self._client = DeviceClient()
         device: tuple[str, Mapping[str, str]] = self._client.call("open_device", holder())
-        self.device, self.versions = device
+        self.device = device[0]
+        rounds = training.precision == "bf16"
+        precision = "bf16, products of matrices" if rounds else "fp32"
+        self.versions = {**device[1], "precision": precision}
         self.parameters: int = self._client.call("open_backend", model, training, weights)
         self.trained_parameters = self.parameters
         self._has_updated = False
@@ -48,6 +51,12 @@ class TtnnBackend:
             loss = self._client.call("loss", [batch], can_be_abandoned=True)
             total, tokens = total + loss * batch.tokens, tokens + batch.tokens
         return total / tokens
+
+    sharded = False
+
+    def exchange(self, text: str) -> list[str]:
+        """The text: there are no other ranks."""
+        return [text]
 
     def should_stop(self, stop: bool) -> bool:
         """Whether to stop: as requested, because there are no other ranks."""

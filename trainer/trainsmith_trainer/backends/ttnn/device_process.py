@@ -94,7 +94,6 @@ class DeviceProcess:
         versions = {
             "ttnn": _version(),
             "device": architecture,
-            "precision": "fp32",
             "functions": "native" if native else "composed",
         }
         if simulator:
@@ -106,7 +105,9 @@ class DeviceProcess:
         self, model: TransformerConfig, training: TrainingConfig, weights: Arrays | None
     ) -> int:
         """Open a model for training, and return how many parameters it has."""
-        self._backend = TapeBackend(self._ops, "", {}, model, training, weights)
+        ops = self._ops
+        matmul = ops.matmul_bf16 if training.precision == "bf16" else ops.matmul
+        self._backend = TapeBackend(ops, "", {}, model, training, weights, matmul)
         return self._backend.parameters
 
     def open_decoder(self, model: TransformerConfig, weights: Arrays) -> None:

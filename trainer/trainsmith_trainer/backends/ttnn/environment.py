@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from trainsmith_trainer.data.cache import cache_folder
+from trainsmith_trainer.user_cache import cache_folder
 
 SIMULATOR = "TT_METAL_SIMULATOR"
 """Names the library of a simulator, which ttnn uses instead of a board."""

@@ -152,6 +152,15 @@ class TtnnOps:
             compute_kernel_config=self._accurate,
         )
 
+    def matmul_bf16(
+        self, a: Tensor, b: Tensor, *, transpose_a: bool = False, transpose_b: bool = False
+    ) -> Tensor:
+        left, right = (ttnn.typecast(one, ttnn.bfloat16) for one in (a, b))
+        return self.matmul(left, right, transpose_a=transpose_a, transpose_b=transpose_b)
+
+    def rounded(self, a: Tensor) -> Tensor:
+        return ttnn.typecast(ttnn.typecast(a, ttnn.bfloat16), ttnn.float32)
+
     def reshape(self, a: Tensor, shape: Shape) -> Tensor:
         return ttnn.reshape(a, shape)
 
