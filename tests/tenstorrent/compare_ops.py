@@ -120,7 +120,7 @@ _EACH = ("div", "sqrt", "rsqrt")
 
 
 def _error(name: str, found: Host, wanted: Host) -> float:
-    """The norm of the difference, divided by that of the result; for `_EACH`, the worst number's."""
+    """The norm of the difference, divided by the result's; for `_EACH`, the worst number's."""
     if found.shape != wanted.shape:
         raise SystemExit(f"the shape is {found.shape}, not {wanted.shape}")
     if name in _EACH:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "trainer")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "trainer"))
 
 from workspace import Workspace, make_workspace
 
+ROOT = Path(__file__).parents[2]
 _PYTHON = "TRAINSMITH_TTNN_PYTHON"
 _SIMULATOR = "TRAINSMITH_TTNN_SIMULATOR"
 _PACKAGES = ("cli", "schemas", "server", "system", "trainer")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from workspace import Workspace
@@ -162,41 +162,35 @@ def test_device_process_ends_with_a_killed_run(
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "message"),
+    ("changes", "message"),
     [
         (
-            "device_config.mesh_shape",
-            "[1, 2]",
-            "computes on one device, and `mesh_shape` asks for 2",
+            {"device_config": {"mesh_shape": [1, 2], "enable_ddp": True}},
+            "computes on one device, and `mesh_shape` asks for 2: write [1, 1]",
         ),
-        ("lora_config.rank", "4", "does not have LoRA"),
-        ("transformer_config.model_type", "gemma2", "has no layers for `model_type` gemma2"),
+        (
+            {"training_config": {"optimizer": {"type": "Muon"}}},
+            "does not have the optimizer `Muon`: write `AdamW` or `SGD`",
+        ),
     ],
 )
 def test_what_the_backend_lacks_is_refused_before_the_mock_starts(
     workspace: Workspace,
     mock_environment: dict[str, str],
     tmp_path: Path,
-    key: str,
-    value: str,
+    changes: dict[str, Any],
     message: str,
 ) -> None:
     closed = tmp_path / "closed.txt"
-    environment = {**mock_environment, "MOCK_TTNN_CLOSED": str(closed)}
-    if "mesh_shape" in key:
-        workspace.write_recipe(device_config={"mesh_shape": [1, 2], "enable_ddp": True})
-        run = _trained(workspace, environment)
-    else:
-        run = _trained(workspace, environment, "--set", f"{key}={value}")
+    workspace.write_recipe(**changes)
+    run = _trained(workspace, {**mock_environment, "MOCK_TTNN_CLOSED": str(closed)})
     assert run.returncode == 1
     assert message in run.stderr
     assert not closed.exists()
     assert not (workspace.path / "checkpoints").exists()
 
 
-def test_mock_board_in_use_names_the_other_run(
-    workspace: Workspace, mock_environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_mock_board_in_use_names_the_other_run(mock_environment: dict[str, str]) -> None:
     # Without a simulator, the backend expects a board: the mock of it is opened directly.
     script = (
         "from trainsmith_trainer.backends.ttnn.device_client import DeviceClient, holder\n"
@@ -234,4 +228,3 @@ def test_mock_board_in_use_names_the_other_run(
         command, env=environment, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL
     )
     assert again.returncode == 0
-    shutil.rmtree(tmp_path / "cache")
