@@ -5,6 +5,9 @@ It has what the backend calls, and faults that tests choose with the variable `M
 operation, `full` has no memory for a product, and `none` finds no device.
 """
 
+# The types of lambdas are those of NumPy.
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 import builtins

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 from trainsmith_system.children import start_python
+from trainsmith_system.folders import remove_tree
 from trainsmith_system.reading import open_regular
 from trainsmith_system.text import one_line, shortened
 from trainsmith_system.writing import open_to_append
@@ -189,4 +189,5 @@ def _close(connection: Connection, process: subprocess.Popen[bytes], scratch: Pa
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    shutil.rmtree(scratch, ignore_errors=True)
+    with suppress(OSError):
+        remove_tree(scratch)
