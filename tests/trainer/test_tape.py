@@ -192,3 +192,15 @@ def test_lack_of_memory_names_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert raised.value.config_path == "training_config.batch_size"
     with pytest.raises(RunError, match="memory is too small for validation"):
         backend.loss([batch()])
+
+
+def test_failed_gradient_leaves_the_state_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise MemoryError
+
+    config = model(model_type="gpt2", dropout_prob=0.5)
+    backend, other = tape_backend(config), tape_backend(config)
+    with monkeypatch.context() as patch, pytest.raises(RunError):
+        patch.setattr(NumpyOps, "log", fail)  # Dropout has drawn its numbers by then.
+        backend.gradient([batch(), batch(seed=1)])
+    assert backend.gradient([batch()]) == other.gradient([batch()])
