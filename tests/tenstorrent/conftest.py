@@ -30,7 +30,10 @@ def mock_environment(tmp_path: Path) -> dict[str, str]:
     """Variables with which the backend finds a mock of ttnn and a mock of a simulator."""
     simulator = tmp_path / "mock_simulator.so"
     simulator.touch()
+    notes = tmp_path / "notes"
+    notes.mkdir()
     return {
+        "MOCK_TTNN_NOTES": str(notes),
         "PYTHONPATH": str(Path(__file__).parent / "mock"),
         "TRAINSMITH_CACHE_DIR": str(tmp_path / "cache"),
         "TMPDIR": str(tmp_path),

@@ -51,11 +51,9 @@ def test_mock_run_computes_what_numpy_computes_and_leaves_nothing_behind(
     workspace: Workspace, mock_environment: dict[str, str], tmp_path: Path
 ) -> None:
     workspace.write_model(dropout_prob=0.0)
-    closed = tmp_path / "closed.txt"
-    environment = {**mock_environment, "MOCK_TTNN_CLOSED": str(closed)}
-    run = _trained(workspace, environment, "--name", "mock")
+    run = _trained(workspace, mock_environment, "--name", "mock")
     assert run.returncode == 0, run.stderr
-    assert closed.read_text(encoding="utf-8") == "closed\n"
+    assert (tmp_path / "notes" / "closed").exists()
     assert "simulated Tenstorrent Blackhole, with ttnn: mock_simulator.so, no board" in run.stdout
     reference = workspace.command("train", "training.yaml", "--backend", "numpy", "--name", "np")
     assert reference.returncode == 0, reference.stderr
@@ -96,18 +94,17 @@ def test_generate_with_mock(workspace: Workspace, mock_environment: dict[str, st
 
 
 def test_ctrl_c_ends_a_mock_step_and_saves_the_one_before(
-    workspace: Workspace, mock_environment: dict[str, str]
+    workspace: Workspace, mock_environment: dict[str, str], tmp_path: Path
 ) -> None:
     workspace.write_recipe(training_config={"max_steps": 3, "checkpoint_frequency": 3})
     part = _trained(workspace, mock_environment, "--name", "part", "--max-steps", "1")
     assert part.returncode == 0, part.stderr
     slow = {**mock_environment, "MOCK_TTNN": "slow"}
+    noted = tmp_path / "notes" / "product"
+    noted.unlink()
     # Each of some hundred operations takes a second, so no step can end in time.
     with workspace.start(*_TRAIN, "--name", "part", "--resume", environment=slow) as process:
-        log = workspace.run_folder("part") / "events.jsonl"
-        before = log.stat().st_size
-        while log.stat().st_size == before:
-            time.sleep(0.02)
+        _wait_for(noted)
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, output + errors
@@ -153,12 +150,11 @@ def test_mock_without_devices_is_refused_with_its_own_reason(
 def test_device_process_ends_with_a_killed_run(
     workspace: Workspace, mock_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    closed = tmp_path / "closed.txt"
-    environment = {**mock_environment, "MOCK_TTNN_CLOSED": str(closed), "MOCK_TTNN": "slow"}
-    with workspace.start(*_TRAIN, environment=environment) as process:
-        _wait_for(workspace.run_folder() / "resolved.yaml")
+    slow = {**mock_environment, "MOCK_TTNN": "slow"}
+    with workspace.start(*_TRAIN, environment=slow) as process:
+        _wait_for(tmp_path / "notes" / "product")
         process.kill()
-    _wait_for(closed)
+    _wait_for(tmp_path / "notes" / "closed")
 
 
 @pytest.mark.parametrize(
@@ -181,12 +177,11 @@ def test_what_the_backend_lacks_is_refused_before_the_mock_starts(
     changes: dict[str, Any],
     message: str,
 ) -> None:
-    closed = tmp_path / "closed.txt"
     workspace.write_recipe(**changes)
-    run = _trained(workspace, {**mock_environment, "MOCK_TTNN_CLOSED": str(closed)})
+    run = _trained(workspace, mock_environment)
     assert run.returncode == 1
     assert message in run.stderr
-    assert not closed.exists()
+    assert not list((tmp_path / "notes").iterdir())
     assert not (workspace.path / "checkpoints").exists()
 
 

@@ -200,7 +200,8 @@ def test_failed_gradient_leaves_the_state_before_it(monkeypatch: pytest.MonkeyPa
 
     config = model(model_type="gpt2", dropout_prob=0.5)
     backend, other = tape_backend(config), tape_backend(config)
-    with monkeypatch.context() as patch, pytest.raises(RunError):
+    with monkeypatch.context() as patch:
         patch.setattr(NumpyOps, "log", fail)  # Dropout has drawn its numbers by then.
-        backend.gradient([batch(), batch(seed=1)])
+        with pytest.raises(RunError):
+            backend.gradient([batch()])
     assert backend.gradient([batch()]) == other.gradient([batch()])

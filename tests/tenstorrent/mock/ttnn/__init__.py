@@ -14,6 +14,7 @@ import builtins
 import os
 import time
 from enum import Enum
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,11 @@ MathFidelity = SimpleNamespace(HiFi4=4, HiFi3=3)
 Arch = Enum("Arch", ["BLACKHOLE", "WORMHOLE_B0"])
 _FAULT = os.environ.get("MOCK_TTNN", "")
 _products = 0
+
+
+def _note(what: str) -> None:
+    if folder := os.environ.get("MOCK_TTNN_NOTES"):
+        Path(folder, what).touch()
 
 
 class Tensor:
@@ -118,6 +124,7 @@ def matmul(
     """The product of matrices."""
     global _products
     _products += 1
+    _note("product")
     if _FAULT == "die" and _products == 40:
         print("[12] ERROR: UnsupportedFunctionality: a mock error", flush=True)
         print("[40] 0.2 seconds (0.0 KHz)", flush=True)
@@ -154,11 +161,9 @@ def open_device(device_id: int) -> Any:
 
 
 def close_device(device: Any) -> None:
-    """Note in the file that a test names that the device was closed."""
+    """Note it, in the folder that a test names."""
     del device
-    if note := os.environ.get("MOCK_TTNN_CLOSED"):
-        with open(note, "a") as file:  # noqa: PTH123
-            file.write("closed\n")
+    _note("closed")
 
 
 def GetNumAvailableDevices() -> int:  # noqa: N802
