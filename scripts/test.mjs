@@ -15,7 +15,11 @@ import { setupWorkbench } from "./workbench.mjs";
 const SUITES = {
   pytest: {
     title: "Python: schemas, server, trainer",
-    command: (report) => [venv("python"), ["-m", "pytest", "-q", `--junit-xml=${report}`]],
+    // Two processes, and each file in one of them, since its tests share fixtures.
+    command: (report) => [
+      venv("python"),
+      ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", `--junit-xml=${report}`],
+    ],
     report: "pytest.xml",
   },
   vitest: {

@@ -2,12 +2,12 @@
 
     .venv/bin/python benchmarks/finetuning/compare.py [--quick] [--threads N] [--rounds N]
 
-SmolLM2-135M-Instruct is trained with LoRA, then completely, in fp32. All trainers read the same
-conversations in each step, with the same learning rate, and with LoRA they start from the same
-matrices. Only `shuffled` reads them in random order, as TRL does by itself: a row of ours has
-conversations of similar lengths, of which TRL pads hardly any. TRL, PEFT and the model are
-downloaded into the cache the first time (400 MB, and PyTorch). On a machine that does other things
-too, only the ratios are meaningful.
+SmolLM2-135M-Instruct is trained with LoRA, then completely, in fp32; `--precision bf16` is for ours
+alone, where the processor has units for it. All trainers read the same conversations in each step,
+with the same learning rate, and with LoRA they start from the same matrices. Only `shuffled` reads
+them in random order, as TRL does by itself: a row of ours has conversations of similar lengths, of
+which TRL pads hardly any. TRL, PEFT and the model are downloaded into the cache the first time (400
+MB, and PyTorch). On a machine that does other things too, only the ratios are meaningful.
 
 - tokens/s: tokens of the conversations, without padding, from the end of the first step to that of
   the last; also per CPU second, which other processes disturb less;
@@ -210,6 +210,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1, help="trainings of each trainer")
     parser.add_argument("--steps", type=int, help="144 without --quick; 24 are an epoch")
     parser.add_argument("--only", choices=RATES, help="only LoRA, or only full fine-tuning")
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="of ours")
     parser.add_argument("--against", choices=VARIANTS, nargs="*", default=list(VARIANTS))
     options = parser.parse_args()
     setting = Setting(options.threads, 6 if options.quick else 1_000)
@@ -233,6 +234,7 @@ def main() -> None:
                 model=str(MODEL),
                 data=str(folder / "facts.jsonl"),
                 adapter=str(adapter) if title == "LoRA" else None,
+                precision=options.precision,
                 learning_rate=RATES[title],
                 steps=options.steps or (4 if options.quick else 144),
             )

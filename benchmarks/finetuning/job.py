@@ -34,6 +34,8 @@ class Job:
     """The folder of LoRA's first matrices; `None` trains all weights."""
     learning_rate: float
     steps: int
+    precision: str = "fp32"
+    """That of our side; TRL trains in fp32, as it does by itself."""
     batches: list[list[int]] = field(default_factory=list[list[int]])
     """The conversations of each step, by their lines, counted from 0."""
 

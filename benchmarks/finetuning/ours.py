@@ -35,6 +35,7 @@ def write_recipe(job: Job, folder: Path) -> Path:
             "sequence_length": LENGTH,
             "batch_size": 1,
             "max_steps": job.steps,
+            "precision": job.precision,
             "learning_rate": job.learning_rate,
             "weight_decay": WEIGHT_DECAY,
             "clip_grad_norm_max_norm": CLIP,

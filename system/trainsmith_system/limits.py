@@ -24,3 +24,5 @@ EVENT_LINE = MIB
 """One line of `events.jsonl`."""
 OTHER_LINES = 10_000
 """Lines of `events.jsonl` that are not events; refusing one takes longer than reading one."""
+SETTINGS = MIB // 4
+"""`resolved.yaml`, the settings of a run, which are read for each run of a list."""

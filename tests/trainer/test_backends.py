@@ -106,7 +106,10 @@ def test_recipe_names_the_backend_and_the_option_wins(workspace: Workspace) -> N
     shown = workspace.command("train", "training.yaml", "--dry-run").stdout
     assert "\nbackend        numpy\n" in shown
     shown = workspace.command("train", "training.yaml", "--dry-run", "--backend", "auto").stdout
-    assert "\nbackend        torch: `auto` is the first of ttnn, torch that can be used here\n" in shown
+    assert (
+        "\nbackend        torch: `auto` is the first of ttnn, torch that can be used here\n"
+        in shown
+    )
     for name, options, device in (
         ("by-recipe", (), "CPU, with NumPy"),
         ("by-option", ("--backend", "torch"), "CPU, 1 thread"),

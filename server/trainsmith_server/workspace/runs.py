@@ -24,6 +24,7 @@ from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_system.reading import open_regular
 
 _MOST_RUNS = 1000
+_MOST_OTHERS = 100
 """The maximum number of folders that are read."""
 _HEAD = 16_384
 """The number of bytes in which the first line must end."""
@@ -120,8 +121,22 @@ def _read(file: Path, size: int) -> _Read | None:
         loss=None,
         validationLoss=None,
     )
-    latest = [event for line in tail.splitlines() if (event := _event(line))]
-    return _Read(first.config, reduce(_advance, latest, run))
+    return _Read(first.config, reduce(_advance, _latest(tail), run))
+
+
+def _latest(tail: bytes) -> list[events.Event]:
+    """The events at the end of a file, up to too many lines that are no events."""
+    found: list[events.Event] = []
+    others = 0
+    for line in reversed(tail.splitlines()):
+        event = _event(line)
+        if event:
+            found.append(event)
+            continue
+        others += 1
+        if others > _MOST_OTHERS:
+            break
+    return found[::-1]
 
 
 def _event(line: bytes) -> events.Event | None:

@@ -138,8 +138,8 @@ class Backend(Protocol):
         """
         ...
 
-    def decoder(self) -> Decoder | None:
-        """A decoder with an empty cache, without dropout; `None` on other ranks if sharded."""
+    def decoder(self) -> Decoder:
+        """A decoder with an empty cache, without dropout; if sharded, it reads on rank 0 only."""
         ...
 
     def weights(self) -> Arrays:

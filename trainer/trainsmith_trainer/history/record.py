@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,10 +137,18 @@ def first_event(path: Path) -> events.Event | None:
 
 def read_settings(folder: Path) -> Settings | None:
     """A run's settings; `None` if its `resolved.yaml` is missing or not valid."""
+    path = folder / RESOLVED
     try:
-        return settings_from(read_bytes(folder / RESOLVED, limits.RECIPE, follow_links=False))
+        status = path.lstat()
+        return _settings_at(path, (status.st_mtime_ns, status.st_size))
     except OSError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _settings_at(path: Path, _stamp: tuple[int, int]) -> Settings | None:
+    """The settings in a file while it does not change: many runs may have the same parent."""
+    return settings_from(read_bytes(path, limits.SETTINGS, follow_links=False))
 
 
 def settings_from(content: bytes) -> Settings | None:

@@ -28,7 +28,6 @@ def validator(inputs: RunInputs, backend: Backend, emit: Emit) -> Callable[[int]
         random = np.random.default_rng((inputs.training.seed, step))
         count = min(_SAMPLE_TOKENS, 2 * inputs.model.max_sequence_length)
         decoder, stops = backend.decoder(), tokenizer.stops
-        assert decoder is not None  # This is rank 0.
         tokens = generate_tokens(decoder, prompt, sampling, random, count, stops)
         text = "".join(detokenize(tokenizer, prompt, tokens))
         shown = tokenizer.decode(prompt)

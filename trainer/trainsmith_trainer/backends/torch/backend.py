@@ -18,7 +18,7 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.allocation import keep_freed_memory
-from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Gradient, Logits
+from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Decoder, Gradient, Logits
 from trainsmith_trainer.backends.torch.compiling import compile_blocks, naming_compiler
 from trainsmith_trainer.backends.torch.cross_entropy import SummedLoss
 from trainsmith_trainer.backends.torch.gradient_sums import GradientSums
@@ -195,7 +195,7 @@ class TorchBackend:
             (total,) = self._group.all_reduce([total])
         return float(total) / tokens
 
-    def decoder(self) -> TorchDecoder | None:
+    def decoder(self) -> Decoder:
         """A decoder with an empty cache, without dropout."""
         return TorchDecoder(self._model)
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from torch import Tensor
 from torch.distributed.fsdp import FSDPModule
 
-from trainsmith_trainer.backends.base import Arrays, Gradient
+from trainsmith_trainer.backends.base import Arrays, Decoder, Gradient, Logits
 from trainsmith_trainer.backends.torch.backend import TorchBackend, TorchDecoder, as_array
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.lora import add_adapters
@@ -29,6 +29,13 @@ _STEPS_OF_VALIDATION = 20
 """A validation takes about as long as so many steps, or less."""
 _EPSILON = 1e-6
 """As in `torch.nn.utils.clip_grad_norm_`."""
+
+
+class _OnRank0:
+    """What other ranks have instead of a decoder."""
+
+    def read(self, tokens: Sequence[int]) -> Logits:
+        raise RuntimeError("the decoder of a sharded model is on rank 0")
 
 
 class ShardedBackend(TorchBackend):
@@ -133,7 +140,7 @@ class ShardedBackend(TorchBackend):
         shapes = {name: tuple(one.shape) for name, one in self._saved.items()}
         return owners(shapes, self._ranks.size)
 
-    def decoder(self) -> TorchDecoder | None:
+    def decoder(self) -> Decoder:
         """A decoder on the CPU of rank 0, where the memory is large enough for the whole model."""
         copy = None
         if self._rank_info.rank == 0:
@@ -147,7 +154,7 @@ class ShardedBackend(TorchBackend):
                 whole = gathered(local(parameter.detach()), parameter)
             if copy:
                 named[name].data = whole.cpu()
-        return TorchDecoder(copy) if copy else None
+        return TorchDecoder(copy) if copy else _OnRank0()
 
     def _model_parameters(self) -> dict[str, torch.nn.Parameter]:
         return {**self._frozen(), **self._saved}
