@@ -86,6 +86,13 @@ def test_new_settings_of_the_parent_change_its_child(runs: Path, reads: list[str
     assert sorted(reads) == ["one", "three"]
 
 
+def test_links_to_one_run_are_one_run(runs: Path, reads: list[str]) -> None:
+    for number in range(20):
+        (runs / f"a{number}").symlink_to(runs / "two")
+    assert {run.name for run in runs_in(runs).runs} == {"one", "two", "three"}
+    assert reads == []
+
+
 def test_a_run_that_is_gone_is_not_listed(runs: Path) -> None:
     (runs / "two" / EVENTS).unlink()
     assert {run.name for run in runs_in(runs).runs} == {"one", "three"}

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from trainsmith_trainer.data import tables
@@ -14,6 +15,8 @@ from trainsmith_trainer.data.records import read_records
 from trainsmith_trainer.errors import RunError
 
 pa = pytest.importorskip("pyarrow")
+import pyarrow.parquet  # noqa: E402
+
 TEXTS = ["Hi", "Hello there", "Bye"]
 
 
@@ -97,6 +100,16 @@ def test_texts_in_dictionaries_are_read(tmp_path: Path) -> None:
 def test_many_columns_are_searched_once(tmp_path: Path) -> None:
     table = pa.table({**{f"column_{number}": [1] for number in range(20_000)}, "text": ["a"]})
     assert _read(tmp_path, _stream(table)) == [{"text": "a"}]
+
+
+def test_few_bytes_are_not_any_number_of_values(tmp_path: Path) -> None:
+    """60 million equal numbers take a few hundred bytes in a compressed file."""
+    numbers = pa.array(np.zeros(80_000_000, np.int8))
+    table = pa.table({"text": pa.ListArray.from_arrays([0, len(numbers)], numbers)})
+    pyarrow.parquet.write_table(table, tmp_path / "data.parquet")
+    assert (tmp_path / "data.parquet").stat().st_size < 1_000_000
+    with pytest.raises(RunError, match="1 row with 80,0"):
+        list(read_records(tmp_path / "data.parquet", frozenset({"text"})))
 
 
 def test_a_name_of_several_columns_is_refused(tmp_path: Path) -> None:

@@ -175,6 +175,24 @@ def test_tensorboard_logs_step_and_validation_losses(workspace: Workspace) -> No
         assert _scalars(folder, tag) == [(step, pytest.approx(loss)) for step, loss in wanted]
 
 
+@pytest.mark.parametrize("tracker", ["tensorboard", "wandb"])
+def test_a_tracker_does_not_write_through_a_link(
+    workspace: Workspace,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    tracker: str,
+) -> None:
+    """A folder of a run that somebody copied may be a link."""
+    outside = tmp_path_factory.mktemp("outside")
+    assert workspace.command("train", "training.yaml", "--max-steps", "2").returncode == 0
+    (workspace.run_folder() / tracker).symlink_to(outside)
+    workspace.write_recipe(training_config={f"use_{tracker}": True, "max_steps": 3})
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    resumed = workspace.command("train", "training.yaml", "--resume")
+    assert "is a symbolic link" in resumed.stderr
+    assert list(outside.iterdir()) == []
+
+
 def test_resumed_steps_replace_earlier_ones_in_tensorboard(tmp_path: Path) -> None:
     def start(steps_before: int, first: int, last: int, loss: float) -> None:
         board = TensorBoard(tmp_path)

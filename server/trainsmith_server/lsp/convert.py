@@ -304,7 +304,7 @@ _MARKUP = re.compile(r"[\\\[\]()<>!`\"'*&|]|command:", re.IGNORECASE)
 
 def may_be_link(path: Path) -> bool:
     """Whether a path is safe in a link: VS Code puts its target into trusted Markdown."""
-    return not _MARKUP.search(str(path))
+    return not _MARKUP.search(path.as_posix())
 
 
 def top_of(path: Path) -> lsp.Location:

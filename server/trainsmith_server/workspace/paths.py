@@ -12,7 +12,7 @@ from trainsmith_server.features.edits.versions import next_version
 def path_of(uri: str) -> Path | None:
     """The path of a document; `None` if it is not a file, such as an untitled document."""
     path = to_fs_path(uri) if uri.startswith("file:") else None
-    return Path(path) if path else None
+    return Path(path) if path and "\0" not in path else None
 
 
 def uri_of(path: Path) -> str:

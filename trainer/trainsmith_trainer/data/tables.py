@@ -12,10 +12,13 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
+from trainsmith_schemas.quantities import plural
+from trainsmith_system.reading import MIB
 from trainsmith_trainer.requirements import outdated
 
 _ROWS = 256
 """How many rows of a table are read at once."""
+_LARGEST_ROWS = 64 * MIB
 _LONGEST_REASON = 300
 
 Row = Mapping[str, Any]
@@ -128,7 +131,17 @@ def _rows(batches: Iterable[Any]) -> Iterator[Row]:
         repeats = any(types.is_dictionary(field.type) for field in batch.schema)
         rows = 1 if repeats else _ROWS
         for at in range(0, len(batch), rows):
-            yield from batch.slice(at, rows).to_pylist()
+            yield from _small(batch.slice(at, rows)).to_pylist()
+
+
+def _small(rows: Any) -> Any:
+    """Some rows, if their values take little memory: a few bytes may encode any number of them."""
+    if rows.nbytes > _LARGEST_ROWS:
+        what = f"{plural(len(rows), 'row')} with {rows.nbytes:,} bytes"
+        raise UnreadableTableError(
+            f"it has {what}, expected at most {_LARGEST_ROWS:,}", "divide long examples"
+        )
+    return rows
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from trainsmith_schemas.machines import is_elsewhere
 from trainsmith_schemas.paths import is_folder
 from trainsmith_system import limits
 from trainsmith_system.reading import open_regular, read_bytes
+from trainsmith_system.text import shortened
 from trainsmith_trainer.hf.adapter import Adapter
 from trainsmith_trainer.hf.safetensors_files import weight_files
 
@@ -25,6 +26,8 @@ _PIECE = 1 << 20
 Digests = Mapping[str, str]
 """The SHA-256 of each file with weights, by the file's name."""
 
+_LONGEST = 500
+"""In characters, of a path in a message."""
 _VALID = TypeAdapter(dict[str, str])
 
 
@@ -74,7 +77,7 @@ def find_base(adapter: Adapter, given: Path | None) -> Path:
     folder = given or next(filter(is_folder, found), None)
     if folder is None:
         written = (
-            f"names {adapter.base!r}, and no such folder was found"
+            f"names {shortened(adapter.base, _LONGEST)!r}, and no such folder was found"
             if adapter.base
             else "names none"
         )

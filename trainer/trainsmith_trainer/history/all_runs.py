@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from trainsmith_schemas.runs.layout import EVENTS
@@ -50,7 +52,14 @@ def _current(run: RunRecord, path: Path) -> RunRecord:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_dir()]
+    """The folders in a folder, each once: links to one run are one run."""
+    found: dict[tuple[int, int], Path] = {}
+    for path in sorted(folder.iterdir(), key=Path.is_symlink):
+        with suppress(OSError):
+            status = path.stat()
+            if stat.S_ISDIR(status.st_mode):
+                found.setdefault((status.st_dev, status.st_ino), path)
+    return list(found.values())
 
 
 def _size(events: Path) -> int:

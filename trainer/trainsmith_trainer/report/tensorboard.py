@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trainsmith_schemas.runs import events
+from trainsmith_system.writing import require_own_folder
 from trainsmith_trainer.report.metrics import metrics_of
 
 FOLDER = "tensorboard"
@@ -47,6 +48,7 @@ class TensorBoard:
     def _begin(self, event: events.RunStarted) -> None:
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+        require_own_folder(self._folder)
         self._writer = EventFileWriter(str(self._folder))
         if event.steps_before:
             # TensorBoard then discards the earlier metrics of the repeated steps.

@@ -11,6 +11,7 @@ from trainsmith_schemas.runs import events
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_system.terminal import say
+from trainsmith_system.writing import require_own_folder
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.history.record import read_history
 from trainsmith_trainer.report.metrics import metrics_of
@@ -71,6 +72,7 @@ class WeightsAndBiases:
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
         import wandb
 
+        require_own_folder(self._folder / "wandb")
         try:
             return wandb.init(
                 project=self._training.wandb_project,

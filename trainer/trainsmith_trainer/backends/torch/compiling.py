@@ -48,11 +48,9 @@ def compile_blocks(model: Transformer, device: torch.device, *, lengths_vary: bo
     import torch._dynamo
     import torch._inductor.config
 
-    # No process of the compiler may import modules of the folder where the run started. More
-    # threads would be such processes, and so would be the one that tries vector instructions,
-    # which the processor itself names.
+    # No process of the compiler may import modules of the folder where the run started: more
+    # threads would be such processes, and PyTorch tries vector instructions in another one.
     torch._inductor.config.compile_threads = 1
-    torch._inductor.config.cpp.vec_isa_ok = True
     os.environ["PYTHONSAFEPATH"] = "1"
     # They would be in the folder for temporary files, whatever the cache is.
     torch._inductor.config.cpp_cache_precompile_headers = False
@@ -80,6 +78,8 @@ def naming_compiler() -> Generator[None, None, None]:
 
 
 def _require_compiler(device: torch.device) -> None:
+    if sys.version_info < (3, 11):  # Which ignores PYTHONSAFEPATH.
+        raise _missing("Python 3.11 or later", "set up another environment")
     if device.type == "cuda":
         if importlib.util.find_spec("triton") is None:
             raise _missing("the package `triton`", "install it")
