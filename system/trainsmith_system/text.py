@@ -32,6 +32,11 @@ def _escape(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
+def is_text(name: str) -> bool:
+    """Whether a name of a file is text: on Linux, names are bytes, and need not be UTF-8."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
+
+
 def one_line(text: str) -> str:
     r"""Text for a place of one line: as `printable`, and line breaks and tabs as `\n` and `\t`."""
     return without_commands(printable(text).replace("\n", "\\n").replace("\t", "\\t"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,15 @@ def test_files_of_tt_train_are_found_only_with_its_root(
     ):
         assert _codes(recipe.replace("model.yaml", spelling), path) == [], spelling
     assert _codes(recipe.replace("model.yaml", "${TT_METAL_HOME}/model.yaml"), path) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 there")
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_a_name_that_is_not_utf_8(project: Path, form: str) -> None:
+    Path(os.fsdecode(b"q\xff.yaml")).write_text("training_config:\n  max_steps: none\n")
+    printed = CliRunner().invoke(check, ["--format", form, str(project)])
+    assert isinstance(printed.exception, SystemExit)
+    assert "max_steps" in printed.stdout
 
 
 EXAMPLES = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -138,6 +139,16 @@ async def test_the_workspace(editor: Editor, tmp_path: Path) -> None:
     editor.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
     [gone] = (await waiting).items
     assert (gone.uri, gone.items) == (one.uri, ())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 there")
+async def test_a_name_that_is_not_utf_8_does_not_affect_other_files(
+    editor: Editor, tmp_path: Path
+) -> None:
+    for name in (b"a.yaml", b"q\xff.yaml"):
+        (tmp_path / os.fsdecode(name)).write_text(WRONG, encoding="utf-8")
+    found = await editor.pull_all({})
+    assert tmp_path.joinpath("a.yaml").as_uri() in [one.uri for one in found.items]
 
 
 async def test_the_workspace_with_partial_results(editor: Editor, tmp_path: Path) -> None:

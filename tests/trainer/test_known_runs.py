@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from trainsmith_schemas.runs.layout import EVENTS, RESOLVED
 from trainsmith_schemas.runs.reports import RunRecord
 from trainsmith_system.lock import hold
+from trainsmith_trainer.formatting import json_lines
 from trainsmith_trainer.history import all_runs
 from trainsmith_trainer.history.all_runs import runs_in
+from trainsmith_trainer.history.record import newest_run
 from trainsmith_trainer.user_cache import VARIABLE
 
 RUN: dict[str, Any] = {
@@ -84,6 +87,16 @@ def test_new_settings_of_the_parent_change_its_child(runs: Path, reads: list[str
     (runs / "one" / RESOLVED).write_text(SETTINGS + "# Changed.\n", encoding="utf-8")
     runs_in(runs)
     assert sorted(reads) == ["one", "three"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 there")
+def test_a_name_that_is_not_utf_8_does_not_affect_other_runs(runs: Path) -> None:
+    _write(runs / os.fsdecode(b"r\xff"), RUN | {"time": 9.0})
+    found = runs_in(runs)
+    assert {run.name for run in found.runs} == {"one", "two", "three"}
+    assert [run.name for run in found.unreadable] == ["r\\udcff"]
+    assert "rename the folder" in "\n".join(json_lines(found))
+    assert newest_run(runs, Path("training.yaml")) != os.fsdecode(b"r\xff")
 
 
 def test_links_to_one_run_are_one_run(runs: Path, reads: list[str]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import yaml
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 from trainsmith_schemas.runs.reports import Difference
 
@@ -22,7 +25,11 @@ def change_text(change: Difference) -> str:
 
 def json_lines(answer: BaseModel) -> list[str]:
     """An answer as lines of JSON; a line break in one of its texts is an escape."""
-    return answer.model_dump_json(indent=2).split("\n")
+    try:
+        return answer.model_dump_json(indent=2).split("\n")
+    except PydanticSerializationError:
+        # A name of a file that is not UTF-8 has bytes that are no characters.
+        return json.dumps(answer.model_dump(), indent=2).split("\n")
 
 
 def setting(value: bool | float | str) -> str:

@@ -16,8 +16,11 @@ def path_of(uri: str) -> Path | None:
 
 
 def uri_of(path: Path) -> str:
-    """The URI of a file."""
-    return from_fs_path(str(path)) or ""
+    """The URI of a file, whose name need not be UTF-8."""
+    try:
+        return from_fs_path(str(path)) or ""
+    except UnicodeEncodeError:
+        return path.absolute().as_uri()
 
 
 def next_free_version(path: Path) -> Path:

@@ -12,8 +12,11 @@ from trainsmith_schemas.runs.reports import RunList, RunRecord, UnreadableRun
 from trainsmith_system import limits
 from trainsmith_system.lock import is_held
 from trainsmith_system.reading import open_regular
+from trainsmith_system.text import is_text, printable
 from trainsmith_trainer.history.known_runs import KnownRuns
 from trainsmith_trainer.history.record import first_event, read_run, state_without_end
+
+_NO_TEXT = "its name is not UTF-8: rename the folder"
 
 
 def runs_in(folder: Path) -> RunList:
@@ -24,6 +27,10 @@ def runs_in(folder: Path) -> RunList:
     left = limits.ALL_EVENTS
     # The smallest first, so that one that is far too large does not affect the others either.
     for size, path in sorted((_size(path / EVENTS), path) for path in _folders(folder)):
+        if not is_text(path.name):
+            name, where = printable(path.name), printable(path.as_posix())
+            unreadable.append(UnreadableRun(name=name, folder=where, reason=_NO_TEXT))
+            continue
         if run := known.get(path.name):
             runs.append(_current(run, path))
             continue

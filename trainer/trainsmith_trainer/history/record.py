@@ -28,6 +28,7 @@ from trainsmith_system import limits
 from trainsmith_system.folders import is_same
 from trainsmith_system.lock import is_held
 from trainsmith_system.reading import open_regular, read_bytes
+from trainsmith_system.text import is_text
 from trainsmith_trainer.config.source import parse_source
 from trainsmith_trainer.errors import RecipeError
 
@@ -247,7 +248,7 @@ def newest_run(parent: Path, config: Path, *, versions: bool = True) -> str | No
     """
     newest: tuple[float, str] | None = None
     latest = time.time() + CLOCKS_DIFFER
-    for path in parent.glob(f"*/{EVENTS}"):
+    for path in filter(lambda path: is_text(path.parent.name), parent.glob(f"*/{EVENTS}")):
         first = first_event(path)
         if not isinstance(first, events.RunStarted) or first.smoke or first.time > latest:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def _related_location(one: Checked, related: Related) -> dict[str, Any]:
 
 def _artifact(name: str) -> dict[str, str]:
     path = Path(name)
-    return {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}
+    return {"uri": path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))}
 
 
 def _region(span: Span, lines: LineIndex) -> dict[str, int]:
