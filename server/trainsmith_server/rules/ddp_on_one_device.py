@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
+from trainsmith_server.document.one_device import on_one_device
 from trainsmith_server.document.query import DocumentQuery, Violation
 from trainsmith_server.rules import Example, Rule, block
 
 
 def check(query: DocumentQuery) -> Iterator[Violation]:
     """Compare `enable_ddp` with the number of devices."""
-    ddp = query.flag("device_config.enable_ddp")
-    mesh = query.mesh()
-    if ddp is None or not ddp.value:
-        return
-    if mesh is None and query.has("device_config.mesh_shape"):
-        return  # The schema reports it.
-    if mesh is not None and prod(mesh.value) != 1:
-        return
-    turn_off = ddp.set_to("false", title="Set `enable_ddp` to false", preferred=True)
-    if mesh is None:
-        two = query.editor.add_after(ddp, "mesh_shape: [1, 2]", title="Add `mesh_shape: [1, 2]`")
-        shown, related = "without `mesh_shape` there is one device", ()
-    else:
-        two = mesh.set_to("[1, 2]", title="Set `mesh_shape` to [1, 2], two devices")
-        shown = f"`mesh_shape` {mesh.value} is one device"
-        related = (mesh.related("the mesh has one device"),)
-    yield Violation(
-        f"`enable_ddp` needs more than one device, and {shown}: it has nothing to synchronise with",
-        ddp.span,
-        fixes=(turn_off, two),
-        related=related,
-        # Other trainers continue without synchronising anything.
-        severity=None if query.profile.name == "trainsmith" else "warning",
-    )
+    yield from on_one_device(query, "enable_ddp", "it has nothing to synchronise with")
 
 
 RULE = Rule(
