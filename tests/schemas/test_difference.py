@@ -46,7 +46,7 @@ _SCHEDULE = {"scheduler_config": {"max_lr": 0.5, "warmup_steps": 3}}
             _settings(use_clip_grad_norm=False),
         ),
         (_settings(_SCHEDULE), _settings(_SCHEDULE, scheduler_type="warmup_linear")),
-        (_settings(model={"theta": 1.0, "num_groups": 1}), _settings()),
+        (_settings(model={"theta": 2.0, "num_groups": 1}), _settings()),
         (_settings(model={**_LLAMA, "num_groups": 6}), _settings(model=_LLAMA)),
         (_settings(model={**_LLAMA, "intermediate_dim": 1024}), _settings(model=_LLAMA)),
         (_settings(model={**_LLAMA, "rope_scaling": {}}), _settings(model=_LLAMA)),
@@ -173,12 +173,12 @@ def test_each_run_has_a_value() -> None:
 
 
 def test_keys_without_effect_show_as_not_used() -> None:
-    sgd = _settings(model={**_LLAMA, "theta": 1.0}, optimizer={"type": "SGD", "momentum": 0.5})
+    sgd = _settings(model={**_LLAMA, "theta": 2.0}, optimizer={"type": "SGD", "momentum": 0.5})
     found = differences([_settings(), sgd, _settings(model=_LLAMA)])
     assert {difference.what: difference.values for difference in found} == {
         "optimizer": ["AdamW", "SGD, momentum 0.5", "AdamW"],
         "model_type": ["gpt2", "llama", "llama"],
-        "theta": ["not used", "1", "500000"],
+        "theta": ["not used", "2", "500000"],
     }
 
 

@@ -115,7 +115,7 @@ def test_a_new_backend_is_registered_and_refused(checkout: Path) -> None:
     lines = _succeeds(checkout, sys.executable, "-c", program).splitlines()
     assert lines == [
         "the backend `brandnew` cannot train here: it is not finished; use `--backend torch`",
-        "['torch', 'numpy', 'brandnew'] torch",
+        "['ttnn', 'torch', 'numpy', 'brandnew'] torch",
     ]
 
 
