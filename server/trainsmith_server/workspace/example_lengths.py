@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,9 @@ from trainsmith_server.features.overlong_examples import FieldLengths, Lengths
 from trainsmith_system.reading import MIB, open_regular
 
 _READ = MIB // 4
-"""In bytes: enough for hundreds of examples, little enough for a keystroke."""
+"""In bytes: enough for hundreds of examples."""
+_MOST_EXAMPLES = 1000
+"""Their lengths are compared with a sequence's at each keystroke."""
 
 
 def example_lengths(path: Path, _size: int) -> Lengths:
@@ -26,7 +29,7 @@ def example_lengths(path: Path, _size: int) -> Lengths:
         content = file.read(_READ)
         is_whole = not file.read(1)
     lines = content.split(b"\n")
-    return tuple(_lengths(lines if is_whole else lines[:-1]))
+    return tuple(islice(_lengths(lines if is_whole else lines[:-1]), _MOST_EXAMPLES))
 
 
 def _lengths(lines: list[bytes]) -> Iterator[FieldLengths]:
