@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from workspace import MODEL
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend
+from trainsmith_trainer.backends.torch.compiling import require_compiler
 from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.errors import RunError
 
@@ -110,9 +112,17 @@ def test_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CXX", raising=False)
     with pytest.raises(RunError) as raised:
         _backend(compiled=True)
-    assert raised.value.message == "`compile` needs a C++ compiler, and there is none"
+    assert raised.value.message == "`compile` needs a C++ compiler, which is not here"
     assert "write `compile: false`" in str(raised.value.advice)
     assert raised.value.config_path == "training_config.compile"
+
+
+def test_python_that_imports_modules_of_the_folder_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 14))
+    with pytest.raises(RunError, match=r"`compile` needs Python 3\.11 or later"):
+        require_compiler(torch.device("cpu"))
 
 
 def test_failing_compiler_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:

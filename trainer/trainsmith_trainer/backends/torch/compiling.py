@@ -42,7 +42,7 @@ def compile_blocks(model: Transformer, device: torch.device, *, lengths_vary: bo
     Raises:
         RunError: a compiler is missing.
     """
-    _require_compiler(device)
+    require_compiler(device)
     # By default, PyTorch's cache is in a folder for temporary files, which others may write to.
     os.environ.setdefault(_CACHE, str(cache_folder().with_name("compiled")))
     import torch._dynamo
@@ -77,9 +77,15 @@ def naming_compiler() -> Generator[None, None, None]:
         ) from error
 
 
-def _require_compiler(device: torch.device) -> None:
-    if sys.version_info < (3, 11):  # Which ignores PYTHONSAFEPATH.
-        raise _missing("Python 3.11 or later", "set up another environment")
+def require_compiler(device: torch.device) -> None:
+    """Refuse to compile without what it needs.
+
+    Raises:
+        RunError: the compiler, or a safe Python, is missing.
+    """
+    if sys.version_info < (3, 11):
+        # It ignores PYTHONSAFEPATH, so the compiler's processes would import the folder's modules.
+        raise _missing("Python 3.11 or later", "train with a newer Python")
     if device.type == "cuda":
         if importlib.util.find_spec("triton") is None:
             raise _missing("the package `triton`", "install it")
@@ -98,7 +104,7 @@ def _require_compiler(device: torch.device) -> None:
 
 def _missing(what: str, how: str) -> RunError:
     return RunError(
-        f"`compile` needs {what}, and there is none",
+        f"`compile` needs {what}, which is not here",
         advice=f"{how}, or write `compile: false`",
         config_path=_KEY,
     )
