@@ -15,7 +15,7 @@ Change = Callable[[bytes], bytes]
 
 _WAIT = 0.02
 _PATIENCE = 30.0
-"""Seconds. A change takes milliseconds, so whoever holds the lock for longer was halted."""
+"""Seconds. A change takes milliseconds."""
 
 
 def update_file(path: Path, limit: int, change: Change, *, lock: Path) -> None:
@@ -31,19 +31,18 @@ def update_file(path: Path, limit: int, change: Change, *, lock: Path) -> None:
         lock: the file that is locked meanwhile; it is created, and remains.
 
     Raises:
-        TimeoutError: another process holds the lock.
+        TimeoutError: another process holds the lock, or saves the file again and again.
         OSError: the file cannot be read or written; it is unchanged.
     """
     with ExitStack() as stack:
-        _enter(stack, lock)
+        _until(lambda: _entered(stack, lock))
         path = link_target(path)
-        while not _changed(path, limit, change):
-            pass
+        _until(lambda: _changed(path, limit, change))
 
 
-def _enter(stack: ExitStack, lock: Path) -> None:
+def _until(happens: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while not _entered(stack, lock):
+    while not happens():
         if time.monotonic() > deadline:
             raise TimeoutError(0, "another process has been changing it for too long")
         time.sleep(_WAIT)

@@ -215,6 +215,24 @@ def test_text_saved_during_a_change_is_kept(
     assert text.endswith("Saved meanwhile.\n")
 
 
+def test_a_file_that_is_saved_again_and_again_does_not_halt_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / EXPERIMENTS
+    note_run(path, _run("one"), None)
+    read = updating.read_bytes
+
+    def read_before_a_save(path: Path, *args: object, **options: object) -> bytes:
+        content = read(path, *args, **options)  # type: ignore[arg-type]
+        path.write_bytes(content + b"x")
+        return content
+
+    monkeypatch.setattr(updating, "read_bytes", read_before_a_save)
+    monkeypatch.setattr(updating, "_PATIENCE", 0.0)
+    with pytest.raises(TimeoutError, match="changing it for too long"):
+        note_run(path, _run("one", state="finished"), None)
+
+
 def test_next_run_notes_result_of_run_killed_before_its_note(workspace: Workspace) -> None:
     path = workspace.path / EXPERIMENTS
     assert workspace.command("train", "training.yaml", "--max-steps", "2").returncode == 0
