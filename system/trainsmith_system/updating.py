@@ -28,14 +28,15 @@ def update_file(path: Path, limit: int, change: Change, *, lock: Path) -> None:
         path: the file, which need not exist.
         limit: the most bytes that are read of it.
         change: returns the new content of the old one. It may be called more than once.
-        lock: the file that is locked meanwhile; it is created, and remains.
+        lock: the file that is locked meanwhile. It is created, and remains; where that cannot be,
+            nothing is locked.
 
     Raises:
         TimeoutError: another process holds the lock, or saves the file again and again.
         OSError: the file cannot be read or written; it is unchanged.
     """
     with ExitStack() as stack:
-        _until(lambda: _entered(stack, lock))
+        _until(lambda: _is_alone(stack, lock))
         path = link_target(path)
         _until(lambda: _changed(path, limit, change))
 
@@ -48,11 +49,14 @@ def _until(happens: Callable[[], bool]) -> None:
         time.sleep(_WAIT)
 
 
-def _entered(stack: ExitStack, lock: Path) -> bool:
+def _is_alone(stack: ExitStack, lock: Path) -> bool:
     try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
         stack.enter_context(hold(lock))
     except HeldError:
         return False
+    except OSError:  # A user without a folder for caches gets notes, too.
+        return True
     return True
 
 

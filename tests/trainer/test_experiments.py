@@ -18,6 +18,7 @@ from trainsmith_schemas.runs.layout import EXPERIMENTS
 from trainsmith_schemas.runs.reports import Difference, RunRecord
 from trainsmith_system import updating
 from trainsmith_trainer.history.experiments import note_run
+from trainsmith_trainer.user_cache import VARIABLE
 
 
 def _run(name: str, **changes: object) -> RunRecord:
@@ -213,6 +214,16 @@ def test_text_saved_during_a_change_is_kept(
     text = path.read_text(encoding="utf-8")
     assert "finished" in text
     assert text.endswith("Saved meanwhile.\n")
+
+
+def test_results_are_noted_without_a_cache_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "file" / "cache"))
+    for state in ("stopped", "finished"):
+        note_run(tmp_path / EXPERIMENTS, _run("one", state=state), None)
+    assert "finished" in (tmp_path / EXPERIMENTS).read_text(encoding="utf-8")
 
 
 def test_a_file_that_is_saved_again_and_again_does_not_halt_a_run(

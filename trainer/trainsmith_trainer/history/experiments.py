@@ -43,9 +43,7 @@ def note_run(path: Path, run: RunRecord, sample: str | None) -> None:
     Raises:
         OSError: the file cannot be read or written; it is unchanged.
     """
-    locks = cache_folder() / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    lock = locks / f"{name_for(path)}.lock"
+    lock = cache_folder() / "locks" / f"{name_for(path)}.lock"
     body = _body(run, sample)
     update_file(path, limits.RUN_TEXT, lambda before: _noted(before, run.name, body), lock=lock)
 
