@@ -12,6 +12,7 @@ import pytest
 
 from trainsmith_schemas.runs import events
 from trainsmith_trainer.backends.base import Arrays, Decoder, Gradient
+from trainsmith_trainer.backends.one_rank import OneRank
 from trainsmith_trainer.data.batches import Batch, Sampler
 from trainsmith_trainer.data.stream import DOCUMENT, Stream
 from trainsmith_trainer.data.windows import Windows
@@ -26,7 +27,7 @@ SCHEDULE = Schedule(0.5, 0.5, 0, 0, 10, key="training_config.learning_rate")
 
 
 @dataclass
-class FakeBackend:
+class FakeBackend(OneRank):
     """Returns given gradients, and records each update."""
 
     gradients: Mapping[int, Gradient] = field(default_factory=dict[int, Gradient])
@@ -44,17 +45,6 @@ class FakeBackend:
 
     def loss(self, batches: Iterable[Batch]) -> float:
         return 1.0
-
-    sharded = False
-
-    def exchange(self, text: str) -> list[str]:
-        return [text]
-
-    def should_stop(self, stop: bool) -> bool:
-        return stop
-
-    def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
-        return list(numbers)
 
     def decoder(self) -> Decoder:
         raise NotImplementedError

@@ -15,6 +15,7 @@ from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Gradient
 from trainsmith_trainer.backends.initial_weights import initial_weights
+from trainsmith_trainer.backends.one_rank import OneRank
 from trainsmith_trainer.backends.tape.decoder import TapeDecoder
 from trainsmith_trainer.backends.tape.functions import cross_entropy
 from trainsmith_trainer.backends.tape.models import build_model
@@ -29,7 +30,7 @@ from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
 from trainsmith_trainer.errors import RunError
 
 
-class TapeBackend:
+class TapeBackend(OneRank):
     """A model, its optimizer and its device; see `base.Backend`."""
 
     warnings: Sequence[tuple[str, str]] = ()
@@ -103,20 +104,6 @@ class TapeBackend:
                 total += self._number(self._summed_loss(tape, batch, trains=False))
                 tokens += batch.tokens
         return total / tokens
-
-    sharded = False
-
-    def exchange(self, text: str) -> list[str]:
-        """The text: there are no other ranks."""
-        return [text]
-
-    def should_stop(self, stop: bool) -> bool:
-        """Whether to stop: as requested, because there are no other ranks."""
-        return stop
-
-    def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
-        """The numbers: there are no other ranks."""
-        return list(numbers)
 
     def decoder(self) -> TapeDecoder:
         """A decoder with an empty cache, without dropout."""

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Arrays, Gradient, Logits
+from trainsmith_trainer.backends.one_rank import OneRank
 from trainsmith_trainer.backends.ttnn.device_client import DeviceClient, holder
 from trainsmith_trainer.data.batches import Batch
 
 
-class TtnnBackend:
+class TtnnBackend(OneRank):
     """Calls a `TapeBackend` in the process with the device."""
 
     warnings: Sequence[tuple[str, str]] = ()
@@ -51,20 +52,6 @@ class TtnnBackend:
             loss = self._client.call("loss", [batch], can_be_abandoned=True)
             total, tokens = total + loss * batch.tokens, tokens + batch.tokens
         return total / tokens
-
-    sharded = False
-
-    def exchange(self, text: str) -> list[str]:
-        """The text: there are no other ranks."""
-        return [text]
-
-    def should_stop(self, stop: bool) -> bool:
-        """Whether to stop: as requested, because there are no other ranks."""
-        return stop
-
-    def broadcast_state(self, numbers: Sequence[int]) -> list[int]:
-        """The numbers: there are no other ranks."""
-        return list(numbers)
 
     def decoder(self) -> TtnnDecoder:
         """A decoder with an empty cache; an earlier one can no longer be used."""
