@@ -28,7 +28,7 @@ from torch.nn import functional
 
 from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer.backends.torch.backend import load_decoder
+from trainsmith_trainer.backends.torch.decoder import load_decoder
 from trainsmith_trainer.backends.torch.models import build_model
 from trainsmith_trainer.hf.export import read_model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from trainsmith_trainer.backends.torch import backend
+from trainsmith_trainer.backends.torch import precision
 
 
 def pretend_bf16_units(patch: pytest.MonkeyPatch, *, present: bool) -> None:
@@ -14,4 +14,4 @@ def pretend_bf16_units(patch: pytest.MonkeyPatch, *, present: bool) -> None:
     def answer(_device: torch.device) -> bool:
         return present
 
-    patch.setattr(backend, "has_bf16_units", answer)
+    patch.setattr(precision, "has_bf16_units", answer)

@@ -12,7 +12,7 @@ import transformers
 
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_trainer.backends.base import Arrays
-from trainsmith_trainer.backends.torch.backend import load_decoder
+from trainsmith_trainer.backends.torch.decoder import load_decoder
 from trainsmith_trainer.hf.load import read_weights
 from trainsmith_trainer.hf.model_dir import describe
 

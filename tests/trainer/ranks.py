@@ -21,8 +21,7 @@ from patience import PATIENCE
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.torch import backend as backend_module
-from trainsmith_trainer.backends.torch import open_backend
+from trainsmith_trainer.backends.torch import open_backend, precision
 from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.distributed.rank import RankInfo
 
@@ -90,7 +89,7 @@ def take_steps(
     """Train on one rank for some steps, of which the last has a micro-batch with a single row."""
     config = TransformerConfig.model_validate({**MODEL, **model, "vocab_size": _VOCABULARY})
     # On any processor: without bfloat16 units it is slow, and fast enough for a small model.
-    backend_module.has_bf16_units = _has_bf16_units
+    precision.has_bf16_units = _has_bf16_units
     settings = TrainingConfig.model_validate(dict(training))
     backend = open_backend(config, settings, info, lora=lora, shard=shard)
     backend.broadcast_state([0])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.torch.backend import device_warnings
+from trainsmith_trainer.backends.torch.devices import device_warnings
 from trainsmith_trainer.distributed.rank import ALONE, RankInfo
 
 _CPU = torch.device("cpu")

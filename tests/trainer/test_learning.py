@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from workspace import Workspace
 
-from trainsmith_trainer.backends.torch.backend import load_decoder
+from trainsmith_trainer.backends.torch.decoder import load_decoder
 from trainsmith_trainer.hf.export import read_model
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

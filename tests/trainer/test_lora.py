@@ -22,7 +22,8 @@ from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.meaning.lora import trained_parameters, trained_shapes
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.torch.backend import TorchBackend, load_decoder
+from trainsmith_trainer.backends.torch.backend import TorchBackend
+from trainsmith_trainer.backends.torch.decoder import load_decoder
 from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.errors import RunError
 from trainsmith_trainer.hf import adapter_base

@@ -17,7 +17,8 @@ from trainsmith_schemas.sections.documents import ModelDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_system.writing import write_folder
-from trainsmith_trainer.backends.torch.backend import TorchBackend, load_decoder
+from trainsmith_trainer.backends.torch.backend import TorchBackend
+from trainsmith_trainer.backends.torch.decoder import load_decoder
 from trainsmith_trainer.backends.torch.models import attention, build_model
 from trainsmith_trainer.backends.torch.models.transformer import Dropout
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch

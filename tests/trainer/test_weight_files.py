@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.sections.model import TransformerConfig
-from trainsmith_trainer.backends.torch.backend import load_decoder
+from trainsmith_trainer.backends.torch.decoder import load_decoder
 from trainsmith_trainer.backends.torch.models import build_empty, build_model
 from trainsmith_trainer.hf.model_dir import describe
 from trainsmith_trainer.hf.safetensors_files import read_tensors, stored_tensors

@@ -41,7 +41,7 @@ def may_copy_process() -> bool:
     A GPU driver does not survive in a forked process, and neither do macOS's own libraries.
     `TRAINSMITH_START_METHOD`, `fork` or `spawn` as `multiprocessing` names them, wins.
     """
-    from trainsmith_trainer.backends.torch.backend import has_gpu
+    from trainsmith_trainer.backends.torch.devices import has_gpu
 
     wanted = os.environ.get("TRAINSMITH_START_METHOD")
     if wanted in ("fork", "spawn"):
@@ -72,7 +72,7 @@ def open_backend(
 def open_decoder(model: TransformerConfig, weights: Arrays) -> Decoder:
     """See `base.BackendModule`."""
     _spin_briefly()
-    from trainsmith_trainer.backends.torch.backend import load_decoder
+    from trainsmith_trainer.backends.torch.decoder import load_decoder
 
     return load_decoder(model, weights)
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from trainsmith_schemas.meaning import derived
-from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.allocation import keep_freed_memory
-from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Decoder, Gradient, Logits
+from trainsmith_trainer.backends.base import Arrays, DamagedStateError, Decoder, Gradient
+from trainsmith_trainer.backends.torch.arrays import as_array, shared_tensors, tensor, tensors
 from trainsmith_trainer.backends.torch.compiling import compile_blocks, naming_compiler
 from trainsmith_trainer.backends.torch.cross_entropy import SummedLoss
+from trainsmith_trainer.backends.torch.decoder import TorchDecoder
+from trainsmith_trainer.backends.torch.devices import choose_device, device_warnings
 from trainsmith_trainer.backends.torch.gradient_sums import GradientSums
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.lora import add_adapters, without_matrices
@@ -30,12 +29,10 @@ from trainsmith_trainer.backends.torch.models import (
     load_parameters,
     load_weights,
 )
-from trainsmith_trainer.backends.torch.models.attention import LayerCache
-from trainsmith_trainer.backends.torch.models.transformer import Block, Transformer, drops
+from trainsmith_trainer.backends.torch.models.transformer import Transformer, drops
 from trainsmith_trainer.backends.torch.optimizers import Optimizer
 from trainsmith_trainer.backends.torch.packed_rows import packed_row
-from trainsmith_trainer.backends.torch.precision import DTYPES, Precision, has_bf16_units
-from trainsmith_trainer.backends.torch.threads import sensible_threads
+from trainsmith_trainer.backends.torch.precision import Precision, choose_precision, in_precision
 from trainsmith_trainer.backends.torch.update_rules import fused_adamw
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
 from trainsmith_trainer.distributed.rank import ALONE, RankInfo
@@ -54,22 +51,22 @@ class TorchBackend:
         lora: LoraConfig | None = None,
     ) -> None:
         self._rank_info, self._lora = rank_info, lora
-        self._device, self.device = _choose_device(rank_info)
+        self._device, self.device = choose_device(rank_info)
         self._group = Group(rank_info, self._device) if rank_info.size > 1 else None
         self._stop_requested = self._should_stop = False
         self._random_of_ranks: Arrays = {}
-        precision, of_precision = _choose_precision(training, self._device, lora)
+        precision, of_precision = choose_precision(training, self._device, lora)
         self.warnings = (*of_precision, *device_warnings(training, self._device, rank_info))
         torch.set_float32_matmul_precision("high" if training.tf32 else "highest")
         torch.manual_seed(training.seed)
         with _enough_memory("the model", "transformer_config.embedding_dim"):
             built = build_model(model, training.seed) if weights is None else build_empty(model)
-            given = _shared_tensors(weights or {})
+            given = shared_tensors(weights or {})
             if weights is not None:
                 load_weights(built, without_matrices(given) if lora else given)
             self._autocasts = precision == "bf16" and lora is None and derived.autocasts(training)
             of_weights: Precision = "fp32" if self._autocasts else precision
-            self._model = _in_precision(self._placed(built), of_weights)
+            self._model = in_precision(self._placed(built), of_weights)
             own = [name for name, one in self._model.named_parameters() if one.requires_grad]
             with _enough_memory("LoRA's matrices", "lora_config.r"):
                 trained = list(add_adapters(self._model, lora, given)) if lora else own
@@ -233,8 +230,8 @@ class TorchBackend:
     @torch.no_grad()
     def restore(self, weights: Arrays, optimizer: Arrays, random: Arrays) -> None:
         """Restore the state of another backend of the same model."""
-        load_parameters(self._saved, _tensors(weights))
-        self._optimizer.restore(_tensors(optimizer))
+        load_parameters(self._saved, tensors(weights))
+        self._optimizer.restore(tensors(optimizer))
         self._restore_random(random)
         self._random_of_ranks = random
 
@@ -267,7 +264,7 @@ class TorchBackend:
         if self._rank_info.rank:
             # A rank without a state in the checkpoint draws other numbers than rank 0.
             torch.manual_seed(torch.initial_seed() + self._rank_info.rank)
-            load_parameters(self._frozen(), _tensors(received["frozen"]))
+            load_parameters(self._frozen(), tensors(received["frozen"]))
             self.restore(received["weights"], received["optimizer"], received["random"])
         return received["numbers"][""].tolist()
 
@@ -287,7 +284,7 @@ class TorchBackend:
             if saved is None:
                 continue
             try:
-                restore(_tensor(saved))
+                restore(tensor(saved))
             except (RuntimeError, TypeError) as error:
                 message = f"its random state `{name}` is not valid: {error}"
                 raise DamagedStateError(message) from None
@@ -323,67 +320,6 @@ class TorchBackend:
             return self._loss_module(tokens, targets, counted, packed)
 
 
-class TorchDecoder:
-    """Generates with a cache of keys and values; see `base.Decoder`.
-
-    When the context is full, its older half is dropped and the rest is read again: the cached keys
-    contain their positions, so they cannot be moved. Where positions depend on the length of the
-    text, all of it is read again for each token.
-    """
-
-    def __init__(self, model: Transformer) -> None:
-        self.model = model.eval()
-        self._device = _device_of(model)
-        self._steps = model.steps()
-        self._window: list[int] = []
-        self._caches: list[LayerCache] = []
-
-    @torch.inference_mode()
-    def read(self, tokens: Sequence[int]) -> Logits:
-        """Read more tokens, and return the logits of the next one, of shape (vocabulary,)."""
-        length = self.model.config.max_sequence_length
-        unread = list(tokens)
-        if not self._window or len(unread) > 1 or len(self._window) >= self.model.steps_up_to:
-            unread = (self._window + unread)[-length:]
-            if len(self._window) + len(tokens) > length:
-                unread = unread[-max(1, length // 2) :]
-            self._window = []
-            self._caches = [self._new_cache(block) for block in self.model.blocks()]
-        start = len(self._window)
-        self._window += unread
-        inputs = torch.tensor([unread], device=self._device)
-        if start:
-            vector = self.model.embed(inputs, start)[0]
-            for step, cache in zip(self._steps, self._caches, strict=True):
-                vector = step(vector, start, cache)
-            logits = self.model.logits(vector)
-        else:
-            logits = self.model(inputs, self._caches)[0]
-        return logits[-1].float().cpu().numpy()
-
-    def _new_cache(self, block: Block) -> LayerCache:
-        weight = next(self.model.parameters())
-        return LayerCache(self.model.config, weight.device, weight.dtype, block.window)
-
-
-def load_decoder(model: TransformerConfig, weights: Arrays) -> TorchDecoder:
-    """A decoder for saved weights.
-
-    Raises:
-        ValueError: the weights do not fit the model.
-    """
-    device, _ = _choose_device()
-    built = build_empty(model)
-    load_weights(built, _shared_tensors(weights))
-    built.to(device)
-    return TorchDecoder(built)
-
-
-def has_gpu() -> bool:
-    """Whether a run may get an NVIDIA or AMD GPU."""
-    return torch.cuda.is_available()
-
-
 def _total_norm(gradients: Sequence[Tensor]) -> Tensor:
     """The norm of all gradients together, in float32, without copies of them."""
     if all(gradient.dtype == torch.float32 for gradient in gradients):
@@ -392,95 +328,9 @@ def _total_norm(gradients: Sequence[Tensor]) -> Tensor:
     return torch.linalg.vector_norm(torch.stack(norms))
 
 
-def _choose_device(rank_info: RankInfo = ALONE) -> tuple[torch.device, str]:
-    """The best available device for a rank, and a description of the devices of all ranks."""
-    many = f"{rank_info.size} × " if rank_info.size > 1 else ""
-    if has_gpu() and torch.cuda.device_count() >= rank_info.local_size:
-        device = torch.device("cuda", rank_info.local_rank)
-        torch.cuda.set_device(device)
-        return device, f"{many}GPU, {torch.cuda.get_device_name(device)}"
-    if torch.backends.mps.is_available() and rank_info.size == 1:
-        return torch.device("mps"), "Apple GPU"
-    keep_freed_memory()
-    threads = sensible_threads(rank_info.local_size)
-    torch.set_num_threads(threads)
-    return torch.device("cpu"), f"{many}CPU, {threads} thread{'s' if threads > 1 else ''}"
-
-
-def device_warnings(
-    training: TrainingConfig, device: torch.device, rank_info: RankInfo
-) -> Iterator[tuple[str, str]]:
-    """What the device cannot do for the recipe, each with the key concerned."""
-    there = torch.cuda.device_count()
-    if device.type != "cuda" and there:
-        message = (
-            f"this machine has {plural(there, 'GPU')} and `mesh_shape` needs "
-            f"{rank_info.local_size}: the run computes on the CPU"
-        )
-        yield message, "device_config.mesh_shape"
-    if training.tf32 and device.type != "cuda":
-        yield "`tf32` has no effect: only NVIDIA GPUs have it", "training_config.tf32"
-
-
 def _name_on_rank(name: str, rank: int) -> str:
     """The name of a rank's random state in a checkpoint."""
     return f"rank{rank}.{name}" if rank else name
-
-
-def _choose_precision(
-    training: TrainingConfig, device: torch.device, lora: LoraConfig | None
-) -> tuple[Precision, tuple[tuple[str, str], ...]]:
-    """The precision to train in, and warnings about it, each with the key concerned."""
-    warnings: list[tuple[str, str]] = []
-    precision = training.precision
-    if precision == "bf16" and not has_bf16_units(device):
-        precision = "fp32"
-        message = (
-            "this processor has no bfloat16 units and would be over ten times slower in bf16: "
-            "the run computes in fp32"
-        )
-        warnings.append((message, "training_config.precision"))
-    if (precision == "fp32" or lora) and derived.carries_rounding(training):
-        flat = training.use_kahan_summation
-        key = "use_kahan_summation" if flat else "optimizer.kahan_summation"
-        what = "LoRA's weights" if lora else "weights"
-        message = f"{what} are fp32, so Kahan summation has no bfloat16 rounding to carry"
-        warnings.append((message, f"training_config.{key}"))
-    return precision, tuple(warnings)
-
-
-def _in_precision(model: Transformer, precision: Precision) -> Transformer:
-    """Convert the parameters only: tables of positions keep their precision."""
-    for parameter in model.parameters():
-        parameter.data = parameter.data.to(DTYPES[precision])
-    return model
-
-
-def _device_of(model: Transformer) -> torch.device:
-    return next(model.parameters()).device
-
-
-def as_array(tensor: Tensor) -> npt.NDArray[Any]:
-    """A tensor's numbers, in its memory if possible."""
-    # NumPy has no bfloat16; float32 can represent all its values.
-    exact = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
-    return np.asarray(exact.detach().cpu().numpy())
-
-
-def _tensors(arrays: Arrays) -> dict[str, Tensor]:
-    return {name: _tensor(array) for name, array in arrays.items()}
-
-
-def _shared_tensors(arrays: Arrays) -> dict[str, Tensor]:
-    """Tensors in the memory of the arrays, or copies of those that may not be changed."""
-    return {
-        name: torch.from_numpy(array) if array.flags.writeable else _tensor(array)
-        for name, array in arrays.items()
-    }
-
-
-def _tensor(array: npt.NDArray[Any]) -> Tensor:
-    return torch.from_numpy(np.array(array))
 
 
 @contextmanager

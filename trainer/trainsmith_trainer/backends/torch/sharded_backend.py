@@ -14,7 +14,9 @@ from torch import Tensor
 from torch.distributed.fsdp import FSDPModule
 
 from trainsmith_trainer.backends.base import Arrays, Decoder, Gradient, Logits
-from trainsmith_trainer.backends.torch.backend import TorchBackend, TorchDecoder, as_array
+from trainsmith_trainer.backends.torch.arrays import as_array
+from trainsmith_trainer.backends.torch.backend import TorchBackend
+from trainsmith_trainer.backends.torch.decoder import TorchDecoder
 from trainsmith_trainer.backends.torch.group import Group
 from trainsmith_trainer.backends.torch.lora import add_adapters
 from trainsmith_trainer.backends.torch.models import build_empty, load_parameters, refuse_others
