@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -149,6 +150,19 @@ def test_dead_rank_is_named_and_last_step_saved(workspace: Workspace) -> None:
     )
     result = workspace.command("train", "training.yaml", "--resume")
     assert result.returncode == 0, result.stderr
+
+
+def test_crashed_rank_says_where(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config=TWO, training_config=LONG)
+    with workspace.start("train", "training.yaml") as process:
+        wait_for_step(workspace, process)
+        os.kill(rank_pid(process, 1), signal.SIGSEGV)
+        process.communicate(timeout=PATIENCE)
+    failed = workspace.events()[-1]
+    assert isinstance(failed, events.RunFailed)
+    call = r"\w+ \(\w+\.py, line \d+\)"
+    pattern = rf"rank 1 was killed by SIGSEGV in {call}(, called by {call}){{1,3}}"
+    assert re.fullmatch(pattern, failed.message)
 
 
 def test_workers_exit_with_rank_zero(workspace: Workspace) -> None:

@@ -7,6 +7,7 @@ where that is safe: a fork does not import the tensor library or read the data a
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -30,6 +31,8 @@ from trainsmith_trainer.distributed.rank import (
 
 _LAST_BYTES = 65_536
 """Of what a rank wrote to standard error; its last message is in there."""
+_MOST_CALLS = 4
+"""Of a crashed process, the last ones."""
 _SECONDS_TO_DIE = 5.0
 """The most time between a broken connection and the exit of the process that broke it."""
 _SECONDS_TO_END = 1.0
@@ -171,9 +174,9 @@ class Ranks:
 
     def _cause_of_exit(self, rank: int) -> str:
         code = self._processes[rank].poll()
-        if code is not None and code < 0:
-            return f"rank {rank} was killed by {signal.Signals(-code).name}"
         text = _end_of(_errors(self.rank_info, rank)).decode("utf-8", "replace")
+        if code is not None and code < 0:
+            return f"rank {rank} was killed by {signal.Signals(-code).name}{_place(text)}"
         return f"rank {rank} exited: {_last_message(text, rank) or f'exit code {code}'}"
 
 
@@ -182,6 +185,19 @@ def _end_of(path: Path) -> bytes:
     with open_regular(path) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - _LAST_BYTES))
         return file.read(_LAST_BYTES)
+
+
+_CALL = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<name>.+)$', re.MULTILINE)
+"""A line of the report that `faulthandler` writes when a process crashes."""
+
+
+def _place(errors: str) -> str:
+    """Where a process crashed: its last calls; nothing if it did not say."""
+    calls = [
+        f"{each['name']} ({Path(each['file']).name}, line {each['line']})"
+        for each in _CALL.finditer(errors.rpartition("Fatal Python error: ")[2])
+    ]
+    return f" in {', called by '.join(calls[:_MOST_CALLS])}" if calls else ""
 
 
 def _last_message(errors: str, rank: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import math
 import signal
 import struct
@@ -32,6 +33,8 @@ def run_worker(read: Callable[[], RunInputs], rank_info: RankInfo) -> int:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # If a library crashes, rank 0 can say where.
+    faulthandler.enable(all_threads=False)
     try:
         inputs = read()
         backend = inputs.backend.module.open_backend(
