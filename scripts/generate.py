@@ -22,7 +22,7 @@ from trainsmith_schemas.editor import names, walkthrough
 from trainsmith_schemas.editor.commands import CATEGORY, COMMANDS
 from trainsmith_schemas.editor.messages import MESSAGES
 from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
-from trainsmith_schemas.runs import layout, reports
+from trainsmith_schemas.runs import device_report, layout, reports
 from trainsmith_schemas.runs.events import EVENT, LONGEST_TEXT
 from trainsmith_schemas.sections.documents import DOCUMENTS
 from trainsmith_system import limits
@@ -192,7 +192,10 @@ def _protocol() -> str:
 
 def _reports() -> str:
     """The types of the command line's output with `--format json`."""
-    models = (reports.DryRun, reports.RunList, reports.Comparison, reports.DataReport)
+    models = (
+        *(reports.DryRun, reports.RunList, reports.Comparison, reports.DataReport),
+        device_report.DeviceReport,
+    )
     _, schema = models_json_schema([(model, "serialization") for model in models])
     return _typescript({"title": "Reports", **schema})
 

@@ -23,6 +23,9 @@ _TRAINER = "trainsmith_trainer.cli"
 _COMMANDS = {
     "check": _Lazy(_SERVER, "check", "Check training recipes and model files."),
     "convert": _Lazy(_SERVER, "convert", "Write a recipe for another trainer."),
+    "devices": _Lazy(
+        "trainsmith_trainer.devices.cli", "devices", "Show what this machine can train on."
+    ),
     "data": _Lazy(_TRAINER, "show_data", "Show what the trainer sees of a recipe's data."),
     "train": _Lazy(_TRAINER, "train", "Train the model that a recipe describes."),
     "runs": _Lazy("trainsmith_trainer.history.cli", "runs", "List the runs in a folder."),

@@ -1,10 +1,15 @@
-"""Starting Python processes that read nothing from a stranger's folder on their own."""
+"""Starting processes that read nothing from a stranger's folder on their own."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -51,3 +56,86 @@ def start_python(
         start_new_session=new_session,
         pass_fds=descriptors,
     )
+
+
+class NoAnswerError(Exception):
+    """A program gave no answer. The text says what it did instead."""
+
+
+def program_in_path(name: str) -> str | None:
+    """A program's path. Windows, and a relative entry of `PATH`, would find a stranger's first.
+
+    Args:
+        name: without the `.exe` of Windows.
+    """
+    name = f"{name}.exe" if os.name == "nt" else name
+    folders = filter(os.path.isabs, os.environ.get("PATH", "").split(os.pathsep))
+    return next(filter(None, (shutil.which(Path(one) / name) for one in folders)), None)
+
+
+def answer_of(program: str, arguments: Sequence[str], *, seconds: float, most: int) -> bytes:
+    """What a program writes to standard output; without input, and not in the current folder.
+
+    A program in Python does not get this Python's variables, such as the folders of its packages.
+    If it takes too long or writes too much, it is ended with everything that it has started.
+
+    Args:
+        program: its absolute path.
+        arguments: its arguments.
+        seconds: the most time that it may take.
+        most: the most bytes that it may write.
+
+    Raises:
+        NoAnswerError: it cannot be started, fails, takes longer or writes more.
+    """
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+    try:
+        process = subprocess.Popen(
+            [program, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_OWN_FOLDER,
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise NoAnswerError(f"cannot be started: {error.strerror}") from None
+    late = threading.Event()
+
+    def end_late() -> None:
+        late.set()
+        _end(process)
+
+    timer = threading.Timer(seconds, end_late)
+    with process:
+        timer.start()
+        assert process.stdout
+        answer = process.stdout.read(most + 1)
+        timer.cancel()
+        # Only this thread ends it from here on: after the wait, its number may be another's.
+        timer.join()
+        if len(answer) > most:
+            _end(process)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            end_late()
+            code = process.wait()
+    if late.is_set():
+        raise NoAnswerError(f"did not answer within {seconds:.0f} seconds")
+    if len(answer) > most:
+        raise NoAnswerError(f"wrote more than {most:,} bytes")
+    if code:
+        said = answer.decode("utf-8", "replace").strip()
+        raise NoAnswerError(f"failed: {said}" if said else f"failed with exit code {code}")
+    return answer
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and those that it has started."""
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()

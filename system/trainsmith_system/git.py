@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from trainsmith_system.children import program_in_path
 
 _SECONDS = 5.0
 """How long git may take for one answer; a huge repository may need longer, and is then unknown."""
@@ -81,16 +82,9 @@ def _without_filter(name: str) -> Iterator[str]:
         yield from ("-c", f"filter.{name}.{key}={value}")
 
 
-def _program() -> str | None:
-    """The path of git. Windows, and a relative entry of `PATH`, would find a stranger's first."""
-    name = "git.exe" if os.name == "nt" else "git"
-    folders = filter(os.path.isabs, os.environ.get("PATH", "").split(os.pathsep))
-    return next(filter(None, (shutil.which(Path(one) / name) for one in folders)), None)
-
-
 def _answer(folder: Path, arguments: Sequence[str]) -> str | None:
     """What git writes; `None` without git, outside of a repository, or after too long a wait."""
-    git = _program()
+    git = program_in_path("git")
     if git is None:
         return None
     settings = [part for pair in _SETTINGS.items() for part in ("-c", "=".join(pair))]

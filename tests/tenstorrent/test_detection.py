@@ -14,7 +14,7 @@ from trainsmith_trainer.backends.ttnn import detection
 from trainsmith_trainer.backends.ttnn.detection import Found, look, missing
 from trainsmith_trainer.backends.ttnn.environment import child_environment
 
-_MOCK_BOARD = Found(("/dev/tenstorrent/0",), "", "", Path("/packages/ttnn"), True)
+_MOCK_BOARD = Found(("/dev/tenstorrent/0",), "", "", Path("/packages/ttnn"), Path("/sfpi"))
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def test_nothing_is_missing_with_a_mock_board() -> None:
             ["the package `ttnn` is not installed", "pip install"],
         ),
         (
-            replace(_MOCK_BOARD, compiler=False),
+            replace(_MOCK_BOARD, compiler=None),
             ["the compiler SFPI is missing", "python -m ttnn.download_sfpi", "/opt/tenstorrent"],
         ),
         (
@@ -48,7 +48,7 @@ def test_nothing_is_missing_with_a_mock_board() -> None:
             ["TT_METAL_SIMULATOR names /absent.so, which is not a file"],
         ),
         (
-            replace(_MOCK_BOARD, boards=(), package=None, compiler=False),
+            replace(_MOCK_BOARD, boards=(), package=None, compiler=None),
             ["no Tenstorrent board", "`ttnn` is not installed", "SFPI is missing"],
         ),
     ],
@@ -87,7 +87,7 @@ def test_auto_takes_a_mock_board_only_with_everything_it_needs(
         "`auto` is the first of ttnn, torch that can be used here"
     )
     assert of(_MOCK_BOARD, "the board did not answer") == "torch"
-    assert of(replace(_MOCK_BOARD, compiler=False)) == "torch"
+    assert of(replace(_MOCK_BOARD, compiler=None)) == "torch"
     # A simulator is no board: a run must name the backend.
     assert of(replace(_MOCK_BOARD, boards=(), simulator=__file__)) == "torch"
     assert ttnn.unavailable("train") == ""

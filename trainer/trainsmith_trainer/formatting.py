@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 
 import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
 from trainsmith_schemas.runs.reports import Difference
+from trainsmith_system.text import one_line
 
 
 def duration(seconds: float) -> str:
@@ -35,3 +37,12 @@ def json_lines(answer: BaseModel) -> list[str]:
 def setting(value: bool | float | str) -> str:
     """A value as YAML 1.1 reads it back: `0.0001`, `5.0e-05`, `true`."""
     return yaml.safe_dump(value).splitlines()[0]
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Rows of equally many cells as lines, with columns of equal width."""
+    rows = [tuple(map(one_line, row)) for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()

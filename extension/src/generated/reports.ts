@@ -199,6 +199,87 @@ export type LeftOut = number;
  */
 export type Sequences1 = DataSequence[];
 /**
+ * The driver's files: `/dev/tenstorrent/0`.
+ */
+export type Files2 = string[];
+/**
+ * The version of the driver, as `tt-smi` reports it.
+ */
+export type Driver = string | null;
+/**
+ * Their kind: `N300`.
+ */
+export type Name1 = string;
+/**
+ * The number of devices on all of them; an N300 has two.
+ */
+export type Devices = number;
+/**
+ * `Wormhole` or `Blackhole`; `None` if the kind is not known to Trainsmith.
+ */
+export type Architecture = string | null;
+/**
+ * Bytes of DRAM of each device.
+ */
+export type Memory = number | null;
+/**
+ * The version of the firmware, as `tt-smi` reports it.
+ */
+export type Firmware = string | null;
+export type Boards = TenstorrentBoards[];
+/**
+ * Why `tt-smi` says nothing about the boards; `None` if it does, or if there are none.
+ */
+export type Problem = string | null;
+/**
+ * The folder of the compiler SFPI.
+ */
+export type Compiler = string | null;
+/**
+ * The library that `TT_METAL_SIMULATOR` names.
+ */
+export type Simulator = string | null;
+export type Name2 = string;
+/**
+ * Bytes; `None` on Apple GPUs, which share the machine's memory.
+ */
+export type Memory1 = number | null;
+export type Gpus = Gpu[];
+/**
+ * Why PyTorch could not be asked for GPUs; `None` if it was, or is not installed.
+ */
+export type GpuProblem = string | null;
+export type Name3 = string | null;
+/**
+ * The logical cores that this process may use.
+ */
+export type Cores = number;
+/**
+ * Bytes of the machine's memory.
+ */
+export type Memory2 = number | null;
+/**
+ * Its instructions for bfloat16, by Linux's names; empty if it has none, or without Linux.
+ */
+export type Bf16 = string[];
+/**
+ * Its name in `--backend`.
+ */
+export type Name4 = string;
+/**
+ * Why it cannot train here; `None` if it can.
+ */
+export type Problem1 = string | null;
+export type Backends = FoundBackend[];
+/**
+ * The backend that `auto` picks; `None` if none can train here.
+ */
+export type Chosen = string | null;
+/**
+ * Why it is this one, or what is missing for all of them.
+ */
+export type Why = string;
+/**
  * The path of the recipe as it was given.
  */
 export type Config2 = string;
@@ -210,7 +291,7 @@ export type Warnings1 = ReportedFinding[];
 /**
  * The run's name.
  */
-export type Name1 = string;
+export type Name5 = string;
 /**
  * The run's folder, relative to the working directory or absolute.
  */
@@ -331,7 +412,7 @@ export type Folder2 = string;
  * Newest first.
  */
 export type Runs1 = RunRecord[];
-export type Name2 = string;
+export type Name6 = string;
 export type Folder3 = string;
 /**
  * What was found, in a few words.
@@ -534,6 +615,80 @@ export interface TextPiece {
   begins_document: BeginsDocument;
 }
 /**
+ * The report of `trainsmith devices`.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "DeviceReport".
+ */
+export interface DeviceReport {
+  tenstorrent: Tenstorrent;
+  gpus: Gpus;
+  gpu_problem: GpuProblem;
+  processor: Processor;
+  backends: Backends;
+  chosen: Chosen;
+  why: Why;
+}
+/**
+ * What there is for the backend `ttnn`.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "Tenstorrent".
+ */
+export interface Tenstorrent {
+  files: Files2;
+  driver: Driver;
+  boards: Boards;
+  problem: Problem;
+  compiler: Compiler;
+  simulator: Simulator;
+}
+/**
+ * Tenstorrent boards of one kind.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "TenstorrentBoards".
+ */
+export interface TenstorrentBoards {
+  name: Name1;
+  devices: Devices;
+  architecture: Architecture;
+  memory: Memory;
+  firmware: Firmware;
+}
+/**
+ * A GPU that PyTorch can use.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "Gpu".
+ */
+export interface Gpu {
+  name: Name2;
+  memory: Memory1;
+}
+/**
+ * The CPU.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "Processor".
+ */
+export interface Processor {
+  name: Name3;
+  cores: Cores;
+  memory: Memory2;
+  bf16: Bf16;
+}
+/**
+ * A tensor library.
+ *
+ * This interface was referenced by `Reports`'s JSON-Schema
+ * via the `definition` "FoundBackend".
+ */
+export interface FoundBackend {
+  name: Name4;
+  problem: Problem1;
+}
+/**
  * The report of `trainsmith train CONFIG --dry-run`.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
@@ -555,7 +710,7 @@ export interface DryRun {
  * via the `definition` "RunOutline".
  */
 export interface RunOutline {
-  name: Name1;
+  name: Name5;
   folder: Folder1;
   backend: Backend;
   backend_reason: BackendReason;
@@ -627,7 +782,7 @@ export interface RunList {
  * via the `definition` "UnreadableRun".
  */
 export interface UnreadableRun {
-  name: Name2;
+  name: Name6;
   folder: Folder3;
   reason: Reason1;
 }

@@ -72,7 +72,7 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
     reason = f"`{AUTO}` is the first of {', '.join(candidates)} that can be used here"
     for candidate in candidates:
         module = importlib.import_module(BACKENDS[candidate])
-        problem = _passed_over(module) if name == AUTO else ""
+        problem = passed_over(candidate) if name == AUTO else ""
         problem = problem or _problem(module, purpose)
         if not problem:
             loaded = cast("BackendModule", module)
@@ -89,9 +89,13 @@ def available_backend() -> LoadedBackend | None:
         return None
 
 
-def _passed_over(module: object) -> str:
-    """Why `AUTO` passes over a backend that could be used; most have no such function."""
-    reason = getattr(module, "passed_over", None)
+def passed_over(name: str) -> str:
+    """Why `AUTO` passes over a backend that could be used; most have no such function.
+
+    Args:
+        name: one of `BACKENDS`.
+    """
+    reason = getattr(importlib.import_module(BACKENDS[name]), "passed_over", None)
     return str(reason()) if reason else ""
 
 

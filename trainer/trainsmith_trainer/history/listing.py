@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from trainsmith_schemas.quantities import loss_text
 from trainsmith_schemas.runs.reports import Advice, Comparison, RunList, RunRecord
-from trainsmith_system.text import one_line
-from trainsmith_trainer.formatting import setting
+from trainsmith_trainer.formatting import setting, table
 from trainsmith_trainer.history.experiments import changes_text
 
 
@@ -22,7 +21,7 @@ def list_lines(answer: RunList) -> list[str]:
 
 def _run_lines(runs: Sequence[RunRecord]) -> Iterator[str]:
     head = ("run", "state", "step", "loss", "validation", "best", "began")
-    first, *rows = _table([head, *map(_row, runs)])
+    first, *rows = table([head, *map(_row, runs)])
     yield first
     for run, line in zip(runs, rows, strict=True):
         yield line
@@ -41,11 +40,11 @@ def comparison_lines(answer: Comparison) -> list[str]:
     matter = [(d.what, *d.values) for d in answer.differences if d.matters]
     others = [(d.what, *d.values) for d in answer.differences if not d.matters]
     if matter:
-        parts += _table([("changed", *names), *matter])
+        parts += table([("changed", *names), *matter])
     else:
         parts.append("Nothing differs that can change what the model learns.")
     if others:
-        parts += ["", *_table([("without influence on the model", *names), *others])]
+        parts += ["", *table([("without influence on the model", *names), *others])]
     results = [
         ("state", *(run.state for run in answer.runs)),
         ("steps", *(f"{run.step}/{run.total_steps}" for run in answer.runs)),
@@ -53,7 +52,7 @@ def comparison_lines(answer: Comparison) -> list[str]:
         ("final validation loss", *(_loss(run.validation_loss) for run in answer.runs)),
         ("best validation loss", *(_best(run) for run in answer.runs)),
     ]
-    parts += ["", *_table([("result", *names), *results])]
+    parts += ["", *table([("result", *names), *results])]
     if answer.matter > 1:
         parts += ["", f"{answer.matter} things changed: no single one explains the result."]
     advice = [f"{run.name}: {advice_text(one)}" for run in answer.runs for one in run.advice]
@@ -90,11 +89,3 @@ def _best(run: RunRecord) -> str:
     if run.best_validation_loss is None:
         return "–"
     return f"{loss_text(run.best_validation_loss)} at {run.best_step}"
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    rows = [tuple(map(one_line, row)) for row in rows]
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()

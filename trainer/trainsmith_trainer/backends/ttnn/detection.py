@@ -43,8 +43,8 @@ class Found:
     """The description of a mock cluster, on which nothing is computed; empty without one."""
     package: Path | None
     """The folder of the package `ttnn`."""
-    compiler: bool
-    """Whether SFPI is there, which compiles what runs on a board."""
+    compiler: Path | None
+    """The folder of SFPI, which compiles what runs on a board."""
 
 
 def look() -> Found:
@@ -57,7 +57,7 @@ def look() -> Found:
         os.environ.get(SIMULATOR, ""),
         os.environ.get(MOCK, ""),
         package,
-        any((place / "compiler").is_dir() for place in places),
+        next((place for place in places if (place / "compiler").is_dir()), None),
     )
 
 
@@ -87,7 +87,7 @@ def _lacks(found: Found) -> list[str]:
         )
     if found.package is None:
         lacks.append(f"the package `ttnn` is not installed: {_how_to_install()}")
-    if not found.compiler:
+    if found.compiler is None:
         how = (
             "run `python -m ttnn.download_sfpi`" if found.package else "it is installed after ttnn"
         )

@@ -1,0 +1,1 @@
+"""`trainsmith devices`: what this machine can train on."""
