@@ -92,6 +92,20 @@ class Group:
             for tensor, part in zip(tensors, parts, strict=True)
         ]
 
+    def gather_rows(self, part: Tensor, rows: int) -> Tensor:
+        """A whole tensor from the parts of all ranks, each as `sharding.own_part` returns it.
+
+        Args:
+            part: the rows of this rank; it may have none.
+            rows: how many all ranks have together.
+        """
+        most = -(-rows // self.size)
+        padded = part.new_zeros((most, *part.shape[1:]))
+        padded[: len(part)] = part
+        whole = part.new_empty((most * self.size, *part.shape[1:]))
+        self._do(dist.all_gather, list(whole.split(most)), padded)
+        return whole[:rows]
+
     def broadcast(self, arrays: Arrays, source: int = 0) -> Arrays:
         """Send the arrays of one rank to all ranks.
 

@@ -22,7 +22,7 @@ from trainsmith_trainer.backends.torch.lora import add_adapters
 from trainsmith_trainer.backends.torch.models import build_empty, load_parameters, refuse_others
 from trainsmith_trainer.backends.torch.models.transformer import Transformer
 from trainsmith_trainer.backends.torch.optimizers import local
-from trainsmith_trainer.backends.torch.sharding import gathered, own_part, owners, shard
+from trainsmith_trainer.backends.torch.sharding import own_part, owners, shard
 from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.distributed.rank import LostRankError
 
@@ -131,8 +131,7 @@ class ShardedBackend(TorchBackend):
             of = name if name in self._saved else name.partition(".")[2]
             whole = part
             if of:
-                with self._ranks.computing_together():
-                    whole = gathered(part.detach(), self._saved[of])
+                whole = self._ranks.gather_rows(part.detach(), len(self._saved[of]))
             if writes.get(of, 0) == self._rank_info.rank:
                 yield name, as_array(whole)
 
@@ -152,8 +151,7 @@ class ShardedBackend(TorchBackend):
                     add_adapters(copy, self._lora, {})
         named = dict(copy.named_parameters()) if copy else {}
         for name, parameter in self._model_parameters().items():
-            with self._ranks.computing_together():
-                whole = gathered(local(parameter.detach()), parameter)
+            whole = self._ranks.gather_rows(local(parameter.detach()), len(parameter))
             if copy:
                 named[name].data = whole.cpu()
         return TorchDecoder(copy) if copy else _OnRank0()

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy.typing as npt
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor
@@ -52,24 +52,6 @@ def own_part(whole: npt.NDArray[Any], rank: int, size: int) -> npt.NDArray[Any]:
         return whole
     rows = -(-whole.shape[0] // size)
     return whole[rank * rows : (rank + 1) * rows]
-
-
-def gathered(part: Tensor, like: Tensor) -> Tensor:
-    """A whole tensor from the parts of all ranks.
-
-    Args:
-        part: the rows of this rank.
-        like: a parameter of the shape of the whole.
-    """
-    sharded = cast("DTensor", like)
-    return DTensor.from_local(
-        part,
-        sharded.device_mesh,
-        sharded.placements,
-        run_check=False,
-        shape=sharded.shape,
-        stride=sharded.stride(),
-    ).full_tensor()
 
 
 def owners(shapes: Mapping[str, Sequence[int]], size: int) -> dict[str, int]:
