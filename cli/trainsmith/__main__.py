@@ -28,6 +28,7 @@ _COMMANDS = {
     ),
     "data": _Lazy(_TRAINER, "show_data", "Show what the trainer sees of a recipe's data."),
     "train": _Lazy(_TRAINER, "train", "Train the model that a recipe describes."),
+    "stop": _Lazy("trainsmith_trainer.run_dir.cli", "stop", "Stop a run after its current step."),
     "runs": _Lazy("trainsmith_trainer.history.cli", "runs", "List the runs in a folder."),
     "compare": _Lazy("trainsmith_trainer.history.cli", "compare", "Compare runs."),
     "generate": _Lazy(_TRAINER, "generate", "Generate text with a trained model."),

@@ -13,6 +13,8 @@ CURVES = "training_curves.png"
 CHECKPOINTS = "checkpoints"
 FINAL = "final"
 """The final model, in the format that `transformers` reads."""
+STOP = "stop"
+"""A file that asks the run to stop after its current step; the run removes it."""
 SMOKE_MARK = "smoke-run.txt"
 """Marks the folder of a smoke run, which the next smoke run replaces."""
 

@@ -19,6 +19,7 @@ from trainsmith_schemas.runs.layout import (
     RESOLVED,
     SAMPLES,
     SMOKE_MARK,
+    STOP,
 )
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
@@ -44,7 +45,7 @@ def refuse_other_entries(folder: Path) -> None:
     Raises:
         RunError: with the first of them.
     """
-    for name in (EVENTS, RECIPE, RESOLVED, LOG, SAMPLES, SMOKE_MARK):
+    for name in (EVENTS, RECIPE, RESOLVED, LOG, SAMPLES, SMOKE_MARK, STOP):
         if (folder / name).is_dir():
             raise RunError(
                 f"{folder / name} is a folder, and a run has a file of this name",
@@ -59,6 +60,7 @@ def clean_up(run: Run) -> None:
     (run.folder / CHECKPOINTS).mkdir(exist_ok=True)
     for folder in (run.folder, run.folder / CHECKPOINTS):
         remove_leftovers(folder)
+    (run.folder / STOP).unlink(missing_ok=True)
     if run.resume.folder:
         set_damaged_aside(run.folder, run.resume.checkpoint)
         _archive(run.folder / FINAL, run.resume.step)

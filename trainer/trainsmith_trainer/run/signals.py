@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as stop requests, which the loop checks between two steps."""
+"""Requests to stop, which the loop checks between two steps: Ctrl-C, SIGTERM, SIGHUP, a file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 SIGNALS = tuple(
@@ -17,16 +18,25 @@ _SHOW_CURSOR = "\033[?25h"
 
 
 class StopRequest:
-    """Whether a stop was requested, and by which signal."""
+    """Whether a stop was requested, and by which signal or file."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self.by_file = False
         self.is_handled_late = False
         """Whether another thread has noted the signal, and the main thread's handler follows."""
 
     def __call__(self) -> bool:
         """Whether a stop was requested."""
         return self.signal is not None
+
+    def look_for(self, file: Path) -> None:
+        """Take a file as Ctrl-C, if there is one; it is removed, so that it stops one run only."""
+        if self.signal is not None or not os.path.lexists(file):
+            return
+        with suppress(OSError):  # A folder of this name is no request.
+            file.unlink()
+            self.signal, self.by_file = signal.SIGINT, True
 
     @property
     def exit_code(self) -> int:
@@ -35,7 +45,9 @@ class StopRequest:
 
     @property
     def reason(self) -> str:
-        """The signal in words."""
+        """The signal, or the command that wrote the file, in words."""
+        if self.by_file:
+            return "trainsmith stop"
         names = {"SIGINT": "Ctrl-C", "SIGHUP": "SIGHUP, its terminal was closed"}
         return names.get(self.signal.name, self.signal.name) if self.signal else ""
 

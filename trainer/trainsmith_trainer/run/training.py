@@ -14,7 +14,7 @@ from functools import partial
 from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.runs import events
-from trainsmith_schemas.runs.layout import EVENTS, FINAL, LOG
+from trainsmith_schemas.runs.layout import EVENTS, FINAL, LOG, STOP
 from trainsmith_system.lock import HeldError, hold
 from trainsmith_system.terminal import say
 from trainsmith_system.writing import open_to_append, write_folder
@@ -138,11 +138,16 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
         resolved = describe(run, backend, emit)
         progress = synchronize(inputs, backend, restore(run, backend, emit))
         validating, saving = Stopwatch(), Stopwatch()
+
+        def stop_requested() -> bool:
+            stop.look_for(run.folder / STOP)
+            return backend.should_stop(stop())
+
         hooks = LoopHooks(
             emit=emit_and_count,
             validate=validating.timed(validator(inputs, backend, emit)),
             save=saving.timed(saver(run, backend, resolved, emit)),
-            stop_requested=lambda: backend.should_stop(stop()),
+            stop_requested=stop_requested,
         )
         if inputs.training.compile:
             say("compiling the model's blocks; the first step takes longer")
