@@ -385,3 +385,39 @@ def test_matrices_that_do_not_fit_into_memory_name_the_rank(tmp_path: Path) -> N
         _ours(_base("llama", tmp_path), _lora(r=10**12))
     assert raised.value.config_path == "lora_config.r"
     assert str(raised.value.advice).startswith("lower `r`")
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama"])
+def test_bf16_is_as_close_to_fp32_as_pefts(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_bf16_units(monkeypatch, present=True)
+    base, lora = _base(family, tmp_path / "base"), _lora()
+    exact, rounded = _ours(base, lora), _ours(base, lora, precision="bf16")
+    theirs: Any = peft.get_peft_model(_theirs(base).to(torch.bfloat16), _peft_config(lora))
+    parameters = _trained(theirs)
+    with torch.no_grad():
+        for name, parameter in exact._trainable.items():
+            parameter.copy_(torch.randn_like(parameter) * 0.1)  # No B is zero.
+            rounded._trainable[name].copy_(parameter)
+            parameters[name].copy_(parameter)
+    errors: dict[str, list[float]] = {"ours": [], "theirs": []}
+    for seed in range(8):
+        batch = _batch(seed)
+        for backend in (exact, rounded):
+            for parameter in backend._trainable.values():
+                parameter.grad = None
+            backend.gradient([batch])
+        theirs.zero_grad()
+        logits = theirs(torch.from_numpy(batch.inputs)).logits.float()
+        targets = torch.from_numpy(batch.targets).flatten()
+        functional.cross_entropy(logits.flatten(0, 1), targets).backward()
+        for whose, computed in (("ours", rounded._trainable), ("theirs", parameters)):
+            errors[whose].append(_distance(computed, exact._trainable))
+    assert np.mean(errors["ours"]) < 1.5 * np.mean(errors["theirs"])
+
+
+def _distance(computed: Mapping[str, Any], exact: Mapping[str, Any]) -> float:
+    """The norm of the error of a gradient, as a share of the gradient's norm."""
+    error = sum(float((computed[name].grad - exact[name].grad).square().sum()) for name in exact)
+    return math.sqrt(error / sum(float(one.grad.square().sum()) for one in exact.values()))
