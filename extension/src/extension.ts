@@ -8,6 +8,7 @@ import { resumeTraining } from "./commands/resumeTraining";
 import { runRecipe } from "./commands/runRecipe";
 import { runWithOverrides } from "./commands/runWithOverrides";
 import { showData } from "./commands/showData";
+import { showDevices } from "./commands/showDevices";
 import { showTraining } from "./commands/showTraining";
 import { stopTraining, TaskProcesses } from "./commands/stopTraining";
 import { Comparisons } from "./comparison/panel";
@@ -79,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.smokeRun, (uri) => runRecipe(parts, "smoke", uri)),
     register(COMMANDS.runWithOverrides, (uri) => runWithOverrides(parts, uri)),
     register(COMMANDS.showData, (uri) => showData(parts, data, uri)),
+    register(COMMANDS.showDevices, () => showDevices(server, training)),
     register(COMMANDS.resumeTraining, (uri) => resumeTraining(parts, uri)),
     register(COMMANDS.compareWithLastRun, (uri) =>
       compareWithLastRun(server, editors, list, comparisons, uri),

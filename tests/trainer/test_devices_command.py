@@ -11,6 +11,7 @@ from trainsmith_schemas.runs.device_report import DeviceReport, Gpu
 from trainsmith_schemas.trainers.boards import card_of
 from trainsmith_trainer.backends import torch as torch_backend
 from trainsmith_trainer.backends import ttnn
+from trainsmith_trainer.backends.registry import BACKENDS
 from trainsmith_trainer.backends.ttnn import detection, smi
 from trainsmith_trainer.backends.ttnn.detection import Found
 from trainsmith_trainer.devices import processor, report
@@ -25,6 +26,7 @@ processor	: 1
 model name	: Another
 flags		: fpu
 """
+_BACKENDS = ("ttnn", "torch", "numpy")
 _BARE = Found((), "", "", None, None)
 _WITH_BOARD = Found(("/dev/tenstorrent/0",), "", "", Path("/packages/ttnn"), Path("/opt/sfpi"))
 
@@ -46,6 +48,8 @@ def _with(
     monkeypatch.setattr(detection, "look", lambda: found)
     monkeypatch.setattr(smi, "ask", lambda: answer)
     monkeypatch.setattr(report, "found_gpus", lambda: list(gpus))
+    # Tests of the registry leave it in another order.
+    monkeypatch.setattr(report, "BACKENDS", {name: BACKENDS[name] for name in _BACKENDS})
     monkeypatch.setattr(ttnn, "unavailable", lambda _: lacks)  # pyright: ignore
     monkeypatch.setattr(torch_backend, "unavailable", lambda _: "")  # pyright: ignore
 

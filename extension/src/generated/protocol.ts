@@ -299,6 +299,7 @@ export const COMMANDS = {
   openLesson: "trainsmith.openLesson",
   resetProgress: "trainsmith.resetProgress",
   setUpEnvironment: "trainsmith.setUpEnvironment",
+  showDevices: "trainsmith.showDevices",
   restartServer: "trainsmith.restartServer",
   compareRuns: "trainsmith.compareRuns",
   diffRecipes: "trainsmith.diffRecipes",

@@ -113,6 +113,7 @@ COMMANDS = (
     Command(
         "trainsmith.setUpEnvironment", "Set Up Training Environment", when="isWorkspaceTrusted"
     ),
+    Command("trainsmith.showDevices", "Show Devices", when="isWorkspaceTrusted"),
     Command("trainsmith.restartServer", "Restart Language Server"),
     Command(
         "trainsmith.compareRuns",

@@ -78,7 +78,8 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
             loaded = cast("BackendModule", module)
             return LoadedBackend(candidate, loaded, reason if name == AUTO else "")
         problems.append(f"the backend `{candidate}` cannot {purpose} here: {problem}")
-    raise BackendError("; ".join(problems))
+    seen = "" if name == AUTO else "; `trainsmith devices` shows what there is"
+    raise BackendError("; ".join(problems) + seen)
 
 
 def available_backend() -> LoadedBackend | None:
