@@ -40,3 +40,13 @@ test("in a workspace that is not trusted, data is not read", async ({ workbench 
   await expect(workbench.notification(/has to be trusted first/)).toBeVisible();
   await expect(workbench.page.locator(".tab", { hasText: "Data: data.yaml" })).toHaveCount(0);
 });
+
+test("in a workspace that is not trusted, devices are not looked for", async ({ workbench }) => {
+  await workbench.open("devices.yaml", "training_config:\n  batch_size: 4\n");
+  const { page } = workbench;
+  await page.keyboard.press("F1");
+  await page.locator(".quick-input-widget input").first().fill(">Trainsmith: Show Devices");
+  const first = page.locator(".quick-input-widget .monaco-list-row").first();
+  await expect(first).not.toContainText("Show Devices");
+  await expect(page.locator(".terminal-wrapper")).toHaveCount(0);
+});

@@ -62,6 +62,11 @@ CARDS = (
 )
 
 
+def article(name: str) -> str:
+    """The name of one board, with its article: `an N300`, `a p150`."""
+    return f"{'an' if name.startswith(('N', 'u')) else 'a'} {name}"
+
+
 def card_of(board_type: str) -> Card | None:
     """The kind of board of a device; `None` if it is not known here.
 

@@ -45,6 +45,25 @@ class Unsupported:
     """One sentence: what was found, what the backend has, what to write."""
 
 
+@dataclass(frozen=True)
+class StepMemory:
+    """What a training step takes of a device's memory, as far as it is known in advance; bytes."""
+
+    state: int
+    """The weights, their gradients and the optimizer's state."""
+    activations: int
+    """The most that is held besides."""
+    device: str
+    """The device in words: `a device of an N300`."""
+    available: int | None
+    """The memory of the device; `None` if it is not known."""
+
+    @property
+    def total(self) -> int:
+        """Both."""
+        return self.state + self.activations
+
+
 class AbandonedStepError(Exception):
     """A stop was requested, and the backend gave up what it computed.
 

@@ -17,12 +17,14 @@ from trainsmith_schemas.runs.reports import (
 )
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
+from trainsmith_trainer.backends.base import StepMemory
 from trainsmith_trainer.backends.registry import LoadedBackend
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.data.batches import validated_sequences, validation_batches
 from trainsmith_trainer.data.corpus import Corpus
 from trainsmith_trainer.errors import ConfigProblem
 from trainsmith_trainer.run.corpus import read_corpus
+from trainsmith_trainer.run.device_memory import refuse_beyond_device, step_memory
 from trainsmith_trainer.run.initial_weights import refuse_other_adapter, refuse_other_weights
 from trainsmith_trainer.run.learning_rate import schedule_of
 from trainsmith_trainer.run.plan import Plan, plan_of, plan_warnings
@@ -55,6 +57,8 @@ def dry_run(
     if config.pretrained:
         refuse_other_weights(config.pretrained, model)
         refuse_other_adapter(config, model)
+    if backend:
+        refuse_beyond_device(backend, document.training_config, model)
     plan = plan_of(document, corpus.sequences)
     outline = _outline(config, corpus, model, plan, name, backend)
     from_data = plan_warnings(document, plan, corpus)
@@ -154,9 +158,19 @@ def _outline(
         checkpoints=PlannedCheckpoints(
             written=plan.checkpoints, kept=kept, bytes_each=each, bytes_kept=kept * each
         ),
-        memory=PlannedMemory(
+        memory=_memory(step_memory(backend, training, model) if backend else None)
+        or PlannedMemory(
             parameters=by_parameters, activations=activations, total=by_parameters + activations
         ),
+    )
+
+
+def _memory(on_device: StepMemory | None) -> PlannedMemory | None:
+    """What a backend knows of its device's memory."""
+    if on_device is None:
+        return None
+    return PlannedMemory(
+        parameters=on_device.state, activations=on_device.activations, total=on_device.total
     )
 
 

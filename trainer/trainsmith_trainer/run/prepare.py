@@ -22,6 +22,7 @@ from trainsmith_trainer.errors import ResumeError
 from trainsmith_trainer.hf.adapter_base import BASE_FILE, Digests, recorded_digests
 from trainsmith_trainer.hf.chat_template import TEMPLATE_FILE
 from trainsmith_trainer.run.corpus import read_corpus
+from trainsmith_trainer.run.device_memory import refuse_beyond_device
 from trainsmith_trainer.run.initial_weights import (
     base_digests,
     refuse_other_adapter,
@@ -149,6 +150,7 @@ def read_inputs(config: ResolvedConfig, backend: LoadedBackend, *, smoke: bool) 
     training = config.document.training_config
     corpus, model = read_corpus(config)
     refuse_oversized_model(model)
+    refuse_beyond_device(backend, training, model)
     whole = plan_of(config.document, corpus.sequences)
     return RunInputs(
         config=config,

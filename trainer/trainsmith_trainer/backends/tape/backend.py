@@ -163,8 +163,11 @@ class TapeBackend(OneRank):
         """Scale the gradients down to the largest norm, and return their norm before."""
         ops, total = self._ops, self._ops.from_numpy(np.zeros((1, 1)))
         for gradient in self._gradients().values():
-            flat = ops.reshape(gradient, (1, math.prod(gradient.shape)))
-            total = ops.add(total, ops.sum(ops.mul(flat, flat), 1))
+            # Not as one row: in tiles of 32 rows, it would take 32 times the memory.
+            is_matrix = len(gradient.shape) == 2
+            matrix = gradient if is_matrix else ops.reshape(gradient, (1, *gradient.shape))
+            squares = ops.sum(ops.mul(matrix, matrix), 1)
+            total = ops.add(total, ops.sum(squares, 0))
         # One transfer, because every transfer waits for the device.
         norm = math.sqrt(ops.to_numpy(total)[0, 0])
         if norm > self._max_norm:

@@ -182,7 +182,8 @@ def _decays(weight: Array, decay: float) -> bool:
 
 
 def _zeros(shapes: Shapes, ops: Ops) -> dict[str, Array]:
-    return {name: ops.from_numpy(np.zeros(shape, np.float32)) for name, shape in shapes.items()}
+    zero = np.float32(0)
+    return {name: ops.from_numpy(np.broadcast_to(zero, shape)) for name, shape in shapes.items()}
 
 
 def _prefixed(kind: str, tensors: Tensors) -> dict[str, Array]:

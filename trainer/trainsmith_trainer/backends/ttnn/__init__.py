@@ -6,14 +6,24 @@ its process: `device_client.py` here, `device_process.py` there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
-from trainsmith_trainer.backends.base import Arrays, Backend, Decoder, Purpose, Unsupported
+from trainsmith_schemas.trainers.boards import BOARDS, article
+from trainsmith_trainer.backends.base import (
+    Arrays,
+    Backend,
+    Decoder,
+    Purpose,
+    StepMemory,
+    Unsupported,
+)
 from trainsmith_trainer.distributed.rank import ALONE, RankInfo
 
 _NAME = "ttnn"
@@ -38,7 +48,48 @@ def unsupported(document: TrainingDocument, model: TransformerConfig) -> Iterabl
     from trainsmith_trainer.backends.tape.support import unsupported_by_tape
 
     training, lora = document.training_config, document.lora_config
-    return unsupported_by_tape(_NAME, model, training, lora, derived.device_count(document))
+    devices = derived.device_count(document)
+    if message := _another_board(document.device_config.mesh_shape):
+        yield Unsupported("device_config.mesh_shape", "error", message)
+        devices = 1
+    yield from unsupported_by_tape(_NAME, model, training, lora, devices)
+
+
+def _another_board(mesh_shape: Sequence[int]) -> str:
+    """Why the mesh is not that of this machine's boards; empty if it is, or if they do not answer.
+
+    Args:
+        mesh_shape: the rows and columns of devices that a recipe asks for.
+    """
+    from trainsmith_trainer.backends.ttnn.detection import look
+    from trainsmith_trainer.backends.ttnn.smi import ask
+
+    wanted = math.prod(mesh_shape)
+    there = ask() if wanted > 1 and look().boards else None
+    if there is None or not there.devices or wanted <= there.devices:
+        return ""
+    meant = next((one for one in BOARDS if list(one.mesh_shape) == list(mesh_shape)), None)
+    what = f"is that of {article(meant.name)}" if meant else f"is {plural(wanted, 'device')}"
+    return (
+        f"`mesh_shape` {list(mesh_shape)} {what}, and this machine has {there.words}: write [1, 1]"
+    )
+
+
+def step_memory(training: TrainingConfig, model: TransformerConfig) -> StepMemory:
+    """What a step takes of a board's memory.
+
+    Args:
+        training: how the model is trained.
+        model: its shape, with its vocabulary.
+    """
+    from trainsmith_trainer.backends.ttnn.detection import look
+    from trainsmith_trainer.backends.ttnn.memory import step_bytes
+    from trainsmith_trainer.backends.ttnn.smi import Answer, ask
+
+    state, activations = step_bytes(training, model)
+    there = ask() if look().boards else Answer()
+    name = f"a device of {article(there.boards[0].name)}" if there.boards else "the device"
+    return StepMemory(state, activations, name, there.memory)
 
 
 def load_library() -> None:

@@ -16,7 +16,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from trainsmith_schemas.quantities import plural
-from trainsmith_schemas.trainers.boards import Card, card_of
+from trainsmith_schemas.trainers.boards import Card, article, card_of
 from trainsmith_system.children import NoAnswerError, answer_of, program_in_path
 from trainsmith_system.text import one_line, shortened
 
@@ -79,9 +79,7 @@ class Boards:
     def words(self) -> str:
         """How many boards there are: `an N300`, `4 × N300`."""
         count = max(1, self.devices // self.card.devices) if self.card else self.devices
-        if count > 1:
-            return f"{count} × {self.name}"
-        return f"{'an' if self.name.startswith(('N', 'u')) else 'a'} {self.name}"
+        return article(self.name) if count == 1 else f"{count} × {self.name}"
 
 
 @dataclass(frozen=True)
