@@ -13,3 +13,4 @@ NO_MEMORY_LIMIT = "only Linux limits and reports a process's memory: run the tes
 NO_PROC = "processes are found through /proc: run the tests on Linux to test several ranks"
 NO_GIT = "git is not on the PATH: install it to test what is asked of a repository"
 NO_LINKS = "Windows has no pipes, and links for administrators only: run this on Linux or macOS"
+NO_COMPILER = "GCC is not installed: put gcc on the PATH to test what a linker takes from a folder"

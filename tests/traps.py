@@ -229,6 +229,21 @@ def _write_programs(traps: Traps) -> None:
             _write(traps.workspace / folder / name, script, executable=True)
     for folder in (".venv", "venv"):
         _write(traps.workspace / folder / "pyvenv.cfg", "home = /usr/bin\nversion = 3.12.0\n")
+    linked_trap(traps.workspace, traps.witness / "linked")
+
+
+def linked_trap(folder: Path, witness: Path) -> None:
+    """Code that a linker takes from its current folder, if GCC is here to make it."""
+    if (compiler := shutil.which("gcc")) is None:
+        return
+    code = f"""#include <stdio.h>
+    __attribute__((constructor)) static void spring(void) {{
+        fopen({json.dumps(str(witness))}, "a");
+    }}
+    """
+    place = ["-o", str(folder / "libgcc_s.so.1")]
+    command = [compiler, "-fPIC", "-c", "-x", "c", "-", *place]
+    subprocess.run(command, input=code.encode(), check=True, capture_output=True)
 
 
 def _write_settings(traps: Traps) -> None:

@@ -70,7 +70,7 @@ def program_in_path(name: str) -> str | None:
     """
     name = f"{name}.exe" if os.name == "nt" else name
     folders = filter(os.path.isabs, os.environ.get("PATH", "").split(os.pathsep))
-    return next(filter(None, (shutil.which(Path(one) / name) for one in folders)), None)
+    return next(filter(None, (shutil.which(str(Path(one) / name)) for one in folders)), None)
 
 
 def answer_of(program: str, arguments: Sequence[str], *, seconds: float, most: int) -> bytes:

@@ -23,6 +23,7 @@ from trainsmith_trainer.backends.torch.backend import TorchBackend
 from trainsmith_trainer.backends.torch.compiling import require_compiler
 from trainsmith_trainer.data.batches import Batch
 from trainsmith_trainer.errors import RunError
+from traps import linked_trap
 
 _VOCABULARY = 20
 
@@ -52,13 +53,18 @@ def _losses(backend: TorchBackend, batches: Sequence[Batch]) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def _fresh_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[None, None, None]:
-    """A cache of its own, and a working folder whose modules no process may import."""
+    """A cache of its own, and a working folder with modules and code that no process may run."""
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "compiled"))
+    monkeypatch.setenv("TRAINSMITH_CACHE_DIR", str(tmp_path / "tokens"))
+    for variable in ("CC", "CXX"):
+        monkeypatch.setenv(variable, "")  # So that it is restored.
+        monkeypatch.delenv(variable)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     for name in ("ctypes", "json", "subprocess"):
         trap = f"open({str(tmp_path / 'imported')!r}, 'a').write(__file__)"
         Path(f"{name}.py").write_text(trap, encoding="utf-8")
+    linked_trap(Path(), tmp_path / "imported")
     torch._dynamo.reset()
     valid_vec_isa_list.cache_clear()
     yield

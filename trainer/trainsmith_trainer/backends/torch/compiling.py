@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 import torch
 
 from trainsmith_system.text import shortened
+from trainsmith_trainer.backends.torch.compilers import enclose_compilers, find_compiler
 from trainsmith_trainer.backends.torch.models import attention
 from trainsmith_trainer.backends.torch.models.transformer import Transformer
 from trainsmith_trainer.errors import RunError
@@ -40,9 +40,10 @@ def compile_blocks(model: Transformer, device: torch.device, *, lengths_vary: bo
             length if another one follows.
 
     Raises:
-        RunError: a compiler is missing.
+        RunError: a compiler is missing, or the cache folder cannot be written.
     """
     require_compiler(device)
+    enclose_compilers()
     # By default, PyTorch's cache is in a folder for temporary files, which others may write to.
     os.environ.setdefault(_CACHE, str(cache_folder().with_name("compiled")))
     import torch._dynamo
@@ -52,6 +53,8 @@ def compile_blocks(model: Transformer, device: torch.device, *, lengths_vary: bo
     # threads would be such processes, and PyTorch tries vector instructions in another one.
     torch._inductor.config.compile_threads = 1
     os.environ["PYTHONSAFEPATH"] = "1"
+    if "CXX" in os.environ:  # It may have been read before.
+        torch._inductor.config.cpp.cxx = (None, os.environ["CXX"])
     # They would be in the folder for temporary files, whatever the cache is.
     torch._inductor.config.cpp_cache_precompile_headers = False
     torch._dynamo.config.recompile_limit = _MOST_VARIANTS
@@ -87,13 +90,15 @@ def require_compiler(device: torch.device) -> None:
         # It ignores PYTHONSAFEPATH, so the compiler's processes would import the folder's modules.
         raise _missing("Python 3.11 or later", "train with a newer Python")
     if device.type == "cuda":
+        if sys.platform == "win32":
+            # No script can start Triton's compiler in another folder there.
+            raise _missing("another system than Windows for a GPU", "train on Linux")
         if importlib.util.find_spec("triton") is None:
             raise _missing("the package `triton`", "install it")
-        names, what = [os.environ.get("CC"), "gcc", "clang"], "a C compiler"
+        variable, what = "CC", "a C compiler"
     else:
-        names = [os.environ.get("CXX"), {"darwin": "clang++", "win32": "cl"}.get(sys.platform)]
-        names, what = [*names, "g++"], "a C++ compiler"
-    if any(name and shutil.which(name) for name in names):
+        variable, what = "CXX", "a C++ compiler"
+    if find_compiler(variable):
         return
     how = {
         "darwin": "install it with `xcode-select --install`",

@@ -9,6 +9,7 @@ import torch
 from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.allocation import keep_freed_memory
+from trainsmith_trainer.backends.torch.compilers import enclose_compilers
 from trainsmith_trainer.backends.torch.threads import sensible_threads
 from trainsmith_trainer.distributed.rank import ALONE, RankInfo
 
@@ -19,11 +20,16 @@ def has_gpu() -> bool:
 
 
 def choose_device(rank_info: RankInfo = ALONE) -> tuple[torch.device, str]:
-    """The best available device for a rank, and a description of the devices of all ranks."""
+    """The best available device for a rank, and a description of the devices of all ranks.
+
+    Raises:
+        RunError: the device needs a folder for its compilers, which cannot be written.
+    """
     many = f"{rank_info.size} × " if rank_info.size > 1 else ""
     if has_gpu() and torch.cuda.device_count() >= rank_info.local_size:
         device = torch.device("cuda", rank_info.local_rank)
         torch.cuda.set_device(device)
+        enclose_compilers()
         return device, f"{many}GPU, {torch.cuda.get_device_name(device)}"
     if torch.backends.mps.is_available() and rank_info.size == 1:
         return torch.device("mps"), "Apple GPU"
