@@ -24,6 +24,7 @@ const started: TrainsmithEvent = {
   model_path: null,
   task: null,
 };
+const compiling: TrainsmithEvent = { time: 1, event: "compiling", kernels: 41 };
 const step: TrainsmithEvent = {
   time: 1,
   event: "step",
@@ -42,6 +43,8 @@ test.each([
   ["training starts", []],
   ["step 0/600", [started]],
   ["step 120/600 · loss 2.310 · 0:42 left", [started, step]],
+  ["compiling kernels, 41 so far", [started, compiling]],
+  ["step 120/600 · loss 2.310 · 0:42 left", [started, compiling, step]],
   [
     "run finished · loss 1.500",
     [

@@ -223,3 +223,55 @@ def test_mock_board_in_use_names_the_other_run(mock_environment: dict[str, str])
         command, env=environment, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL
     )
     assert again.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"use_kahan_summation": True},
+        {"optimizer": {"type": "AdamW", "stochastic_rounding": True}},
+    ],
+)
+def test_bf16_weights_on_the_mock(
+    workspace: Workspace, mock_environment: dict[str, str], changes: dict[str, Any]
+) -> None:
+    workspace.write_recipe(training_config={"precision": "bf16", **changes})
+    workspace.write_model(dropout_prob=0.0)
+    run = _trained(workspace, mock_environment, "--name", "mock")
+    assert run.returncode == 0, run.stderr
+    assert "warning" not in run.stdout
+    reference = workspace.command("train", "training.yaml", "--backend", "numpy", "--name", "np")
+    assert reference.returncode == 0, reference.stderr
+    # Rounding to bfloat16 makes a small difference larger; the random draws differ anyway.
+    assert _losses(workspace, "mock") == pytest.approx(_losses(workspace, "np"), rel=5e-3)
+
+
+def test_moreh_is_told_and_computed_on_the_mock(
+    workspace: Workspace, mock_environment: dict[str, str]
+) -> None:
+    workspace.write_model(dropout_prob=0.0)
+    plain = _trained(workspace, mock_environment, "--name", "plain")
+    assert plain.returncode == 0, plain.stderr
+    workspace.write_recipe(training_config={"use_moreh_adamw": True})
+    moreh = _trained(workspace, mock_environment, "--name", "moreh")
+    assert moreh.returncode == 0, moreh.stderr
+    told = (
+        "ttnn's kernel `moreh_adamw` cuts `beta2` 0.999 to 0.9961, so the second moment begins 3.9 "
+        "times too large"
+    )
+    assert told in moreh.stdout
+    assert _losses(workspace, "moreh") != _losses(workspace, "plain")
+
+
+def test_compilation_is_progress_until_the_first_step(
+    workspace: Workspace, mock_environment: dict[str, str]
+) -> None:
+    run = _trained(workspace, {**mock_environment, "MOCK_TTNN": "compile"})
+    assert run.returncode == 0, run.stderr
+    found = [one for one in workspace.events() if isinstance(one, (events.Compiling, events.Step))]
+    compiling = [one.kernels for one in found if isinstance(one, events.Compiling)]
+    assert compiling
+    assert compiling == sorted(set(compiling))
+    assert isinstance(found[0], events.Compiling)
+    assert isinstance(found[-1], events.Step)
+    assert f"compiling kernels, {compiling[0]} so far\n" in run.stdout

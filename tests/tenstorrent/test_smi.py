@@ -18,7 +18,7 @@ _DRIVER = "TT-KMD 2.4.1"
 
 
 def snapshot(*kinds: str, **changes: Any) -> bytes:
-    """A snapshot in the form of tt-smi 3: its fields, with the values that nobody reads shortened.
+    """A snapshot in the form of tt-smi 3: its fields, with short values where none is read.
 
     Args:
         kinds: the `board_type` of each device.

@@ -51,6 +51,13 @@ _RUNS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {"model_type": "gemma3_text"}),
     ({"training_config": {"optimizer": {"type": "Muon"}}}, {"model_type": "gpt2"}),
     (
+        {
+            "training_config": {"precision": "bf16", "optimizer": {"type": "AdamW"}},
+            "device_config": {"backend": "numpy"},
+        },
+        {"model_type": "gpt2"},
+    ),
+    (
         {"training_config": {"data_path": "data.json", "columns": {"text": "content"}}},
         {"model_type": "gpt2"},
     ),

@@ -1,6 +1,7 @@
 // Generated from schemas/trainsmith_schemas by `npm run generate`. Do not edit.
 export type TrainsmithEvent =
   | RunStarted
+  | Compiling
   | Step
   | Validation
   | Sample
@@ -86,7 +87,16 @@ export type Task = string | null;
  * When the event happened, in seconds since 1970.
  */
 export type Time1 = number;
-export type Event1 = "step";
+export type Event1 = "compiling";
+/**
+ * How many there are so far.
+ */
+export type Kernels = number;
+/**
+ * When the event happened, in seconds since 1970.
+ */
+export type Time2 = number;
+export type Event2 = "step";
 /**
  * Counted from 1.
  */
@@ -112,8 +122,8 @@ export type SecondsLeft = number;
 /**
  * When the event happened, in seconds since 1970.
  */
-export type Time2 = number;
-export type Event2 = "validation";
+export type Time3 = number;
+export type Event3 = "validation";
 export type Step2 = number;
 /**
  * The mean cross-entropy over the validation tokens, in nats.
@@ -126,16 +136,16 @@ export type Best = boolean;
 /**
  * When the event happened, in seconds since 1970.
  */
-export type Time3 = number;
-export type Event3 = "sample";
+export type Time4 = number;
+export type Event4 = "sample";
 export type Step3 = number;
 export type Prompt = string;
 export type Text = string;
 /**
  * When the event happened, in seconds since 1970.
  */
-export type Time4 = number;
-export type Event4 = "checkpoint_saved";
+export type Time5 = number;
+export type Event5 = "checkpoint_saved";
 export type Step4 = number;
 /**
  * Relative to the run's folder.
@@ -152,8 +162,8 @@ export type Best1 = boolean;
 /**
  * When the event happened, in seconds since 1970.
  */
-export type Time5 = number;
-export type Event5 = "warned";
+export type Time6 = number;
+export type Event6 = "warned";
 export type Message = string;
 /**
  * The key that it is about: `training_config.use_wandb`.
@@ -162,8 +172,8 @@ export type ConfigPath = string | null;
 /**
  * When the event happened, in seconds since 1970.
  */
-export type Time6 = number;
-export type Event6 = "run_finished";
+export type Time7 = number;
+export type Event7 = "run_finished";
 export type Step5 = number;
 /**
  * The training loss of the last step.
@@ -193,8 +203,8 @@ export type Reason = string | null;
 /**
  * When the event happened, in seconds since 1970.
  */
-export type Time7 = number;
-export type Event7 = "run_stopped";
+export type Time8 = number;
+export type Event8 = "run_stopped";
 export type Step6 = number;
 export type Reason1 = string;
 /**
@@ -204,8 +214,8 @@ export type Resume = string | null;
 /**
  * When the event happened, in seconds since 1970.
  */
-export type Time8 = number;
-export type Event8 = "run_failed";
+export type Time9 = number;
+export type Event9 = "run_failed";
 export type Step7 = number;
 export type Message1 = string;
 export type Advice = string | null;
@@ -255,11 +265,19 @@ export interface RunStarted {
   task: Task;
 }
 /**
+ * The device's kernels are being compiled, which may take minutes; the next step ends it.
+ */
+export interface Compiling {
+  time: Time1;
+  event: Event1;
+  kernels: Kernels;
+}
+/**
  * One optimizer step.
  */
 export interface Step {
-  time: Time1;
-  event: Event1;
+  time: Time2;
+  event: Event2;
   step: Step1;
   epoch: Epoch;
   loss: Loss;
@@ -272,8 +290,8 @@ export interface Step {
  * The loss was measured on the validation data.
  */
 export interface Validation {
-  time: Time2;
-  event: Event2;
+  time: Time3;
+  event: Event3;
   step: Step2;
   loss: Loss1;
   best: Best;
@@ -282,8 +300,8 @@ export interface Validation {
  * Text that the model generated.
  */
 export interface Sample {
-  time: Time3;
-  event: Event3;
+  time: Time4;
+  event: Event4;
   step: Step3;
   prompt: Prompt;
   text: Text;
@@ -292,8 +310,8 @@ export interface Sample {
  * A checkpoint was completely written to disk.
  */
 export interface CheckpointSaved {
-  time: Time4;
-  event: Event4;
+  time: Time5;
+  event: Event5;
   step: Step4;
   path: Path;
   size: Size;
@@ -303,8 +321,8 @@ export interface CheckpointSaved {
  * A warning, which does not stop the run.
  */
 export interface Warned {
-  time: Time5;
-  event: Event5;
+  time: Time6;
+  event: Event6;
   message: Message;
   config_path: ConfigPath;
 }
@@ -312,8 +330,8 @@ export interface Warned {
  * The run reached its end, and the final model was written.
  */
 export interface RunFinished {
-  time: Time6;
-  event: Event6;
+  time: Time7;
+  event: Event7;
   step: Step5;
   loss: Loss2;
   validation_loss: ValidationLoss;
@@ -327,8 +345,8 @@ export interface RunFinished {
  * The run was stopped. Its last checkpoint is complete.
  */
 export interface RunStopped {
-  time: Time7;
-  event: Event7;
+  time: Time8;
+  event: Event8;
   step: Step6;
   reason: Reason1;
   resume: Resume;
@@ -337,8 +355,8 @@ export interface RunStopped {
  * The run failed.
  */
 export interface RunFailed {
-  time: Time8;
-  event: Event8;
+  time: Time9;
+  event: Event9;
   step: Step7;
   message: Message1;
   advice: Advice;

@@ -33,6 +33,16 @@ export const EVENT_SCHEMA = {
       required: ["time", "event", "step", "path", "size", "best"],
       type: "object",
     },
+    Compiling: {
+      additionalProperties: false,
+      properties: {
+        time: { maximum: 253402300799, minimum: 0, type: "number" },
+        event: { const: "compiling", default: "compiling", type: "string" },
+        kernels: { maximum: 9007199254740992, minimum: 0, type: "integer" },
+      },
+      required: ["time", "event", "kernels"],
+      type: "object",
+    },
     RunFailed: {
       additionalProperties: false,
       properties: {
@@ -210,6 +220,7 @@ export const EVENT_SCHEMA = {
   discriminator: {
     mapping: {
       checkpoint_saved: "#/$defs/CheckpointSaved",
+      compiling: "#/$defs/Compiling",
       run_failed: "#/$defs/RunFailed",
       run_finished: "#/$defs/RunFinished",
       run_started: "#/$defs/RunStarted",
@@ -223,6 +234,7 @@ export const EVENT_SCHEMA = {
   },
   oneOf: [
     { $ref: "#/$defs/RunStarted" },
+    { $ref: "#/$defs/Compiling" },
     { $ref: "#/$defs/Step" },
     { $ref: "#/$defs/Validation" },
     { $ref: "#/$defs/Sample" },

@@ -6,6 +6,8 @@ export interface Progress {
   readonly totalSteps: number;
   readonly loss: number | undefined;
   readonly secondsLeft: number | undefined;
+  /** How many kernels have been compiled, until the next step. */
+  readonly kernels: number | undefined;
   readonly end: End | undefined;
 }
 
@@ -23,6 +25,7 @@ export const NOT_STARTED: Progress = {
   totalSteps: 0,
   loss: undefined,
   secondsLeft: undefined,
+  kernels: undefined,
   end: undefined,
 };
 
@@ -44,8 +47,16 @@ export function advance(progress: Progress, event: TrainsmithEvent): Progress {
   switch (event.event) {
     case "run_started":
       return { ...NOT_STARTED, step: event.steps_before, totalSteps: event.total_steps };
+    case "compiling":
+      return { ...progress, kernels: event.kernels };
     case "step":
-      return { ...progress, step: event.step, loss: event.loss, secondsLeft: event.seconds_left };
+      return {
+        ...progress,
+        step: event.step,
+        loss: event.loss,
+        secondsLeft: event.seconds_left,
+        kernels: undefined,
+      };
     case "run_finished":
       return { ...progress, step: event.step, loss: event.loss, end: finished(event) };
     case "run_stopped":
@@ -78,6 +89,7 @@ export function statusText(progress: Progress): string {
   const loss = progress.loss === undefined ? [] : [`loss ${progress.loss.toFixed(3)}`];
   if (progress.end) return [`run ${progress.end.kind}`, ...loss].join(" · ");
   if (progress.totalSteps === 0) return "training starts";
+  if (progress.kernels !== undefined) return `compiling kernels, ${progress.kernels} so far`;
   const parts = [`step ${progress.step}/${progress.totalSteps}`, ...loss];
   if (progress.secondsLeft !== undefined) parts.push(`${clock(progress.secondsLeft)} left`);
   return parts.join(" · ");

@@ -91,6 +91,17 @@ def carries_rounding(training: TrainingConfig) -> bool:
     return training.use_kahan_summation or (block is not None and block.kahan_summation)
 
 
+def rounds_at_random(training: TrainingConfig) -> bool:
+    """Whether the recipe asks for stochastic rounding."""
+    return training.optimizer is not None and training.optimizer.stochastic_rounding
+
+
+def asks_for_moreh(training: TrainingConfig) -> bool:
+    """Whether the recipe asks for ttnn's kernel `moreh_adamw`."""
+    kind = (training.optimizer or OptimizerConfig()).type
+    return kind == "MorehAdamW" or (training.use_moreh_adamw and kind == "AdamW")
+
+
 def autocasts(training: TrainingConfig) -> bool:
     """Whether the weights stay float32 while the products of matrices are bfloat16.
 

@@ -138,10 +138,16 @@ def _precision(settings: Settings) -> str:
     training = settings.document.training_config
     if training.precision == "fp32":
         # Kahan summation has no effect here, but a changed key should be visible.
-        return "fp32, Kahan summation unused" if derived.carries_rounding(training) else "fp32"
+        unused = [
+            *(["Kahan summation"] if derived.carries_rounding(training) else []),
+            *(["stochastic rounding"] if derived.rounds_at_random(training) else []),
+        ]
+        return f"fp32, {' and '.join(unused)} unused" if unused else "fp32"
     if training.optimizer and training.optimizer.type == "AdamWFullPrecision":
         return "bf16 with an fp32 copy"
-    return "bf16 with Kahan summation" if derived.carries_rounding(training) else "bf16"
+    if derived.carries_rounding(training):
+        return "bf16 with Kahan summation"
+    return "bf16 with stochastic rounding" if derived.rounds_at_random(training) else "bf16"
 
 
 def _lora(settings: Settings) -> str:
@@ -278,6 +284,7 @@ _MEANINGS: tuple[_Meaning, ...] = (
             _training("precision"),
             _training("use_kahan_summation"),
             _training("optimizer.kahan_summation"),
+            _training("optimizer.stochastic_rounding"),
         ),
         _precision,
     ),

@@ -84,6 +84,14 @@ class RunStarted(_Event):
     """The identifier of VS Code's task that started it; `None` if it was started otherwise."""
 
 
+class Compiling(_Event):
+    """The device's kernels are being compiled, which may take minutes; the next step ends it."""
+
+    event: Literal["compiling"] = "compiling"
+    kernels: _Steps
+    """How many there are so far."""
+
+
 class Step(_Event):
     """One optimizer step."""
 
@@ -203,6 +211,7 @@ class RunFailed(_Event):
 
 Event = Annotated[
     RunStarted
+    | Compiling
     | Step
     | Validation
     | Sample

@@ -10,7 +10,6 @@ from pydantic import Field
 from trainsmith_schemas.base import Examples, Flag, Integer, Number, ReadBy, Section, Typical
 
 _EVERYWHERE = ReadBy("trainsmith", "tt-train")
-_TT_TRAIN = ReadBy("tt-train")
 
 
 class OptimizerConfig(Section):
@@ -81,10 +80,11 @@ class OptimizerConfig(Section):
     amsgrad: Annotated[Flag, _EVERYWHERE] = False
     """Use the AMSGrad variant of Adam, which is rarely worth its memory."""
 
-    stochastic_rounding: Annotated[Flag, _TT_TRAIN] = False
+    stochastic_rounding: Annotated[Flag, _EVERYWHERE] = False
     """Round bfloat16 updates up or down at random, so that small updates are not lost.
 
-    Only tt-train's fused `AdamW` supports it.
+    Of tt-train's optimizers, only the fused `AdamW` supports it. In Trainsmith, the backends `ttnn`
+    and `numpy` do with `precision: bf16`; with PyTorch, weights stay `fp32`.
     """
 
     kahan_summation: Annotated[Flag, _EVERYWHERE] = False

@@ -300,9 +300,11 @@ class TrainingConfig(Section):
     """
 
     use_moreh_adamw: Annotated[Flag, _FLAT] = False
-    """Use ttnn's fused AdamW kernel. The mathematics does not change.
+    """Use ttnn's AdamW kernel `moreh_adamw`, which computes in bfloat16.
 
-    Trainsmith uses PyTorch's fused AdamW with or without this key.
+    It cuts `beta2: 0.999` to 0.996, so that the second moment begins 3.9 times too large, and small
+    updates are lost (tt-metal #55935). With the backend `ttnn`, Trainsmith computes what the kernel
+    does; with the others, AdamW as always.
     """
 
     use_kahan_summation: Annotated[Flag, _FLAT] = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.lora import LoraConfig
@@ -185,6 +185,15 @@ class Backend(Protocol):
             DamagedStateError: a random state is not valid. The text names it.
             ValueError: it belongs to another model or optimizer. The text says what differs.
         """
+        ...
+
+
+@runtime_checkable
+class CompilingBackend(Protocol):
+    """A backend whose first steps compile kernels, which takes minutes."""
+
+    def when_compiled(self, tell: Callable[[int], None]) -> None:
+        """Call `tell` with the number of kernels so far, whenever there are more."""
         ...
 
 

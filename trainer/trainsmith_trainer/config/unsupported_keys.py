@@ -38,7 +38,9 @@ _OWN_MODEL_FILE = "describe the model in a file of its own and name it in `model
 
 UNSUPPORTED_KEYS: Mapping[str, UnsupportedKey] = {
     "training_config.use_moreh_adamw": UnsupportedKey(
-        "warning", "this is a kernel of ttnn; PyTorch's fused AdamW does the same mathematics here"
+        "warning",
+        "this is a kernel of ttnn, and only the backend `ttnn` computes what it does; the others "
+        "compute AdamW without its rounding",
     ),
     "training_config.beta1": UnsupportedKey("error", "write `optimizer.beta1`"),
     "training_config.beta2": UnsupportedKey("error", "write `optimizer.beta2`"),

@@ -14,6 +14,9 @@ def line_of(event: events.Event) -> tuple[int, str]:
     match event:
         case events.RunStarted():
             return logging.INFO, _started(event)
+        case events.Compiling():
+            # The console shows it in its own way.
+            return logging.DEBUG, f"compiling kernels, {event.kernels:,} so far"
         case events.Step():
             return logging.INFO, (
                 f"step {event.step}  loss {loss_text(event.loss)}  lr {event.learning_rate:.2e}  "

@@ -60,14 +60,17 @@ class _PlainConsole:
 
     def __init__(self, level: int) -> None:
         self._level = level
-        self._last_step_shown = 0.0
+        self._last_shown = -_SECONDS_BETWEEN_LINES
 
     def __call__(self, event: events.Event) -> None:
         level, line = line_of(event)
-        if isinstance(event, events.Step):
-            if event.step > 1 and time.monotonic() - self._last_step_shown < _SECONDS_BETWEEN_LINES:
+        if isinstance(event, events.Compiling):
+            level = logging.INFO
+        if isinstance(event, (events.Compiling, events.Step)):
+            is_first = isinstance(event, events.Step) and event.step == 1
+            if not is_first and time.monotonic() - self._last_shown < _SECONDS_BETWEEN_LINES:
                 return
-            self._last_step_shown = time.monotonic()
+            self._last_shown = time.monotonic()
         if level >= self._level:
             say(line, error=level >= logging.ERROR)
 
@@ -85,6 +88,9 @@ class _LiveConsole:
             self._task = self._progress.add_task(
                 "", total=event.total_steps, completed=event.steps_before, figures=""
             )
+        if isinstance(event, events.Compiling):
+            self._show(line_of(event)[1])
+            return
         if isinstance(event, events.Step):
             self._show_step(event)
             return
@@ -94,9 +100,13 @@ class _LiveConsole:
             self._progress.console.print(one_line(line), style=style, markup=False, soft_wrap=True)
 
     def _show_step(self, event: events.Step) -> None:
+        figures = (
+            f"loss {loss_text(event.loss)}  {event.tokens_per_second:,.0f} tokens/s  "
+            f"{duration(event.seconds_left)} left"
+        )
+        self._show(figures, completed=event.step)
+
+    def _show(self, figures: str, completed: int | None = None) -> None:
+        """Replace what is beside the bar."""
         if self._task is not None:
-            figures = (
-                f"loss {loss_text(event.loss)}  {event.tokens_per_second:,.0f} tokens/s  "
-                f"{duration(event.seconds_left)} left"
-            )
-            self._progress.update(self._task, completed=event.step, figures=figures)
+            self._progress.update(self._task, completed=completed, figures=figures)

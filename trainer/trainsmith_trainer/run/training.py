@@ -18,7 +18,7 @@ from trainsmith_schemas.runs.layout import EVENTS, FINAL, LOG, STOP
 from trainsmith_system.lock import HeldError, hold
 from trainsmith_system.terminal import say
 from trainsmith_system.writing import open_to_append, write_folder
-from trainsmith_trainer.backends.base import Arrays, Backend
+from trainsmith_trainer.backends.base import Arrays, Backend, CompilingBackend
 from trainsmith_trainer.backends.registry import LoadedBackend, choose_backend
 from trainsmith_trainer.config.load import ResolvedConfig
 from trainsmith_trainer.distributed.launch import Ranks, open_ranks
@@ -149,6 +149,10 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
             save=saving.timed(saver(run, backend, resolved, emit)),
             stop_requested=stop_requested,
         )
+        if isinstance(backend, CompilingBackend):
+            backend.when_compiled(
+                lambda kernels: emit(events.Compiling(time=time.time(), kernels=kernels))
+            )
         if inputs.training.compile:
             say("compiling the model's blocks; the first step takes longer")
         training_began = time.perf_counter()

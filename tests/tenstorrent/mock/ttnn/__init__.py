@@ -2,7 +2,8 @@
 
 It has what the backend calls, and faults that tests choose with the variable `MOCK_TTNN`:
 `die` ends the process during a product of matrices, `slow` takes a second for each
-operation, `full` has no memory for a product, and `none` finds no device.
+operation, `compile` half a second for each of the first programs, `full` has no memory for
+a product, and `none` finds no device.
 """
 
 # The types of lambdas are those of NumPy.
@@ -21,11 +22,14 @@ from typing import Any
 import numpy as np
 
 float32, uint32, int32 = np.float32, np.uint32, np.int32
+bfloat16 = "bfloat16"
 TILE_LAYOUT = ROW_MAJOR_LAYOUT = "layout"
 MathFidelity = SimpleNamespace(HiFi4=4, HiFi3=3)
 Arch = Enum("Arch", ["BLACKHOLE", "WORMHOLE_B0"])
 _FAULT = os.environ.get("MOCK_TTNN", "")
 _products = 0
+_programs: set[Any] = set()
+_PROGRAMS_THAT_TAKE_TIME = 6
 
 
 def _note(what: str) -> None:
@@ -63,6 +67,10 @@ def _operation(function: Any) -> Any:
     def operation(*arguments: Any, output_tensor: Tensor | None = None, **options: Any) -> Tensor:
         if _FAULT == "slow":
             time.sleep(1)
+        if function not in _programs:
+            _programs.add(function)
+            if _FAULT == "compile" and len(_programs) <= _PROGRAMS_THAT_TAKE_TIME:
+                time.sleep(0.5)
         found = np.asarray(function(*map(_of, arguments), **options))
         if output_tensor is None:
             return Tensor(found, found.dtype)
@@ -72,12 +80,21 @@ def _operation(function: Any) -> Any:
     return operation
 
 
+def _cast(array: Any, data_type: Any) -> Any:
+    """Bfloat16 numbers are kept in float32."""
+    if data_type != bfloat16:
+        return array.astype(data_type)
+    bits = array.view(np.uint32)
+    nearest = bits + (((bits >> 16) & 1) + np.uint32(0x7FFF))
+    return (nearest & np.uint32(0xFFFF0000)).view(np.float32)
+
+
 def _single(function: Any) -> Any:
     """In float32, whatever NumPy makes of the operands."""
     return _operation(lambda *arguments: np.asarray(function(*arguments), np.float32))
 
 
-add = _single(np.add)
+add = _operation(lambda a, b: np.asarray(np.add(a, b), a.dtype))
 subtract = _single(np.subtract)
 multiply = _single(np.multiply)
 divide = _single(np.divide)
@@ -90,7 +107,8 @@ tanh = _single(np.tanh)
 reciprocal = _single(np.reciprocal)
 rsub = _operation(lambda a, b: (b - a).astype(a.dtype))
 bitcast = _operation(lambda a, data_type: a.view(data_type))
-typecast = _operation(lambda a, data_type: a.astype(data_type))
+typecast = _operation(_cast)
+bitwise_and = _operation(lambda a, mask: a & np.int32(mask))
 bitwise_right_shift = _operation(lambda a, count: a >> count)
 lerp = _operation(lambda a, b, weight: a + np.float32(weight) * (b - a))
 addcmul = _operation(lambda a, b, c, value: a + np.float32(value) * b * c)
@@ -157,7 +175,11 @@ def init_device_compute_kernel_config(*_arguments: Any, **options: Any) -> Any:
 
 def open_device(device_id: int) -> Any:
     """The mock device."""
-    return SimpleNamespace(id=device_id, arch=lambda: Arch.BLACKHOLE)
+    return SimpleNamespace(
+        id=device_id,
+        arch=lambda: Arch.BLACKHOLE,
+        num_program_cache_entries=lambda: len(_programs),
+    )
 
 
 def close_device(device: Any) -> None:

@@ -99,6 +99,12 @@ class NumpyOps:
         halves = bits + (((bits >> 16) & 1) + np.uint32(0x7FFF))
         return (halves & np.uint32(0xFFFF0000)).view(np.float32).astype(self.dtype, copy=False)
 
+    def rounded_at_random(self, a: Array, seed: int) -> Array:
+        # What is added reaches the upper half as often as the lower half is large.
+        added = np.random.default_rng(seed).integers(0, 1 << 16, a.shape, np.uint32)
+        bits = a.astype(np.float32, copy=False).view(np.uint32) + added
+        return (bits & np.uint32(0xFFFF0000)).view(np.float32).astype(self.dtype, copy=False)
+
     def reshape(self, a: Array, shape: Shape) -> Array:
         return a.reshape(shape)
 

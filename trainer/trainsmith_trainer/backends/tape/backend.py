@@ -20,11 +20,13 @@ from trainsmith_trainer.backends.tape.decoder import TapeDecoder
 from trainsmith_trainer.backends.tape.functions import cross_entropy
 from trainsmith_trainer.backends.tape.models import build_model
 from trainsmith_trainer.backends.tape.models.model import Pass
-from trainsmith_trainer.backends.tape.ops import Array, Ops
-from trainsmith_trainer.backends.tape.optimizers import optimizer_for
+from trainsmith_trainer.backends.tape.moreh import MorehAdamW
+from trainsmith_trainer.backends.tape.ops import Array, Ops, Shape
+from trainsmith_trainer.backends.tape.optimizers import Optimizer, optimizer_for
 from trainsmith_trainer.backends.tape.passage import Passage
 from trainsmith_trainer.backends.tape.products import MatMul
 from trainsmith_trainer.backends.tape.randomness import Draws
+from trainsmith_trainer.backends.tape.rounding import RoundedWeights, Way, way_of
 from trainsmith_trainer.backends.tape.tape import Tape, Value
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
 from trainsmith_trainer.errors import RunError
@@ -44,6 +46,8 @@ class TapeBackend(OneRank):
         training: TrainingConfig,
         weights: Arrays | None = None,
         matmul: MatMul | None = None,
+        *,
+        moreh: bool = False,
     ) -> None:
         """Open a model.
 
@@ -56,6 +60,7 @@ class TapeBackend(OneRank):
             weights: the initial weights, instead of random ones.
             matmul: the product of matrices in training, if not that of the library; samples and
                 everything else have the library's own precision.
+            moreh: update the weights as ttnn's kernel `moreh_adamw` does.
         """
         self._matmul = matmul
         self.device, self.versions = device, versions
@@ -68,12 +73,14 @@ class TapeBackend(OneRank):
                 name: value for name, value in self._weights.items() if value.needs_gradient
             }
             shapes = {name: tuple(value.array.shape) for name, value in self._trained.items()}
-            self._optimizer = optimizer_for(training.optimizer or OptimizerConfig(), shapes, ops)
+            self._draws = Draws(training.seed)
+            self._way: Way | None = "nearest" if moreh else way_of(training)
+            self._optimizer = self._optimizer_for(training, shapes, moreh=moreh)
+            self._round_weights()
         self._model = build_model(model)
         self._decay = derived.weight_decay(training)
         clips = training.use_clip_grad_norm
         self._max_norm = training.clip_grad_norm_max_norm if clips else math.inf
-        self._draws = Draws(training.seed)
         self.parameters = sum(map(math.prod, shapes.values()))
         self.trained_parameters = self.parameters
 
@@ -126,6 +133,7 @@ class TapeBackend(OneRank):
         refuse_other_weights(self._config, weights)
         for name, value in self._weights.items():
             self._ops.copy_(value.array, self._ops.from_numpy(weights[name]))
+        self._round_weights()
         self._optimizer.restore(optimizer)
         self._draws.restore(random)
 
@@ -138,6 +146,21 @@ class TapeBackend(OneRank):
             total += self._number(loss)
             tape.backward(loss, start)
         return Gradient(total / tokens, self._clip())
+
+    def _optimizer_for(
+        self, training: TrainingConfig, shapes: dict[str, Shape], *, moreh: bool
+    ) -> Optimizer:
+        config = training.optimizer or OptimizerConfig()
+        kind = MorehAdamW if moreh else optimizer_for
+        optimizer = kind(config, shapes, self._ops)
+        if self._way is None:
+            return optimizer
+        return RoundedWeights(optimizer, shapes, self._ops, self._way, self._draws)
+
+    def _round_weights(self) -> None:
+        """Begin with bfloat16 numbers, if the weights are such."""
+        for value in self._trained.values() if self._way else ():
+            self._ops.copy_(value.array, self._ops.rounded(value.array))
 
     def _clear_gradients(self) -> None:
         for value in self._trained.values():

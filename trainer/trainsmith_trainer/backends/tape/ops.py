@@ -133,6 +133,14 @@ class Ops(Protocol):
         """Each number rounded to the nearest bfloat16, in the format of all arrays."""
         ...
 
+    def rounded_at_random(self, a: Array, seed: int, /) -> Array:
+        """Each number rounded to the bfloat16 below or above it, in the format of all arrays.
+
+        The nearer one is likelier, so that the mean is exact. It is the same for the same seed,
+        which is below 2 to the power of 32.
+        """
+        ...
+
     # Moving numbers; none is computed.
 
     def reshape(self, a: Array, shape: Shape, /) -> Array:

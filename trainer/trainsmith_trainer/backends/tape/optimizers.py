@@ -6,7 +6,7 @@ a library that compiles does not compile again. The state has the same names as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -75,29 +75,45 @@ def optimizer_for(config: OptimizerConfig, shapes: Shapes, ops: Ops) -> Optimize
 class AdamW:
     """Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"."""
 
-    def __init__(self, config: OptimizerConfig, shapes: Shapes, ops: Ops) -> None:
-        self._config, self._ops = config, ops
+    def __init__(
+        self,
+        config: OptimizerConfig,
+        shapes: Shapes,
+        ops: Ops,
+        scalar: Callable[[float], float] = float,
+    ) -> None:
+        """Begin with moments of 0.
+
+        Args:
+            config: the optimizer's section.
+            shapes: of all trained parameters, by name.
+            ops: the tensor library.
+            scalar: what each number that is equal for all weights becomes before it is used.
+        """
+        self._config, self._ops, self._scalar = config, ops, scalar
         self._steps = 0
         self._mean, self._square = _zeros(shapes, ops), _zeros(shapes, ops)
         self._greatest_square = _zeros(shapes, ops) if config.amsgrad else {}
 
     def step(self, weights: Tensors, gradients: Tensors, rate: float, decay: float) -> None:
         """Update every weight by its mean gradient over the root of its mean squared gradient."""
-        ops, config = self._ops, self._config
+        ops, config, scalar = self._ops, self._config, self._scalar
         self._steps += 1
+        beta1, beta2, epsilon = map(scalar, (config.beta1, config.beta2, config.epsilon))
+        rate, decay = scalar(rate), scalar(decay)
         # The running means begin at 0. These factors correct that.
-        of_mean = 1 / (1 - config.beta1**self._steps)
-        of_square = 1 / (1 - config.beta2**self._steps)
+        of_mean = 1 / (1 - scalar(config.beta1**self._steps))
+        of_square = 1 / (1 - scalar(config.beta2**self._steps))
         for name, weight in weights.items():
             gradient, mean, square = gradients[name], self._mean[name], self._square[name]
-            ops.lerp_(mean, gradient, 1 - config.beta1)
-            ops.mul_(square, config.beta2)
-            ops.addcmul_(square, gradient, gradient, 1 - config.beta2)
+            ops.lerp_(mean, gradient, 1 - beta1)
+            ops.mul_(square, beta2)
+            ops.addcmul_(square, gradient, gradient, 1 - beta2)
             if config.amsgrad:
                 greatest = self._greatest_square[name]
                 ops.copy_(greatest, ops.maximum(greatest, square))
                 square = greatest
-            size = ops.add(ops.sqrt(ops.mul(square, of_square)), config.epsilon)
+            size = ops.add(ops.sqrt(ops.mul(square, of_square)), epsilon)
             if _decays(weight, decay):
                 ops.mul_(weight, 1 - rate * decay)
             ops.addcdiv_(weight, mean, size, -rate * of_mean)

@@ -1,4 +1,4 @@
-"""Random numbers for dropout: the n-th draw of a run is the same in every process."""
+"""Random numbers for dropout and rounding: the n-th draw of a run is the same in every process."""
 
 from __future__ import annotations
 

@@ -96,6 +96,12 @@ class ShapeOps:
 
     exp = log = sqrt = rsqrt = tanh = erf = sigmoid = rounded = _of_one
 
+    def rounded_at_random(self, a: Array, seed: int) -> Array:
+        added = self.uniform(a.shape, seed)
+        result = self.new(a.shape)
+        del added
+        return result
+
     def uniform(self, shape: Shape, seed: int) -> Array:
         del seed
         return self.new(shape)

@@ -15,6 +15,7 @@ from trainsmith_trainer.backends.tape.models import FAMILIES
 from trainsmith_trainer.backends.tape.optimizers import OPTIMIZERS
 from trainsmith_trainer.errors import RunError
 
+_STOCHASTIC = "training_config.optimizer.stochastic_rounding"
 _INSTEAD = "use `--backend torch`"
 
 
@@ -46,20 +47,32 @@ def unsupported_by_tape(
     if devices > 1:
         message = f"the backend `{backend}` computes on one device, and `mesh_shape` asks for "
         yield _error("device_config.mesh_shape", f"{message}{devices}: write [1, 1], or {_INSTEAD}")
-    if derived.carries_rounding(training):
-        flat = training.use_kahan_summation
-        yield Unsupported(
-            f"training_config.{'use_kahan_summation' if flat else 'optimizer.kahan_summation'}",
-            "warning",
-            f"with the backend `{backend}` weights are fp32, so Kahan summation has no bfloat16 "
-            "rounding to carry",
-        )
+    yield from _roundings(backend, training)
     if training.compile:
         message = "`compile` has no effect: only the backend `torch` compiles"
         yield Unsupported("training_config.compile", "warning", message)
     if training.tf32:
         message = "`tf32` has no effect: only NVIDIA GPUs have it"
         yield Unsupported("training_config.tf32", "warning", message)
+
+
+def _roundings(backend: str, training: TrainingConfig) -> Iterator[Unsupported]:
+    """Ways to round that have no effect."""
+    flat = training.use_kahan_summation
+    kahan = f"training_config.{'use_kahan_summation' if flat else 'optimizer.kahan_summation'}"
+    carries, at_random = derived.carries_rounding(training), derived.rounds_at_random(training)
+    exact = f"with the backend `{backend}` and `precision: {training.precision}`, weights are fp32"
+    if training.precision == "bf16":
+        if carries and at_random:
+            message = "`stochastic_rounding` has no effect with Kahan summation: remove one of them"
+            yield Unsupported(_STOCHASTIC, "warning", message)
+        return
+    if carries:
+        message = f"{exact}, so Kahan summation has no bfloat16 rounding to carry"
+        yield Unsupported(kahan, "warning", message)
+    if at_random:
+        message = f"{exact}, so `stochastic_rounding` has nothing to round"
+        yield Unsupported(_STOCHASTIC, "warning", message)
 
 
 def refuse_unsupported(

@@ -8,7 +8,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 
+from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -24,9 +26,15 @@ def unavailable(_purpose: Purpose) -> str:
     return ""
 
 
-def unsupported(_document: TrainingDocument, _model: TransformerConfig) -> tuple[Unsupported, ...]:
-    """Nothing: what a device cannot do, `Backend.warnings` says."""
-    return ()
+def unsupported(document: TrainingDocument, _model: TransformerConfig) -> Iterator[Unsupported]:
+    """Stochastic rounding has no effect; what a device cannot do, `Backend.warnings` says."""
+    if derived.rounds_at_random(document.training_config):
+        yield Unsupported(
+            "training_config.optimizer.stochastic_rounding",
+            "warning",
+            "with the backend `torch`, `stochastic_rounding` has no effect, because no small "
+            "update is lost: remove it",
+        )
 
 
 def load_library() -> None:

@@ -14,6 +14,7 @@ from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.lora import LoraConfig
 from trainsmith_schemas.sections.model import TransformerConfig
+from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_schemas.trainers.boards import BOARDS, article
 from trainsmith_trainer.backends.base import (
@@ -52,7 +53,23 @@ def unsupported(document: TrainingDocument, model: TransformerConfig) -> Iterabl
     if message := _another_board(document.device_config.mesh_shape):
         yield Unsupported("device_config.mesh_shape", "error", message)
         devices = 1
+    if derived.asks_for_moreh(training):
+        yield _of_moreh(training)
     yield from unsupported_by_tape(_NAME, model, training, lora, devices)
+
+
+def _of_moreh(training: TrainingConfig) -> Unsupported:
+    """What the kernel `moreh_adamw` does to a run."""
+    from trainsmith_trainer.backends.tape.moreh import cut_to_bf16, growth
+
+    beta = (training.optimizer or OptimizerConfig()).beta2
+    key = "use_moreh_adamw" if training.use_moreh_adamw else "optimizer.type"
+    message = (
+        f"ttnn's kernel `moreh_adamw` cuts `beta2` {beta:g} to {cut_to_bf16(beta):.4g}, so the "
+        f"second moment begins {growth(beta):.1f} times too large, and updates of less than a "
+        "512th of a weight are lost: use the optimizer `AdamW` instead"
+    )
+    return Unsupported(f"training_config.{key}", "warning", message)
 
 
 def _another_board(mesh_shape: Sequence[int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
@@ -30,6 +30,10 @@ class TtnnBackend(OneRank):
         self.parameters: int = self._client.call("open_backend", model, training, weights)
         self.trained_parameters = self.parameters
         self._has_updated = False
+
+    def when_compiled(self, tell: Callable[[int], None]) -> None:
+        """See `base.CompilingBackend`."""
+        self._client.on_compiled = tell
 
     def gradient(self, micro_batches: Sequence[Batch]) -> Gradient:
         """Forward and backward pass over an effective batch; a signal to stop ends it."""

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,7 +26,7 @@ from trainsmith_system.text import one_line, shortened
 from trainsmith_system.writing import open_to_append
 from trainsmith_trainer.backends.base import AbandonedStepError, DamagedStateError
 from trainsmith_trainer.backends.ttnn.environment import SIMULATOR, child_environment
-from trainsmith_trainer.backends.ttnn.protocol import ABANDON, ALIVE, Call, Failure, Result
+from trainsmith_trainer.backends.ttnn.protocol import ABANDON, Alive, Call, Failure, Result
 from trainsmith_trainer.errors import RunError
 
 SECONDS_WITHOUT_SIGN = 900.0
@@ -46,6 +46,8 @@ class DeviceClient:
 
     def __init__(self) -> None:
         """Start the process; the device is not open yet."""
+        self.on_compiled: Callable[[int], None] | None = None
+        self._programs = 0
         self._scratch = Path(tempfile.mkdtemp(prefix="trainsmith-ttnn-"))
         self._output = self._scratch / "output.txt"
         ours, theirs = socket.socketpair()
@@ -84,8 +86,9 @@ class DeviceClient:
             while True:
                 if self._connection.poll(_SECONDS_BETWEEN_LOOKS):
                     message = self._connection.recv()
-                    if message != ALIVE:
+                    if not isinstance(message, Alive):
                         return _value(message)
+                    self._tell(message)
                     deadline = time.monotonic() + SECONDS_WITHOUT_SIGN
                 if signals and can_be_abandoned and not told:
                     self._connection.send(ABANDON)
@@ -97,6 +100,12 @@ class DeviceClient:
                         f"{SECONDS_WITHOUT_SIGN:.0f} seconds; its process was ended",
                         advice=_RESET,
                     )
+
+    def _tell(self, sign: Alive) -> None:
+        """Tell how many programs have been compiled, if there are more than before."""
+        if sign.programs and sign.programs > self._programs and self.on_compiled:
+            self._programs = sign.programs
+            self.on_compiled(sign.programs)
 
     @contextmanager
     def _explained(self) -> Generator[None, None, None]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from trainsmith_schemas.meaning import derived
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_system.lock import HeldError, hold
@@ -30,7 +31,7 @@ from trainsmith_trainer.backends.base import (
 from trainsmith_trainer.backends.tape.backend import TapeBackend, open_tape_decoder
 from trainsmith_trainer.backends.ttnn.environment import SIMULATOR, lock_file
 from trainsmith_trainer.backends.ttnn.guarded import GuardedOps
-from trainsmith_trainer.backends.ttnn.protocol import ABANDON, ALIVE, Call, Failure, Kind, Result
+from trainsmith_trainer.backends.ttnn.protocol import ABANDON, Alive, Call, Failure, Kind, Result
 from trainsmith_trainer.errors import RunError
 
 _SECONDS_BETWEEN_SIGNS = 1.0
@@ -51,6 +52,7 @@ class DeviceProcess:
         self._last_sign = time.monotonic()
         self._can_be_abandoned = False
         self._ops: Any = None
+        self._count_programs: Callable[[], int] | None = None
         self._backend: TapeBackend | None = None
         self._decoder: Decoder | None = None
 
@@ -87,6 +89,8 @@ class DeviceProcess:
             advice = "run `tt-smi` to see the boards, or reset them with `tt-smi -r`"
             raise RunError(f"ttnn cannot open the device: {lines}", advice=advice) from error
         self._resources.callback(ttnn.close_device, device)
+        # It is a convenience, which another version of ttnn may lack.
+        self._count_programs = getattr(device, "num_program_cache_entries", None)
         native = not simulator
         self._ops = GuardedOps(TtnnOps(device, native=native), self._between)
         architecture = device.arch().name.replace("_B0", "").capitalize()
@@ -107,7 +111,8 @@ class DeviceProcess:
         """Open a model for training, and return how many parameters it has."""
         ops = self._ops
         matmul = ops.matmul_bf16 if training.precision == "bf16" else ops.matmul
-        self._backend = TapeBackend(ops, "", {}, model, training, weights, matmul)
+        moreh = derived.asks_for_moreh(training)
+        self._backend = TapeBackend(ops, "", {}, model, training, weights, matmul, moreh=moreh)
         return self._backend.parameters
 
     def open_decoder(self, model: TransformerConfig, weights: Arrays) -> None:
@@ -145,7 +150,7 @@ class DeviceProcess:
             EOFError: it has ended.
         """
         if time.monotonic() - self._last_sign > _SECONDS_BETWEEN_SIGNS:
-            self._connection.send(ALIVE)
+            self._connection.send(Alive(self._count_programs() if self._count_programs else None))
             self._last_sign = time.monotonic()
         told = self._connection.recv() if self._connection.poll() else None
         if told == ABANDON and self._can_be_abandoned:

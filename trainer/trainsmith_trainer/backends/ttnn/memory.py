@@ -45,8 +45,9 @@ def _measured(training: TrainingConfig, model: TransformerConfig, length: int) -
     weights = {
         name: np.broadcast_to(zero, shape) for name, shape in parameter_shapes(model).items()
     }
+    moreh = derived.asks_for_moreh(training)
     matmul = ops.matmul_bf16 if training.precision == "bf16" else ops.matmul
-    backend = TapeBackend(ops, "", {}, model, training, weights, matmul)
+    backend = TapeBackend(ops, "", {}, model, training, weights, matmul, moreh=moreh)
     tokens = np.zeros((training.batch_size, length), np.int64)
     # Further micro-batches take no more than the second.
     batches = [Batch(tokens, tokens)] * min(2, training.gradient_accumulation_steps)

@@ -21,6 +21,8 @@ from trainsmith_trainer.backends.tape.ops import Shape
 from trainsmith_trainer.backends.ttnn import composed
 
 Tensor: TypeAlias = Any
+_UPPER_HALF = -(1 << 16)
+"""As a signed integer of 32 bits."""
 Host = npt.NDArray[Any]
 
 
@@ -160,6 +162,13 @@ class TtnnOps:
 
     def rounded(self, a: Tensor) -> Tensor:
         return ttnn.typecast(ttnn.typecast(a, ttnn.bfloat16), ttnn.float32)
+
+    def rounded_at_random(self, a: Tensor, seed: int) -> Tensor:
+        # A bfloat16 is the upper half of a float32. What is added reaches it as often as the lower
+        # half is large.
+        added = ttnn.multiply(self.uniform(tuple(a.shape), seed), float(1 << 16))
+        bits = ttnn.add(ttnn.bitcast(a, ttnn.int32), ttnn.typecast(added, ttnn.int32))
+        return ttnn.bitcast(ttnn.bitwise_and(bits, _UPPER_HALF), ttnn.float32)
 
     def reshape(self, a: Tensor, shape: Shape) -> Tensor:
         return ttnn.reshape(a, shape)

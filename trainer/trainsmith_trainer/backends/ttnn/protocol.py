@@ -1,7 +1,7 @@
 """What the run's process and the process with the device say to each other, through a socket.
 
 The run's process sends a `Call`, and gets a `Result` or a `Failure`; until then, the other one
-sends `ALIVE` when it has finished an operation, at most once a second. At `ABANDON`, it gives up a
+sends `Alive` when it has finished an operation, at most once a second. At `ABANDON`, it gives up a
 call that can be given up. Both are processes of one run, so messages are pickled.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-ALIVE = "alive"
 ABANDON = "abandon"
 
 Kind = Literal["run", "damaged", "value", "abandoned", "other"]
@@ -23,6 +22,14 @@ class Call:
     method: str
     arguments: tuple[Any, ...]
     can_be_abandoned: bool = False
+
+
+@dataclass(frozen=True)
+class Alive:
+    """An operation has finished."""
+
+    programs: int | None
+    """How many programs have been compiled so far; `None` if the device does not say."""
 
 
 @dataclass(frozen=True)

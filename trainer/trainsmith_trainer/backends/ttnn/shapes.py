@@ -37,6 +37,13 @@ class TtnnShapes(ShapeOps):
         del halves
         return result
 
+    def rounded_at_random(self, a: Array, seed: int) -> Array:
+        del seed
+        parts = [self.new(a.shape) for _ in range(3)]
+        result = self.new(a.shape)
+        del parts
+        return result
+
     def matmul_bf16(
         self, a: Array, b: Array, *, transpose_a: bool = False, transpose_b: bool = False
     ) -> Array:
