@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from patience import PATIENCE
@@ -15,11 +16,13 @@ URI = "file:///training.yaml"
 LARGE = "---\n".join(f"training_config:\n  seed: {seed}\n  batch_size: 0\n" for seed in range(2000))
 
 
-def talk(*messages: dict[str, Any]) -> list[dict[str, Any]]:
+def talk(*messages: dict[str, Any], folder: Path | None = None) -> list[dict[str, Any]]:
     """All messages of a server that receives some messages at once and then exits."""
+    folders = [{"uri": folder.as_uri(), "name": "workspace"}] if folder else []
+    initial = {"capabilities": {}, "workspaceFolders": folders}
     opened = {"uri": URI, "languageId": "yaml", "version": 1, "text": LARGE}
     start = (
-        {"id": "start", "method": "initialize", "params": {"capabilities": {}}},
+        {"id": "start", "method": "initialize", "params": initial},
         {"method": "initialized", "params": {}},
         {"method": "textDocument/didOpen", "params": {"textDocument": opened}},
     )
@@ -70,6 +73,16 @@ def test_a_request_is_answered_before_diagnostics_of_an_earlier_change() -> None
     published = "textDocument/publishDiagnostics"
     assert 1 in kinds
     assert published not in kinds or kinds.index(1) < kinds.index(published)
+
+
+def test_requests_are_answered_between_the_files_of_the_workspace(tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.yaml").write_text("training_config:\n  seed: a\n", encoding="utf-8")
+    pull = {"previousResultIds": [], "partialResultToken": "part"}
+    whole = {"id": "whole", "method": "workspace/diagnostic", "params": pull}
+    said = talk(whole, *map(hover, range(1, 6)), folder=tmp_path)
+    kinds = [one.get("method", one.get("id")) for one in said]
+    assert [one for one in kinds if one in (*range(1, 6), "$/progress")][:5] == [1, 2, 3, 4, 5]
 
 
 def test_writes_after_closing_are_ignored() -> None:

@@ -15,6 +15,7 @@ from pygls.lsp.client import LanguageClient
 
 from patience import PATIENCE
 from trainsmith_server.lsp.server import MAX_DIAGNOSTICS
+from trainsmith_server.workspace.checked import MOST_BYTES
 
 RECIPE = "training_config:\n  model_config: model.yaml\n"
 MODEL = "transformer_config:\n  num_heads: 2\n"
@@ -29,6 +30,7 @@ class Editor(LanguageClient):
         self.unasked: list[str] = []
         self.refreshed = asyncio.Event()
         self.parts: list[Any] = []
+        self.logged: list[str] = []
 
         def publish(params: lsp.PublishDiagnosticsParams) -> None:
             self.unasked.append(params.uri)
@@ -41,7 +43,12 @@ class Editor(LanguageClient):
 
         self.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
         self.feature(lsp.WORKSPACE_DIAGNOSTIC_REFRESH)(refresh)
+
+        def log(params: lsp.LogMessageParams) -> None:
+            self.logged.append(params.message)
+
         self.feature(lsp.PROGRESS)(progress)
+        self.feature(lsp.WINDOW_LOG_MESSAGE)(log)
         self.feature(lsp.CLIENT_REGISTER_CAPABILITY)(lambda _params: None)  # pyright: ignore[reportUnknownLambdaType]
 
     def open(self, path: Path, text: str) -> str:
@@ -139,6 +146,27 @@ async def test_the_workspace(editor: Editor, tmp_path: Path) -> None:
     editor.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
     [gone] = (await waiting).items
     assert (gone.uri, gone.items) == (one.uri, ())
+
+
+async def test_files_of_the_workspace_are_checked_up_to_a_size_of_all(
+    editor: Editor, tmp_path: Path
+) -> None:
+    """Also when the editor asks again, and names those that it knows."""
+    size = 99_000
+    for number in range(18):
+        (tmp_path / f"{number:02}.yaml").write_text(f"{WRONG}#".ljust(size), encoding="utf-8")
+        # What cannot be a recipe or a model file costs nothing.
+        (tmp_path / f"{number:02}-other.yaml").write_text("x: 1\n#".ljust(size), encoding="utf-8")
+    found = await editor.pull_all({})
+    assert len(found.items) == MOST_BYTES // size
+    assert editor.logged == [
+        "Trainsmith checks up to 1,000,000 bytes of recipes and model files in a workspace: "
+        "8 more of them are checked only while they are open"
+    ]
+    (tmp_path / "00.yaml").write_text(WRONG, encoding="utf-8")
+    known = {one.uri: one.result_id for one in found.items}
+    again = await editor.pull_all(known)
+    assert len(again.items) <= len(found.items) + 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 there")

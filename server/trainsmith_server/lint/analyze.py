@@ -42,7 +42,7 @@ def analyze(
         return _too_large(text, uri, lines, options)
     tree = parse(text)
     among_ours = siblings is not None and siblings.kind is not None
-    if not among_ours and not _could_be_ours(text):
+    if not among_ours and not could_be_ours(text):
         return Analysis(text, uri, lines, tree, (), (), Directives(), options, siblings)
     read = [(document, construct(document.root)) for document in tree.documents]
     directives = read_directives(tree, lines)
@@ -80,7 +80,7 @@ def _as_being_typed(text: str, document: Document, value: Any) -> Any:
     return {key: None if key in typing else inner for key, inner in value.items()}
 
 
-def _could_be_ours(text: str) -> bool:
+def could_be_ours(text: str) -> bool:
     """A quick check that excludes most other YAML files."""
     if any(sum(mark in text for mark in kind.marks) >= kind.marks_needed for kind in DOCUMENTS):
         return True

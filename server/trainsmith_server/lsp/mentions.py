@@ -29,7 +29,7 @@ class Mention:
 
 def mentions(server: Server) -> Iterator[Mention]:
     """Every place in the workspace and in open documents that names an existing file."""
-    files = map(uri_of, server.files.in_workspace())
+    files = map(uri_of, filter(server.files.checked().takes, server.files.in_workspace()))
     # Editors may encode the same URI differently; responses use the editor's form.
     uris = {path_of(uri): uri for uri in (*files, *server.session.uris())}
     for uri in uris.values():

@@ -24,6 +24,9 @@ _CHUNK = 1 << 16
 _PAUSE = 0.002
 """In seconds; an editor sends the requests that follow a keystroke within this time."""
 
+_TURNS = 4
+"""Of the event loop: what has arrived is passed on, read and queued, one after the other."""
+
 
 class Protocol(LanguageServerProtocol):
     """Queues messages while others are read, so that a cancelled request is never started."""
@@ -48,6 +51,12 @@ class Protocol(LanguageServerProtocol):
         if not self._at_work:
             self._at_work = True
             asyncio.get_running_loop().call_soon(self._work)
+
+    async def give_way(self) -> None:
+        """Let every message be handled that has arrived, before a task of long continues."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        await self.finish()
 
     async def finish(self) -> None:
         """Wait until every message has been handled."""

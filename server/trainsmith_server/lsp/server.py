@@ -79,6 +79,11 @@ class Server(LanguageServer):
         folders = (path_of(uri) for uri in self.workspace.folders)
         self.files.folders = tuple(folder for folder in folders if folder)
 
+    async def give_way(self) -> None:
+        """Let other messages be handled before a long task continues."""
+        assert isinstance(self.protocol, Protocol)
+        await self.protocol.give_way()
+
     def parts(self, uri: str) -> tuple[Analysis, ...]:
         """A document as open in the editor, or else on disk; empty if it can't be read."""
         if self.session.is_open(uri):

@@ -37,6 +37,14 @@ from trainsmith_server.features.references import (
     model_references,
 )
 from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.workspace.checked import (
+    LARGEST,
+    MOST_BYTES,
+    MOST_FILES,
+    Checked,
+    cost_if_ours,
+    cost_of_tree,
+)
 from trainsmith_server.workspace.example_lengths import example_lengths
 from trainsmith_server.workspace.file_cache import FileCache
 from trainsmith_server.workspace.open_documents import Session
@@ -59,14 +67,10 @@ _MOST_MEASURED = 10_000
 """The same for the sizes of the data, which hints show."""
 _MOST_SAMPLED = 3
 """The maximum number of data files of a recipe whose first examples are read."""
-_MOST_FILES = 2000
-"""The maximum number of YAML files of a workspace folder that are read."""
 _MOST_FOLDERS = 20_000
 """The maximum number of folders that are searched for them."""
 _OTHERS = ("node_modules", "venv", "__pycache__", "site-packages")
 """Folders of dependencies, which are skipped, as are folders whose names start with a dot."""
-_LARGEST = 1_000_000
-"""In bytes; a model file has a few hundred."""
 
 
 class Files:
@@ -80,7 +84,8 @@ class Files:
         self._session = session or Session()
         self._options = options or _no_options
         """Returns the settings for a file, by its URI."""
-        self._read = FileCache(self._analyze)
+        self._read = FileCache(self._analyze, most=MOST_BYTES, cost=cost_of_tree)
+        self._costs = FileCache(cost_if_ours)
         self._descriptions = FileCache(_described)
         self._lengths = FileCache(example_lengths)
         self.folders: tuple[Path, ...] = ()
@@ -280,11 +285,15 @@ class Files:
             tops = [*path.parents[:_FOLDERS_ABOVE], *filter(None, (_tt_train(),))]
             yield from (top / folder for top in tops for folder in _TT_TRAIN_FOLDERS)
 
+    def checked(self) -> Checked:
+        """Decides which files of the workspace are checked, from the first one on."""
+        return Checked(self._costs)
+
     def in_workspace(self) -> Iterator[Path]:
         """The YAML files of the workspace, except those of runs and dependencies."""
         for folder in self.folders:
             found = (file for place in yaml_files(folder) for file in place)
-            yield from islice(found, _MOST_FILES)
+            yield from islice(found, MOST_FILES)
 
     def _analysis(self, path: Path) -> Analysis | None:
         """The analysis of a file, as open in the editor, or else on disk."""
@@ -304,10 +313,10 @@ class Files:
             return None
 
     def _analyze(self, path: Path, size: int) -> Analysis | None:
-        if size > _LARGEST:
+        if size > LARGEST:
             return None
         uri = uri_of(path)
-        return analyze(read_bytes(path, _LARGEST).decode("utf-8-sig"), uri, self._options(uri))
+        return analyze(read_bytes(path, LARGEST).decode("utf-8-sig"), uri, self._options(uri))
 
 
 def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelError:
@@ -315,7 +324,7 @@ def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelErro
     from trainsmith_schemas.families import hugging_face
 
     try:
-        content = read_bytes(path, _LARGEST) if size <= _LARGEST else b""
+        content = read_bytes(path, LARGEST) if size <= LARGEST else b""
         return hugging_face.from_hugging_face(hugging_face.parse_description(content))
     except UnreadableModelError as error:
         return error

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -14,6 +12,7 @@ from trainsmith_server.workspace.paths import uri_of
 
 if TYPE_CHECKING:
     from trainsmith_server.lsp.server import Server
+    from trainsmith_server.workspace.checked import Checked
 
 
 _Report = lsp.WorkspaceFullDocumentDiagnosticReport | lsp.WorkspaceUnchangedDocumentDiagnosticReport
@@ -22,17 +21,24 @@ _Report = lsp.WorkspaceFullDocumentDiagnosticReport | lsp.WorkspaceUnchangedDocu
 def register_workspace_diagnostic(server: Server) -> None:
     """Answer `workspace/diagnostic`."""
     answered = False
+    said: str | None = None
 
     @server.feature(lsp.WORKSPACE_DIAGNOSTIC)
     async def workspace_diagnostic(
         params: lsp.WorkspaceDiagnosticParams,
     ) -> lsp.WorkspaceDiagnosticReport:
-        nonlocal answered
+        nonlocal answered, said
         await server.configuration.ready()
         known = {one.uri: one.value for one in params.previous_result_ids}
         while True:
             server.changed.clear()
-            reports = await _reports(server, known, params.partial_result_token)
+            checked = server.files.checked()
+            reports = await _reports(server, known, checked, params.partial_result_token)
+            if (left_out := checked.message()) != said:
+                said = left_out
+                if said:
+                    message = lsp.LogMessageParams(lsp.MessageType.Warning, said)
+                    server.window_log_message(message)
             changed = any(one.kind == "full" for one in reports)
             # Editors pull again at once; if nothing has changed, wait for a change.
             if changed or not answered or not server.configuration.watches:
@@ -43,14 +49,11 @@ def register_workspace_diagnostic(server: Server) -> None:
 
 
 async def _reports(
-    server: Server, known: Mapping[str, str], token: lsp.ProgressToken | None
+    server: Server, known: Mapping[str, str], checked: Checked, token: lsp.ProgressToken | None
 ) -> Sequence[_Report]:
     """A report for every file of the workspace that has diagnostics, or had some."""
     reports: list[_Report] = []
-    files = map(uri_of, server.files.in_workspace())
-    for uri in dict.fromkeys(chain(known, server.session.uris(), files)):
-        # Handle requests for the open document first.
-        await asyncio.sleep(0)
+    async for uri in _documents(server, known, checked):
         items = server.diagnostics(uri)
         result = convert.result_id(items)
         version = server.session.version(uri) if server.session.is_open(uri) else None
@@ -67,3 +70,20 @@ async def _reports(
             part = lsp.WorkspaceDiagnosticReportPartialResult([report])
             server.progress(lsp.ProgressParams(token, part))
     return reports
+
+
+async def _documents(server: Server, known: Iterable[str], checked: Checked) -> AsyncIterator[str]:
+    """The URIs of documents to check, each once; between them, other messages are handled."""
+    given = set(server.session.uris())
+    for uri in server.session.uris():
+        await server.give_way()
+        yield uri
+    for path in server.files.in_workspace():
+        await server.give_way()
+        if (uri := uri_of(path)) not in given and checked.takes(path):
+            given.add(uri)
+            yield uri
+    for uri in known:  # It may have been deleted.
+        if uri not in given:
+            await server.give_way()
+            yield uri
