@@ -40,15 +40,17 @@ export function activate(context: vscode.ExtensionContext): void {
   const watcher = new RunWatcher((message) => {
     log.error(message);
   });
-  const runs = new ActiveRuns(server, watcher, context.workspaceState, log);
+  const runs = new ActiveRuns(server, watcher, context.workspaceState, log, () =>
+    documents.recipes(),
+  );
   const list = new RunList(server, runs, context.workspaceState, log);
   const view = new RunsView(list, documents);
   const comparisons = new Comparisons(context.extensionUri, server, list, watcher);
   const processes = new TaskProcesses();
   const editors = new LastEditor();
   const training = new TrainingPython(context, log);
-  const parts = { server, editors, documents, training };
-  const panels = new TrainingPanels(context.extensionUri, server, runs, watcher, log);
+  const parts = { server, editors, documents, training, runs };
+  const panels = new TrainingPanels(context.extensionUri, server, watcher, log);
   const data = new DataPanels(context.extensionUri, server);
   const lessons = new Lessons(context, parts);
   const register = (
@@ -85,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(COMMANDS.compareWithLastRun, (uri) =>
       compareWithLastRun(server, editors, list, comparisons, uri),
     ),
-    register(COMMANDS.stopTraining, () => stopTraining(runs, processes)),
+    register(COMMANDS.stopTraining, (uri) => stopTraining(server, runs, processes, uri)),
     register(COMMANDS.showTraining, (uri, folder) => showTraining(panels, editors, uri, folder)),
     ...registerRunCommands(register, { ...parts, list, view, comparisons }),
     register(COMMANDS.newRecipe, () => newRecipe(server)),

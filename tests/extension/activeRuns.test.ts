@@ -5,11 +5,13 @@ import { ActiveRuns } from "../../extension/src/runs/activeRuns";
 import { Failures } from "../../extension/src/runs/failures";
 
 type Started = (event: { execution: unknown }) => void;
+type Changed = (file: { fsPath: string }) => void;
 type Ended = (event: { execution: unknown; exitCode: number }) => void;
 
 const code = vi.hoisted(() => ({
   started: undefined as Started | undefined,
   ended: undefined as Ended | undefined,
+  changed: undefined as Changed | undefined,
   running: [] as unknown[],
   opened: [] as string[],
   shown: new Map<string, { message: string }[]>(),
@@ -64,8 +66,15 @@ vi.mock("vscode", () => {
         return code.running;
       },
     },
-    window: {},
+    window: { visibleTextEditors: [] },
     workspace: {
+      createFileSystemWatcher: () => ({
+        onDidCreate: () => nothing,
+        onDidChange: (listener: Changed) => ((code.changed = listener), nothing),
+        dispose: vi.fn(),
+      }),
+      findFiles: () => Promise.resolve(runs.map(({ folder }) => events(folder))),
+      getWorkspaceFolder: () => ({ uri: { fsPath: "/project" } }),
       onDidChangeTextDocument: () => nothing,
       openTextDocument: (file: { fsPath: string }) => {
         code.opened.push(file.fsPath);
@@ -82,8 +91,8 @@ const NOW = 1_000_000;
 
 const run = (folder: string, more: Partial<Run>): Run =>
   ({
-    ...{ name: folder, folder, started: NOW, lastStarted: NOW, state: "unfinished" },
-    ...{ task: null, ...more },
+    ...{ name: folder, folder, started: NOW, lastStarted: NOW, state: "running" },
+    ...{ config: RECIPE, task: null, ...more },
   }) as Run;
 
 async function execution(identifier: string, task = "train"): Promise<unknown> {
@@ -105,15 +114,21 @@ function activeRuns(): ActiveRuns {
     dispose: vi.fn(),
     facts: { progress: { step: 0, end: failure ? end : undefined } },
   };
-  const server = { runs: () => Promise.resolve(runs), notifyOfRun: vi.fn() };
+  const runningRuns = (given: readonly string[]): Promise<Run[]> =>
+    Promise.resolve(
+      runs.filter(({ state, folder }) => state === "running" && given.includes(folder)),
+    );
+  const server = { runs: () => Promise.resolve(runs), runningRuns, notifyOfRun: vi.fn() };
   const state = {
     get: (key: string, other: unknown) => stored.get(key) ?? other,
     update: (key: string, value: unknown) => Promise.resolve(void stored.set(key, value)),
   };
   const watcher = { watch: () => reader };
-  return new ActiveRuns(server as never, watcher as never, state as never, console as never);
+  const given = [server, watcher, state, console] as never[];
+  return new ActiveRuns(...(given as [never, never, never, never]), () => []);
 }
 
+const events = (folder: string): { fsPath: string } => ({ fsPath: `${folder}/events.jsonl` });
 const folders = (active: ActiveRuns): unknown[] => active.running.map(({ folder }) => folder);
 
 beforeEach(() => {
@@ -145,13 +160,43 @@ test.each(["train", "resume"])("the run of a task to %s has its identifier", asy
 test("after a reload, a run is found that was found before", async () => {
   const first = activeRuns();
   code.started?.({ execution: await execution("own") });
-  runs = [run("foreign", { lastStarted: 4e9 }), run("own", { task: "own" })];
+  runs = [run("other", { lastStarted: 4e9 }), run("own", { task: "own" })];
+  code.changed?.(events("other"));
   await vi.advanceTimersByTimeAsync(5000);
-  expect(folders(first)).toEqual(["own"]);
+  expect(folders(first)).toEqual(["own", "other"]);
   code.running = [await execution("new")];
   const second = activeRuns();
   await vi.advanceTimersByTimeAsync(5000);
-  expect(folders(second)).toEqual(["own"]);
+  expect(second.running.map(({ execution }) => execution !== undefined)).toEqual([true, false]);
+  expect(folders(second)).toEqual(["own", "other"]);
+});
+
+test("a run of another program is followed until its process ends", async () => {
+  runs = [run("/project/early", {}), run("/project/done", { state: "finished" })];
+  const active = activeRuns();
+  const ended: unknown[] = [];
+  active.onDidEnd(({ folder, recipe }) => ended.push([folder, recipe.fsPath]));
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(active)).toEqual(["/project/early"]);
+  runs.push(run("/project/late", {}));
+  code.changed?.(events("/project/late"));
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(active)).toEqual(["/project/early", "/project/late"]);
+  expect(active.running.map(({ execution }) => execution)).toEqual([undefined, undefined]);
+  runs[0] = run("/project/early", { state: "interrupted" });
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(active)).toEqual(["/project/late"]);
+  expect(ended).toEqual([["/project/early", RECIPE]]);
+});
+
+test("a task's run is not taken for one of another program", async () => {
+  const active = activeRuns();
+  code.started?.({ execution: await execution("own") });
+  runs = [run("own", { task: "own" })];
+  code.changed?.(events("own"));
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(active)).toEqual(["own"]);
+  expect(active.running[0]?.execution).toBeDefined();
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 
 import type { RunRecord } from "../../extension/src/generated/reports";
-import { recipeOfRun } from "../../extension/src/runs/list";
+import { recipeOfRun } from "../../extension/src/runs/recipeOfRun";
 
 vi.mock("vscode", () => ({
   Uri: { file: (file: string) => ({ fsPath: file, path: file }) },

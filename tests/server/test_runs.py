@@ -16,6 +16,7 @@ from trainsmith_server.features.code_lens import code_lenses
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.workspace.references import Files
 from trainsmith_server.workspace.runs import EVENTS, Runs
+from trainsmith_system.lock import hold
 
 STEP = events.Step(
     time=2,
@@ -68,8 +69,8 @@ def _of(tmp_path: Path, runs: Runs | None = None) -> list[Run]:
 @pytest.mark.parametrize(
     ("said", "title"),
     [
-        ([], "Last run: not finished"),
-        ([STEP, VALIDATION], "Last run: not finished"),
+        ([], "Last run: interrupted at step 0"),
+        ([STEP, VALIDATION], "Last run: interrupted at step 7, loss 2.500, validation 2.750"),
         ([STEP, FINISHED], "Last run: loss 1.250, validation 1.500"),
         ([STEP, STOPPED], "Last run: stopped at step 7, loss 2.500"),
         ([STEP, VALIDATION, STOPPED], "Last run: stopped at step 7, loss 2.500, validation 2.750"),
@@ -82,14 +83,31 @@ def test_the_outcome_of_the_last_run(
     folder = write("a", *said)
     [run] = _of(tmp_path)
     lenses = code_lenses(analyze("training_config:\n  seed: 1\n"), run)
+    resume = ["resumeTraining"] if run.state != "finished" else []
     assert [lens.command.id.split(".")[1] for lens in lenses] == [
         "runTraining",
         "dryRun",
+        *resume,
         "compareWithLastRun",
         "showTraining",
     ]
     assert lenses[-1].title == f"$(graph-line) {title}"
     assert lenses[-1].arguments == (str(folder),)
+
+
+def test_a_run_that_holds_its_lock_is_running(write: Callable[..., Path], tmp_path: Path) -> None:
+    runs = Runs()
+    ended, folder = write("a", FINISHED), write("b", STEP, started=2)
+    with hold(folder / EVENTS):
+        [run, _] = _of(tmp_path, runs)
+        assert [one.folder for one in runs.running([ended, folder, tmp_path])] == [str(folder)]
+        lenses = code_lenses(analyze("training_config:\n  seed: 1\n"), run)
+        assert lenses[2].command.id == "trainsmith.stopTraining"
+        assert lenses[-1].title == "$(graph-line) Running"
+        assert runs.has_changed(folder)
+    # The process was killed, so no event says that it has ended.
+    assert _of(tmp_path, runs)[0].state == "interrupted"
+    assert runs.has_changed(folder)
 
 
 def test_a_run_is_named_by_its_folder(write: Callable[..., Path], tmp_path: Path) -> None:
@@ -151,10 +169,10 @@ def test_runs_of_other_recipes_are_left_out(
 def test_a_run_is_read_again_when_it_continues(write: Callable[..., Path], tmp_path: Path) -> None:
     runs = Runs()
     folder = write("a", STEP)
-    assert [run.state for run in _of(tmp_path, runs)] == ["unfinished"]
+    assert [run.state for run in _of(tmp_path, runs)] == ["interrupted"]
     with (folder / EVENTS).open("a", encoding="utf-8") as file:
         file.write(FINISHED.model_dump_json()[:40])
-    assert [run.state for run in _of(tmp_path, runs)] == ["unfinished"]
+    assert [run.state for run in _of(tmp_path, runs)] == ["interrupted"]
     with (folder / EVENTS).open("a", encoding="utf-8") as file:
         file.write(FINISHED.model_dump_json()[40:] + "\n")
     assert [run.loss for run in _of(tmp_path, runs)] == [1.25]

@@ -1,14 +1,18 @@
+import * as path from "node:path";
+
 import * as vscode from "vscode";
 
-import { type RunPlan, TASK_TYPE, type TaskName } from "../generated/protocol";
+import { COMMANDS, type RunPlan, TASK_TYPE, type TaskName } from "../generated/protocol";
 import type { TrainingPython } from "../python/trainingPython";
 import type { Documents } from "../recipes/documents";
 import type { LastEditor } from "../recipes/editors";
-import { createTask } from "../runs/tasks";
+import { type ActiveRun, type ActiveRuns, runsOf } from "../runs/activeRuns";
+import { statusText } from "../runs/progress";
+import { createTask, notActive } from "../runs/tasks";
 import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
-import { ask, pick, showWarning } from "../shared/notify";
+import { ask, pick, showInformation, showWarning } from "../shared/notify";
 
 /** The user cancelled. */
 const CANCELLED = Symbol("cancelled");
@@ -19,6 +23,7 @@ export interface RunParts {
   readonly editors: LastEditor;
   readonly documents: Documents;
   readonly training: TrainingPython;
+  readonly runs: ActiveRuns;
 }
 
 /** Options of a single run. */
@@ -39,10 +44,12 @@ export async function runRecipe(
   recipe: unknown,
   { run, set = [] }: RunOptions = {},
 ): Promise<void> {
-  const { server, documents, training } = parts;
+  const { server, documents, training, runs } = parts;
   const found = await savedRecipe(parts, recipe, "Run");
   if (!found) return;
   const { document, plan } = found;
+  const [running] = runsOf(runs, document.uri);
+  if (running && task !== "dryRun" && !(await startAnother(running))) return;
   // A dry run reports errors itself.
   if (task !== "dryRun" && plan.errors > 0 && !(await runDespite(plan.errors))) return;
   const missing = plan.missing.filter(({ key }) => !set.some((one) => one.startsWith(`${key}=`)));
@@ -59,7 +66,7 @@ export async function runRecipe(
     ...(settings.length > 0 && { set: settings }),
   };
   const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-  await vscode.tasks.executeTask(createTask(server, python, definition, folder));
+  await vscode.tasks.executeTask(createTask(server, python, notActive(definition), folder));
   if (chosen.length > 0) await offerToWrite(server, document.uri, chosen);
 }
 
@@ -124,6 +131,18 @@ export async function recipeDocument(
   const document = editors.yaml()?.document;
   if (document) return document;
   throw new Error("Open a training recipe first: a YAML file with a training_config section.");
+}
+
+/** Ask what to do about a recipe's run that is running. */
+async function startAnother({ recipe, folder, progress }: ActiveRun): Promise<boolean> {
+  const [show, stop, another] = ["Show", "Stop", "Start Another"] as const;
+  const name = path.basename(folder ?? recipe.fsPath);
+  const what = `${name} is running: ${statusText(progress)}.`;
+  const answer = await showInformation(what, show, stop, another);
+  const of = recipe.toString();
+  if (answer === show) await vscode.commands.executeCommand(COMMANDS.showTraining, of, folder);
+  if (answer === stop) await vscode.commands.executeCommand(COMMANDS.stopTraining, of);
+  return answer === another;
 }
 
 async function runDespite(errors: number): Promise<boolean> {

@@ -2,19 +2,37 @@ import * as path from "node:path";
 
 import * as vscode from "vscode";
 
-import type { ActiveRun, ActiveRuns } from "../runs/activeRuns";
+import { type ActiveRun, type ActiveRuns, runsOf } from "../runs/activeRuns";
 import { statusText } from "../runs/progress";
+import type { Server } from "../server/client";
+import { trainerOutput } from "../server/commandLine";
 import { pick } from "../shared/notify";
+import { mayRunPrograms } from "../shared/trust";
 
 const CTRL_C = "\u0003";
 
-/** Send Ctrl-C to a run, so that it saves a checkpoint; if there are several runs, ask which. */
-export async function stopTraining(runs: ActiveRuns, processes: TaskProcesses): Promise<void> {
-  const run = runs.running.length > 1 ? await choose(runs.running) : runs.running[0];
+/**
+ * Stop a run, so that it saves a checkpoint; if there are several runs, ask which.
+ *
+ * @param recipe Code lenses and panels pass the recipe whose runs are meant.
+ */
+export async function stopTraining(
+  server: Server,
+  runs: ActiveRuns,
+  processes: TaskProcesses,
+  recipe: unknown,
+): Promise<void> {
+  const meant = runsOf(runs, recipe);
+  const run = meant.length > 1 ? await choose(meant) : meant[0];
   if (!run) return;
-  const terminal = await processes.terminal(run.execution);
+  if (run.execution) await interrupt(run.execution, processes);
+  else if (run.folder && mayRunPrograms()) await trainerOutput(server, ["stop", run.folder]);
+}
+
+async function interrupt(execution: vscode.TaskExecution, processes: TaskProcesses): Promise<void> {
+  const terminal = await processes.terminal(execution);
   if (terminal) terminal.sendText(CTRL_C, false);
-  else run.execution.terminate();
+  else execution.terminate();
 }
 
 async function choose(runs: readonly ActiveRun[]): Promise<ActiveRun | undefined> {

@@ -67,9 +67,13 @@ export type Task = string | null;
  */
 export type Laststarted = number;
 /**
- * How it ended; an unfinished run is still going or was killed.
+ * The recipe's path as the trainer was given it.
  */
-export type State = "unfinished" | "finished" | "stopped" | "failed";
+export type Config = string;
+/**
+ * Whether it is running, in whatever program, or how it ended; `interrupted` if it was killed.
+ */
+export type State = "running" | "interrupted" | "finished" | "stopped" | "failed";
 /**
  * The last completed step.
  */
@@ -86,6 +90,10 @@ export type Loss = number | null;
  * The loss of the last validation.
  */
 export type Validationloss = number | null;
+/**
+ * Absolute paths.
+ */
+export type Folders = string[];
 /**
  * The kind of document, `training` for a recipe; `None` for any other file.
  */
@@ -224,11 +232,21 @@ export interface Run {
   smoke: Smoke;
   task: Task;
   lastStarted: Laststarted;
+  config: Config;
   state: State;
   step: Step;
   totalSteps: Totalsteps;
   loss: Loss;
   validationLoss: Validationloss;
+}
+/**
+ * Folders of runs: the parameters of `trainsmith/runningRuns`.
+ *
+ * This interface was referenced by `Messages`'s JSON-Schema
+ * via the `definition` "RunFolders".
+ */
+export interface RunFolders {
+  folders: Folders;
 }
 /**
  * What Run Training needs to know about a document: the result of `trainsmith/runPlan`.
@@ -350,6 +368,7 @@ export const REQUESTS = {
   runPlan: "trainsmith/runPlan",
   documentStatus: "trainsmith/documentStatus",
   runs: "trainsmith/runs",
+  runningRuns: "trainsmith/runningRuns",
   templates: "trainsmith/templates",
   settings: "trainsmith/settings",
   checkOverrides: "trainsmith/checkOverrides",

@@ -7,6 +7,8 @@ import { CONTEXT_KEYS, RUN_FILES, type Run } from "../generated/protocol";
 import type { Server } from "../server/client";
 import { Repeater } from "../shared/repeat";
 import { isStartOrEnd, NOT_STARTED, type Progress } from "./progress";
+import { OtherRuns, type Owner } from "./otherRuns";
+import { recipeOfRun } from "./recipeOfRun";
 import { folderOf, identifierOf, isRecipeTask, recipeOf } from "./tasks";
 import type { RunReader, RunWatcher } from "./watcher";
 
@@ -17,9 +19,10 @@ const CLOCK_SECONDS = 1;
 const FOUND = "foundRuns";
 const MOST_FOUND = 20;
 
-/** A run in a task of this window. */
+/** A run that is running, in a task of this window or in another program. */
 export interface ActiveRun {
-  readonly execution: vscode.TaskExecution;
+  /** Its task, if it is one of this window. */
+  readonly execution: vscode.TaskExecution | undefined;
   readonly recipe: vscode.Uri;
   /** The run's folder, absolute, once the trainer has made it. */
   readonly folder: string | undefined;
@@ -32,7 +35,7 @@ export interface EndedRun extends ActiveRun {
 }
 
 interface Active {
-  readonly execution: vscode.TaskExecution;
+  readonly execution: vscode.TaskExecution | undefined;
   readonly recipe: vscode.Uri;
   /** When its task started, in seconds since 1970; 0 if it was running before the extension. */
   readonly since: number;
@@ -41,14 +44,16 @@ interface Active {
 }
 
 /**
- * The runs started in this window, in whatever way, until their process ends. A run that continues
- * while the window is reloaded is found again.
+ * The runs that are running, until their process ends: those started in this window, in whatever
+ * way, and those that other programs train in the workspace. A run that continues while the window
+ * is reloaded is found again.
  */
 export class ActiveRuns implements vscode.Disposable {
   private readonly active: Active[] = [];
   private readonly searching = new Repeater(() => this.findFolders(), SEARCH_MILLISECONDS);
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly ended = new vscode.EventEmitter<EndedRun>();
+  private readonly others: OtherRuns;
   private readonly subscriptions: vscode.Disposable;
 
   readonly onDidChange = this.changed.event;
@@ -59,10 +64,19 @@ export class ActiveRuns implements vscode.Disposable {
     private readonly watcher: RunWatcher,
     private readonly state: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
+    /** The recipes of the workspace. */
+    private readonly recipes: () => readonly vscode.Uri[],
   ) {
+    const listener = {
+      ownerOf: (run: Run) => this.ownerOf(run),
+      onFound: (run: Run) => void this.adopt(run),
+      onEnded: (folder: string) => void this.endOther(folder),
+    };
+    this.others = new OtherRuns(server, listener, recipes, log);
     this.subscriptions = vscode.Disposable.from(
       this.changed,
       this.ended,
+      this.others,
       vscode.tasks.onDidStartTask(({ execution }) => {
         this.begin(execution, Date.now() / 1000 - CLOCK_SECONDS);
       }),
@@ -116,10 +130,14 @@ export class ActiveRuns implements vscode.Disposable {
       this.onEvents(folder, events);
     });
     run.written = { folder, reader };
-    const others = this.found.filter((one) => one !== folder);
-    void this.state.update(FOUND, [folder, ...others].slice(0, MOST_FOUND));
+    if (run.execution) this.remember(folder);
     await reader.read();
     this.changed.fire();
+  }
+
+  private remember(folder: string): void {
+    const others = this.found.filter((one) => one !== folder);
+    void this.state.update(FOUND, [folder, ...others].slice(0, MOST_FOUND));
   }
 
   private onEvents(folder: string, events: readonly TrainsmithEvent[]): void {
@@ -132,7 +150,9 @@ export class ActiveRuns implements vscode.Disposable {
    * The folder of the run. Its first event has the identifier of the task, so a folder that somebody
    * else wrote cannot pass for it. After the window is reloaded, it is a folder found before.
    */
-  private async find({ execution, recipe, since }: Active): Promise<string | undefined> {
+  private async find(run: Active): Promise<string | undefined> {
+    const { execution, recipe, since } = run;
+    if (!execution) return undefined;
     const identifier = identifierOf(execution.task);
     const taken = this.running.map(({ folder }) => folder);
     const runs = (await this.server.runs(recipe)).filter(({ folder }) => !taken.includes(folder));
@@ -144,7 +164,7 @@ export class ActiveRuns implements vscode.Disposable {
     }
     const found = this.found;
     const isFound = ({ folder, state }: Run): boolean =>
-      state === "unfinished" && found.includes(folder);
+      state === "running" && found.includes(folder);
     return runs.find(isFound)?.folder;
   }
 
@@ -156,6 +176,42 @@ export class ActiveRuns implements vscode.Disposable {
     const run = this.active.find((one) => one.execution === execution);
     if (!run) return;
     await this.findFolder(run);
+    await this.finish(run, exitCode);
+  }
+
+  /** Who trains a run that is running. */
+  private ownerOf({ folder, task }: Run): Owner {
+    const tasks = this.active.filter(({ execution }) => execution);
+    const isOwn = ({ execution, written }: Active): boolean =>
+      written?.folder === folder ||
+      (task !== null && execution !== undefined && identifierOf(execution.task) === task);
+    if (tasks.some(isOwn)) return "task";
+    // A task that was running before the extension has not found its folder yet.
+    return tasks.some(({ since, written }) => since === 0 && !written) ? "unknown" : "other";
+  }
+
+  /** Follow a run that another program trains. */
+  private async adopt(found: Run): Promise<void> {
+    const recipe = recipeOfRun(found, this.recipes());
+    const since = found.lastStarted;
+    const run: Active = { execution: undefined, recipe, since, written: undefined };
+    this.active.push(run);
+    this.updateContextKey();
+    await this.read(run, found.folder);
+    // Nobody may have told the server.
+    void this.server.notifyOfRun(path.join(found.folder, RUN_FILES.events));
+  }
+
+  private async endOther(folder: string): Promise<void> {
+    const run = this.active.find(
+      ({ execution, written }) => !execution && written?.folder === folder,
+    );
+    if (!run) return;
+    await this.finish(run, undefined);
+    void this.server.notifyOfRun(path.join(folder, RUN_FILES.events));
+  }
+
+  private async finish(run: Active, exitCode: number | undefined): Promise<void> {
     // Its last events were written before the process ended.
     await run.written?.reader.read();
     this.active.splice(this.active.indexOf(run), 1);
@@ -169,6 +225,13 @@ export class ActiveRuns implements vscode.Disposable {
     void vscode.commands.executeCommand("setContext", CONTEXT_KEYS.running, running);
     this.changed.fire();
   }
+}
+
+/** The runs of a recipe that are running; all of them without a recipe. */
+export function runsOf(runs: ActiveRuns, recipe: unknown): readonly ActiveRun[] {
+  if (!(recipe instanceof vscode.Uri) && typeof recipe !== "string") return runs.running;
+  const of = typeof recipe === "string" ? vscode.Uri.parse(recipe) : recipe;
+  return runs.running.filter((run) => run.recipe.fsPath === of.fsPath);
 }
 
 function shownRun({ execution, recipe, written }: Active): ActiveRun {

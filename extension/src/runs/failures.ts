@@ -70,7 +70,10 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
     const { end, step } = progress;
     const event = end?.failure;
     if (!end || !event) return;
-    const root = folderOf(execution.task.scope)?.uri.fsPath ?? "";
+    const workspace = execution
+      ? folderOf(execution.task.scope)
+      : vscode.workspace.getWorkspaceFolder(recipe);
+    const root = workspace?.uri.fsPath ?? "";
     const named = path.resolve(root, event.file ?? recipe.fsPath);
     // Somebody else may have written a file's name into the events.
     const ours = [recipe, ...this.documents.recipes(), ...this.documents.models()];

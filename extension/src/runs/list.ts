@@ -8,7 +8,6 @@ import type { RunList as Listing, RunRecord, UnreadableRun } from "../generated/
 import { RUN_LIST_SCHEMA } from "../generated/validation";
 import type { Server } from "../server/client";
 import { trainerReport } from "../server/commandLine";
-import { isElsewhere } from "../shared/machines";
 import { remembered } from "../shared/remembered";
 import { oneAtATime } from "../shared/repeat";
 import type { ActiveRuns } from "./activeRuns";
@@ -211,20 +210,4 @@ export class RunList implements vscode.Disposable {
 
 function withNativePath<T extends { folder: string }>(run: T): T {
   return { ...run, folder: path.normalize(run.folder) };
-}
-
-/**
- * A run's recipe: the absolute path it was started with, or else the recipe whose path matches. Of
- * a path on another machine, which somebody may have written, only the file's name counts.
- */
-export function recipeOfRun(run: RunRecord, recipes: readonly vscode.Uri[]): vscode.Uri {
-  const root = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(run.folder))?.uri.fsPath;
-  const base = root ?? run.folder;
-  const place = path.resolve(base, run.config);
-  const isHere = !isElsewhere(place, [base]);
-  if (isHere && path.isAbsolute(run.config)) return vscode.Uri.file(run.config);
-  const config = isHere ? run.config : path.basename(run.config);
-  const parts = config.split(/[\\/]/).filter((part) => part !== ".." && part !== ".");
-  const known = recipes.find(({ path: file }) => file.endsWith(`/${parts.join("/")}`));
-  return known ?? vscode.Uri.file(path.resolve(base, config));
 }

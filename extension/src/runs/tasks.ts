@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 import * as vscode from "vscode";
 
@@ -19,6 +20,8 @@ export interface RecipeTask extends vscode.TaskDefinition {
   readonly run?: string;
   /** Settings for this run only, each `section.key=value`. */
   readonly set?: readonly string[];
+  /** Tells the task from an active one that does the same; VS Code starts a task once at a time. */
+  readonly instance?: number;
 }
 
 /** The tasks offered for every recipe; `resume` also needs a run. */
@@ -76,6 +79,19 @@ export class RecipeTasks implements vscode.TaskProvider {
   }
 }
 
+/** The definition, with the first `instance` that is not active. */
+export function notActive(definition: RecipeTask): RecipeTask {
+  const same = (one: vscode.TaskDefinition): boolean =>
+    isDeepStrictEqual({ ...one, instance: 0 }, { ...definition, instance: 0 });
+  const active = vscode.tasks.taskExecutions
+    .map(({ task }) => task.definition)
+    .filter(same)
+    .map(({ instance }) => (instance as number | undefined) ?? 1);
+  let instance = 1;
+  while (active.includes(instance)) instance++;
+  return instance === 1 ? definition : { ...definition, instance };
+}
+
 /** A task that runs `trainsmith train` in its own terminal. */
 export function createTask(
   server: Server,
@@ -118,10 +134,11 @@ export function identifierOf({ execution }: vscode.Task): string | undefined {
 }
 
 /** `train training.yaml`, or `train training.yaml with batch_size=16`. */
-function titleOf({ task, set = [] }: RecipeTask, config: string): string {
+function titleOf({ task, set = [], instance = 1 }: RecipeTask, config: string): string {
   const settings = set.map((setting) => setting.replace(/^[^=]*\./, ""));
   const changed = settings.length > 0 ? ` with ${settings.join(", ")}` : "";
-  return `${TITLES[task]} ${path.basename(config)}${changed}`;
+  const again = instance > 1 ? ` (${instance})` : "";
+  return `${TITLES[task]} ${path.basename(config)}${changed}${again}`;
 }
 
 /** The absolute path of a task's recipe. */

@@ -11,7 +11,8 @@ import {
   resultText,
 } from "../shared/formatting";
 import { plainText } from "../shared/plainText";
-import { recipeOfRun, type RunList } from "./list";
+import type { RunList } from "./list";
+import { recipeOfRun } from "./recipeOfRun";
 
 const WARNING = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
 const ICONS: Record<RunRecord["state"], vscode.ThemeIcon> = {

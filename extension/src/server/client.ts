@@ -76,6 +76,11 @@ export class Server implements vscode.Disposable {
     return (await this.request<Run[]>(REQUESTS.runs, { uri: uri.toString() })) ?? [];
   }
 
+  /** The runs in some folders that a process is training now. */
+  async runningRuns(folders: readonly string[]): Promise<readonly Run[]> {
+    return (await this.request<Run[]>(REQUESTS.runningRuns, { folders })) ?? [];
+  }
+
   /**
    * Notify the server that a run has started or ended. VS Code's file watcher misses files in a
    * folder that was created together with its parent, as the first run's folder is.

@@ -14,13 +14,8 @@ export interface PageState {
 }
 
 export type ToPage =
-  /** All runs of the recipe, newest first; the folders shown, and those running in this window. */
-  | {
-      readonly type: "runs";
-      readonly runs: readonly Run[];
-      readonly shown: readonly string[];
-      readonly running: readonly string[];
-    }
+  /** All runs of the recipe, newest first, and the folders shown. */
+  | { readonly type: "runs"; readonly runs: readonly Run[]; readonly shown: readonly string[] }
   | RunMessage;
 
 export type FromPage =

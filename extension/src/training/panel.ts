@@ -3,7 +3,6 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 
 import { COMMANDS } from "../generated/protocol";
-import type { ActiveRuns } from "../runs/activeRuns";
 import type { RunReader, RunWatcher } from "../runs/watcher";
 import type { Server } from "../server/client";
 import { plainText } from "../shared/plainText";
@@ -22,7 +21,6 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
   constructor(
     private readonly extension: vscode.Uri,
     private readonly server: Server,
-    private readonly active: ActiveRuns,
     private readonly watcher: RunWatcher,
     private readonly log: vscode.LogOutputChannel,
   ) {}
@@ -58,7 +56,7 @@ export class TrainingPanels implements vscode.Disposable, vscode.WebviewPanelSer
     const key = recipe.toString();
     this.panels.set(
       key,
-      new TrainingPanel(panel, recipe, folders, this.server, this.active, this.watcher, this.log),
+      new TrainingPanel(panel, recipe, folders, this.server, this.watcher, this.log),
     );
     panel.onDidDispose(() => this.panels.delete(key));
     panel.webview.html = page(panel.webview, media, {
@@ -82,7 +80,6 @@ class TrainingPanel implements vscode.Disposable {
     private readonly recipe: vscode.Uri,
     folders: readonly string[],
     private readonly server: Server,
-    private readonly active: ActiveRuns,
     private readonly watcher: RunWatcher,
     private readonly log: vscode.LogOutputChannel,
   ) {
@@ -138,7 +135,7 @@ class TrainingPanel implements vscode.Disposable {
         await vscode.commands.executeCommand(COMMANDS.runTraining, this.recipe);
         break;
       case "stop":
-        await vscode.commands.executeCommand(COMMANDS.stopTraining);
+        await vscode.commands.executeCommand(COMMANDS.stopTraining, this.recipe);
         break;
     }
   }
@@ -167,8 +164,7 @@ class TrainingPanel implements vscode.Disposable {
     const isNew = newest !== this.newest && this.newest !== undefined;
     if (newest && (isNew || this.shown.size === 0)) this.add(newest);
     this.newest = newest ?? "";
-    const running = this.active.running.flatMap(({ folder }) => folder ?? []);
-    this.post({ type: "runs", runs, shown: [...this.shown.keys()], running });
+    this.post({ type: "runs", runs, shown: [...this.shown.keys()] });
   }
 
   /** Send everything about a run, to a page that has none of it. */

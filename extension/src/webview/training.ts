@@ -27,7 +27,6 @@ let state: PageState = api.getState() ?? {
   smoothing: 0.6,
 };
 let runs: readonly Run[] = [];
-let running: readonly string[] = [];
 const data = new RunData();
 let view: View;
 const drawSoon = redrawer(draw);
@@ -84,7 +83,7 @@ runsHost.addEventListener("change", ({ target }) => {
 
 window.addEventListener("message", ({ data: message }: MessageEvent<ToPage>) => {
   if (message.type === "runs") {
-    ({ runs, running } = message);
+    ({ runs } = message);
     remember({ shown: message.shown });
     data.retain(message.shown);
   } else data.receive(message);
@@ -112,8 +111,8 @@ function shownRun(folder: string): ShownRun {
 }
 
 function drawTables(): void {
-  replace(runsHost, runTable(runs, state.shown, running, data.facts));
-  stop.disabled = running.length === 0;
+  replace(runsHost, runTable(runs, state.shown, data.facts));
+  stop.disabled = !runs.some((run) => run.state === "running");
   const known = state.shown.flatMap((folder) => {
     const facts = data.facts.get(folder);
     return facts ? [{ name: prefix(shownRun(folder)), facts }] : [];

@@ -112,8 +112,10 @@ class Run(_Message):
     """The identifier of VS Code's task that started or resumed it last, if one did."""
     lastStarted: float  # noqa: N815
     """When it was started or resumed last, in seconds since 1970."""
-    state: Literal["unfinished", "finished", "stopped", "failed"]
-    """How it ended; an unfinished run is still going or was killed."""
+    config: str
+    """The recipe's path as the trainer was given it."""
+    state: Literal["running", "interrupted", "finished", "stopped", "failed"]
+    """Whether it is running, in whatever program, or how it ended; `interrupted` if it was killed."""
     step: int
     """The last completed step."""
     totalSteps: int  # noqa: N815
@@ -122,6 +124,13 @@ class Run(_Message):
     """The training loss of the last step."""
     validationLoss: float | None  # noqa: N815
     """The loss of the last validation."""
+
+
+class RunFolders(_Message):
+    """Folders of runs: the parameters of `trainsmith/runningRuns`."""
+
+    folders: list[str]
+    """Absolute paths."""
 
 
 class Template(_Message):
@@ -151,5 +160,6 @@ MESSAGES: tuple[type[BaseModel], ...] = (
     RunPlan,
     DocumentStatus,
     Run,
+    RunFolders,
     Templates,
 )

@@ -52,6 +52,7 @@ Its argument is the recipe's URI; its result is the copy's URI.
 RUN_PLAN = "trainsmith/runPlan"
 DOCUMENT_STATUS = "trainsmith/documentStatus"
 RUNS = "trainsmith/runs"
+RUNNING_RUNS = "trainsmith/runningRuns"
 TEMPLATES = "trainsmith/templates"
 SETTINGS = "trainsmith/settings"
 CHECK_OVERRIDES = "trainsmith/checkOverrides"
@@ -69,6 +70,7 @@ REQUESTS = (
     RUN_PLAN,
     DOCUMENT_STATUS,
     RUNS,
+    RUNNING_RUNS,
     TEMPLATES,
     SETTINGS,
     CHECK_OVERRIDES,

@@ -17,6 +17,8 @@ _DRY_RUN = command("dryRun")
 _DATA = command("showData")
 _COMPARE = command("compareWithLastRun")
 _SHOW = command("showTraining")
+_STOP = command("stopTraining")
+_RESUME = command("resumeTraining")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +56,29 @@ def code_lenses(analysis: Analysis, last: Run | None) -> tuple[Lens, ...]:
     commands = (_RUN, _DRY_RUN, *((_DATA,) if shows_data else ()))
     lenses = [Lens(span, one, f"{one.icon} {one.title}") for one in commands]
     if last:
-        lenses += [
-            Lens(span, _COMPARE, f"{_COMPARE.icon} {_COMPARE.title}"),
-            Lens(span, _SHOW, f"{_SHOW.icon} {_outcome(last)}", (last.folder,)),
-        ]
+        lenses += [Lens(span, one, f"{one.icon} {one.title}") for one in (*_next(last), _COMPARE)]
+        lenses.append(Lens(span, _SHOW, f"{_SHOW.icon} {_outcome(last)}", (last.folder,)))
     return tuple(lenses)
+
+
+def _next(run: Run) -> tuple[Command, ...]:
+    """What one may want to do with a run in its state."""
+    match run.state:
+        case "running":
+            return (_STOP,)
+        case "interrupted" | "stopped" | "failed":
+            return (_RESUME,)
+        case "finished":
+            return ()
 
 
 def _outcome(run: Run) -> str:
     """The outcome of a run, in a few words that are also true while it continues."""
     match run.state:
-        case "unfinished":
-            return "Last run: not finished"
+        case "running":
+            return "Running"
+        case "interrupted":
+            return f"Last run: interrupted at step {run.step:,}{_loss(run)}"
         case "failed":
             return f"Last run: failed at step {run.step:,}"
         case "stopped":

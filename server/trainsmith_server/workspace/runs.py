@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from itertools import islice
 from pathlib import Path, PurePath
@@ -21,6 +20,7 @@ from trainsmith_schemas.paths import is_folder
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import CLOCKS_DIFFER, EVENTS
 from trainsmith_server.workspace.file_cache import FileCache
+from trainsmith_system.lock import is_held
 from trainsmith_system.reading import open_regular
 
 _MOST_RUNS = 1000
@@ -30,13 +30,6 @@ _HEAD = 16_384
 """The number of bytes in which the first line must end."""
 _TAIL = 65_536
 """The number of bytes that contain the last steps and the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    config: str
-    """The recipe's path as passed to the trainer."""
-    run: Run
 
 
 class Runs:
@@ -54,28 +47,37 @@ class Runs:
         """
         latest = time.time() + CLOCKS_DIFFER
         found = {
-            folder: read.run
+            folder: run
             for parent in folders
             for folder in _subfolders(parent)
-            if (read := self._look(folder)) and _is_meant(recipe, read.config)
-            if read.run.started <= latest
+            if (run := self._look(folder)) and _is_meant(recipe, run.config)
+            if run.started <= latest
         }
         return sorted(found.values(), key=lambda run: run.started, reverse=True)
 
+    def running(self, folders: Iterable[Path]) -> list[Run]:
+        """The runs in some folders that a process is training now."""
+        looked = map(self._look, islice(folders, _MOST_RUNS))
+        return [run for run in looked if run and run.state == "running"]
+
     def has_changed(self, folder: Path) -> bool:
         """Whether a run has started or ended since the last call."""
-        known = self._look(folder)
-        state = known and known.run.state
+        run = self._look(folder)
+        state = run and run.state
         before = self._last_states.pop(folder, None)
         if state:
             self._last_states[folder] = state
         return state != before
 
-    def _look(self, folder: Path) -> _Read | None:
+    def _look(self, folder: Path) -> Run | None:
         try:
-            return self._read.get(folder / EVENTS)
+            run = self._read.get(folder / EVENTS)
         except OSError:
             return None
+        # A process that is killed writes no event, but it no longer holds the lock.
+        if run and run.state == "interrupted" and is_held(folder / EVENTS):
+            return run.model_copy(update={"state": "running"})
+        return run
 
 
 def _subfolders(parent: Path) -> list[Path]:
@@ -98,7 +100,7 @@ def _is_meant(recipe: Path, written: str) -> bool:
     return PurePath(recipe).parts[-len(parts) :] == parts
 
 
-def _read(file: Path, size: int) -> _Read | None:
+def _read(file: Path, size: int) -> Run | None:
     """Read a run's events; `None` if there is no first event yet."""
     with open_regular(file, follow_links=False) as stream:
         head, newline, _ = stream.read(_HEAD).partition(b"\n")
@@ -115,13 +117,14 @@ def _read(file: Path, size: int) -> _Read | None:
         smoke=first.smoke,
         task=first.task,
         lastStarted=first.time,
-        state="unfinished",
+        config=first.config,
+        state="interrupted",
         step=0,
         totalSteps=first.total_steps,
         loss=None,
         validationLoss=None,
     )
-    return _Read(first.config, reduce(_advance, _latest(tail), run))
+    return reduce(_advance, _latest(tail), run)
 
 
 def _latest(tail: bytes) -> list[events.Event]:
@@ -152,7 +155,7 @@ def _advance(run: Run, event: events.Event) -> Run:
     match event:
         case events.RunStarted():  # It was resumed.
             now = {
-                "state": "unfinished",
+                "state": "interrupted",
                 "totalSteps": event.total_steps,
                 "task": event.task,
                 "lastStarted": event.time,

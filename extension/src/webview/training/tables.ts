@@ -15,24 +15,22 @@ interface Known {
 export function runTable(
   runs: readonly Run[],
   shown: readonly string[],
-  running: readonly string[],
   facts: ReadonlyMap<string, Facts>,
 ): HTMLElement {
   if (runs.length === 0) {
     return make("p", { class: "empty" }, "This recipe has no runs yet: Run Training starts one.");
   }
-  const unfinished = runs.some((run) => run.state === "unfinished");
+  const isAnyRunning = runs.some(({ state }) => state === "running");
   const head = ["Run", "State", "Step", "Loss", "Validation", "Tokens/s"];
-  if (unfinished) head.push("Time left");
+  if (isAnyRunning) head.push("Time left");
   const body = runs.map((run) => {
     const at = shown.indexOf(run.folder);
     const known = facts.get(run.folder);
-    const state = running.includes(run.folder) ? "running" : run.state;
     return make(
       "tr",
       {},
       make("th", { scope: "row" }, choice(run, at)),
-      ...cells(run, state, known)
+      ...cells(run, known)
         .slice(0, head.length - 1)
         .map((text) => make("td", {}, text)),
     );
@@ -47,13 +45,13 @@ function choice({ name, folder }: Run, at: number): HTMLElement {
   return make("label", {}, box, " ", swatch, ` ${name}`);
 }
 
-function cells(run: Run, state: string, facts: Facts | undefined): string[] {
+function cells(run: Run, facts: Facts | undefined): string[] {
   const loss = facts?.progress.loss ?? run.loss;
   const validation = facts?.validation.at(-1)?.[1] ?? run.validationLoss;
   const step = facts?.progress.step ?? run.step;
-  const left = run.state === "unfinished" ? facts?.progress.secondsLeft : undefined;
+  const left = run.state === "running" ? facts?.progress.secondsLeft : undefined;
   return [
-    state,
+    run.state,
     `${step.toLocaleString("en")}/${run.totalSteps.toLocaleString("en")}`,
     loss?.toFixed(3) ?? "–",
     validation?.toFixed(3) ?? "–",

@@ -1,7 +1,8 @@
-"""The runs of a recipe."""
+"""The runs of a recipe, and the runs that are running."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainsmith_schemas.editor import names
@@ -12,8 +13,13 @@ if TYPE_CHECKING:
 
 
 def register_runs(server: Server) -> None:
-    """Answer `trainsmith/runs`."""
+    """Answer `trainsmith/runs` and `trainsmith/runningRuns`."""
 
     @server.feature(names.RUNS)
     def runs(params: Any) -> list[dict[str, Any]]:
         return [run.model_dump() for run in runs_of(server, server.analysis_of(params.uri))]
+
+    @server.feature(names.RUNNING_RUNS)
+    def running_runs(params: Any) -> list[dict[str, Any]]:
+        folders = (Path(folder) for folder in params.folders)
+        return [run.model_dump() for run in server.runs.running(folders)]
