@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
@@ -16,14 +16,19 @@ const RECIPE = `training_config:
   validation_frequency: 1000000
 `;
 
+let trainer: ChildProcess | undefined;
+
 /** Train in a program that is no task of the window; returns the promise of its exit code. */
 function train({ workspace }: Workbench, recipe: string): Promise<number | null> {
-  const trainer = spawn(venv("python"), ["-m", "trainsmith", "train", recipe], {
+  const started = spawn(venv("python"), ["-m", "trainsmith", "train", recipe], {
     cwd: workspace,
     stdio: "ignore",
   });
-  return new Promise((resolve) => trainer.on("exit", resolve));
+  trainer = started;
+  return new Promise((resolve) => started.on("exit", resolve));
 }
+
+test.afterEach(() => trainer?.kill("SIGKILL"));
 
 test("a run of another program is running everywhere, and can be stopped", async ({
   workbench,
