@@ -260,6 +260,7 @@ def test_moreh_is_told_and_computed_on_the_mock(
         "times too large"
     )
     assert told in moreh.stdout
+    assert moreh.stdout.count("warning: ") == 1
     assert _losses(workspace, "moreh") != _losses(workspace, "plain")
 
 

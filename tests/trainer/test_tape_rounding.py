@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from tape_models import batch, model, weights_of
 
+from trainsmith_schemas.meaning.bfloat16 import cut_to_bf16, growth
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.base import Unsupported
 from trainsmith_trainer.backends.numpy.ops import NumpyOps
 from trainsmith_trainer.backends.tape.backend import TapeBackend
-from trainsmith_trainer.backends.tape.moreh import MorehAdamW, cut_to_bf16, growth
+from trainsmith_trainer.backends.tape.moreh import MorehAdamW
 from trainsmith_trainer.backends.tape.optimizers import AdamW, optimizer_for
 from trainsmith_trainer.backends.tape.randomness import Draws
 from trainsmith_trainer.backends.tape.rounding import RoundedWeights, Way

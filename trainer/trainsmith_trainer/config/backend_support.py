@@ -32,7 +32,7 @@ def backend_of_recipe(recipe: Recipe) -> LoadedBackend | None:
 
 
 def check_support(config: ResolvedConfig, backend: LoadedBackend) -> ResolvedConfig:
-    """Add the backend's warnings to a config.
+    """Add the backend's warnings to a config, in place of others about the same keys.
 
     Raises:
         RecipeError: with everything that the backend refuses.
@@ -40,7 +40,10 @@ def check_support(config: ResolvedConfig, backend: LoadedBackend) -> ResolvedCon
     problems = tuple(_problems(config, backend))
     if any(problem.severity == "error" for problem in problems):
         raise RecipeError((*config.warnings, *problems))
-    return replace(config, warnings=(*config.warnings, *problems))
+    # The backend knows better what it does with a key.
+    keys = {problem.config_path for problem in problems}
+    others = (warning for warning in config.warnings if warning.config_path not in keys)
+    return replace(config, warnings=(*others, *problems))
 
 
 def _problems(config: ResolvedConfig, backend: LoadedBackend) -> Iterator[ConfigProblem]:

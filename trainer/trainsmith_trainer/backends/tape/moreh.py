@@ -7,22 +7,10 @@ should (tt-metal #55935). Weights, gradients and moments are bfloat16, too.
 
 from __future__ import annotations
 
-import struct
-
+from trainsmith_schemas.meaning.bfloat16 import cut_to_bf16
 from trainsmith_schemas.sections.optimizer import OptimizerConfig
 from trainsmith_trainer.backends.tape.ops import Array, Ops
 from trainsmith_trainer.backends.tape.optimizers import AdamW, Shapes, Tensors
-
-
-def cut_to_bf16(number: float) -> float:
-    """A number without the lower 16 bits of its float32."""
-    (bits,) = struct.unpack("<I", struct.pack("<f", number))
-    return struct.unpack("<f", struct.pack("<I", bits & 0xFFFF0000))[0]
-
-
-def growth(beta: float) -> float:
-    """How many times too much of a gradient goes into a running mean."""
-    return (1 - cut_to_bf16(beta)) / (1 - beta)
 
 
 class MorehAdamW(AdamW):

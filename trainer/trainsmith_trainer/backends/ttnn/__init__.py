@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.meaning.bfloat16 import cut_to_bf16, growth
 from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.documents import TrainingDocument
 from trainsmith_schemas.sections.lora import LoraConfig
@@ -60,8 +61,6 @@ def unsupported(document: TrainingDocument, model: TransformerConfig) -> Iterabl
 
 def _of_moreh(training: TrainingConfig) -> Unsupported:
     """What the kernel `moreh_adamw` does to a run."""
-    from trainsmith_trainer.backends.tape.moreh import cut_to_bf16, growth
-
     beta = (training.optimizer or OptimizerConfig()).beta2
     key = "use_moreh_adamw" if training.use_moreh_adamw else "optimizer.type"
     message = (
