@@ -71,7 +71,7 @@ export type Laststarted = number;
  */
 export type Config = string;
 /**
- * Whether it is running, in whatever program, or how it ended; `interrupted` if it was killed.
+ * Whether it is running, in whatever program, or how it ended; `interrupted`: it was killed.
  */
 export type State = "running" | "interrupted" | "finished" | "stopped" | "failed";
 /**

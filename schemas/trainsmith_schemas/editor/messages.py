@@ -115,7 +115,7 @@ class Run(_Message):
     config: str
     """The recipe's path as the trainer was given it."""
     state: Literal["running", "interrupted", "finished", "stopped", "failed"]
-    """Whether it is running, in whatever program, or how it ended; `interrupted` if it was killed."""
+    """Whether it is running, in whatever program, or how it ended; `interrupted`: it was killed."""
     step: int
     """The last completed step."""
     totalSteps: int  # noqa: N815
