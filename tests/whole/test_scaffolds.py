@@ -114,7 +114,8 @@ def test_a_new_backend_is_registered_and_refused(checkout: Path) -> None:
     )
     lines = _succeeds(checkout, sys.executable, "-c", program).splitlines()
     assert lines == [
-        "the backend `brandnew` cannot train here: it is not finished; use `--backend torch`",
+        "the backend `brandnew` cannot train here: it is not finished; use `--backend torch`; "
+        "`trainsmith devices` shows what there is",
         "['ttnn', 'torch', 'numpy', 'brandnew'] torch",
     ]
 

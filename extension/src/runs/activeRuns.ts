@@ -198,7 +198,7 @@ export class ActiveRuns implements vscode.Disposable {
     this.active.push(run);
     this.updateContextKey();
     await this.read(run, found.folder);
-    // Nobody may have told the server.
+    // The file watcher may have missed it, so the server may not know it yet.
     void this.server.notifyOfRun(path.join(found.folder, RUN_FILES.events));
   }
 
