@@ -7,7 +7,7 @@ Names are those of Hugging Face's PEFT without the prefixes that it adds: `h.0.a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from trainsmith_schemas.families.family import Layout, Shape
@@ -69,14 +69,15 @@ def unknown_targets(lora: LoraConfig, model: TransformerConfig | None) -> list[s
         model: the model; `None` if it is not known, and every family's names are valid.
     """
     models = [model] if model else _a_model_of_each_family()
-    matching = {target for one in models for target in _targets(lora, one)}
+    targets = set(lora.target_modules or ())
+    matching = {target for one in models for target in _matching(targets, one)}
     return [target for target in lora.target_modules or () if target not in matching]
 
 
-def unknown_target_message(target: str, model: TransformerConfig | None) -> str:
-    """One sentence about an unknown target, with the names that exist."""
+def unknown_target_message(target: str, model: TransformerConfig | None, names: list[str]) -> str:
+    """One sentence about an unknown target, with the names that exist: those of `layer_names`."""
     where = f"a {model.model_type}'s blocks" if model else "any model's blocks"
-    known = listed(f"`{name}`" for name in layer_names(model))
+    known = listed(f"`{name}`" for name in names)
     return f"`target_modules` has `{target}`, which is no linear layer of {where}: they are {known}"
 
 
@@ -84,7 +85,7 @@ def adapted_layers(lora: LoraConfig, model: TransformerConfig) -> dict[str, Shap
     """The adapted layers of a whole model, by their full names: (out, in)."""
     layout = require_layout(model)
     layers = _linear_layers(layout, model)
-    blocks = {name: _blocks(lora, model, layout, name) for name in layers}
+    blocks = {name: _blocks(lora.target_modules, model, layout, name) for name in layers}
     return {
         f"{layout.blocks}.{index}.{name}": shape
         for index in range(model.num_blocks)
@@ -116,7 +117,7 @@ def trained_parameters(lora: LoraConfig, model: TransformerConfig) -> Trained | 
     adapters = biases = 0
     with_bias = _layers_with_bias(model) if lora.is_bias_trainable else ()
     for name, (wide_out, wide_in) in _linear_layers(layout, model).items():
-        blocks = len(_blocks(lora, model, layout, name))
+        blocks = len(_blocks(lora.target_modules, model, layout, name))
         adapters += blocks * lora.r * (wide_out + wide_in)
         biases += blocks * wide_out if name in with_bias else 0
     return Trained(adapters, biases)
@@ -136,10 +137,9 @@ def _layers_with_bias(model: TransformerConfig) -> tuple[str, ...]:
 
 
 def _blocks(
-    lora: LoraConfig, model: TransformerConfig, layout: Layout, layer: str
+    targets: list[str] | None, model: TransformerConfig, layout: Layout, layer: str
 ) -> range | frozenset[int]:
     """The blocks in which a layer is adapted: as PEFT does, by the ends of full names."""
-    targets = lora.target_modules
     if targets is None or any(_ends(layer, target) for target in targets):
         return range(model.num_blocks)
     found = (_block_named(target, layer, layout.blocks) for target in targets)
@@ -162,12 +162,12 @@ def _ends(name: str, target: str) -> bool:
     return name == target or name.endswith(f".{target}")
 
 
-def _targets(lora: LoraConfig, model: TransformerConfig) -> Iterator[str]:
-    """The entries of `target_modules` that name a layer of a model."""
+def _matching(targets: Iterable[str], model: TransformerConfig) -> Iterator[str]:
+    """Those targets that name a layer of a model."""
     layout = require_layout(model)
-    for target in lora.target_modules or ():
-        one = lora.model_copy(update={"target_modules": [target]})
-        if any(_blocks(one, model, layout, name) for name in _linear_layers(layout, model)):
+    layers = list(_linear_layers(layout, model))
+    for target in targets:
+        if any(_blocks([target], model, layout, name) for name in layers):
             yield target
 
 

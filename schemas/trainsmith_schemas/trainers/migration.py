@@ -7,6 +7,7 @@ several keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from trainsmith_schemas.base import Section, fields_of
@@ -99,8 +100,17 @@ def synonyms(path: str) -> tuple[str, ...]:
 
 def keys_for(key: str) -> tuple[str, ...]:
     """The names of a key's setting, without their sections."""
-    groups = ([name.rpartition(".")[2] for name in names] for names in SYNONYMS)
-    return tuple(name for group in groups if key in group for name in group)
+    return tuple(_names_by_key().get(key, ()))
+
+
+@cache
+def _names_by_key() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for names in SYNONYMS:
+        group = [name.rpartition(".")[2] for name in names]
+        for key in dict.fromkeys(group):
+            found.setdefault(key, []).extend(group)
+    return found
 
 
 def counterpart(path: str, trainer: Trainer) -> str | None:

@@ -83,11 +83,24 @@ def is_slip(written: str, name: str, real: frozenset[str] = _WORDS, *, whole: bo
 
 def slips(written: str, names: Iterable[str], *, whole: bool = False) -> tuple[str, ...]:
     """The names that a key may be a slip of, nearest first. `whole` is as in `is_slip`."""
-    names = list(names)
-    real = _WORDS.union(*map(_words_of, names))
+    names = tuple(names)
+    if len(written) > 2 * max(map(len, names), default=0):
+        return ()  # A slip is never twice as long; a key that is a whole text is not kept.
+    return _slips(written, names, whole)
+
+
+@lru_cache(4096)
+def _slips(written: str, names: tuple[str, ...], whole: bool) -> tuple[str, ...]:
+    real = _real_words(names)
     near = [name for name in names if is_slip(written, name, real, whole=whole)]
     plain = written.lower().replace("-", "_")
     return tuple(sorted(near, key=lambda name: distance(plain, name.lower(), len(name))))
+
+
+@lru_cache(256)
+def _real_words(names: tuple[str, ...]) -> frozenset[str]:
+    """The words that are correct as written, if these names are known."""
+    return _WORDS.union(*map(_words_of, names))
 
 
 def nearest(written: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections import abc
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from trainsmith_schemas.base import FieldInfo, Section, fields_of
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.validation.slips import slips
+from trainsmith_server.yaml.keys import entry_of, keys_of
 from trainsmith_server.yaml.tree import (
     Entry,
     Mapping,
     Node,
-    Scalar,
     Sequence,
     Span,
-    entry_of,
     key_text,
     resolve_alias,
 )
-from trainsmith_server.yaml.values import is_merge, plain_value
+from trainsmith_server.yaml.values import is_merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,40 +135,16 @@ def _entry(mapping: Mapping, part: Any) -> Entry | None:
         if id(source) in searched:
             continue
         searched.add(id(source))
-        found = entry_of(source, str(part))
+        keys = keys_of(source)
+        # A key such as `yes` is not text, and the path has its value.
+        found = (
+            keys.by_text.get(str(part)) or keys.by_value.get(part) or keys.by_value.get(str(part))
+        )
         if found is not None:
             return found
-        for entry in source.entries:
-            if _reads_as(entry.key, part):
-                return entry  # The key, such as `yes`, is not text, and the path has its value.
         # The first of several mappings wins, so it is searched first.
-        waiting += reversed(list(_merged(source)))
+        waiting += reversed(keys.merged)
     return None
-
-
-def _reads_as(key: Node | None, part: Any) -> bool:
-    """Whether a plain key's value is a part of a path."""
-    if not isinstance(key, Scalar) or not key.text or key.style or key.tag:
-        return False
-    try:
-        value = plain_value(key.text)
-    except ValueError:
-        return False
-    return value == part or str(value) == str(part)
-
-
-def _merged(mapping: Mapping) -> Iterator[Mapping]:
-    """The mappings that `<<` merges into a mapping."""
-    for entry in mapping.entries:
-        if is_merge(entry.key):
-            target = resolve_alias(entry.value)
-            parts = (
-                [item.value for item in target.items] if isinstance(target, Sequence) else [target]
-            )
-            for part in parts:
-                inner = resolve_alias(part)
-                if isinstance(inner, Mapping) and inner is not mapping:
-                    yield inner
 
 
 def key_span(entry: Entry) -> Span:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -18,6 +19,7 @@ from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import KnownDocument
 from trainsmith_server.lint.suppressions import suppress
 from trainsmith_server.rules import all_rules
+from trainsmith_server.yaml.keys import entry_of
 from trainsmith_server.yaml.lines import LineIndex
 from trainsmith_server.yaml.tree import (
     Alias,
@@ -29,7 +31,6 @@ from trainsmith_server.yaml.tree import (
     Sequence,
     Span,
     Tree,
-    entry_of,
     resolve_alias,
     walk,
 )
@@ -91,17 +92,21 @@ def _on_readable_lines(
     yield from (_fault_diagnostic(fault) for fault in value_faults)
     for known in documents:
         yield from _duplicate_keys(tree, known.document.root)
-        ruled = list(_rule_diagnostics(known, tree.text, options))
-        settling = [diagnostic for diagnostic in ruled if diagnostic.code in _settling_codes()]
+        query = DocumentQuery(known, tree.text, options)
+        settling = list(_rule_diagnostics(query, options, supersedes=True))
         settled = _settled(known, settling, value_faults)
+        unknown_families = _unknown_families(known)
         for problem in known.problems:
-            if _is_certain(known, problem, named) and not (
+            if _is_certain(known, problem, unknown_families, named=named) and not (
                 problem.code == "missing-key" and tree.faults
             ):
                 diagnostic = _problem_diagnostic(known, problem)
                 if not _is_inside(diagnostic, settled):
                     yield diagnostic
-        yield from (one for one in ruled if one in settling or not _is_inside(one, settled))
+        yield from settling
+        for diagnostic in _rule_diagnostics(query, options, supersedes=False):
+            if not _is_inside(diagnostic, settled):
+                yield diagnostic
 
 
 def _names_model_file(known: KnownDocument) -> bool:
@@ -113,28 +118,45 @@ def _with_model_codes() -> frozenset[str]:
     return frozenset(rule.code for rule in all_rules() if rule.with_model)
 
 
-@cache
-def _settling_codes() -> frozenset[str]:
-    return frozenset(rule.code for rule in all_rules() if rule.supersedes)
-
-
 def _settled(
     known: KnownDocument, diagnostics: Iterable[Diagnostic], value_faults: Iterable[Fault]
 ) -> list[Span]:
-    """The entries that get no follow-on diagnostics: one mistake is one diagnostic."""
-    starts = [*(one.span[0] for one in diagnostics), *(fault.span[0] for fault in value_faults)]
+    """The entries that get no follow-on diagnostics: one mistake is one diagnostic.
+
+    They are in the order of the text; of entries inside each other, only the outer one is listed.
+    """
+    starts = sorted((*(one.span[0] for one in diagnostics), *(one.span[0] for one in value_faults)))
     entries = [entry_span(binding.entry) for binding in known.bindings.entries] if starts else []
-    around = ([span for span in entries if span[0] <= start < span[1]] for start in starts)
-    return [max(spans) for spans in around if spans]
+    entries.sort()
+    around: list[Span] = []
+    """The entries around a place, from the outermost to the innermost."""
+    found: list[Span] = []
+    at = 0
+    for start in starts:
+        while at < len(entries) and entries[at][0] <= start:
+            around.append(entries[at])
+            at += 1
+        while around and around[-1][1] <= start:
+            around.pop()
+        if around:
+            found.append(around[-1])
+    outer: list[Span] = []
+    for span in sorted(found, key=lambda span: (span[0], -span[1])):
+        if not outer or outer[-1][1] <= span[0]:
+            outer.append(span)
+    return outer
 
 
-def _is_inside(diagnostic: Diagnostic, settled: Iterable[Span]) -> bool:
+def _is_inside(diagnostic: Diagnostic, settled: list[Span]) -> bool:
     """Whether a diagnostic is about such an entry or related to one."""
-    spans = [
-        diagnostic.span,
-        *(related.span for related in diagnostic.related if not related.source),
-    ]
-    return any(start <= span[0] < end for start, end in settled for span in spans)
+    places = [diagnostic.span, *(one.span for one in diagnostic.related if not one.source)]
+    return any(_is_in(place[0], settled) for place in places)
+
+
+def _is_in(offset: int, spans: list[Span]) -> bool:
+    """Whether an offset is in one of some spans, which are sorted and apart."""
+    at = bisect_right(spans, offset, key=lambda span: span[0]) - 1
+    return at >= 0 and offset < spans[at][1]
 
 
 def _fault_diagnostic(fault: Fault) -> Diagnostic:
@@ -147,12 +169,13 @@ def _fault_diagnostic(fault: Fault) -> Diagnostic:
 
 
 def _rule_diagnostics(
-    known: KnownDocument, text: str, options: LintOptions
+    query: DocumentQuery, options: LintOptions, *, supersedes: bool
 ) -> Iterator[Diagnostic]:
-    query = DocumentQuery(known, text, options)
+    """The diagnostics of the rules that do, or do not, supersede others on the same entry."""
     for rule in all_rules():
         usual = rule.severity if rule.on else None
-        if known.kind.name in rule.documents and options.severity(rule.code, usual):
+        is_on = rule.supersedes == supersedes and options.severity(rule.code, usual)
+        if is_on and query.kind.name in rule.documents:
             for violation in rule.check(query):
                 yield Diagnostic(
                     rule.code,
@@ -249,7 +272,9 @@ def _severity(known: KnownDocument, problem: Problem) -> Severity:
     return "warning" if problem.suggestions else "information"
 
 
-def _is_certain(known: KnownDocument, problem: Problem, named: bool) -> bool:
+def _is_certain(
+    known: KnownDocument, problem: Problem, unknown_families: set[Path], *, named: bool
+) -> bool:
     """Whether to report a problem: an unknown key may still be right.
 
     Programs of other trainers and unknown model families may read keys that the schema lacks. For
@@ -260,18 +285,19 @@ def _is_certain(known: KnownDocument, problem: Problem, named: bool) -> bool:
         not name.startswith(beginning) for name in problem.suggestions
     ):
         return True
-    return (named or known.profile.name == "trainsmith") and not _is_of_unknown_family(
-        known, problem
-    )
+    is_ours = named or known.profile.name == "trainsmith"
+    return is_ours and problem.path[:-1] not in unknown_families
 
 
-def _is_of_unknown_family(known: KnownDocument, problem: Problem) -> bool:
-    """Whether the `model_type` next to a key is unknown, and not a misspelling of a known one."""
-    path = (*problem.path[:-1], "model_type")
-    return any(
-        other.path == path and other.code == "invalid-value" and not other.suggestions
-        for other in known.problems
-    )
+def _unknown_families(known: KnownDocument) -> set[Path]:
+    """The sections whose `model_type` is unknown, and not a misspelling of a known one."""
+    return {
+        problem.path[:-1]
+        for problem in known.problems
+        if problem.path[-1:] == ("model_type",)
+        and problem.code == "invalid-value"
+        and not problem.suggestions
+    }
 
 
 def _is_text_field(known: KnownDocument, problem: Problem) -> bool:

@@ -26,7 +26,7 @@ def check(query: DocumentQuery) -> Iterator[Violation]:
         if target.value in unknown:
             likely = [*nearest(target.value, names), *names]
             yield Violation(
-                unknown_target_message(target.value, model),
+                unknown_target_message(target.value, model, names),
                 target.span,
                 fixes=tuple(target.set_to(name) for name in dict.fromkeys(likely)),
             )

@@ -6,7 +6,7 @@ whose syntax errors are listed as faults.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -90,11 +90,25 @@ class Mapping:
     entries: list[Entry] = field(default_factory=list[Entry])
     tag: str | None = None
     anchor: str | None = None
+    keys: Keys | None = None
+    """What `keys.keys_of` returns, once the tree is complete and somebody has asked for it."""
 
     @property
     def flow(self) -> bool:
         """Whether it is a flow mapping."""
         return self.indent < 0
+
+
+@dataclass(slots=True, eq=False)
+class Keys:
+    """The entries of a mapping by their keys."""
+
+    by_text: dict[str, Entry]
+    """The last entry with each text."""
+    by_value: dict[Hashable, Entry]
+    """The first entry with each value of a plain key, and with the text of that value."""
+    merged: list[Mapping]
+    """The mappings that `<<` merges into it; the first one wins."""
 
 
 @dataclass(slots=True, eq=False)
@@ -153,14 +167,6 @@ def key_text(entry: Entry) -> str | None:
     """The text of a key; `None` if it is not a scalar."""
     key = resolve_alias(entry.key)
     return key.text if isinstance(key, Scalar) else None
-
-
-def entry_of(mapping: Mapping, key: str) -> Entry | None:
-    """The entry with a key; if the key is repeated, the last entry, which takes effect."""
-    for entry in reversed(mapping.entries):
-        if key_text(entry) == key:
-            return entry
-    return None
 
 
 def is_half_typed(text: str, node: Node | None) -> bool:

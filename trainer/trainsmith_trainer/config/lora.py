@@ -7,6 +7,7 @@ from pathlib import Path
 
 from trainsmith_schemas.meaning.lora import (
     NO_BASE,
+    layer_names,
     trained_parameters,
     unknown_target_message,
     unknown_targets,
@@ -39,8 +40,9 @@ def lora_problems(
     if not model.model_path:
         origin = source.origin_of(_SECTION, on_key=True)
         yield ConfigProblem(origin, "error", "lora-without-base", NO_BASE, dotted(_SECTION))
+    names = layer_names(model)
     for target in unknown_targets(lora, model):
-        message = unknown_target_message(target, model)
+        message = unknown_target_message(target, model, names)
         origin = source.origin_of(_TARGETS)
         yield ConfigProblem(origin, "error", "lora-target-unknown", message, dotted(_TARGETS))
     trained = trained_parameters(lora, model)
