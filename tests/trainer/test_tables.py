@@ -6,6 +6,7 @@ import io
 import struct
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -110,6 +111,29 @@ def test_few_bytes_are_not_any_number_of_values(tmp_path: Path) -> None:
     assert (tmp_path / "data.parquet").stat().st_size < 1_000_000
     with pytest.raises(RunError, match="1 row with 80,0"):
         list(read_records(tmp_path / "data.parquet", frozenset({"text"})))
+
+
+def test_a_parquet_file_is_refused_by_the_sizes_that_it_states(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it is decompressed: a few kilobytes may become gigabytes. Other columns are free."""
+    monkeypatch.setattr(tables, "_LARGEST_ROWS", 100_000)
+    texts, path = ["a" * 10_000 + str(number) for number in range(12)], tmp_path / "data.parquet"
+    table = pa.table({"text": TEXTS * 4, "other": texts, "many": [[text] for text in texts]})
+    pa.parquet.write_table(table, path, compression="zstd", use_dictionary=False)
+    assert path.stat().st_size < 10_000
+    with path.open("rb") as file:
+        assert [row["text"] for row in tables.read_parquet(file, {"text"})] == TEXTS * 4
+    monkeypatch.setattr(tables, "_rows", Mock(side_effect=AssertionError("it is read")))
+    for name in ("other", "many"):
+        with (
+            path.open("rb") as file,
+            pytest.raises(
+                tables.UnreadableTableError,
+                match=r"it has 12 rows with 120,\d+ bytes, expected at most",
+            ),
+        ):
+            list(tables.read_parquet(file, {name}))
 
 
 def test_a_name_of_several_columns_is_refused(tmp_path: Path) -> None:

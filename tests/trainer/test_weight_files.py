@@ -1,5 +1,8 @@
 """Weights of folders that `transformers` saved."""
 
+import json
+import math
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +97,17 @@ def test_unsupported_number_format_is_refused(tmp_path: Path) -> None:
     save_file({"a": torch.zeros(2, dtype=torch.int8)}, tmp_path / "model.safetensors")
     with pytest.raises(UnreadableModelError, match=r"model\.safetensors: `a` is I8; only F64, F32"):
         dict(read_tensors(stored_tensors(tmp_path)))
+
+
+@pytest.mark.parametrize("shape", [[0, 2**62], [1] * 100, [0] * 33])
+def test_a_shape_that_no_array_has_is_refused(shape: list[int], tmp_path: Path) -> None:
+    size = 4 * math.prod(shape)
+    places = {"a": {"dtype": "F32", "shape": shape, "data_offsets": [0, size]}}
+    header = json.dumps(places).encode()
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(struct.pack("<Q", len(header)) + header + bytes(size))
+    with pytest.raises(UnreadableModelError, match=r"is damaged: `a` has the shape \[[01], .*no"):
+        list(read_tensors(stored_tensors(tmp_path)))
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Arrow's reader maps a file into memory as it is: unchecked, its offsets may lead
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
@@ -44,7 +45,23 @@ def read_parquet(file: BinaryIO, columns: Collection[str]) -> Iterator[Row]:
 
         table = pyarrow.parquet.ParquetFile(file)
         names = _among(table.schema_arrow, columns)
+        _require_small_columns(table.metadata, set(names))
         yield from _rows(table.iter_batches(batch_size=_ROWS, columns=names))
+
+
+def _require_small_columns(metadata: Any, names: set[str]) -> None:
+    """Refuse by the sizes that a Parquet file states, before anything is decompressed.
+
+    Raises:
+        UnreadableTableError: on average, a column's rows that are read at once would be refused.
+    """
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        parts = math.ceil(group.num_rows / _ROWS)
+        for column in map(group.column, range(group.num_columns)):
+            name, _, _ = column.path_in_schema.partition(".")
+            size = column.total_uncompressed_size
+            if name in names and size > parts * _LARGEST_ROWS:
+                raise _too_large(group.num_rows, size, parts * _LARGEST_ROWS)
 
 
 def read_arrow(file: BinaryIO, columns: Collection[str]) -> Iterator[Row]:
@@ -137,11 +154,13 @@ def _rows(batches: Iterable[Any]) -> Iterator[Row]:
 def _small(rows: Any) -> Any:
     """Some rows, if their values take little memory: a few bytes may encode any number of them."""
     if rows.nbytes > _LARGEST_ROWS:
-        what = f"{plural(len(rows), 'row')} with {rows.nbytes:,} bytes"
-        raise UnreadableTableError(
-            f"it has {what}, expected at most {_LARGEST_ROWS:,}", "divide long examples"
-        )
+        raise _too_large(len(rows), rows.nbytes, _LARGEST_ROWS)
     return rows
+
+
+def _too_large(rows: int, size: int, most: int) -> UnreadableTableError:
+    what = f"{plural(rows, 'row')} with {size:,} bytes"
+    return UnreadableTableError(f"it has {what}, expected at most {most:,}", "divide long examples")
 
 
 @contextmanager

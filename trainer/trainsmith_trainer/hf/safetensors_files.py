@@ -19,6 +19,7 @@ from trainsmith_schemas.families.description import UnreadableModelError
 from trainsmith_schemas.paths import is_file_name
 from trainsmith_system import limits
 from trainsmith_system.reading import MIB, open_regular, read_bytes
+from trainsmith_system.text import shortened
 
 _WHOLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
@@ -48,6 +49,12 @@ class _Place:
 _VALID_HEADER = TypeAdapter(dict[str, _Place | dict[str, str]])
 _LARGEST_HEADER = 10 * MIB
 """In bytes: tens of thousands of tensors. The library allows ten times as much."""
+
+_MOST_DIMENSIONS = 32
+_MOST_NUMBERS = 2**59
+"""Of an array in NumPy; it does not matter that another size is zero."""
+_LONGEST_NAME = 200
+"""In characters, in a message."""
 
 
 @dataclass(frozen=True)
@@ -171,9 +178,20 @@ def _headers(file: Path) -> Iterator[StoredTensor]:
             for name in opened.keys():  # noqa: SIM118
                 part = opened.get_slice(name)
                 shape = tuple(part.get_shape())
+                if not _is_possible(shape):
+                    raise UnreadableModelError(
+                        f"{file} is damaged: `{shortened(name, _LONGEST_NAME)}` has the shape "
+                        f"{shortened(str(list(shape)), _LONGEST_NAME)}, which no array has"
+                    )
                 yield StoredTensor(file, name, shape, part.get_dtype(), begins[name])
     except SafetensorError as error:
         raise _damaged(file, error) from None
+
+
+def _is_possible(shape: tuple[int, ...]) -> bool:
+    """Whether NumPy has arrays of a shape. The library allows any that has as many numbers."""
+    sizes = [size for size in shape if size]
+    return len(shape) <= _MOST_DIMENSIONS and math.prod(sizes) <= _MOST_NUMBERS
 
 
 def _begins(file: Path) -> dict[str, int]:
