@@ -26,8 +26,9 @@ from trainsmith_schemas.families.registry import (
     reads,
     which_do,
 )
-from trainsmith_schemas.meaning.derived import activation_memory, parameter_count
-from trainsmith_schemas.sections.documents import ModelDocument
+from trainsmith_schemas.meaning.derived import parameter_count
+from trainsmith_schemas.meaning.memory import Pass, peak_memory
+from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
 from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_schemas.trainers.names import Trainer
@@ -97,7 +98,7 @@ def test_the_trainer_builds_exactly_the_families_that_it_trains(family: Family) 
 def test_parameters_of_a_stub_are_not_counted(stub: Family) -> None:
     shape = TransformerConfig(model_type=stub.name, vocab_size=96)
     assert parameter_count(shape) is None
-    assert activation_memory(shape, 1, 16, 96) is None
+    assert peak_memory(TrainingDocument(), shape, Pass.full(1, 16)) is None
     with pytest.raises(UnfinishedFamilyError):
         parameter_shapes(shape)
 

@@ -65,7 +65,7 @@ def test_the_size_is_that_of_the_folder(project: Path) -> None:
     assert shown
     assert "**Model** · `gpt2`, 12 layers, width 768, 12 heads, context 1,024" in shown.markdown
     files, recipe = _read(project, "training.yaml", RECIPE)
-    assert "124 M parameters, about 7.10 GB to train" in _hints(files, recipe)
+    assert "124 M parameters, about 6.84 GB to train" in _hints(files, recipe)
     assert _said(files, model) == _said(files, recipe) == []
 
 

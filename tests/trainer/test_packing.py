@@ -15,8 +15,9 @@ from trainsmith_schemas.sections.model import TransformerConfig
 from trainsmith_schemas.sections.training import TrainingConfig
 from trainsmith_trainer.backends.torch.backend import TorchBackend
 from trainsmith_trainer.backends.torch.models.packed import Packed
-from trainsmith_trainer.backends.torch.packed_rows import packed_row, uncounted_prefix
+from trainsmith_trainer.backends.torch.packed_rows import packed_row
 from trainsmith_trainer.data.batches import IGNORE_INDEX, Batch
+from trainsmith_trainer.data.shared_prefix import uncounted_prefix
 
 LENGTHS = (5, 1, 7, 3)
 TOKENS = 11

@@ -396,17 +396,25 @@ export type BytesEach = number;
  */
 export type BytesKept = number;
 /**
- * Bytes of the weights, their gradients and the optimizer's state.
+ * Bytes of the weights, the optimizer's state, and the gradients that exist at the peak.
  */
 export type Parameters1 = number;
 /**
- * Bytes of the activations of a micro-batch that are stored for the backward pass.
+ * Bytes of the activations of a micro-batch, and of everything else that comes and goes.
  */
 export type Activations = number;
 /**
- * Bytes of both, without the tensor library itself.
+ * Bytes of both, without the program and its libraries themselves.
  */
 export type Total = number;
+/**
+ * Bytes that are free now: of a GPU if the run would use one; `None` if it is not known.
+ */
+export type Free = number | null;
+/**
+ * Whether it is a GPU's memory.
+ */
+export type OnGpu = boolean;
 export type Folder2 = string;
 /**
  * Newest first.
@@ -754,7 +762,7 @@ export interface PlannedCheckpoints {
   bytes_kept: BytesKept;
 }
 /**
- * An estimate of the memory that training needs.
+ * An estimate of the memory that each device needs at the peak of the run.
  *
  * This interface was referenced by `Reports`'s JSON-Schema
  * via the `definition` "PlannedMemory".
@@ -763,6 +771,8 @@ export interface PlannedMemory {
   parameters: Parameters1;
   activations: Activations;
   total: Total;
+  free: Free;
+  on_gpu: OnGpu;
 }
 /**
  * The report of `trainsmith runs`.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
+from trainsmith_schemas.families.kept import Kept
 from trainsmith_schemas.families.names import ModelType
 from trainsmith_schemas.problems import Path, Problem
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -48,14 +49,16 @@ class Layout:
     """The parameters of one block, by their names inside the block."""
     head_size: Callable[[TransformerConfig], int]
     key_value_heads: Callable[[TransformerConfig], int]
-    kept_by_block: Callable[[TransformerConfig], int]
-    """An estimate of the values per token that a block stores for its backward pass."""
+    kept_by_block: Callable[[TransformerConfig], Kept]
+    """What a block stores for its backward pass."""
     layer_types: Callable[[TransformerConfig], tuple[Kind, ...]] = lambda _: ("full_attention",)
     """The default of the key `layer_types`, which `windows.py` explains."""
     per_position: tuple[str, ...] = ()
     """Parameters with one row per position. A model with a shorter context uses the first rows."""
     untrained: Callable[[TransformerConfig], tuple[str, ...]] = lambda _: ()
     """Parameters that are not trained."""
+    own_logits: bool = False
+    """Whether logits are more than a product of a matrix."""
 
 
 @dataclass(frozen=True)

@@ -227,93 +227,16 @@ def _numbers(shapes: Shapes) -> int:
     return sum(math.prod(shape) for shape in shapes.values())
 
 
-BYTES_PER_PARAMETER = 16
-"""For AdamW in float32: the weight, its gradient and two moments, four bytes each."""
-
-
-def training_memory(parameters: int) -> int:
-    """Bytes of the weights, gradients and AdamW's state, without activations."""
-    return parameters * BYTES_PER_PARAMETER
-
-
-def activation_memory(
-    model: TransformerConfig,
-    sequences: int,
-    length: int,
-    vocab_size: int,
-    precision: Literal["fp32", "bf16"] = "fp32",
-) -> int | None:
-    """An estimate of the bytes stored for the backward pass; `None` if the layers are unknown.
-
-    It counts what PyTorch saves, with attention that does not store the attention weights. The
-    family's layout has the number per block. The output adds the logits, their logarithms and their
-    gradient, in float32 for a part of the tokens at a time.
-
-    Args:
-        model: the model's shape.
-        sequences: the number of sequences in one forward pass.
-        length: the number of tokens in each.
-        vocab_size: the number of tokens in the vocabulary.
-        precision: the number format.
-    """
-    layout = family_of(model.model_type).layout
-    if layout is None:
-        return None
-    width = model.embedding_dim
-    size = _FLOAT if precision == "fp32" else _BFLOAT
-    block = layout.kept_by_block(model)
-    if model.runner_type == "memory_efficient":
-        kept = model.num_blocks * width + block  # Blocks are recomputed one at a time.
-    else:
-        kept = model.num_blocks * block
-    tokens = sequences * length
-    at_once = min(tokens, tokens_of_logits(vocab_size, precision) or tokens)
-    return size * (tokens * (kept + 3 * width) + at_once * 3 * vocab_size)
-
-
-_LOGITS_AT_ONCE = 1 << 24
-
-
-def tokens_of_logits(vocab_size: int, precision: Literal["fp32", "bf16"]) -> int:
-    """For how many tokens logits are in memory at once; 0 means all."""
-    return max(1, _LOGITS_AT_ONCE // max(1, vocab_size)) if precision == "fp32" else 0
-
-
-_FLOAT, _BFLOAT = 4, 2
-
-
-def memory_per_parameter(training: TrainingConfig) -> int:
-    """Bytes of a weight, its gradient and its optimizer state."""
-    size = _FLOAT if training.precision == "fp32" or autocasts(training) else _BFLOAT
-    carried = size if _has_carry(training) else 0
-    copied = _BFLOAT if autocasts(training) else 0
-    return 2 * size + carried + copied + _FLOAT * _optimizer_floats(training)
-
-
-def state_memory(document: TrainingDocument, model: TransformerConfig) -> int | None:
-    """Bytes of the weights, gradients and optimizer state; `None` if the layers are unknown.
-
-    LoRA's frozen weights have neither gradients nor a state, and its trained ones are float32. With
-    FSDP, they are those of one device, besides the weights that it gathers for a moment.
-    """
-    training, counted = document.training_config, counted_parameters(document, model)
-    if counted is None:
-        return None
-    shares = device_count(document) if document.device_config.enable_fsdp else 1
-    if document.lora_config is None:
-        return counted.total * memory_per_parameter(training) // shares
-    size = _FLOAT if training.precision == "fp32" else _BFLOAT
-    trained = counted.trained * memory_per_parameter(_in_float32(training))
-    return ((counted.total - counted.trained) * size + trained) // shares
+_FLOAT = 4
 
 
 def checkpoint_size(document: TrainingDocument, model: TransformerConfig) -> int | None:
     """Bytes of the weights and the optimizer state in a checkpoint, where both are float32."""
-    training, counted = document.training_config, counted_parameters(document, model)
+    counted = counted_parameters(document, model)
     if counted is None:
         return None
-    as_saved = _in_float32(training) if document.lora_config else training
-    return counted.trained * checkpoint_per_parameter(as_saved)
+    carried = counted.trained if carries_errors(document) else 0
+    return _FLOAT * (counted.trained + carried + optimizer_numbers(document, counted))
 
 
 @dataclass(frozen=True)
@@ -323,48 +246,46 @@ class Parameters:
     total: int
     trained: int
     """Fewer with LoRA."""
+    matrices: int
+    """Those of `trained` in matrices inside the blocks, which Muon treats differently."""
 
 
 def counted_parameters(document: TrainingDocument, model: TransformerConfig) -> Parameters | None:
     """The numbers of a run's parameters; `None` if the family's layers are not known."""
     parameters, lora = parameter_count(model), document.lora_config
+    layout = family_of(model.model_type).layout
+    if parameters is None or layout is None:
+        return None
     trained = trained_parameters(lora, model) if lora else None
-    if parameters is None or trained is None:
-        return None if parameters is None else Parameters(parameters, parameters)
-    return Parameters(parameters + trained.adapters, trained.total)
+    if trained is None:
+        shapes = layout.block(model).values()
+        matrices = sum(math.prod(shape) for shape in shapes if len(shape) == 2)
+        return Parameters(parameters, parameters, model.num_blocks * matrices)
+    return Parameters(parameters + trained.adapters, trained.total, trained.adapters)
 
 
-def _in_float32(training: TrainingConfig) -> TrainingConfig:
-    return training.model_copy(update={"precision": "fp32"})
+def carries_errors(document: TrainingDocument) -> bool:
+    """Whether the optimizer stores rounding errors; LoRA's weights have none, nor exact copies."""
+    training = document.training_config
+    rounds = training.precision == "bf16" and document.lora_config is None
+    return rounds and carries_rounding(training) and not _has_copy(document)
 
 
-def checkpoint_per_parameter(training: TrainingConfig) -> int:
-    """Bytes of a weight and its optimizer state in a checkpoint, where both are float32."""
-    return _FLOAT * (1 + _has_carry(training) + _optimizer_floats(training))
+def _has_copy(document: TrainingDocument) -> bool:
+    """Whether the optimizer stores the weights in float32."""
+    training = document.training_config
+    full = training.optimizer is not None and training.optimizer.type == "AdamWFullPrecision"
+    return full and training.precision == "bf16" and document.lora_config is None
 
 
-def _has_carry(training: TrainingConfig) -> bool:
-    """Whether the optimizer stores rounding errors; an exact copy makes them unnecessary."""
-    rounds = training.precision == "bf16" and carries_rounding(training)
-    return rounds and not _has_copy(training)
-
-
-def _has_copy(training: TrainingConfig) -> bool:
-    optimizer = training.optimizer
-    full = optimizer is not None and optimizer.type == "AdamWFullPrecision"
-    return full and training.precision == "bf16"
-
-
-def _optimizer_floats(training: TrainingConfig) -> int:
-    """The number of float32 values in the optimizer's state per parameter.
-
-    Muon stores one for matrices in the blocks and two for other weights; two is an upper bound.
-    """
-    optimizer = training.optimizer or OptimizerConfig()
+def optimizer_numbers(document: TrainingDocument, counted: Parameters) -> int:
+    """The number of float32 values in the optimizer's state."""
+    optimizer = document.training_config.optimizer or OptimizerConfig()
     if optimizer.type == "NoOp":
         return 0
     if optimizer.type in ("SGD", "SGDComposite"):
-        return 1 if momentum(optimizer) else 0
+        return counted.trained if momentum(optimizer) else 0
+    others = 2 + optimizer.amsgrad + _has_copy(document)
     if optimizer.type == "Muon":
-        return 2
-    return 2 + optimizer.amsgrad + _has_copy(training)
+        return counted.matrices + others * (counted.trained - counted.matrices)
+    return others * counted.trained

@@ -94,6 +94,14 @@ def adapted_layers(lora: LoraConfig, model: TransformerConfig) -> dict[str, Shap
     }
 
 
+def adapted_in_block(lora: LoraConfig, model: TransformerConfig) -> dict[str, Shape]:
+    """The layers that are adapted in some block, by their names inside it: (out, in)."""
+    layout = require_layout(model)
+    layers = _linear_layers(layout, model)
+    targets = lora.target_modules
+    return {name: layers[name] for name in layers if _blocks(targets, model, layout, name)}
+
+
 def trained_shapes(lora: LoraConfig, model: TransformerConfig) -> dict[str, Shape]:
     """The shape of every trained parameter, by its full name."""
     shapes: dict[str, Shape] = {}

@@ -40,14 +40,18 @@ class PlannedCheckpoints(_Report):
 
 
 class PlannedMemory(_Report):
-    """An estimate of the memory that training needs."""
+    """An estimate of the memory that each device needs at the peak of the run."""
 
     parameters: int
-    """Bytes of the weights, their gradients and the optimizer's state."""
+    """Bytes of the weights, the optimizer's state, and the gradients that exist at the peak."""
     activations: int
-    """Bytes of the activations of a micro-batch that are stored for the backward pass."""
+    """Bytes of the activations of a micro-batch, and of everything else that comes and goes."""
     total: int
-    """Bytes of both, without the tensor library itself."""
+    """Bytes of both, without the program and its libraries themselves."""
+    free: int | None = None
+    """Bytes that are free now: of a GPU if the run would use one; `None` if it is not known."""
+    on_gpu: bool = False
+    """Whether it is a GPU's memory."""
 
 
 class RunOutline(_Report):

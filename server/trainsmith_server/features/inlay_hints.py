@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from trainsmith_schemas.meaning import derived
+from trainsmith_schemas.meaning.memory import largest_pass, peak_memory, state_memory
 from trainsmith_schemas.problems import Path
 from trainsmith_schemas.quantities import count, plural, size
 from trainsmith_schemas.sections.documents import ModelDocument, TrainingDocument
@@ -140,24 +141,19 @@ def _model_file_hints(
             f"{parameters:,} trainable parameters, and {derived.vocabulary_vectors(model):,} for "
             "each token of the tokenizer's vocabulary."
         )
-    activations = derived.activation_memory(
-        model,
-        training.batch_size,
-        derived.sequence_length(training, model),
-        model.vocab_size,
-        training.precision,
-    )
-    state = derived.state_memory(recipe, model)
-    if memory and activations is not None and state is not None:
+    needed = peak_memory(recipe, model, largest_pass(recipe, model)) if memory else None
+    if needed:
         if counted.trained < counted.total:
             text += f", {count(counted.trained)} of them trained"
             tooltip = tooltip.replace("trainable ", "")
             tooltip += f" LoRA trains {counted.trained:,}, most of which it adds."
-        text += f", about {size(state + activations)} to train"
+        each = " on each device" if derived.device_count(recipe) > 1 else ""
+        text += f", about {size(needed.total)} to train"
         tooltip += (
-            f"\n\nTraining takes about {size(state + activations)} of memory: {size(state)} for "
-            f"weights, gradients and optimizer state, {size(activations)} for the activations of "
-            f"a micro-batch of {training.batch_size}."
+            f"\n\nTraining takes about {size(needed.total)} of memory{each} at its peak, if "
+            f"sequences are as long as they may be: {size(needed.parameters)} for weights, "
+            f"gradients and optimizer state, {size(needed.activations)} for a micro-batch of "
+            f"{training.batch_size}. Dry Run compares it with the memory that is free."
         )
     yield Hint(offset, text, tooltip)
 
@@ -245,7 +241,7 @@ def _model_hints(entries: Mapping[Path, Entry], model: TransformerConfig) -> Ite
     parameters = derived.parameter_count(model)
     if parameters is None:
         return
-    memory = size(derived.training_memory(parameters))
+    memory = size(state_memory(parameters))
     text = f"{count(parameters)} parameters, {memory} to train"
     tooltip = (
         f"{parameters:,} trainable parameters. Weights, gradients and AdamW's two moments need "

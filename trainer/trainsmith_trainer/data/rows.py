@@ -70,6 +70,12 @@ class Rows:
     def __len__(self) -> int:
         return len(self._ends)
 
+    @property
+    def sizes(self) -> Integers:
+        """How many tokens each row has."""
+        ends = np.cumsum(self._pieces.sizes[self._order] - 1)[self._ends - 1]
+        return np.diff(ends, prepend=0)
+
     def cut(self, _random: np.random.Generator | None) -> Callable[[Integers], Batch]:
         """See `batches.Sequences`; rows are the same in each epoch."""
         return self._batch

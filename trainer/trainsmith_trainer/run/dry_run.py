@@ -27,6 +27,7 @@ from trainsmith_trainer.run.corpus import read_corpus
 from trainsmith_trainer.run.device_memory import refuse_beyond_device, step_memory
 from trainsmith_trainer.run.initial_weights import refuse_other_adapter, refuse_other_weights
 from trainsmith_trainer.run.learning_rate import schedule_of
+from trainsmith_trainer.run.memory import Fit, fit_of
 from trainsmith_trainer.run.plan import Plan, plan_of, plan_warnings
 from trainsmith_trainer.run_dir.create import run_name
 
@@ -60,10 +61,13 @@ def dry_run(
     if backend:
         refuse_beyond_device(backend, document.training_config, model)
     plan = plan_of(document, corpus.sequences)
-    outline = _outline(config, corpus, model, plan, name, backend)
+    library = backend.name if backend else None
+    fit = fit_of(document, model, corpus, plan.total_steps, library)
+    outline = _outline(config, corpus, model, plan, name, backend, fit)
     from_data = plan_warnings(document, plan, corpus)
     warnings = [reported(problem) for problem in config.warnings]
-    for message, key in (*from_data, *_too_large(outline)):
+    too_large = [(fit.problem, "training_config.batch_size")] if fit.problem else []
+    for message, key in (*from_data, *_too_large(outline), *too_large):
         warnings.append(
             ReportedFinding(
                 place=config.origin_of(key).label,
@@ -104,25 +108,16 @@ def _outline(
     plan: Plan,
     name: str | None,
     backend: LoadedBackend | None,
+    fit: Fit,
 ) -> RunOutline:
     document, training = config.document, config.document.training_config
     parent = Path(training.checkpoint_dir)
     run = run_name(parent, config.path.stem, name)
     parameters = derived.counted_parameters(document, model)
     each = derived.checkpoint_size(document, model)
-    by_parameters = derived.state_memory(document, model)
-    activations = derived.activation_memory(
-        model,
-        training.batch_size,
-        derived.sequence_length(training, model),
-        model.vocab_size,
-        training.precision,
-    )
     # Families whose layers are not known are refused while the recipe is loaded.
     assert parameters is not None
-    assert activations is not None
     assert each is not None
-    assert by_parameters is not None
     # The best one is kept besides the newest; a new one is complete before an old one is removed.
     kept = min(plan.checkpoints, training.keep_last_n + 1)
     schedule = schedule_of(document, plan.total_steps)
@@ -160,7 +155,11 @@ def _outline(
         ),
         memory=_memory(step_memory(backend, training, model) if backend else None)
         or PlannedMemory(
-            parameters=by_parameters, activations=activations, total=by_parameters + activations
+            parameters=fit.needed.parameters,
+            activations=fit.needed.activations,
+            total=fit.needed.total,
+            free=fit.free.size if fit.free else None,
+            on_gpu=fit.free is not None and fit.free.on_gpu,
         ),
     )
 
@@ -264,8 +263,12 @@ def _rows(outline: RunOutline) -> Iterator[tuple[str, str]]:
         f"{checkpoints.written:,} of about {size(checkpoints.bytes_each)}; "
         f"at most {checkpoints.kept} are kept, {size(checkpoints.bytes_kept)}",
     )
+    free = ""
+    if memory.free is not None:
+        free = f"; {size(memory.free)} of {'GPU memory' if memory.on_gpu else 'memory'} free"
     yield (
         "memory",
-        f"about {size(memory.total)}: {size(memory.parameters)} for weights, gradients and "
-        f"optimizer, {size(memory.activations)} for a micro-batch of {outline.batch_size}",
+        f"about {size(memory.total)} at the peak, besides the program itself: "
+        f"{size(memory.parameters)} for weights, gradients and optimizer, "
+        f"{size(memory.activations)} for a micro-batch of {outline.batch_size}{free}",
     )

@@ -12,12 +12,13 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 
 from trainsmith_schemas.meaning import derived
-from trainsmith_schemas.quantities import plural
+from trainsmith_schemas.quantities import plural, size
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS, FINAL, LOG, STOP
 from trainsmith_system.lock import HeldError, hold
 from trainsmith_system.terminal import say
 from trainsmith_system.writing import open_to_append, write_folder
+from trainsmith_trainer.backends.allocation import return_freed_memory
 from trainsmith_trainer.backends.base import Arrays, Backend, CompilingBackend
 from trainsmith_trainer.backends.registry import LoadedBackend, choose_backend
 from trainsmith_trainer.config.load import ResolvedConfig
@@ -30,6 +31,7 @@ from trainsmith_trainer.run.failures import failed, is_expected
 from trainsmith_trainer.run.folder import clean_up, describe, refuse_other_entries
 from trainsmith_trainer.run.initial_weights import load_adapter_weights, load_pretrained_weights
 from trainsmith_trainer.run.loop import Emit, LoopHooks, Progress, train
+from trainsmith_trainer.run.memory import Fit, fit_of
 from trainsmith_trainer.run.prepare import Run, prepare, read_inputs
 from trainsmith_trainer.run.resume import ResumePlan
 from trainsmith_trainer.run.saved_files import saved_files
@@ -74,6 +76,7 @@ def run_training(
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
         run = prepare(config, name, backend, smoke=smoke, resume=resume)
+        fit = _fit(run)
         # Ranks are forked before anything else is opened, so that they do not inherit it.
         ranks = stack.enter_context(_open_ranks(run, rank_info, devices))
         if devices > 1:
@@ -88,7 +91,22 @@ def run_training(
         trackers = open_trackers(config, run.folder)
         log_level = run.inputs.training.log_level
         emit = stack.enter_context(open_report(run.folder, log_level, notes, trackers))
+        if fit.problem:
+            emit(events.Warned(time=time.time(), message=fit.problem))
         return _train_and_report(run, emit, stop, ranks)
+
+
+def _fit(run: Run) -> Fit:
+    """Say what the run needs. Where memory is scarce, freed memory is returned to the system."""
+    inputs, document = run.inputs, run.inputs.config.document
+    steps = inputs.plan.total_steps
+    fit = fit_of(document, inputs.model, inputs.corpus, steps, inputs.backend.name)
+    if fit.free:
+        needed = f"memory: about {size(fit.needed.total)} at the peak, besides the program itself"
+        say(f"{needed}, {fit.free_text}")
+    if fit.is_scarce:
+        return_freed_memory()
+    return fit
 
 
 def _open_ranks(

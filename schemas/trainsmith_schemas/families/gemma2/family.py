@@ -12,16 +12,18 @@ from typing import Any
 
 from trainsmith_schemas.families.family import NO_SHAPES, Family, Kind
 from trainsmith_schemas.families.gemma2 import shared
+from trainsmith_schemas.families.kept import Kept
 from trainsmith_schemas.families.llama.rope import SCALED_POSITIONS, read_rope
 from trainsmith_schemas.families.windows import FULL, KINDS, SLIDING, read_kinds
 from trainsmith_schemas.sections.model import TransformerConfig
 
 
-def _kept_by_block(config: TransformerConfig) -> int:
+def _kept_by_block(config: TransformerConfig) -> Kept:
     """With a bound, attention stores its bounded scores and its weights."""
+    kept = shared.kept(config)
     if config.attn_logit_softcapping is None:
-        return shared.kept(config)
-    return shared.kept(config) + 2 * config.num_heads * config.max_sequence_length
+        return kept
+    return replace(kept, scores=2 * config.num_heads, attention=kept.attention + kept.copied)
 
 
 def _layer_types(_config: TransformerConfig) -> tuple[Kind, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from trainsmith_schemas.families.checks import heads_divide_width
 from trainsmith_schemas.families.description import require
 from trainsmith_schemas.families.family import Distinction, Shapes
+from trainsmith_schemas.families.kept import Kept
 from trainsmith_schemas.families.llama import family as llama
 from trainsmith_schemas.families.llama.config_json import (
     ATTENTION_BIAS,
@@ -58,9 +59,10 @@ def block(config: TransformerConfig, head_norms: Shapes) -> Shapes:
     return block_shapes(config, qkv_bias=bias, output_bias=bias, norms={**norms, **head_norms})
 
 
-def kept(config: TransformerConfig) -> int:
-    """As for LLaMA, plus what four normalisations of this kind store."""
-    return kept_by_block(config) + 4 * config.embedding_dim
+def kept(config: TransformerConfig) -> Kept:
+    """As for LLaMA, with twice as many normalisations."""
+    plain = kept_by_block(config)
+    return replace(plain, norms=2 * plain.norms, gains=2 * plain.gains)
 
 
 def write(config: TransformerConfig) -> dict[str, Any]:
@@ -97,7 +99,7 @@ def windows(described: Mapping[str, Any], layer_types: list[Any]) -> dict[str, A
     return {"sliding_window": window, "layer_types": layer_types or None}
 
 
-SHARED_LAYOUT = replace(LAYOUT, kept_by_block=kept)
+SHARED_LAYOUT = replace(LAYOUT, kept_by_block=kept, own_logits=True)
 SHARED_HUGGING_FACE = replace(
     HUGGING_FACE,
     plain={

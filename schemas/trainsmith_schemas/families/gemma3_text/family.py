@@ -12,7 +12,8 @@ from typing import Any
 from trainsmith_schemas.families.description import mapping_in, refuse, require
 from trainsmith_schemas.families.family import Distinction, Family, Kind, Shapes
 from trainsmith_schemas.families.gemma2 import shared
-from trainsmith_schemas.families.llama.layout import head_norms, kept_by_head_norms
+from trainsmith_schemas.families.kept import Kept
+from trainsmith_schemas.families.llama.layout import head_norms, with_head_norms
 from trainsmith_schemas.families.llama.rope import SCALED_POSITIONS, read_scaling, write_scaling
 from trainsmith_schemas.families.windows import FULL, KINDS, SLIDING, read_kinds
 from trainsmith_schemas.sections.model import TransformerConfig
@@ -22,8 +23,8 @@ def _block(config: TransformerConfig) -> Shapes:
     return shared.block(config, head_norms(config))
 
 
-def _kept_by_block(config: TransformerConfig) -> int:
-    return shared.kept(config) + kept_by_head_norms(config)
+def _kept_by_block(config: TransformerConfig) -> Kept:
+    return with_head_norms(shared.kept(config), config)
 
 
 def _layer_types(_config: TransformerConfig) -> tuple[Kind, ...]:

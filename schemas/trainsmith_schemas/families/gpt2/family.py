@@ -16,6 +16,7 @@ from trainsmith_schemas.families.family import (
     parameter_shapes,
     with_biases,
 )
+from trainsmith_schemas.families.kept import Kept
 from trainsmith_schemas.sections.model import TransformerConfig
 
 _POSITIONS = "transformer.wpe.weight"
@@ -44,6 +45,24 @@ def _block(config: TransformerConfig) -> Shapes:
     return with_biases(layers, config.bias)
 
 
+def _kept_by_block(config: TransformerConfig) -> Kept:
+    width = config.embedding_dim
+    return Kept(
+        reads=(
+            (width, ("attn.c_attn",)),
+            (0, ("attn.c_proj",)),
+            (width, ("mlp.c_fc",)),
+            (4 * width, ("mlp.c_proj",)),
+        ),
+        attention=4 * width,
+        result=width,
+        between=4 * width,
+        norms=2 * width,
+        passing=5 * width,
+        float32_norms=False,
+    )
+
+
 def _untrained(config: TransformerConfig) -> tuple[str, ...]:
     return (_POSITIONS,) if config.positional_embedding_type == "fixed" else ()
 
@@ -56,7 +75,7 @@ LAYOUT = Layout(
     block=_block,
     head_size=lambda config: config.embedding_dim // config.num_heads,
     key_value_heads=lambda config: config.num_heads,
-    kept_by_block=lambda config: 16 * config.embedding_dim,
+    kept_by_block=_kept_by_block,
     per_position=(_POSITIONS,),
     untrained=_untrained,
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from trainsmith_schemas.families.family import NO_SHAPES, Layout, Shapes, with_biases
+from trainsmith_schemas.families.kept import Kept
 from trainsmith_schemas.sections.model import TransformerConfig
 
 
@@ -67,15 +69,32 @@ def head_norms(config: TransformerConfig) -> Shapes:
     return {"self_attn.q_norm": size, "self_attn.k_norm": size}
 
 
-def kept_by_block(config: TransformerConfig) -> int:
-    """What a block stores for its backward pass, in values per token; see `Layout`."""
-    attention = 5 * config.num_heads * head_size(config)
-    return 5 * config.embedding_dim + attention + 4 * feed_forward_width(config)
+def kept_by_block(config: TransformerConfig) -> Kept:
+    """What a block stores for its backward pass."""
+    width, inner, size = config.embedding_dim, feed_forward_width(config), head_size(config)
+    queries, shared = config.num_heads * size, key_value_heads(config) * size
+    return Kept(
+        reads=(
+            (width, ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")),
+            (0, ("self_attn.o_proj",)),
+            (width, ("mlp.gate_proj", "mlp.up_proj")),
+            (inner, ("mlp.down_proj",)),
+        ),
+        attention=2 * queries + 2 * shared,
+        result=queries,
+        between=3 * inner,
+        norms=2 * width,
+        passing=2 * inner + width,
+        gains=2 * width,
+        turned=size,
+        copied=2 * (queries - shared),
+    )
 
 
-def kept_by_head_norms(config: TransformerConfig) -> int:
-    """What the normalisations of queries and keys add: both before and after they are scaled."""
-    return 2 * (config.num_heads + key_value_heads(config)) * head_size(config)
+def with_head_norms(kept: Kept, config: TransformerConfig) -> Kept:
+    """Add what the normalisations of queries and keys store."""
+    added = (config.num_heads + key_value_heads(config)) * head_size(config)
+    return replace(kept, norms=kept.norms + added, gains=kept.gains + added)
 
 
 def _outer(config: TransformerConfig) -> Shapes:

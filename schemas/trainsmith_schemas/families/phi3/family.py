@@ -11,6 +11,7 @@ from typing import Any
 
 from trainsmith_schemas.families.description import refuse
 from trainsmith_schemas.families.family import Family, Shapes
+from trainsmith_schemas.families.kept import Kept
 from trainsmith_schemas.families.llama import family as llama
 from trainsmith_schemas.families.llama.config_json import (
     HUGGING_FACE,
@@ -22,6 +23,7 @@ from trainsmith_schemas.families.llama.layout import (
     LAYOUT,
     feed_forward_width,
     head_size,
+    kept_by_block,
     key_value_heads,
 )
 from trainsmith_schemas.families.llama.rope import rope_keys
@@ -48,6 +50,23 @@ def _block(config: TransformerConfig) -> Shapes:
         "mlp.gate_up_proj.weight": (2 * inner, width),
         "mlp.down_proj.weight": (width, inner),
     }
+
+
+def _kept_by_block(config: TransformerConfig) -> Kept:
+    """As for LLaMA, but values are a part of what the fused layer returns, which stays whole."""
+    plain, size = kept_by_block(config), head_size(config)
+    width, inner = config.embedding_dim, feed_forward_width(config)
+    return replace(
+        plain,
+        reads=(
+            (width, ("self_attn.qkv_proj",)),
+            (0, ("self_attn.o_proj",)),
+            (width, ("mlp.gate_up_proj",)),
+            (inner, ("mlp.down_proj",)),
+        ),
+        attention=plain.attention + size * (config.num_heads + key_value_heads(config)),
+        turned=rotated_size(config),
+    )
 
 
 def _contradictions(config: TransformerConfig, path: Path) -> Iterator[Problem]:
@@ -105,7 +124,7 @@ FAMILY = Family(
     trained_by=("trainsmith",),
     contradictions=_contradictions,
     distinctions=tuple(one for one in llama.DISTINCTIONS if one.key != "rope_scaling"),
-    layout=replace(LAYOUT, block=_block, layer_types=everywhere),
+    layout=replace(LAYOUT, block=_block, kept_by_block=_kept_by_block, layer_types=everywhere),
     hugging_face=replace(
         HUGGING_FACE,
         plain={**SHAPE_KEYS, "sliding_window": "sliding_window"},

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from trainsmith_schemas.families.family import Family, Shapes
+from trainsmith_schemas.families.kept import Kept
 from trainsmith_schemas.families.llama import family as llama
 from trainsmith_schemas.families.llama.config_json import (
     ATTENTION_BIAS,
@@ -23,7 +24,7 @@ from trainsmith_schemas.families.llama.layout import (
     block_shapes,
     head_norms,
     kept_by_block,
-    kept_by_head_norms,
+    with_head_norms,
 )
 from trainsmith_schemas.families.llama.rope import SCALED_POSITIONS
 from trainsmith_schemas.families.windows import (
@@ -41,8 +42,8 @@ def _block(config: TransformerConfig) -> Shapes:
     return block_shapes(config, qkv_bias=bias, output_bias=bias, norms=norms)
 
 
-def _kept_by_block(config: TransformerConfig) -> int:
-    return kept_by_block(config) + kept_by_head_norms(config)
+def _kept_by_block(config: TransformerConfig) -> Kept:
+    return with_head_norms(kept_by_block(config), config)
 
 
 def _write(config: TransformerConfig) -> dict[str, Any]:

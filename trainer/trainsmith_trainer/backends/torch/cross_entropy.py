@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from trainsmith_schemas.meaning.derived import tokens_of_logits
+from trainsmith_schemas.meaning.memory import tokens_of_logits
 from trainsmith_trainer.backends.torch.models.attention import Packed
 from trainsmith_trainer.backends.torch.models.transformer import Transformer
 
