@@ -133,7 +133,7 @@ def write_data(folder: Path) -> None:
     with (folder / "examples.jsonl").open("w", encoding="utf-8") as file:
         for at in range(0, 3000, 3):
             told = " ".join(lines[at : at + 1 + at % 3])[:150]
-            example = {"prompt": "Go on with this line of a play: " + told[:20], "completion": told}
+            example = {"prompt": "Continue this line of a play: " + told[:20], "completion": told}
             file.write(json.dumps(example) + "\n")
 
 
@@ -168,8 +168,8 @@ def measure(recipe: Path, *, plentiful: bool) -> None:
 
     Args:
         recipe: its path.
-        plentiful: keep freed memory, as runs do where there is enough; otherwise the run is told
-            that no more memory is free than it needs.
+        plentiful: keep freed memory, as runs do where there is enough; otherwise the run finds
+            no more memory free than it needs.
     """
     backend = choose_backend("torch")
     backend.module.load_library()
