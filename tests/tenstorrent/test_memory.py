@@ -101,7 +101,7 @@ def test_dry_run_says_what_the_board_holds(
 ) -> None:
     result = _dry_run(workspace, monkeypatch)
     assert result.exit_code == 0, result.output
-    assert "memory         about 4.37 MB: 901 kB for weights, gradients and optimizer" in (
+    assert "memory         about 4.37 MB at the peak, besides the program itself: 901 kB" in (
         result.output
     )
 
