@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import struct
 import subprocess
 import sys
@@ -79,6 +80,27 @@ def test_a_server_that_the_folder_names_is_refused(workspace: Workspace, folder:
     assert code == 1
     assert f"would follow {folder}/settings" in errors
     assert not workspace.run_folder().exists()
+
+
+def test_defaults_of_the_folder_are_not_sent(workspace: Workspace) -> None:
+    workspace.write_recipe(training_config=_ASKED)
+    workspace.write("config-defaults.yaml", "note:\n  value: secret\n")
+    code, errors = _train(workspace, WANDB_MODE="offline")
+    assert code == 1
+    assert "would send the content of config-defaults.yaml in this folder" in errors
+    assert not workspace.run_folder().exists()
+
+
+def test_wandb_starts_no_git(workspace: Workspace) -> None:
+    """Neither the folder's, which a relative entry of the `PATH` names, nor another one."""
+    workspace.write_recipe(training_config=_ASKED)
+    trap = workspace.path / "git"
+    trap.write_text(f"#!/bin/sh\ntouch '{workspace.path}/sprung'\n", encoding="utf-8")
+    trap.chmod(0o755)
+    path = f".{os.pathsep}{os.environ['PATH']}"
+    code, errors = _train(workspace, WANDB_MODE="offline", PATH=path)
+    assert code == 0, errors
+    assert not (workspace.path / "sprung").exists()
 
 
 def test_failed_wandb_login_ends_run_before_first_step(

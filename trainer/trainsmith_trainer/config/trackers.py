@@ -23,6 +23,8 @@ _TENSORBOARD_KEY: KeyPath = ("training_config", "use_tensorboard")
 _LEVELS: tuple[Privacy, ...] = get_args(Privacy)
 _WANDB_SETTINGS = (Path("wandb", "settings"), Path(".wandb", "settings"))
 """What wandb reads in the current folder; it can name the server that gets the user's key."""
+_WANDB_DEFAULTS = "config-defaults.yaml"
+"""Another file that wandb reads there: it sends what is in it, also through a link."""
 
 
 def tracking_problems(document: TrainingDocument, source: Source) -> Iterator[ConfigProblem]:
@@ -61,6 +63,11 @@ def _privacy_messages(recipe: Path) -> Iterator[str]:
         yield (
             f"`use_wandb` would follow {path} in this folder, which may name another server: "
             "move these settings to ~/.config/wandb/settings, or delete the file"
+        )
+    if os.path.lexists(_WANDB_DEFAULTS):
+        yield (
+            f"`use_wandb` would send the content of {_WANDB_DEFAULTS} in this folder: rename the "
+            "file, or delete it"
         )
 
 

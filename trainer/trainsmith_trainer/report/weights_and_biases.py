@@ -70,6 +70,8 @@ class WeightsAndBiases:
     def _begin(self, event: events.RunStarted) -> Any:
         # By default wandb also sends reports of its own crashes, without the user's consent.
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+        # It would ask the first git on the `PATH` for the folder's repository; it needs neither.
+        os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = os.devnull
         import wandb
 
         require_own_folder(self._folder / "wandb")
