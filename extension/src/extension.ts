@@ -21,6 +21,7 @@ import { Documents } from "./recipes/documents";
 import { LastEditor } from "./recipes/editors";
 import { chooseProfile, ProfileStatus } from "./recipes/profile";
 import { ActiveRuns } from "./runs/activeRuns";
+import { announce } from "./runs/announce";
 import { Failures } from "./runs/failures";
 import { RunList } from "./runs/list";
 import { RunStatus } from "./runs/statusBar";
@@ -51,6 +52,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const training = new TrainingPython(context, log);
   const parts = { server, editors, documents, training, runs };
   const panels = new TrainingPanels(context.extensionUri, server, watcher, log);
+  const failures = new Failures(runs, server, documents);
   const data = new DataPanels(context.extensionUri, server);
   const lessons = new Lessons(context, parts);
   const register = (
@@ -73,7 +75,10 @@ export function activate(context: vscode.ExtensionContext): void {
     lessons,
     comparisons,
     new RunStatus(runs),
-    new Failures(runs, server, documents),
+    failures,
+    runs.onDidEnd((run) => {
+      void reported(() => announce(run, server, failures));
+    }),
     new ProfileStatus(documents),
     new Walkthrough({ server, documents, runs, comparisons, lessons }, context.globalState),
     vscode.tasks.registerTaskProvider(TASK_TYPE, new RecipeTasks(server, training, documents)),

@@ -25,8 +25,10 @@ test("a failed run is shown as an error on the line that caused it, with a quick
   const ended = workbench.notification(/Run fail-001 failed/);
   await expect(anyway.or(ended).first()).toBeVisible();
   if (await anyway.isVisible()) await anyway.click();
-  await expect(ended).toBeVisible();
-  await workbench.command("Notifications: Clear All Notifications");
+  await expect(ended.getByRole("button", { name: "Apply Fix" })).toBeVisible();
+  await workbench.screenshot("failed-actions");
+  await ended.getByRole("button", { name: "Go to Line" }).click();
+  await expect(workbench.statusBar(/Ln 5, Col 3/)).toBeVisible();
 
   await workbench.command("View: Focus Problems");
   const problem = page.locator(".markers-panel .monaco-list-row", {

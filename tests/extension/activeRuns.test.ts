@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { TASK_TYPE, TASK_VARIABLE, type Run } from "../../extension/src/generated/protocol";
 import { ActiveRuns } from "../../extension/src/runs/activeRuns";
-import { Failures } from "../../extension/src/runs/failures";
+import { type FailureActions, Failures } from "../../extension/src/runs/failures";
 
 type Started = (event: { execution: unknown }) => void;
 type Changed = (file: { fsPath: string }) => void;
@@ -66,7 +66,7 @@ vi.mock("vscode", () => {
         return code.running;
       },
     },
-    window: { visibleTextEditors: [] },
+    window: { visibleTextEditors: [], showTextDocument: vi.fn() },
     workspace: {
       createFileSystemWatcher: () => ({
         onDidCreate: () => nothing,
@@ -210,6 +210,8 @@ test.each([
   const documents = { recipes: () => [], models: () => [{ fsPath: "/project/model.yaml" }] };
   const writeOverrides = vi.fn(() => Promise.resolve(undefined));
   const failures = new Failures(active, { writeOverrides } as never, documents as never);
+  const shownActions: unknown[] = [];
+  active.onDidEnd((ended) => void failures.show(ended).then((one) => shownActions.push(one)));
   const task = await execution("own");
   code.started?.({ execution: task });
   runs = [run("own", { task: "own" })];
@@ -221,4 +223,8 @@ test.each([
   const [found] = code.shown.get(shown) ?? [];
   const remedies = Reflect.get(failures, "remedies") as Map<unknown, { change: unknown }>;
   expect(remedies.get(found)?.change !== undefined).toBe(hasFix);
+  const [actions] = shownActions as FailureActions[];
+  await actions?.applyFix?.();
+  const written = hasFix ? [[{ fsPath: RECIPE }, ['training_config.data_path="x"']]] : [];
+  expect(writeOverrides.mock.calls).toEqual(written);
 });

@@ -13,7 +13,7 @@ import { askText } from "../shared/notify";
 export async function generateText(
   server: Server,
   training: TrainingPython,
-  run: RunRecord,
+  run: Pick<RunRecord, "name" | "folder">,
 ): Promise<void> {
   if (!mayRunPrograms()) return;
   const prompt = await askText({

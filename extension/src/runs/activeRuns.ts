@@ -234,6 +234,11 @@ export function runsOf(runs: ActiveRuns, recipe: unknown): readonly ActiveRun[] 
   return runs.running.filter((run) => run.recipe.fsPath === of.fsPath);
 }
 
+/** `Run small-003`, for messages. */
+export function nameOf({ recipe, folder }: ActiveRun): string {
+  return `Run ${path.basename(folder ?? recipe.fsPath)}`;
+}
+
 function shownRun({ execution, recipe, written }: Active): ActiveRun {
   const progress = written?.reader.facts.progress ?? NOT_STARTED;
   return { execution, recipe, folder: written?.folder, progress };

@@ -13,7 +13,19 @@ import { folderOf } from "./tasks";
 /** How to fix a failed run: the value to set, and the recipe that was run. */
 interface Remedy {
   readonly recipe: vscode.Uri;
-  readonly change: { readonly key: string; readonly value: string } | undefined;
+  readonly change: Change | undefined;
+}
+
+interface Change {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What one can do about a failure that is shown. */
+export interface FailureActions {
+  readonly goToLine: () => Promise<void>;
+  /** Write the suggested value into the recipe, if there is one. */
+  readonly applyFix: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -35,7 +47,6 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
       runs.onDidChange(() => {
         for (const { recipe } of runs.running) this.forget(recipe);
       }),
-      runs.onDidEnd((run) => void this.show(run)),
       vscode.workspace.onDidChangeTextDocument((change) => {
         this.follow(change);
       }),
@@ -57,7 +68,7 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
     const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
     action.diagnostics = [failure];
     action.isPreferred = true;
-    const edit = await this.server.writeOverrides(remedy.recipe, [`${key}=${value}`]);
+    const edit = await this.editOf(remedy.recipe, remedy.change);
     if (edit) action.edit = edit;
     return [action];
   }
@@ -66,10 +77,16 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
     this.subscriptions.dispose();
   }
 
-  private async show({ recipe, execution, folder, progress }: EndedRun): Promise<void> {
+  /** Show why a run failed; `undefined` if it did not. */
+  async show({
+    recipe,
+    execution,
+    folder,
+    progress,
+  }: EndedRun): Promise<FailureActions | undefined> {
     const { end, step } = progress;
     const event = end?.failure;
-    if (!end || !event) return;
+    if (!end || !event) return undefined;
     const workspace = execution
       ? folderOf(execution.task.scope)
       : vscode.workspace.getWorkspaceFolder(recipe);
@@ -87,13 +104,32 @@ export class Failures implements vscode.CodeActionProvider, vscode.Disposable {
     const text = `Run ${name} ${end.message}${step > 0 ? ` (after step ${step})` : ""}`;
     const failure = new vscode.Diagnostic(line.range.with({ start }), text);
     failure.source = "trainsmith run";
-    const change = known ? event.change : null;
+    const suggested = known ? event.change : null;
+    const change = suggested ? { key: suggested.key, value: yamlOf(suggested.value) } : undefined;
     this.forget(recipe);
-    this.remedies.set(failure, {
-      recipe,
-      change: change ? { key: change.key, value: yamlOf(change.value) } : undefined,
-    });
+    this.remedies.set(failure, { recipe, change });
     this.found.set(file, [failure]);
+    return {
+      goToLine: async () => {
+        const { start: place } = (this.at(file) ?? failure).range;
+        const selection = new vscode.Range(place, place);
+        await vscode.window.showTextDocument(document, { selection });
+      },
+      applyFix:
+        change &&
+        (async () => {
+          const edit = await this.editOf(recipe, change);
+          if (edit) await vscode.workspace.applyEdit(edit);
+          await vscode.window.showTextDocument(document);
+        }),
+    };
+  }
+
+  private editOf(
+    recipe: vscode.Uri,
+    { key, value }: Change,
+  ): Promise<vscode.WorkspaceEdit | undefined> {
+    return this.server.writeOverrides(recipe, [`${key}=${value}`]);
   }
 
   private at(file: vscode.Uri): vscode.Diagnostic | undefined {

@@ -1,4 +1,4 @@
-import type { RunFailed, RunStarted, TrainsmithEvent } from "../generated/events";
+import type { RunFailed, RunFinished, RunStarted, TrainsmithEvent } from "../generated/events";
 
 /** How far a run has come. */
 export interface Progress {
@@ -68,10 +68,13 @@ export function advance(progress: Progress, event: TrainsmithEvent): Progress {
   }
 }
 
-function finished(event: { loss: number; validation_loss: number | null }): End {
+function finished(event: RunFinished): End {
   const validation =
     event.validation_loss === null ? "" : `, validation ${event.validation_loss.toFixed(3)}`;
-  return { kind: "finished", message: `finished with loss ${event.loss.toFixed(3)}${validation}` };
+  const whole = event.whole_run_seconds ?? null;
+  const estimate = whole === null ? "" : `; the whole run would take about ${clock(whole)}`;
+  const message = `finished with loss ${event.loss.toFixed(3)}${validation}${estimate}`;
+  return { kind: "finished", message };
 }
 
 function failed(failure: RunFailed): End {
@@ -80,8 +83,12 @@ function failed(failure: RunFailed): End {
   return { kind: "failed", message: `failed: ${message}${fix}`, failure };
 }
 
+/** The trainer's reasons for which somebody has asked. */
+const BY_USER = ["Ctrl-C", "trainsmith stop"];
+
 function stopped(step: number, reason: string): string {
-  return `stopped at step ${step} (${reason}); its last checkpoint is complete`;
+  const who = BY_USER.includes(reason) ? "by you" : `(${reason})`;
+  return `stopped at step ${step} ${who}; its last checkpoint is complete`;
 }
 
 /** The status bar's text: `step 120/600 · loss 2.310 · 0:42 left`. */

@@ -1,11 +1,8 @@
-import * as path from "node:path";
-
 import * as vscode from "vscode";
 
 import { COMMANDS } from "../generated/protocol";
-import type { EndedRun, ActiveRun, ActiveRuns } from "./activeRuns";
+import { type ActiveRun, type ActiveRuns, nameOf } from "./activeRuns";
 import { statusText } from "./progress";
-import { showError, showInformation } from "../shared/notify";
 
 const ICONS = {
   running: "$(loading~spin)",
@@ -14,7 +11,7 @@ const ICONS = {
   failed: "$(error)",
 };
 
-/** Shows the newest run in the status bar, and notifies the user when a run has ended. */
+/** Shows the newest run in the status bar. */
 export class RunStatus implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
   private readonly subscriptions: vscode.Disposable;
@@ -32,7 +29,6 @@ export class RunStatus implements vscode.Disposable {
       runs.onDidEnd((run) => {
         if (!run.progress.end) this.item.hide();
         else if (runs.running.length === 0) this.show(run, 0);
-        void announce(run);
       }),
     );
   }
@@ -52,29 +48,6 @@ export class RunStatus implements vscode.Disposable {
 }
 
 function showRun({ recipe, folder }: ActiveRun): vscode.Command {
-  const arguments_ = [recipe.toString(), ...(folder ? [folder] : [])];
+  const arguments_ = [recipe.toString(), folder];
   return { title: "Show Training", command: COMMANDS.showTraining, arguments: arguments_ };
-}
-
-function nameOf({ recipe, folder }: ActiveRun): string {
-  return `Run ${path.basename(folder ?? recipe.fsPath)}`;
-}
-
-async function announce(run: EndedRun): Promise<void> {
-  const { end, step, totalSteps } = run.progress;
-  if (!end) {
-    // It refused the recipe or was killed. A closed terminal has no exit code and needs no message.
-    if (!run.exitCode) return;
-    const what = totalSteps > 0 ? `ended unexpectedly at step ${step}` : "did not start";
-    void showError(`${nameOf(run)} ${what}; the terminal shows why.`);
-    return;
-  }
-  const message = `${nameOf(run)} ${end.message}`;
-  const button = "Show Training";
-  const answer =
-    end.kind === "failed"
-      ? await showError(message, button)
-      : await showInformation(message, button);
-  const { command, arguments: given = [] } = showRun(run);
-  if (answer) await vscode.commands.executeCommand(command, ...(given as string[]));
 }
