@@ -9,6 +9,7 @@ import pytest
 
 from trainsmith_schemas.meaning import lora
 from trainsmith_server.document.bind import find
+from trainsmith_server.features import readable
 from trainsmith_server.lint.analyze import analyze
 from trainsmith_server.yaml import keys
 from trainsmith_server.yaml.parse import parse
@@ -57,6 +58,19 @@ def test_each_key_is_read_once_however_many_are_looked_for(
     assert all(find(root, (name,)) for name in [*names, "True", "16"])
     assert not any(find(root, (f"other{name}",)) for name in names)
     assert counted.call_count == len(names) + 2
+
+
+def test_the_readable_part_is_copied_once_for_all_mistakes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unknown = "".join(f"    k{number}: 1\n" for number in range(100))
+    (known,) = analyze(f"{RECIPE}  optimizer:\n    type: AdamW\n{unknown}").documents
+    counted = Mock(wraps=readable._without)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(readable, "_without", counted)
+    recipe = readable.training_of(known)
+    assert recipe
+    assert recipe.training_config.batch_size == 8
+    assert counted.call_count <= 3
 
 
 def test_layers_of_a_model_are_listed_once_for_all_targets(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from trainsmith_schemas.base import Section
 from trainsmith_schemas.problems import Path
@@ -19,9 +20,7 @@ def readable(known: KnownDocument) -> Section | None:
     """
     if known.config is not None or not known.problems:
         return known.config
-    data = known.data
-    for problem in known.problems:
-        data = _without(data, problem.path)
+    data = _without(known.data, [problem.path for problem in known.problems])
     return validate(known.kind.model, data).config
 
 
@@ -39,12 +38,20 @@ def training_of(known: KnownDocument) -> TrainingDocument | None:
     return config if isinstance(config, TrainingDocument) else None
 
 
-def _without(data: Any, path: Path) -> Any:
-    """A copy of mappings without the key at a path; a path into a list removes the whole list."""
-    if not path or not isinstance(data, dict):
+def _without(data: Any, paths: Iterable[Path]) -> Any:
+    """A copy of mappings without the keys at paths; a path into a list removes the whole list."""
+    if not isinstance(data, dict):
         return data
-    first, *rest = path
-    inner = data.get(first)
-    if rest and isinstance(inner, dict):
-        return {**data, first: _without(inner, tuple(rest))}
-    return {key: value for key, value in data.items() if key != first}
+    mapping = cast("dict[Any, Any]", data)
+    gone: set[Any] = set()
+    inside: dict[Any, list[Path]] = {}
+    for first, *rest in filter(None, paths):
+        if rest and isinstance(mapping.get(first), dict):
+            inside.setdefault(first, []).append(tuple(rest))
+        else:
+            gone.add(first)
+    return {
+        key: _without(value, inside[key]) if key in inside else value
+        for key, value in mapping.items()
+        if key not in gone
+    }
