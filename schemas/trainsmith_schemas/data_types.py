@@ -22,6 +22,9 @@ _TYPES: dict[str, DataType] = {
     ".yml": "tokens",
 }
 
+ENDINGS = (".txt", *_TYPES, *COMPRESSIONS)
+"""The usual extensions of data files; text may have any other one."""
+
 
 def data_type(path: str) -> DataType:
     """The type of the data files at a path or pattern."""

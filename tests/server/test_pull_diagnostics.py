@@ -14,6 +14,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
 from patience import PATIENCE
+from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.lsp.server import MAX_DIAGNOSTICS
 from trainsmith_server.workspace.checked import MOST_BYTES
 
@@ -146,6 +147,31 @@ async def test_the_workspace(editor: Editor, tmp_path: Path) -> None:
     editor.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
     [gone] = (await waiting).items
     assert (gone.uri, gone.items) == (one.uri, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "refreshes"),
+    [
+        ("model.yaml", True),
+        ("data/text.txt", True),
+        ("run/checkpoints/step-000002/resolved.yaml", False),
+        ("run/validation.txt", False),
+    ],
+)
+async def test_files_that_change_on_the_disk_are_noticed(
+    name: str, refreshes: bool, editor: Editor, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / EVENTS).write_bytes(b"")
+    recipe = editor.open(tmp_path / "training.yaml", RECIPE)
+    before = await editor.pull(recipe)
+    assert [item.code for item in before.items] == ["model-config-not-found"]
+    (tmp_path / "model.yaml").write_text(MODEL, encoding="utf-8")
+    event = lsp.FileEvent((tmp_path / name).as_uri(), lsp.FileChangeType.Created)
+    editor.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
+    # Messages are handled in their order, so the server has decided when it answers.
+    assert (await editor.pull(recipe)).items == ()
+    assert editor.refreshed.is_set() == refreshes
 
 
 async def test_files_of_the_workspace_are_checked_up_to_a_size_of_all(

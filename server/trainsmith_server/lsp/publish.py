@@ -54,6 +54,15 @@ def publish_all(server: Server) -> None:
         _publish(server, uri)
 
 
+def publish_files(server: Server) -> None:
+    """Check again what depends on files on the disk, after some of them have changed."""
+    if server.pulls:
+        _refresh(server)
+        return
+    for uri in server.session.uris():
+        _publish(server, uri)
+
+
 def clear_project_file(server: Server, uri: str) -> None:
     """Clear the published diagnostics of a deleted project file."""
     if server.project_files.pop(uri, None):

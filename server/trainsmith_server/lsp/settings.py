@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
+from trainsmith_schemas.data_types import ENDINGS
 from trainsmith_schemas.runs.layout import EVENTS
 from trainsmith_server.workspace.paths import path_of
 from trainsmith_system.text import without_links
@@ -19,8 +20,10 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.workspace.project_config import ProjectFile, Projects
 
 SECTION = "trainsmith"
-WATCHED = ("**/.trainsmith.yaml", f"**/{EVENTS}")
-"""The project files, and the events of runs."""
+PROJECT_ENDING = "/.trainsmith.yaml"
+_FILES = ",".join(ending.removeprefix(".") for ending in ENDINGS)
+WATCHED = (f"**{PROJECT_ENDING}", f"**/{EVENTS}", f"**/*.{{{_FILES}}}")
+"""The project files, the events of runs, and files that recipes name or are."""
 
 
 class Configuration:
