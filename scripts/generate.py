@@ -184,6 +184,7 @@ def _protocol() -> str:
         f"export const CODE_ACTION_KINDS = {json.dumps(names.CODE_ACTION_KINDS)} as const;",
         f"export const PRIVACY_VARIABLE = {json.dumps(PRIVACY_VARIABLE)};",
         f"export const CREATE_NEXT_VERSION = {json.dumps(names.CREATE_NEXT_VERSION)};",
+        f"export const SUGGEST_AGAIN = {json.dumps(names.SUGGEST_AGAIN)};",
         f"export const REQUESTS = {json.dumps(requests)} as const;",
         f"export const RUN_FILES = {json.dumps(run_files)} as const;",
     ]

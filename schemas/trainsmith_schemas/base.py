@@ -1,8 +1,8 @@
 """The building blocks of sections: their base class, field types and metadata.
 
 A section is a frozen pydantic model. An attribute's docstring documents the key, in Markdown;
-`Typical` and `Examples` describe usual values. `fields_of` returns the keys of a section as plain
-data, for hovers, completion and the reference pages.
+`Typical` and `Examples` describe usual values, `Common` marks usual keys. `fields_of` returns the
+keys of a section as plain data, for hovers, completion and the reference pages.
 """
 
 from __future__ import annotations
@@ -114,6 +114,14 @@ class ReadBy(_SchemaExtra):
 
 
 @dataclass(frozen=True)
+class Common(_SchemaExtra):
+    """Marks a key that most recipes set. Completion offers these keys first."""
+
+    def _extra(self) -> dict[str, Any]:
+        return {"x-common": True}
+
+
+@dataclass(frozen=True)
 class PathTo(_SchemaExtra):
     """Marks text that is the path of a file or a folder."""
 
@@ -174,6 +182,8 @@ class FieldInfo:
     default: Any
     """The value if the key is absent, or `None` if there is no default."""
     required: bool
+    common: bool
+    """Whether most recipes set it."""
     typical: tuple[float, float] | None
     examples: tuple[Example, ...]
     choices: tuple[Any, ...]
@@ -235,6 +245,7 @@ def _facts(name: str, info: PydanticField) -> FieldInfo:
         item_type_text=_item_type_text(kind),
         default=info.default if has_plain_default else None,
         required=info.is_required(),
+        common=_find(metadata, Common) is not None,
         typical=(typical.low, typical.high) if typical else None,
         examples=examples.examples if examples else (),
         choices=_choices(kind),

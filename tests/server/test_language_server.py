@@ -50,13 +50,15 @@ class Editor(LanguageClient):
 
 
 @asynccontextmanager
-async def editor(*encodings: lsp.PositionEncodingKind) -> AsyncGenerator[Editor, None]:
+async def editor(
+    *encodings: lsp.PositionEncodingKind, experimental: Any = None
+) -> AsyncGenerator[Editor, None]:
     """An editor that supports some position encodings, with its own server."""
     client = Editor()
     await client.start_io(sys.executable, "-m", "trainsmith", "lsp")
     general = lsp.GeneralClientCapabilities(position_encodings=list(encodings) or None)
     result = await client.initialize_async(
-        lsp.InitializeParams(lsp.ClientCapabilities(general=general))
+        lsp.InitializeParams(lsp.ClientCapabilities(general=general, experimental=experimental))
     )
     assert result.capabilities.position_encoding == (encodings[0] if encodings else "utf-16")
     client.initialized(lsp.InitializedParams())
@@ -138,6 +140,24 @@ async def test_completion_and_hover_while_typing() -> None:
         assert isinstance(hover.contents, lsp.MarkupContent)
         assert hover.contents.kind == lsp.MarkupKind.Markdown
         assert "**learning_rate**" in hover.contents.value
+
+
+@pytest.mark.parametrize("supported", [True, False])
+async def test_values_are_suggested_after_a_key(supported: bool) -> None:
+    """Other editors would report an unknown command."""
+    commands = {"commands": {"commands": [names.SUGGEST_AGAIN]}} if supported else None
+    async with editor(experimental=commands) as client:
+        client.open("training_config:\n  \n")
+        params = lsp.CompletionParams(DOCUMENT, lsp.Position(1, 2))
+        completion = await client.text_document_completion_async(params)
+        assert isinstance(completion, lsp.CompletionList)
+        commands_of = {one.label: one.command for one in completion.items}
+        for key in ("log_level", "use_wandb", "data_path"):
+            command = commands_of[key]
+            assert (command.command if command else None) == (
+                names.SUGGEST_AGAIN if supported else None
+            )
+        assert commands_of["batch_size"] is None
 
 
 async def test_other_files_have_no_diagnostics_hovers_or_completions() -> None:

@@ -18,6 +18,7 @@ from trainsmith_server.workspace.references import Files
 @pytest.fixture
 def uri(tmp_path: Path) -> str:
     (tmp_path / "configs").mkdir()
+    (tmp_path / "subfolders" / "below").mkdir(parents=True)
     for name in ("model.yaml", "text.txt", "a b.yaml", ".hidden", "configs/nano.yml"):
         (tmp_path / name).touch()
     return (tmp_path / "training.yaml").as_uri()

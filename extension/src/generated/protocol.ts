@@ -364,6 +364,7 @@ export const CODE_ACTION_KINDS = {
 } as const;
 export const PRIVACY_VARIABLE = "TRAINSMITH_PRIVACY";
 export const CREATE_NEXT_VERSION = "trainsmith.createNextVersion";
+export const SUGGEST_AGAIN = "editor.action.triggerSuggest";
 export const REQUESTS = {
   runPlan: "trainsmith/runPlan",
   documentStatus: "trainsmith/documentStatus",

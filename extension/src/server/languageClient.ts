@@ -8,9 +8,10 @@ import {
   type LanguageClientOptions,
   type ServerOptions,
   State,
+  type StaticFeature,
 } from "vscode-languageclient/node";
 
-import { LANGUAGE_SERVER_ID } from "../generated/protocol";
+import { LANGUAGE_SERVER_ID, SUGGEST_AGAIN } from "../generated/protocol";
 import { privacyRestriction } from "../shared/privacy";
 
 export type ServerState = "starting" | "running" | "stopped";
@@ -27,6 +28,16 @@ const restricted: ConfigurationRequest.MiddlewareSignature = async (params, toke
   const privacy = privacyRestriction();
   if (!Array.isArray(answers) || privacy === undefined) return answers;
   return answers.map((answer: object) => ({ ...answer, privacy }));
+};
+
+/** Tells the server which of VS Code's commands it may attach to completions. */
+const COMMANDS: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { commands: { commands: [SUGGEST_AGAIN] } };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: "static" }),
+  clear: () => undefined,
 };
 
 /** A client that shows no errors caused by being stopped. */
@@ -49,6 +60,7 @@ export class Client extends LanguageClient {
       middleware: { workspace: { configuration: restricted } },
     };
     super(LANGUAGE_SERVER_ID, "Trainsmith", server, options);
+    this.registerFeature(COMMANDS);
     this.onDidChangeState(({ newState }) => {
       onState(STATES[newState]);
     });

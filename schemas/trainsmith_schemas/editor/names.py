@@ -49,6 +49,12 @@ CREATE_NEXT_VERSION = "trainsmith.createNextVersion"
 Its argument is the recipe's URI; its result is the copy's URI.
 """
 
+SUGGEST_AGAIN = "editor.action.triggerSuggest"
+"""VS Code's own command that opens the completions at the cursor.
+
+The server sends it only to editors that list it in their experimental capability `commands`.
+"""
+
 RUN_PLAN = "trainsmith/runPlan"
 DOCUMENT_STATUS = "trainsmith/documentStatus"
 RUNS = "trainsmith/runs"

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from trainsmith_schemas.base import (
+    Common,
     Examples,
     FilePath,
     FilePaths,
@@ -58,6 +59,7 @@ class TrainingConfig(Section):
             ("data/*.txt", "every text file in a folder"),
         ),
         _ALL,
+        Common(),
     ] = None
     """The data to train on: a file, a pattern such as `data/*.txt`, or a list of them.
 
@@ -186,6 +188,7 @@ class TrainingConfig(Section):
         Field(alias="model_config"),
         Examples("model_configs/model.yaml"),
         _ALL,
+        Common(),
     ] = None
     """The file that describes the model, in a `transformer_config` section.
 
@@ -198,6 +201,7 @@ class TrainingConfig(Section):
         Typical(4, 32),
         Examples((8, "one small device"), (16, "two devices"), (32, "eight devices")),
         _ALL,
+        Common(),
     ] = 8
     """The number of sequences in one forward and backward pass, over all devices together.
 
@@ -221,7 +225,9 @@ class TrainingConfig(Section):
     accumulation steps trains like a batch of 32.
     """
 
-    num_epochs: Annotated[Integer | None, Field(ge=1), Typical(1, 10), Examples(1, 3), _ALL] = None
+    num_epochs: Annotated[
+        Integer | None, Field(ge=1), Typical(1, 10), Examples(1, 3), _ALL, Common()
+    ] = None
     """The number of passes over the training data.
 
     If `max_steps` is set too, the run ends at whichever is reached first.
@@ -233,6 +239,7 @@ class TrainingConfig(Section):
         Typical(100, 5000),
         Examples((500, "a first real run"), (5000, "a long run")),
         _ALL,
+        Common(),
     ] = None
     """The number of optimizer steps in the run.
 
@@ -251,6 +258,7 @@ class TrainingConfig(Section):
             (0.0003, "to train a small model from scratch"),
         ),
         _FLAT,
+        Common(),
     ] = 0.0001
     """How far each step moves the weights: the most important number to get right.
 
@@ -264,7 +272,7 @@ class TrainingConfig(Section):
     Only matrices and embeddings decay; biases and norms do not.
     """
 
-    optimizer: Annotated[OptimizerConfig | None, ReadBy("trainsmith", "tt-train")] = None
+    optimizer: Annotated[OptimizerConfig | None, ReadBy("trainsmith", "tt-train"), Common()] = None
     """The optimizer and its hyperparameters. Values in this section override the flat keys."""
 
     precision: Annotated[
@@ -342,7 +350,7 @@ class TrainingConfig(Section):
     """The number of steps between validations. An older name of `validation_frequency`."""
 
     validation_frequency: Annotated[
-        Integer | None, Field(ge=1), Typical(50, 100), Examples(25, 50, 100)
+        Integer | None, Field(ge=1), Typical(50, 100), Examples(25, 50, 100), Common()
     ] = None
     """The number of optimizer steps between validations. Overrides `eval_every`; defaults to 100.
 
@@ -367,7 +375,7 @@ class TrainingConfig(Section):
     """The number of steps between checkpoints. An older name of `checkpoint_frequency`."""
 
     checkpoint_frequency: Annotated[
-        Integer | None, Field(ge=1), Typical(50, 1000), Examples(50, 100, 250)
+        Integer | None, Field(ge=1), Typical(50, 1000), Examples(50, 100, 250), Common()
     ] = None
     """The number of optimizer steps between checkpoints.
 

@@ -30,6 +30,8 @@ class Candidate:
     detail: str
     documentation: str
     """Markdown."""
+    continues: bool = False
+    """Whether something follows that can be completed at once: a value, a path in a folder."""
 
 
 def complete(
@@ -38,7 +40,7 @@ def complete(
     typed: str | None = None,
     list_folder: ListFolder | None = None,
 ) -> tuple[Candidate, ...]:
-    """The completions at an offset, in the schema's order.
+    """The completions at an offset, the most useful ones first.
 
     Args:
         analysis: the document.
@@ -64,7 +66,8 @@ def complete(
 
 
 def _keys(place: KeyPlace) -> Iterator[Candidate]:
-    for field in place.fields:
+    """The missing keys: those that are required or common first, each in the schema's order."""
+    for field in sorted(place.fields, key=lambda one: (not one.required, not one.common)):
         if field.key in place.taken:
             continue
         new_text = field.key
@@ -78,6 +81,7 @@ def _keys(place: KeyPlace) -> Iterator[Candidate]:
             Edit(place.span, new_text),
             field.type_text,
             description(field),
+            continues=not place.bare and bool(field.choices or field.path_to),
         )
 
 
@@ -112,8 +116,11 @@ def _paths(
         return
     before = " " if place.space else ""
     for entry in fitting(list_folder(part.folder), place):
-        edit = Edit(part.span, before + entry.name)
-        yield Candidate(entry.name, entry.kind, edit, "", "")
+        # A folder may be the whole value; for a file, one of its entries follows.
+        continues = entry.kind == "folder" and place.field.path_to == "file"
+        slash = "/" if continues and text[part.span[1] : part.span[1] + 1] != "/" else ""
+        edit = Edit(part.span, before + entry.name + slash)
+        yield Candidate(entry.name, entry.kind, edit, "", "", continues)
 
 
 def _value_texts(field: FieldInfo) -> Iterable[tuple[str, str]]:

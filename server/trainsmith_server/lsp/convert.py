@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
+from trainsmith_schemas.editor import names
 from trainsmith_server.rule_pages import page_of
 from trainsmith_server.workspace.open_documents import Change
 from trainsmith_server.workspace.paths import uri_of
@@ -153,9 +154,21 @@ def hover(found: Hover, analysis: Analysis, encoding: Encoding) -> lsp.Hover:
 
 
 def completion(
-    candidates: Iterable[Candidate], analysis: Analysis, encoding: Encoding
+    candidates: Iterable[Candidate],
+    analysis: Analysis,
+    encoding: Encoding,
+    *,
+    suggests_again: bool,
 ) -> lsp.CompletionList:
-    """Candidates in their own order; editors would sort them alphabetically."""
+    """Candidates in their own order; editors would sort them alphabetically.
+
+    Args:
+        candidates: the candidates.
+        analysis: the document.
+        encoding: the editor's position encoding.
+        suggests_again: whether the editor can open completions again after one was accepted.
+    """
+    again = lsp.Command("Suggest what follows", names.SUGGEST_AGAIN)
     return lsp.CompletionList(
         is_incomplete=False,
         items=[
@@ -172,6 +185,7 @@ def completion(
                 # The candidate includes its indentation.
                 insert_text_mode=lsp.InsertTextMode.AsIs,
                 text_edit=_text_edit(one.edit, analysis, encoding),
+                command=again if one.continues and suggests_again else None,
             )
             for index, one in enumerate(candidates)
         ],

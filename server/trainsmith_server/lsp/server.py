@@ -11,6 +11,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
 from trainsmith_schemas import __version__
+from trainsmith_schemas.editor import names
 from trainsmith_server.lsp import convert
 from trainsmith_server.lsp.protocol import Protocol
 from trainsmith_server.lsp.settings import Configuration
@@ -60,6 +61,16 @@ class Server(LanguageServer):
     def shown(self) -> convert.Shown:
         """The optional parts of a diagnostic that the editor can show."""
         return convert.shown_by(self.client_capabilities)
+
+    @cached_property
+    def suggests_again(self) -> bool:
+        """Whether the editor can open completions again after one was accepted."""
+        experimental: Any = self.client_capabilities.experimental
+        match experimental:
+            case {"commands": {"commands": [*commands]}}:
+                return names.SUGGEST_AGAIN in commands
+            case _:
+                return False
 
     @property
     def encoding(self) -> Encoding:
