@@ -6,13 +6,19 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from running import LONG, rank_pid, wait_for_step
+from running import (
+    LONG,
+    rank_pid,
+    start_impatient,
+    torchrun,
+    wait_for_step,
+    wait_until_blocked,
+)
 from workspace import Workspace
 
 from patience import PATIENCE
@@ -73,20 +79,6 @@ def test_two_rank_resume_is_bit_identical(workspace: Workspace) -> None:
     assert _final(workspace, "again") == _final(workspace, "whole")
 
 
-def _torchrun(workspace: Workspace, name: str, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "torch.distributed.run", "--master-addr=127.0.0.1", *options),
-            *("-m", "trainsmith", "train", "training.yaml", "--name", name),
-        ],
-        cwd=workspace.path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -96,7 +88,7 @@ def _free_port() -> int:
 def test_torchrun_starts_ranks(workspace: Workspace) -> None:
     workspace.write_recipe(device_config=TWO)
     _train(workspace, "ours")
-    with _torchrun(workspace, "theirs", "--standalone", "--nproc-per-node=2") as process:
+    with torchrun(workspace, "theirs", "--standalone", "--nproc-per-node=2") as process:
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert _final(workspace, "theirs") == _final(workspace, "ours")
@@ -108,7 +100,7 @@ def test_torchrun_starts_ranks_on_several_machines(workspace: Workspace) -> None
     _train(workspace, "ours")
     port = f"--master-port={_free_port()}"
     agents = [
-        _torchrun(
+        torchrun(
             *(workspace, "theirs", port, "--nnodes=2", "--nproc-per-node=1", f"--node-rank={node}")
         )
         for node in range(2)
@@ -191,39 +183,13 @@ def test_ctrl_c_stops_all_ranks_and_saves(workspace: Workspace) -> None:
     assert verify_checkpoint(checkpoint).step == stopped.step
 
 
-_IMPATIENT = (
-    "from trainsmith_trainer.run import watchdog; watchdog._PATIENCE = 1.0; "
-    "from trainsmith.__main__ import main; main(['train', 'training.yaml'])"
-)
-"""`trainsmith train` with a shorter wait for another rank."""
-
-
-def _start_impatient(workspace: Workspace) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", _IMPATIENT],
-        cwd=workspace.path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _wait_until_blocked(workspace: Workspace) -> None:
-    """Wait until no step is taken any more: the main thread waits for the other rank."""
-    before, after = -1, 0
-    while before != after:
-        before, after = after, len(workspace.events())
-        time.sleep(0.5)
-
-
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_signal_ends_run_whose_other_rank_hangs(workspace: Workspace, name: str) -> None:
     workspace.write_recipe(device_config=TWO, training_config=LONG)
-    with _start_impatient(workspace) as process:
+    with start_impatient(workspace) as process:
         wait_for_step(workspace, process)
         os.kill(rank_pid(process, 1), signal.SIGSTOP)
-        _wait_until_blocked(workspace)
+        wait_until_blocked(workspace)
         process.send_signal(getattr(signal, name))
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + getattr(signal, name)

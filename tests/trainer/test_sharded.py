@@ -14,7 +14,14 @@ import pytest
 import torch
 import transformers
 from ranks import SGD, on_ranks, take_steps
-from running import LONG, rank_pid, wait_for_step
+from running import (
+    LONG,
+    rank_pid,
+    start_impatient,
+    torchrun,
+    wait_for_step,
+    wait_until_blocked,
+)
 from workspace import Workspace
 
 from patience import PATIENCE
@@ -139,6 +146,48 @@ def test_dead_rank_is_named(workspace: Workspace) -> None:
     assert isinstance(failed, events.RunFailed)
     assert failed.message == "rank 1 was killed by SIGKILL"
     assert checkpoints_in(workspace.run_folder() / "checkpoints")
+
+
+def test_torchrun_starts_ranks(workspace: Workspace) -> None:
+    _train(workspace, "ours", _devices(2))
+    with torchrun(workspace, "theirs", "--standalone", "--nproc-per-node=2") as process:
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, errors
+    assert _final(workspace, "theirs") == _final(workspace, "ours")
+
+
+def test_ctrl_c_stops_all_ranks_and_saves(workspace: Workspace) -> None:
+    workspace.write_recipe(device_config=_devices(2), training_config=LONG)
+    with workspace.start("train", "training.yaml", start_new_session=True) as process:
+        wait_for_step(workspace, process)
+        os.killpg(process.pid, signal.SIGINT)  # As a terminal does.
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, errors
+    stopped = workspace.events()[-1]
+    assert isinstance(stopped, events.RunStopped)
+    checkpoint = checkpoints_in(workspace.run_folder() / "checkpoints")[-1]
+    assert verify_checkpoint(checkpoint).step == stopped.step
+    more = {**LONG, "max_steps": stopped.step + 2}
+    workspace.write_recipe(device_config=_devices(2), training_config=more)
+    result = workspace.command("train", "training.yaml", "--resume")
+    assert result.returncode == 0, result.stderr
+
+
+def test_signal_ends_run_whose_other_rank_hangs(workspace: Workspace) -> None:
+    """Its part of the weights is out of reach, so the last checkpoint is the one before."""
+    training = {**LONG, "checkpoint_frequency": 1}
+    workspace.write_recipe(device_config=_devices(2), training_config=training)
+    with start_impatient(workspace) as process:
+        wait_for_step(workspace, process)
+        os.kill(rank_pid(process, 1), signal.SIGSTOP)
+        wait_until_blocked(workspace)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, errors
+    assert "Another device does not answer" in errors
+    assert "Traceback" not in errors
+    assert isinstance(workspace.events()[-1], events.RunStopped)
+    assert verify_checkpoint(checkpoints_in(workspace.run_folder() / "checkpoints")[-1]).step >= 1
 
 
 def test_missing_part_is_a_damaged_checkpoint(workspace: Workspace) -> None:
