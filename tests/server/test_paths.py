@@ -34,6 +34,32 @@ def test_case(case: Case, uri: str) -> None:
     assert [("offers", offers), ("becomes", line)] == list(case.expectations)
 
 
+@pytest.mark.parametrize(
+    ("key", "offered"),
+    [
+        ("data_path", ["b.txt", "e.yaml"]),
+        ("model_config", ["d.yaml", "e.yaml"]),
+        ("tokenizer_path", ["b.txt", "e.yaml"]),
+    ],
+)
+def test_files_of_another_kind_are_not_offered(
+    key: str, offered: list[str], tmp_path: Path
+) -> None:
+    texts = {
+        "a.yaml": "# mine\ntraining_config:\n  seed: 1\ndevice_config:\n",
+        "b.txt": "text",
+        "c.yaml": "multihost_config:\n  num_workers: 2\n",
+        "d.yaml": "transformer_config:\n  num_heads: 2\n",
+        "e.yaml": "tokens: [1, 2]\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    uri, written = (tmp_path / "new.yaml").as_uri(), f"training_config:\n  {key}: "
+    list_folder = partial(Files(Session()).entries, uri)
+    found = complete(analyze(written, uri), len(written), None, list_folder)
+    assert [one.label for one in found] == offered
+
+
 def test_a_slash_offers_only_paths(uri: str) -> None:
     text = "training_config:\n  save_strategy: /\n"
     assert complete(analyze(text, uri), len(text) - 1, "/", lambda _: ()) == ()

@@ -56,3 +56,28 @@ def test_a_device_section_has_no_diagnostics(section: Template) -> None:
 )
 def test_where_they_are_offered(marked: str, labels: list[str]) -> None:
     assert list(_templates(marked)) == labels
+
+
+@pytest.mark.parametrize(
+    ("path", "is_offered"),
+    [
+        ("new.yaml", True),
+        ("recipes/compose_music.yaml", True),
+        (".github/workflows/build.yml", False),
+        ("k8s/job.yaml", False),
+        ("docker-compose.yml", False),
+        ("docker-compose.test.yaml", False),
+        ("compose.yaml", False),
+        ("mkdocs.yml", False),
+        (".pre-commit-config.yaml", False),
+        ("Chart.yaml", False),
+    ],
+)
+def test_nothing_is_offered_in_empty_files_of_other_tools(path: str, is_offered: bool) -> None:
+    found = complete(analyze("", f"file:///home/me/{path}"), 0)
+    assert bool(found) == is_offered
+
+
+def test_a_recipe_in_a_folder_of_another_tool_has_completions() -> None:
+    text = "training_config:\n  "
+    assert complete(analyze(text, "file:///home/me/.github/a.yaml"), len(text))

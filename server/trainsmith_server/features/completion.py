@@ -12,6 +12,7 @@ from trainsmith_server.document.diagnostics import Edit
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.cursor import KeyPlace, ValuePlace, place_at
 from trainsmith_server.features.describe import description, to_yaml
+from trainsmith_server.features.other_tools import is_of_another_tool
 from trainsmith_server.features.paths import ListFolder, fitting, part_at
 from trainsmith_server.features.templates import DEVICE_SECTIONS, RECIPES
 from trainsmith_server.yaml.numbers import number_text
@@ -60,9 +61,15 @@ def complete(
             there = {path.label for path in paths}
             return (*(one for one in new if one.label not in there), *paths)
         return tuple(_values(place)) if typed != "/" else ()
-    if place is None or typed in (" ", "/"):
+    if place is None or typed in (" ", "/") or _is_foreign(analysis):
         return ()
     return (*_templates(analysis, place), *_keys(place))
+
+
+def _is_foreign(analysis: Analysis) -> bool:
+    """Whether a file that is still empty belongs to another tool."""
+    is_ours = analysis.documents or (analysis.siblings and analysis.siblings.kind)
+    return not is_ours and is_of_another_tool(analysis.uri)
 
 
 def _keys(place: KeyPlace) -> Iterator[Candidate]:

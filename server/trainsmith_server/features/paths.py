@@ -10,7 +10,7 @@ from typing import Literal
 from trainsmith_server.features.cursor import ValuePlace
 from trainsmith_server.yaml.tree import Span
 
-_YAML = (".yaml", ".yml")
+YAML = (".yaml", ".yml")
 _NEEDS_QUOTES = re.compile(r"[^\w./+@=~()-]")
 
 
@@ -20,6 +20,8 @@ class FolderEntry:
 
     name: str
     kind: Literal["file", "folder"]
+    document: str | None = None
+    """The kind of our document that a file is, such as `model`; `None` for other files."""
 
 
 ListFolder = Callable[[str], Iterable[FolderEntry]]
@@ -48,23 +50,30 @@ def part_at(text: str, offset: int, place: ValuePlace) -> PathPart | None:
     return PathPart(text[start:cut], (cut, end if after < 0 else after))
 
 
+_NAMED = {"model_config": "model", "multihost_config": "multihost"}
+"""The kind of document that a key names; other keys name files that are not ours."""
+
+
 def fitting(entries: Iterable[FolderEntry], place: ValuePlace) -> list[FolderEntry]:
-    """The entries that a value can name: files first, sorted by name.
+    """The entries that a value can name: files first, those of the named kind before others.
 
     Model files are YAML; for a folder, there are no files. Names that need quotes in YAML are left
     out, unless the value has quotes.
     """
+    wanted = _NAMED.get(place.field.key)
     found = [
         entry
         for entry in entries
-        if (entry.kind == "folder" or _fits(entry.name, place))
+        if (entry.kind == "folder" or _fits(entry, place, wanted))
         and not entry.name.startswith(".")
         and (place.quote or not _NEEDS_QUOTES.search(entry.name))
     ]
-    return sorted(found, key=lambda entry: (entry.kind != "file", entry.name))
+    return sorted(
+        found, key=lambda entry: (entry.kind != "file", entry.document != wanted, entry.name)
+    )
 
 
-def _fits(name: str, place: ValuePlace) -> bool:
-    if place.field.key == "model_config":
-        return name.endswith(_YAML)
-    return place.field.path_to == "file"
+def _fits(entry: FolderEntry, place: ValuePlace, wanted: str | None) -> bool:
+    if place.field.path_to != "file" or entry.document not in (None, wanted):
+        return False
+    return wanted is None or entry.name.endswith(YAML)

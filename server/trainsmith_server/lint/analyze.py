@@ -87,6 +87,12 @@ def could_be_ours(text: str) -> bool:
     return may_be_slips(found[1] for found in _TOP_LEVEL_KEY.finditer(text))
 
 
+def kind_at_a_glance(text: str) -> str | None:
+    """The kind of our document that a text is, judged by its top-level keys alone."""
+    kind = recognise(dict.fromkeys(found[1] for found in _TOP_LEVEL_KEY.finditer(text)))
+    return kind.name if kind else None
+
+
 def _known(
     text: str, document: Document, built: Constructed, trainer: Trainer | None
 ) -> KnownDocument | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.file_problems import Missing
 from trainsmith_server.features.overlong_examples import Lengths
-from trainsmith_server.features.paths import FolderEntry
+from trainsmith_server.features.paths import YAML, FolderEntry
 from trainsmith_server.features.pretrained import with_folder, without_folder
 from trainsmith_server.features.references import (
     Reference,
@@ -36,7 +37,8 @@ from trainsmith_server.features.references import (
     folder_reference,
     model_references,
 )
-from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.lint.analyze import analyze, kind_at_a_glance
+from trainsmith_server.lint.size import MAX_TEXT
 from trainsmith_server.workspace.checked import (
     LARGEST,
     MOST_BYTES,
@@ -61,6 +63,8 @@ _FOLDERS_ABOVE = 4
 """The maximum number of levels between a recipe and tt-train's root folder."""
 _MOST_ENTRIES = 1000
 """The maximum number of entries of a folder that completion lists."""
+_MOST_KINDS = 200
+"""The maximum number of YAML files of a folder of which completion reads the kind."""
 _MOST_SEARCHED = 2000
 """The maximum number of entries of folders that are searched for missing files at a keystroke."""
 _MOST_MEASURED = 10_000
@@ -88,6 +92,7 @@ class Files:
         self._costs = FileCache(cost_if_ours)
         self._descriptions = FileCache(_described)
         self._lengths = FileCache(example_lengths)
+        self._kinds = FileCache(_kind_of)
         self.folders: tuple[Path, ...] = ()
         """The folders of the workspace; on the command line, the working directory."""
 
@@ -128,11 +133,21 @@ class Files:
 
     def entries(self, uri: str, written: str) -> list[FolderEntry]:
         """The entries of the folders that a path in a document can refer to, without duplicates."""
-        found: dict[str, FolderEntry] = {}
+        found: dict[str, tuple[Path, FolderEntry]] = {}
         for folder in self.places(uri, written):
             for entry in _scan(folder):
-                found.setdefault(entry.name, entry)
-        return list(found.values())
+                found.setdefault(entry.name, (folder / entry.name, entry))
+        texts = (one for one in found.values() if one[1].name.endswith(YAML))
+        for path, entry in islice(texts, _MOST_KINDS):
+            found[entry.name] = (path, replace(entry, document=self._kind(path)))
+        return [entry for _, entry in found.values()]
+
+    def _kind(self, path: Path) -> str | None:
+        """The kind of our document that a file is, judged quickly; `None` for other files."""
+        try:
+            return self._kinds.get(path)
+        except (OSError, UnicodeDecodeError):
+            return None
 
     def places(self, uri: str, written: str, trainer: Trainer = "trainsmith") -> Iterator[Path]:
         """All locations that a path in a document can refer to, whether they exist or not.
@@ -328,6 +343,12 @@ def _described(path: Path, size: int) -> TransformerConfig | UnreadableModelErro
         return hugging_face.from_hugging_face(hugging_face.parse_description(content))
     except UnreadableModelError as error:
         return error
+
+
+def _kind_of(path: Path, size: int) -> str | None:
+    if size > MAX_TEXT:
+        return None
+    return kind_at_a_glance(read_bytes(path, LARGEST).decode("utf-8-sig"))
 
 
 def _expand(written: str) -> str | None:
