@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from trainsmith_system.reading import read_bytes
+
 _STARTER = Path(__file__).with_name("start.py")
 _OWN_FOLDER = Path(__file__).absolute().parent
 """Libraries look for settings in the current folder, as matplotlib does; here are none."""
@@ -60,6 +62,52 @@ def start_python(
 
 class NoAnswerError(Exception):
     """A program gave no answer. The text says what it did instead."""
+
+
+class LateError(NoAnswerError):
+    """A program took too long, and was ended."""
+
+
+def file_of_module(
+    module: str,
+    scratch: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    seconds: float,
+    most: int,
+) -> bytes:
+    """What a module writes into the file that is its only argument, in a process of its own.
+
+    A file, because libraries may write anything to standard output.
+
+    Args:
+        module: what `python -m` would be given.
+        scratch: an empty folder, its current one.
+        environment: the variables that it gets; without them, those of this process.
+        seconds: the most time that it may take.
+        most: the most bytes of the file.
+
+    Raises:
+        NoAnswerError: it writes no file, or takes longer.
+    """
+    answer = scratch / "answer"
+    process = start_python(
+        module,
+        [str(answer)],
+        errors=subprocess.DEVNULL,
+        folder=scratch,
+        environment=environment,
+        new_session=True,
+    )
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        process.wait()
+        raise LateError(f"did not answer within {seconds:.0f} seconds") from None
+    if not answer.exists():
+        raise NoAnswerError(f"ended with exit code {code}")
+    return read_bytes(answer, most)
 
 
 def program_in_path(name: str) -> str | None:
@@ -123,7 +171,7 @@ def answer_of(program: str, arguments: Sequence[str], *, seconds: float, most: i
             end_late()
             code = process.wait()
     if late.is_set():
-        raise NoAnswerError(f"did not answer within {seconds:.0f} seconds")
+        raise LateError(f"did not answer within {seconds:.0f} seconds")
     if len(answer) > most:
         raise NoAnswerError(f"wrote more than {most:,} bytes")
     if code:

@@ -9,9 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE
 from skips import NO_GIT
 from trainsmith_system import children
-from trainsmith_system.children import python_command, start_python
+from trainsmith_system.children import (
+    LateError,
+    NoAnswerError,
+    file_of_module,
+    python_command,
+    start_python,
+)
 from trainsmith_system.git import git_state
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason=NO_GIT)
@@ -155,3 +162,17 @@ def _output(folder: Path, *arguments: str) -> str:
     return subprocess.run(
         ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
     ).stdout.strip()
+
+
+def test_file_of_module_is_read(tmp_path: Path) -> None:
+    content = file_of_module(
+        "trainsmith_trainer.backends.torch.list_gpus", tmp_path, seconds=PATIENCE, most=65_536
+    )
+    assert content == b'{"gpus":[]}'
+
+
+def test_module_without_answer_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(NoAnswerError, match="ended with exit code 1"):
+        file_of_module("timeit", tmp_path, seconds=PATIENCE, most=1)
+    with pytest.raises(LateError, match="did not answer within 0 seconds"):
+        file_of_module("timeit", tmp_path, seconds=0, most=1)

@@ -29,6 +29,7 @@ from trainsmith_trainer.backends.registry import (
 from trainsmith_trainer.distributed.rank import is_worker
 from trainsmith_trainer.errors import RecipeError, ResumeError, RunError, RunNameError
 from trainsmith_trainer.formatting import json_lines
+from trainsmith_trainer.output_format import format_option
 from trainsmith_trainer.requirements import (
     BESIDE_A_BACKEND,
     FOR_CHECKPOINTS,
@@ -97,14 +98,7 @@ _SETTINGS = click.option(
     metavar="NAME",
     help=f"{_WHICH_BACKEND} Default: the recipe's `backend`.",
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The output format of --dry-run.",
-)
+@format_option("The output format of --dry-run.")
 def train(
     config: Path,
     data: Path | None,
@@ -168,14 +162,7 @@ def train(
     show_default=True,
     help="How many sequences to show.",
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The output format.",
-)
+@format_option()
 def show_data(config: Path, settings: tuple[str, ...], sequences: int, output: str) -> None:
     """Show what the trainer sees of a recipe's data.
 

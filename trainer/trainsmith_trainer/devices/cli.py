@@ -6,17 +6,11 @@ import click
 
 from trainsmith_system.terminal import say
 from trainsmith_trainer.formatting import json_lines
+from trainsmith_trainer.output_format import format_option
 
 
 @click.command()
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The output format.",
-)
+@format_option()
 def devices(output: str) -> None:
     """Show what this machine can train on.
 

@@ -9,22 +9,15 @@ import click
 from trainsmith_system.terminal import say
 from trainsmith_system.text import one_line
 from trainsmith_trainer.formatting import json_lines
+from trainsmith_trainer.output_format import format_option
 from trainsmith_trainer.run_dir.lookup import PARENT_OPTION, folder_of
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_FORMAT = click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="The output format.",
-)
 
 
 @click.command()
 @click.argument("folder", type=_FOLDER, default=Path("checkpoints"), metavar="[FOLDER]")
-@_FORMAT
+@format_option()
 def runs(folder: Path, output: str) -> None:
     """List the runs in FOLDER, a recipe's checkpoint_dir, newest first.
 
@@ -47,7 +40,7 @@ def runs(folder: Path, output: str) -> None:
     help="The picture with all curves. Default: comparison.png next to the first run.",
 )
 @click.option("--no-curves", "plain", is_flag=True, help="Draw no picture.")
-@_FORMAT
+@format_option()
 def compare(
     folders: tuple[str, ...], parent: Path, curves: Path | None, plain: bool, output: str
 ) -> None:

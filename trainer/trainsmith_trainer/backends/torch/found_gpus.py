@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from pathlib import Path
 
 from trainsmith_schemas.runs.device_report import Gpu
-from trainsmith_system.children import start_python
-from trainsmith_system.reading import read_bytes
+from trainsmith_system.children import LateError, NoAnswerError, file_of_module
 from trainsmith_trainer.backends.torch.list_gpus import Gpus
 
+_MODULE = "trainsmith_trainer.backends.torch.list_gpus"
 _SECONDS = 60.0
 """Importing PyTorch takes a few seconds, and the first time on a slow disk much longer."""
 _MOST = 65_536
@@ -27,24 +26,12 @@ def found_gpus() -> list[Gpu]:
         UnansweredError: it does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="trainsmith-torch-") as scratch:
-        answer = Path(scratch) / "answer.json"
-        process = start_python(
-            "trainsmith_trainer.backends.torch.list_gpus",
-            [str(answer)],
-            errors=subprocess.DEVNULL,
-            new_session=True,
-        )
         try:
-            code = process.wait(_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            answer = file_of_module(_MODULE, Path(scratch), seconds=_SECONDS, most=_MOST)
+        except LateError as error:
+            raise UnansweredError(f"PyTorch {error} about GPUs: try `nvidia-smi`") from None
+        except NoAnswerError as error:
             raise UnansweredError(
-                f"PyTorch did not find out about GPUs within {_SECONDS:.0f} seconds: try "
-                "`nvidia-smi`"
+                f"PyTorch {error} while it looked for GPUs: reinstall it"
             ) from None
-        if not answer.exists():
-            raise UnansweredError(
-                f"PyTorch ended with exit code {code} while it looked for GPUs: reinstall it"
-            )
-        return Gpus.model_validate_json(read_bytes(answer, _MOST)).gpus
+    return Gpus.model_validate_json(answer).gpus

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from trainsmith_system.children import start_python
-from trainsmith_system.reading import read_bytes
+from trainsmith_system.children import LateError, NoAnswerError, file_of_module
 from trainsmith_system.text import one_line, shortened
 from trainsmith_trainer.backends.ttnn.count_devices import Answer
 from trainsmith_trainer.backends.ttnn.environment import MOCK, SIMULATOR, child_environment
@@ -26,6 +24,7 @@ BOARDS = Path("/dev/tenstorrent")
 _SHARED_COMPILER = Path("/opt/tenstorrent/sfpi")
 _PYTHONS = ((3, 10), (3, 12))
 """The versions for which ttnn 0.81 has a package."""
+_MODULE = "trainsmith_trainer.backends.ttnn.count_devices"
 _SECONDS = 60.0
 """ttnn answers within a few seconds; a board that is being reset does not answer."""
 _MOST = 65_536
@@ -112,29 +111,16 @@ def _how_to_install() -> str:
 @cache
 def unanswered() -> str:
     """Why ttnn finds no device, as it says itself in another process; empty if it finds one."""
-    with tempfile.TemporaryDirectory(prefix="trainsmith-ttnn-") as scratch:
-        answer = Path(scratch) / "answer.json"
-        process = start_python(
-            "trainsmith_trainer.backends.ttnn.count_devices",
-            [str(answer)],
-            errors=subprocess.DEVNULL,
-            folder=Path(scratch),
-            environment=child_environment(Path(scratch)),
-            new_session=True,
-        )
+    with tempfile.TemporaryDirectory(prefix="trainsmith-ttnn-") as name:
+        scratch = Path(name)
+        environment = child_environment(scratch)
         try:
-            code = process.wait(_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            return (
-                f"the board did not answer within {_SECONDS:.0f} seconds: reset it with `tt-smi -r`"
+            answer = file_of_module(
+                _MODULE, scratch, environment=environment, seconds=_SECONDS, most=_MOST
             )
-        if not answer.exists():
-            return f"ttnn ended with exit code {code} while it looked for boards: run `tt-smi`"
-        return _problem(answer)
-
-
-def _problem(answer: Path) -> str:
-    found = Answer.model_validate_json(read_bytes(answer, _MOST))
+        except LateError as error:
+            return f"the board {error}: reset it with `tt-smi -r`"
+        except NoAnswerError as error:
+            return f"ttnn {error} while it looked for boards: run `tt-smi`"
+    found = Answer.model_validate_json(answer)
     return "" if found.devices else f"ttnn finds no board: {shortened(one_line(found.why), 300)}"
