@@ -32,6 +32,10 @@ class Problem:
     """Whether the key itself is wrong, not its value."""
     suggestions: tuple[str, ...] = ()
     """What to write instead of the key or value, most likely first."""
+    sure: bool = True
+    """Whether the first suggestion is certainly meant, so that it may be applied unasked."""
+    choices: tuple[str, ...] = ()
+    """All values that the key allows, if it is an enumeration."""
     related: tuple[Path, ...] = ()
     """Other places that are involved."""
 

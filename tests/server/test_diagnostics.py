@@ -51,6 +51,44 @@ def test_fixes_are_offered_at_their_diagnostic() -> None:
     assert list(quick_fixes(analysis, (0, 0))) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "values", "preferred"),
+    [
+        ("log_level: WARN", ["WARNING", "DEBUG", "INFO", "ERROR"], True),
+        ("save_strategy: sometimes", ["steps", "epoch"], False),
+        ("batch_size: 0", ["1"], True),
+        ("batch_size: -8", ["8", "1"], True),
+        ("learning_rate: -0.01", ["0.01"], True),
+    ],
+)
+def test_values_to_write_instead(line: str, values: list[str], preferred: bool) -> None:
+    text = f"training_config:\n  {line}\n"
+    analysis = analyze(text)
+    [diagnostic] = analysis.diagnostics
+    key = line.split()[0]
+    assert [apply_edits(text, one.edits).split(key)[1].strip() for one in diagnostic.fixes] == (
+        values
+    )
+    assert diagnostic.fixes[0].preferred == preferred
+    assert not any(one.preferred for one in diagnostic.fixes[1:])
+    assert bool(fix_all(analysis)) == (line == "log_level: WARN")
+
+
+def test_fixes_of_errors_come_first() -> None:
+    text = "training_config: {learning_rate: 0.01, batchsize: 8}\n"
+    codes = [one.diagnostic.code for one in quick_fixes(analyze(text), (0, len(text)))]
+    assert codes[0] == "unknown-key"
+    assert "lr-too-high" in codes
+
+
+def test_mere_choices_are_not_fixed_together() -> None:
+    text = "training_config:\n  save_strategy: some\n  scheduler_type: some\n"
+    at = text.index("some")
+    titles = [one.fix.title for one in quick_fixes(analyze(text), (at, at))]
+    assert "Change to `epoch`" in titles
+    assert not any(title.startswith("Fix all") for title in titles)
+
+
 def test_fix_all_leaves_choices_to_the_user() -> None:
     analysis = analyze("training_config:\n  learning_rate: 0.01\n")
     assert [one.code for one in analysis.diagnostics] == ["lr-too-high"]

@@ -32,11 +32,11 @@ async def test_actions_of_a_document() -> None:
         client.open(FLAT)
         offered = await _actions(client, URI, lsp.CodeActionKind.RefactorRewrite)
         assert list(offered) == [
-            "Convert to Trainsmith",
-            "Convert to tt-train",
             "Add `scheduler_config`",
             "Add `eval_config`",
             "Add `device_config`",
+            "Convert to Trainsmith",
+            "Convert to tt-train",
         ]
         edits = offered["Convert to tt-train"].edit.changes[URI]
         new = [one.new_text for one in edits]

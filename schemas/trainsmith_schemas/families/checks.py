@@ -71,6 +71,7 @@ def indivisible(path: Path, whole: str, number: int, part: str, divisor: int) ->
         "indivisible",
         f"`{whole}` ({number}) is not divisible by `{part}` ({divisor})",
         suggestions=tuple(str(one) for one in _divisors_near(number, divisor)),
+        sure=False,
         related=((*path, whole),),
     )
 

@@ -101,12 +101,27 @@ def _problem(model: type[Section], detail: ErrorDetails) -> Problem:
         choices = [str(choice) for choice in facts.choices] if facts else []
         nearest = _nearest_choices(str(detail["input"]), choices)
         hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
-        return Problem(path, "invalid-value", message + hint, suggestions=nearest)
+        message += hint
+        return Problem(path, "invalid-value", message, suggestions=nearest, choices=tuple(choices))
+    if allowed := _allowed_near(detail):
+        return Problem(path, "out-of-range", message, suggestions=allowed, sure=False)
     suggestions = _meant(model, path, detail["input"])
     if suggestions and detail["input"] is not None:
         message += f"; did you mean `{suggestions[0]}`?"
     code = "out-of-range" if kind in _RANGE_ERRORS else "wrong-type"
     return Problem(path, code, message, suggestions=suggestions)
+
+
+def _allowed_near(detail: ErrorDetails) -> tuple[str, ...]:
+    """The nearest allowed numbers: without the minus sign, and the bound itself."""
+    value, bounds = detail["input"], detail.get("ctx", {})
+    if detail["type"] not in _BOUNDS or not isinstance(value, int | float):
+        return ()
+    found = [bounds[key] for key in ("ge", "le") if key in bounds]
+    low = bounds.get("ge", bounds.get("gt"))
+    if low is not None and value < 0 <= low < -value:
+        found.insert(0, -value)
+    return tuple(dict.fromkeys(f"{one:.12g}" for one in found))
 
 
 def _meant(model: type[Section], path: Path, value: Any) -> tuple[str, ...]:
@@ -122,15 +137,8 @@ def _expected(model: type[Section], detail: ErrorDetails) -> str:
     return facts.item_type_text if isinstance(path[-1], int) else facts.type_text
 
 
-_RANGE_ERRORS = {
-    "greater_than",
-    "greater_than_equal",
-    "less_than",
-    "less_than_equal",
-    "finite_number",
-    "too_short",
-    "too_long",
-}
+_BOUNDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+_RANGE_ERRORS = {*_BOUNDS, "finite_number", "too_short", "too_long"}
 
 
 def unknown_key(model: type[Section], path: Path) -> Problem:

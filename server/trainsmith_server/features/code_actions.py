@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import get_args
 
-from trainsmith_server.document.diagnostics import Diagnostic, Edit, Fix
+from trainsmith_server.document.diagnostics import Diagnostic, Edit, Fix, Severity
 from trainsmith_server.document.directives import is_ignorable
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.lint.suppressions import ignore_on_line
@@ -21,9 +22,13 @@ class QuickFix:
 
 
 def quick_fixes(analysis: Analysis, span: Span) -> Iterator[QuickFix]:
-    """The fixes of every diagnostic that touches a span, then the comments that ignore it."""
+    """The fixes of every diagnostic that touches a span, then the comments that ignore it.
+
+    The fixes of errors come first, then those of warnings and so on.
+    """
     start, end = span
     touched = [one for one in analysis.diagnostics if one.span[0] <= end and start <= one.span[1]]
+    touched.sort(key=lambda one: get_args(Severity).index(one.severity))
     for diagnostic in touched:
         for fix in diagnostic.fixes:
             yield QuickFix(diagnostic, fix)
@@ -44,8 +49,14 @@ def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
 
 
 def _fixes_of(analysis: Analysis, code: str) -> tuple[tuple[Edit, ...], int]:
-    """The edits of the first fix of each diagnostic with a code, and the number of these fixes."""
-    return _together(one.fixes[0] for one in analysis.diagnostics if one.code == code and one.fixes)
+    """The edits of the likely fix of each diagnostic with a code, and the number of these fixes."""
+    return _together(_likely(one) for one in analysis.diagnostics if one.code == code)
+
+
+def _likely(diagnostic: Diagnostic) -> Fix | None:
+    """The first fix, unless it is a mere choice among several."""
+    first = next(iter(diagnostic.fixes), None)
+    return first if first and (first.preferred or len(diagnostic.fixes) == 1) else None
 
 
 def _together(fixes: Iterable[Fix | None]) -> tuple[tuple[Edit, ...], int]:

@@ -39,6 +39,9 @@ from trainsmith_server.yaml.values import is_merge, plain_value
 _SLIP = 0.9
 """The similarity at which one name is certainly a misspelling of the other."""
 
+_MOST_CHOICES = 8
+"""Of the values of an enumeration that are not similar to what was written, those offered."""
+
 MAX_DIAGNOSTICS = 300
 """Further diagnostics of a text are dropped: they take time, and users fix the first ones first."""
 
@@ -333,7 +336,8 @@ def _problem_fixes(root: Node | None, problem: Problem, place: Place) -> Iterato
             safe = first and _is_slip(str(problem.path[-1]), name)
             yield Fix(f"Rename to `{name}`", (edit,), first, safe)
     elif node is None or isinstance(node, Scalar) or (isinstance(node, Sequence) and node.flow):
-        for value in problem.suggestions:
+        others = [one for one in problem.choices if one not in problem.suggestions]
+        for value in (*problem.suggestions, *others[:_MOST_CHOICES]):
             yield _value_fix(problem, entry, node, value)
 
 
@@ -347,8 +351,8 @@ def _is_slip(written: str, name: str) -> bool:
 
 def _value_fix(problem: Problem, entry: Entry, node: Node | None, value: str) -> Fix:
     """The fix that writes another value; it is safe if the value is nearly the same."""
-    first = value == problem.suggestions[0]
-    safe = first and problem.code != "indivisible"
+    first = value == next(iter(problem.suggestions), None)
+    safe = first and problem.sure
     title = f"Change to `{value}`"
     if node is None or node.end == node.start:
         at = entry.colon + 1

@@ -28,16 +28,16 @@ class Offer:
 
 
 def offers(analysis: Analysis, offset: int) -> Iterator[Offer]:
-    """All edits that change something; `offset` is the cursor's."""
+    """All edits that change something, the smallest first; `offset` is the cursor's."""
     if not analysis.documents or analysis.tree.faults:
         return
-    for trainer in conversions(analysis):
-        title = f"Convert to {PROFILES[trainer].title}"
-        yield from _offer(title, "convert", partial(convert_document, analysis, trainer))
     for missing in missing_sections(analysis, offset):
         title = f"Add `{missing.field.key}`"
         yield from _offer(title, "section", partial(add_section, analysis, missing))
     yield from _offer("Sort into canonical order", "sort", partial(sort_keys, analysis))
+    for trainer in conversions(analysis):
+        title = f"Convert to {PROFILES[trainer].title}"
+        yield from _offer(title, "convert", partial(convert_document, analysis, trainer))
 
 
 def _offer(title: str, kind: Kind, make: Callable[[], tuple[Edit, ...]]) -> Iterator[Offer]:

@@ -75,15 +75,15 @@ def _is_wanted(kind: str, context: lsp.CodeActionContext) -> bool:
 def _document_actions(
     analysis: Analysis, params: lsp.CodeActionParams, encoding: Encoding
 ) -> Iterator[lsp.CodeAction]:
-    """The edits of the whole document, and the command that creates the next version."""
+    """The command that creates the next version, and the edits of the whole document."""
     from trainsmith_server.features.edits.offers import offers
 
-    offset = convert.to_offset(params.range.start, analysis.lines, encoding)
-    for offer in offers(analysis, offset):
-        edit = convert.edit_of(offer.edits, analysis, encoding)
-        yield lsp.CodeAction(offer.title, _KINDS[offer.kind], edit=edit)
     path = path_of(analysis.uri)
     if path is not None and analysis.kind and analysis.kind.name == "training":
         title = f"Save as {next_free_version(path).name}"
         command = lsp.Command(title, names.CREATE_NEXT_VERSION, arguments=[analysis.uri])
         yield lsp.CodeAction(title, lsp.CodeActionKind.Refactor, command=command)
+    offset = convert.to_offset(params.range.start, analysis.lines, encoding)
+    for offer in offers(analysis, offset):
+        edit = convert.edit_of(offer.edits, analysis, encoding)
+        yield lsp.CodeAction(offer.title, _KINDS[offer.kind], edit=edit)
