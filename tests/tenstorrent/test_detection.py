@@ -84,7 +84,7 @@ def test_auto_takes_a_mock_board_only_with_everything_it_needs(
 
     assert of(_MOCK_BOARD) == "ttnn"
     assert choose_backend(AUTO).reason == (
-        "`auto` is the first of ttnn, torch that can be used here"
+        "`auto` picks the first of ttnn, torch that can be used here"
     )
     assert of(_MOCK_BOARD, "the board did not answer") == "torch"
     assert of(replace(_MOCK_BOARD, compiler=None)) == "torch"

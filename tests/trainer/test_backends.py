@@ -107,7 +107,7 @@ def test_recipe_names_the_backend_and_the_option_wins(workspace: Workspace) -> N
     assert "\nbackend        numpy\n" in shown
     shown = workspace.command("train", "training.yaml", "--dry-run", "--backend", "auto").stdout
     assert (
-        "\nbackend        torch: `auto` is the first of ttnn, torch that can be used here\n"
+        "\nbackend        torch: `auto` picks the first of ttnn, torch that can be used here\n"
         in shown
     )
     for name, options, device in (

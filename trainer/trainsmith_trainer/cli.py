@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _WHICH_BACKEND = (
     f"The tensor library to compute with: {', '.join(BACKENDS)}; "
-    f"{AUTO} is the first of {', '.join(chosen_by_auto())} that is available."
+    f"{AUTO} picks the first of {', '.join(chosen_by_auto())} that is available."
 )
 
 

@@ -69,7 +69,7 @@ def choose_backend(name: str = AUTO, purpose: Purpose = "train") -> LoadedBacken
         raise BackendError(f"there is no backend `{name}`: choose one of {known}")
     problems: list[str] = []
     candidates = chosen_by_auto() if name == AUTO else [name]
-    reason = f"`{AUTO}` is the first of {', '.join(candidates)} that can be used here"
+    reason = f"`{AUTO}` picks the first of {', '.join(candidates)} that can be used here"
     for candidate in candidates:
         module = importlib.import_module(BACKENDS[candidate])
         problem = passed_over(candidate) if name == AUTO else ""
