@@ -99,3 +99,21 @@ async def test_the_next_version(tmp_path: Path) -> None:
         assert create.uri == new
         assert isinstance(insert, lsp.TextDocumentEdit)
         assert [getattr(one, "new_text", None) for one in insert.edits] == [text]
+
+
+async def test_a_missing_file_can_be_changed_to_a_similar_one(tmp_path: Path) -> None:
+    model = "transformer_config:\n  num_heads: 2\n"
+    for name, text in (("nano.yaml", model), ("nano_run.yaml", FLAT), ("text.txt", "")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    recipe = "training_config: {data_path: txt.txt, model_config: './nanoo.yaml', batch_size: 8}\n"
+    uri = (tmp_path / "run.yaml").as_uri()
+    async with editor() as client:
+        item = lsp.TextDocumentItem(uri, lsp.LanguageKind.Yaml, 0, recipe)
+        client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+        whole = lsp.Range(lsp.Position(0, 0), lsp.Position(1, 0))
+        context = lsp.CodeActionContext([], [lsp.CodeActionKind.QuickFix])
+        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), whole, context)
+        found: list[Any] = list(await client.text_document_code_action_async(params) or [])
+        preferred = [one.title for one in found if one.is_preferred]
+        assert preferred == ["Change to `text.txt`", "Change to `./nano.yaml`"]
+        assert "Change to `./nano_run.yaml`" not in {one.title for one in found}

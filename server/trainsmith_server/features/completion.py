@@ -122,9 +122,10 @@ def _paths(
     if part is None:
         return
     before = " " if place.space else ""
-    for entry in fitting(list_folder(part.folder), place):
+    field, entries = place.field, list_folder(part.folder)
+    for entry in fitting(entries, field.key, field.path_to, quoted=bool(place.quote)):
         # A folder may be the whole value; for a file, one of its entries follows.
-        continues = entry.kind == "folder" and place.field.path_to == "file"
+        continues = entry.kind == "folder" and field.path_to == "file"
         slash = "/" if continues and text[part.span[1] : part.span[1] + 1] != "/" else ""
         edit = Edit(part.span, before + entry.name + slash)
         yield Candidate(entry.name, entry.kind, edit, "", "", continues)

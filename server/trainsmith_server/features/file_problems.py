@@ -12,7 +12,7 @@ from trainsmith_schemas.quantities import plural
 from trainsmith_schemas.sections.documents import MODEL
 from trainsmith_schemas.trainers.names import Trainer
 from trainsmith_server.document.bind import find, value_span
-from trainsmith_server.document.diagnostics import MOST_RELATED, Diagnostic, Related
+from trainsmith_server.document.diagnostics import MOST_RELATED, Diagnostic, Edit, Fix, Related
 from trainsmith_server.document.query import DocumentQuery
 from trainsmith_server.document.result import Analysis, KnownDocument
 from trainsmith_server.features.overlong_examples import Lengths, overlong_examples
@@ -40,6 +40,8 @@ class Missing:
     """The number of entries after which the search for a pattern ended: files may match it."""
     elsewhere: bool = False
     """Whether it is on another machine, where the editor does not look."""
+    nearby: tuple[str, ...] = ()
+    """Paths of files that may be meant instead, most likely first."""
 
 
 def file_problems(
@@ -99,7 +101,7 @@ def _all(
             continue  # A value that is not a path is already reported.
         model = models.get(reference.written) if reference.key == "model_config" else None
         if reference.key in NOT_FOUND and reference.written in missing:
-            yield _not_found(reference, missing[reference.written])
+            yield _not_found(analysis.text, reference, missing[reference.written])
         elif model and not _is_model_file(model):
             yield _another_kind(reference, model, analysis.trainer)
         elif model and (errors := [one for one in model.diagnostics if one.severity == "error"]):
@@ -112,7 +114,7 @@ def _all(
             yield from overlong_examples(known, recipe.training_config, model, lengths)
 
 
-def _not_found(reference: Reference, missing: Missing) -> Diagnostic:
+def _not_found(text: str, reference: Reference, missing: Missing) -> Diagnostic:
     code, written = NOT_FOUND[reference.key], reference.written
     if missing.elsewhere:
         message = (
@@ -128,7 +130,13 @@ def _not_found(reference: Reference, missing: Missing) -> Diagnostic:
         return Diagnostic(code, "information", message, reference.span)
     looked = " and ".join(f"`{folder}`" for folder in missing.looked_in)
     message = f"`{reference.key}` names no file: looked for `{written}` in {looked}"
-    return Diagnostic(code, "warning", message, reference.span)
+    # An escape in a quoted path would have to be written again.
+    near = missing.nearby if text[slice(*reference.span)] == written else ()
+    fixes = tuple(
+        Fix(f"Change to `{path}`", (Edit(reference.span, path),), preferred=at == 0)
+        for at, path in enumerate(near)
+    )
+    return Diagnostic(code, "warning", message, reference.span, fixes)
 
 
 def _is_model_file(analysis: Analysis) -> bool:

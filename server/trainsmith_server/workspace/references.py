@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from trainsmith_server.document.lint_options import LintOptions
 from trainsmith_server.document.result import Analysis
 from trainsmith_server.features.file_problems import Missing
 from trainsmith_server.features.overlong_examples import Lengths
-from trainsmith_server.features.paths import YAML, FolderEntry
+from trainsmith_server.features.paths import YAML, FolderEntry, nearby
 from trainsmith_server.features.pretrained import with_folder, without_folder
 from trainsmith_server.features.references import (
     Reference,
@@ -257,7 +258,8 @@ class Files:
             elif there is None:
                 missing[one.written] = Missing(looked_in, _MOST_SEARCHED)
             elif not there:
-                missing[one.written] = Missing(looked_in)
+                near = nearby(one.written, one.key, partial(self.entries, analysis.uri))
+                missing[one.written] = Missing(looked_in, nearby=near)
         return missing
 
     def _looked_in(self, analysis: Analysis, written: str) -> tuple[str, ...] | None:

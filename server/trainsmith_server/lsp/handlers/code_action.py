@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -41,6 +42,7 @@ def register_code_action(server: Server) -> None:
     )
     def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         from trainsmith_server.features.code_actions import fix_all, quick_fixes
+        from trainsmith_server.features.diagnostics import diagnostics
 
         encoding = server.session.encoding
         analysis = server.session.analysis(params.text_document.uri)
@@ -49,9 +51,10 @@ def register_code_action(server: Server) -> None:
         actions: list[lsp.CodeAction] = []
         if _is_wanted(lsp.CodeActionKind.QuickFix, params.context):
             span = convert.to_span(params.range, analysis.lines, encoding)
+            complete = replace(analysis, diagnostics=diagnostics(analysis, server.files))
             actions += [
                 convert.quick_fix(found, analysis, encoding, server.shown)
-                for found in quick_fixes(analysis, span)
+                for found in quick_fixes(complete, span)
             ]
         if _is_wanted(convert.FIX_ALL, params.context) and (edits := fix_all(analysis)):
             actions.append(convert.fix_all(edits, analysis, encoding))
