@@ -104,7 +104,7 @@ async def test_hints_and_lens(editor: Editor, tmp_path: Path) -> None:
     hints = await editor.text_document_inlay_hint_async(lsp.InlayHintParams(recipe, everything))
     assert hints
     assert [(hint.position, hint.label) for hint in hints] == [
-        (lsp.Position(1, 26), "more than 10.7 M parameters, about 513 MB to train"),
+        (lsp.Position(1, 26), "> 10.7 M parameters, about 513 MB to train"),
         (lsp.Position(3, 32), "effective batch 32, 4,096 tokens per step"),
         (lsp.Position(6, 20), "2 devices"),
     ]

@@ -9,7 +9,7 @@ from support import Case, cases
 
 from trainsmith_schemas.quantities import count, size
 from trainsmith_server.features.code_lens import code_lenses
-from trainsmith_server.features.inlay_hints import inlay_hints
+from trainsmith_server.features.inlay_hints import MOST_SHOWN, inlay_hints
 from trainsmith_server.lint.analyze import analyze
 
 
@@ -23,6 +23,7 @@ def test_inlay_hints(case: Case) -> None:
     hints = inlay_hints(analyze(text), (0, len(text)), models, data)
     for hint in sorted(hints, key=lambda hint: hint.offset, reverse=True):
         assert hint.tooltip
+        assert len(hint.text) <= MOST_SHOWN
         drawn = f"{drawn[: hint.offset]}⟨{hint.text}⟩{drawn[hint.offset :]}"
     assert drawn == marked
 

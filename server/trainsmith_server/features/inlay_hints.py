@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from trainsmith_schemas.meaning import derived
@@ -48,7 +48,24 @@ def inlay_hints(
         if known.document.start <= span[1] and span[0] <= known.document.end
         for hint in hints_of(known, models, data)
     )
-    return tuple(hint for hint in hints if span[0] <= hint.offset <= span[1])
+    placed = (replace(hint, offset=_behind_comment(analysis, hint.offset)) for hint in hints)
+    return tuple(hint for hint in placed if span[0] <= hint.offset <= span[1])
+
+
+def _behind_comment(analysis: Analysis, offset: int) -> int:
+    """The end of a comment that follows on the line, which a hint before it would move."""
+    end = analysis.lines.line_end(analysis.lines.line_of(offset))
+    rest = analysis.text[offset:end]
+    return offset + len(rest.rstrip()) if rest.lstrip().startswith("#") else offset
+
+
+MOST_SHOWN = 43
+"""In characters: VS Code cuts hints that are longer."""
+
+
+def _fitting(*texts: str) -> str:
+    """The first of several wordings, from long to short, that is shown whole; or the last."""
+    return next((text for text in texts if len(text) <= MOST_SHOWN), texts[-1])
 
 
 def hints_of(
@@ -111,19 +128,24 @@ def _batch_hints(
         )
         key = derived.sequence_length_key(training)
         if derived.has_examples(training):
-            text += f", up to {tokens:,} tokens per step"
+            amount = f"up to {tokens:,} tokens"
             tooltip += (
                 f"\n\nAn example is a sequence of its own, with up to {length:,} tokens, by "
                 f"`{key}`."
             )
         else:
-            text += f", {tokens:,} tokens per step"
+            amount = f"{tokens:,} tokens"
             tooltip += f"\n\nEach sequence has {length:,} tokens, by `{key}`."
+        tooltip += f" A step has {amount}."
+        text = _fitting(f"{text}, {amount} per step", f"{text}, {amount}", text)
     yield Hint(offset, text, tooltip)
 
 
 def _model_file_hints(
-    entries: Mapping[Path, Entry], recipe: TrainingDocument, model: TransformerConfig, memory: bool
+    entries: Mapping[Path, Entry],
+    recipe: TrainingDocument,
+    model: TransformerConfig,
+    has_memory: bool,
 ) -> Iterator[Hint]:
     """The size of the recipe's model, and the memory that training needs."""
     offset = _offset_after(entries, "training_config", "model_config")
@@ -133,22 +155,23 @@ def _model_file_hints(
     parameters, counted = derived.parameter_count(model), derived.counted_parameters(recipe, model)
     if parameters is None or counted is None:
         return
-    text = f"{count(parameters)} parameters"
+    at_least = "" if model.vocab_size else "> "
+    text = f"{at_least}{count(parameters)} parameters"
     tooltip = f"{parameters:,} trainable parameters."
     if not model.vocab_size:
-        text = f"more than {text}"
         tooltip = (
             f"{parameters:,} trainable parameters, and {derived.vocabulary_vectors(model):,} for "
             "each token of the tokenizer's vocabulary."
         )
-    needed = peak_memory(recipe, model, largest_pass(recipe, model)) if memory else None
+    needed = peak_memory(recipe, model, largest_pass(recipe, model)) if has_memory else None
     if needed:
         if counted.trained < counted.total:
-            text += f", {count(counted.trained)} of them trained"
+            text = f"trains {count(counted.trained)} of {at_least}{count(parameters)}"
             tooltip = tooltip.replace("trainable ", "")
             tooltip += f" LoRA trains {counted.trained:,}, most of which it adds."
         each = " on each device" if derived.device_count(recipe) > 1 else ""
-        text += f", about {size(needed.total)} to train"
+        memory = f"{text}, about {size(needed.total)}"
+        text = _fitting(f"{memory} to train", memory, text)
         tooltip += (
             f"\n\nTraining takes about {size(needed.total)} of memory{each} at its peak, if "
             f"sequences are as long as they may be: {size(needed.parameters)} for weights, "
@@ -215,12 +238,14 @@ def _checkpoint_hints(
         text = f"up to {text}"
     tooltip = "This includes the checkpoint of the last step."
     each = derived.checkpoint_size(recipe, model) if model else None
+    amount = kept = ""
     if is_trainsmith and each is not None:
-        text += f" of about {size(each)}"
+        amount = f" of about {size(each)}"
+        tooltip += f" Each takes about {size(each)}."
     if is_trainsmith and total > training.keep_last_n:
-        text += f", {training.keep_last_n} kept"
+        kept = f", {training.keep_last_n} kept"
         tooltip += " `keep_last_n` is the number of checkpoints that are kept."
-    yield Hint(offset, text, tooltip)
+    yield Hint(offset, _fitting(text + amount + kept, text + kept), tooltip)
 
 
 def _device_hints(entries: Mapping[Path, Entry], recipe: TrainingDocument) -> Iterator[Hint]:
@@ -249,8 +274,11 @@ def _model_hints(entries: Mapping[Path, Entry], model: TransformerConfig) -> Ite
     )
     if not model.vocab_size:
         each = derived.vocabulary_vectors(model)
-        text = f"{count(parameters)} parameters, and {each:,} for each token of the vocabulary"
-        tooltip += "\n\nThe tokenizer determines the size of the vocabulary."
+        text = f"{count(parameters)} parameters, and {each:,} per token"
+        tooltip += (
+            f"\n\nEach token of the vocabulary has {each:,} more. The tokenizer determines the "
+            "size of the vocabulary."
+        )
     yield Hint(offset, text, tooltip)
 
 
