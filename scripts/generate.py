@@ -19,7 +19,7 @@ from pydantic.json_schema import models_json_schema
 
 import reference
 from trainsmith_schemas.editor import names, walkthrough
-from trainsmith_schemas.editor.commands import CATEGORY, COMMANDS
+from trainsmith_schemas.editor.commands import CATEGORY, COMMANDS, TRUSTED, Command
 from trainsmith_schemas.editor.messages import MESSAGES
 from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
 from trainsmith_schemas.runs import device_report, layout, reports
@@ -95,7 +95,7 @@ def _menus() -> dict[str, list[dict[str, Any]]]:
     for command in COMMANDS:
         when = {"when": command.when} if command.when else {}
         if when or not command.palette:
-            hidden = when if command.palette else {"when": "false"}
+            hidden = _in_palette(command)
             menus["commandPalette"].append({"command": command.id, **hidden})
         for menu, group in command.menus:
             # All views share the menu `view/title`.
@@ -106,6 +106,13 @@ def _menus() -> dict[str, list[dict[str, Any]]]:
             entry = {"command": command.id, **shown, "group": group}
             menus.setdefault("view/item/context", []).append(entry)
     return menus
+
+
+def _in_palette(command: Command) -> dict[str, str | None]:
+    """When the palette offers a command that does not always apply."""
+    if not command.palette:
+        return {"when": "false"}
+    return {"when": TRUSTED if command.asks else command.when}
 
 
 _IN_RUNS = f"view == {names.RUNS_VIEW} && viewItem != unreadable"

@@ -72,5 +72,11 @@ test("without an open recipe, Run Training asks which one to run", async ({ work
   await workbench.screenshot("run-which");
   await page.keyboard.press("Escape");
   await expect(offered.first()).toBeHidden();
+  // The palette asks too, beside a file that is no recipe.
+  await workbench.open("notes.yaml", "notes: none\n");
+  await workbench.command("Trainsmith: Smoke Run");
+  await expect(offered.filter({ hasText: "training.yaml" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(offered.first()).toBeHidden();
   await expect(workbench.notification(/Trainsmith/)).toHaveCount(0);
 });

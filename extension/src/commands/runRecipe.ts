@@ -14,9 +14,6 @@ import { mayRunPrograms } from "../shared/trust";
 import { chooseMissing, offerToWrite } from "./missingFiles";
 import { ask, pick, showInformation, showWarning } from "../shared/notify";
 
-/** The user cancelled. */
-const CANCELLED = Symbol("cancelled");
-
 /** The parts of the extension that start a run. */
 export interface RunParts {
   readonly server: Server;
@@ -75,15 +72,14 @@ export async function runRecipe(
  * is no trust or no Python, which a notification says.
  */
 export async function savedRecipe(
-  { server, editors, documents }: RunParts,
+  parts: RunParts,
   recipe: unknown,
   verb: "Run" | "Read",
 ): Promise<{ document: vscode.TextDocument; plan: RunPlan } | undefined> {
   if (!mayRunPrograms()) return undefined;
-  const target = recipe ?? editors.yaml()?.document.uri ?? (await chooseRecipe(documents));
-  if (target === CANCELLED) return undefined;
-  const document = await recipeDocument(editors, target);
-  if (!(await isMeant(document, verb))) return undefined;
+  const { server } = parts;
+  const document = await recipeToRun(parts, recipe);
+  if (!document || !(await isMeant(document, verb))) return undefined;
   if (document.isUntitled || (document.isDirty && !(await document.save()))) {
     throw new Error("Save the recipe first: the trainer reads it from disk.");
   }
@@ -107,16 +103,34 @@ async function isMeant(document: vscode.TextDocument, button: "Run" | "Read"): P
   return (await ask(question, "It is not in this workspace.", button)) === button;
 }
 
-/** Ask for one of the workspace's recipes; `undefined` if there are none. */
-async function chooseRecipe(
-  documents: Documents,
-): Promise<vscode.Uri | typeof CANCELLED | undefined> {
+/**
+ * The recipe that a command is for, or else the one in the editor, or else one that the user
+ * chooses; `undefined` if the user cancels, or if there are none, which a notification says.
+ */
+export async function recipeToRun(
+  { server, editors, documents }: RunParts,
+  recipe: unknown,
+): Promise<vscode.TextDocument | undefined> {
+  if (recipe !== undefined) return recipeDocument(editors, recipe);
+  const open = editors.yaml()?.document;
+  const status = open && (await server.documentStatus(open.uri));
+  // Without a server, the status is unknown.
+  if (open && (!status || status.document === "training")) return open;
   await documents.start();
   const recipes = documents.recipes();
-  if (recipes.length === 0) return undefined;
+  if (recipes.length === 0) {
+    await offerNewRecipe();
+    return undefined;
+  }
   const items = recipes.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   const picked = await pick(items, { title: "Which recipe?" });
-  return picked?.uri ?? CANCELLED;
+  return picked && vscode.workspace.openTextDocument(picked.uri);
+}
+
+async function offerNewRecipe(): Promise<void> {
+  const button = "New Training Config";
+  const answer = await showInformation("There is no training recipe here yet.", button);
+  if (answer === button) await vscode.commands.executeCommand(COMMANDS.newRecipe);
 }
 
 /** The document that a command is for: a URI, a URI as text, or else the one in the editor. */

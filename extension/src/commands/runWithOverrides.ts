@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { OverrideProblem, Setting } from "../generated/protocol";
 import type { Server } from "../server/client";
 import { mayRunPrograms } from "../shared/trust";
-import { recipeDocument, runRecipe, type RunParts } from "./runRecipe";
+import { recipeToRun, runRecipe, type RunParts } from "./runRecipe";
 import { plainText } from "../shared/plainText";
 import { askText, pick } from "../shared/notify";
 
@@ -24,7 +24,9 @@ type Item = vscode.QuickPickItem & { setting?: Setting; run?: boolean };
 /** Train a recipe with some settings changed for this run only; the recipe is not edited. */
 export async function runWithOverrides(parts: RunParts, recipe: unknown): Promise<void> {
   if (!mayRunPrograms()) return;
-  const { uri } = await recipeDocument(parts.editors, recipe);
+  const document = await recipeToRun(parts, recipe);
+  if (!document) return;
+  const { uri } = document;
   const settings = await parts.server.settings(uri);
   if (settings.length === 0) throw new Error("This file has no settings that a run can override.");
   const chosen = new Map<string, string>();

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from trainsmith_schemas.editor.names import FILES, LESSONS_VIEW, RECIPES, RUNNING, RUNS_VIEW
 
 _RECIPE = f"resourcePath in {RECIPES}"
-_RUNNABLE = f"{_RECIPE} && isWorkspaceTrusted"
+TRUSTED = "isWorkspaceTrusted"
+_RUNNABLE = f"{_RECIPE} && {TRUSTED}"
 _FILE = f"resourcePath in {FILES}"
 _TITLE = "view/title"
 _ONE = "!listMultiSelection"
@@ -29,6 +30,8 @@ class Command:
     """The view, if one of those menus is `view/title`."""
     on_runs: tuple[tuple[str, str], ...] = ()
     """Its groups in the context menu of the runs view, each with a `when` clause for the run."""
+    asks: bool = False
+    """Whether it asks for a recipe if none is in the editor, so that the palette always offers it."""
     palette: bool = True
     """Whether the palette has it. Commands that apply to a selected run are not there."""
     key: str | None = None
@@ -42,6 +45,7 @@ COMMANDS = (
         "Run Training",
         icon="$(play)",
         when=_RUNNABLE,
+        asks=True,
         menus=(("editor/title/run", "navigation@1"), ("explorer/context", "trainsmith@1")),
     ),
     Command(
@@ -49,6 +53,7 @@ COMMANDS = (
         "Dry Run",
         icon="$(checklist)",
         when=_RUNNABLE,
+        asks=True,
         menus=(("editor/title/run", "navigation@2"), ("explorer/context", "trainsmith@2")),
     ),
     Command(
@@ -56,6 +61,7 @@ COMMANDS = (
         "Smoke Run",
         icon="$(beaker)",
         when=_RUNNABLE,
+        asks=True,
         menus=(("editor/title/run", "navigation@3"), ("explorer/context", "trainsmith@3")),
     ),
     Command(
@@ -63,6 +69,7 @@ COMMANDS = (
         "Run with Overrides",
         icon="$(settings)",
         when=_RUNNABLE,
+        asks=True,
         menus=(("editor/title/run", "navigation@4"), ("explorer/context", "trainsmith@4")),
     ),
     Command(
@@ -70,6 +77,7 @@ COMMANDS = (
         "Show Data",
         icon="$(database)",
         when=_RUNNABLE,
+        asks=True,
         menus=(("editor/title/run", "navigation@5"), ("explorer/context", "trainsmith@5")),
     ),
     Command(
