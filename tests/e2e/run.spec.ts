@@ -45,6 +45,9 @@ test("Run Training trains in a terminal, updates the status bar, and writes the 
   const [run] = fs.readdirSync(path.join(workspace, "tiny_runs"));
   const final = path.join(workspace, "tiny_runs", run ?? "", "final");
   expect(fs.readdirSync(final)).toContain("model.safetensors");
+  // Another recipe has nothing to do with this run.
+  await workbench.show("training.yaml");
+  await expect(workbench.statusBar(/run finished/)).toBeHidden();
 });
 
 test("a recipe with an error asks before it runs", async ({ workbench }) => {
