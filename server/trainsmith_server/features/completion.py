@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from trainsmith_schemas.base import FieldInfo
@@ -14,7 +15,12 @@ from trainsmith_server.features.cursor import KeyPlace, ValuePlace, place_at
 from trainsmith_server.features.describe import description, to_yaml
 from trainsmith_server.features.other_tools import is_of_another_tool
 from trainsmith_server.features.paths import ListFolder, fitting, part_at
-from trainsmith_server.features.templates import DEVICE_SECTIONS, RECIPES
+from trainsmith_server.features.templates import (
+    DEVICE_SECTIONS,
+    RECIPES,
+    snippet_of,
+    with_files,
+)
 from trainsmith_server.yaml.numbers import number_text
 
 _INDENT = 2
@@ -31,6 +37,8 @@ class Candidate:
     detail: str
     documentation: str
     """Markdown."""
+    snippet: str = ""
+    """The new text with the editor's stops, if there are any."""
     continues: bool = False
     """Whether something follows that can be completed at once: a value, a path in a folder."""
 
@@ -63,7 +71,7 @@ def complete(
         return tuple(_values(place)) if typed != "/" else ()
     if place is None or typed in (" ", "/") or _is_foreign(analysis):
         return ()
-    return (*_templates(analysis, place), *_keys(place))
+    return (*_templates(analysis, place, list_folder), *_keys(place))
 
 
 def _is_foreign(analysis: Analysis) -> bool:
@@ -92,7 +100,9 @@ def _keys(place: KeyPlace) -> Iterator[Candidate]:
         )
 
 
-def _templates(analysis: Analysis, place: KeyPlace) -> Iterator[Candidate]:
+def _templates(
+    analysis: Analysis, place: KeyPlace, list_folder: ListFolder | None
+) -> Iterator[Candidate]:
     """Whole recipes in an empty file; in a recipe, the device section of each board."""
     if place.bare or place.keeps_lines:
         return
@@ -102,8 +112,14 @@ def _templates(analysis: Analysis, place: KeyPlace) -> Iterator[Candidate]:
         templates = DEVICE_SECTIONS if DeviceConfig in missing else ()
     elif analysis.siblings or len(analysis.tree.documents) > 1:
         return
+    elif list_folder:
+        listed = cache(list_folder)
+        templates = tuple(with_files(one, listed) for one in RECIPES)
     for one in templates:
-        yield Candidate(one.label, "template", Edit(place.span, one.text), one.about, "")
+        text = one.text
+        shown = f"```yaml\n{text.rstrip()}\n```"
+        edit = Edit(place.span, text)
+        yield Candidate(one.label, "template", edit, one.about, shown, snippet_of(text))
 
 
 def _values(place: ValuePlace) -> Iterator[Candidate]:
@@ -128,7 +144,7 @@ def _paths(
         continues = entry.kind == "folder" and field.path_to == "file"
         slash = "/" if continues and text[part.span[1] : part.span[1] + 1] != "/" else ""
         edit = Edit(part.span, before + entry.name + slash)
-        yield Candidate(entry.name, entry.kind, edit, "", "", continues)
+        yield Candidate(entry.name, entry.kind, edit, "", "", continues=continues)
 
 
 def _value_texts(field: FieldInfo) -> Iterable[tuple[str, str]]:

@@ -1,13 +1,21 @@
-"""Recipes for an empty file, from `templates/`, and the device section of each board."""
+"""Recipes for an empty file, from `templates/`, and the device section of each board.
+
+The paths in a recipe become those of files that are there, if there is no doubt which, and the
+editor stops at each path.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from trainsmith_schemas.editor import messages
 from trainsmith_schemas.families.qwen3.family import TEMPLATE as MODEL
 from trainsmith_schemas.trainers.boards import BOARDS, Board
+from trainsmith_server.features.paths import ListFolder, fitting
 from trainsmith_system import limits
 from trainsmith_system.reading import read_bytes
 
@@ -68,6 +76,42 @@ def _device_section(board: Board) -> Template:
 
 
 DEVICE_SECTIONS = tuple(_device_section(board) for board in BOARDS)
+
+
+_PATH = re.compile(r'((data_path|model_config): ")([^"]+)')
+"""The path of the data, or of the model file, in a recipe."""
+_DATA = re.compile(
+    r"(?!requirements|constraints|readme|license|notice|cmakelists).*\.(txt|jsonl|parquet|arrow)",
+    re.IGNORECASE,
+)
+"""The names of files that are likely to be data. Others can be, such as source code."""
+
+
+def with_files(recipe: Template, list_folder: ListFolder) -> Template:
+    """A recipe with the only data and the only model file around it, where there is just one."""
+
+    def path(found: re.Match[str]) -> str:
+        start, key, written = found.groups()
+        folder = written.rpartition("/")[0] + "/"
+        there = [*_files(key, "", list_folder), *_files(key, folder, list_folder)]
+        return start + (there[0] if len(there) == 1 else written)
+
+    return replace(recipe, text=_PATH.sub(path, recipe.text))
+
+
+def _files(key: str, folder: str, list_folder: ListFolder) -> Iterator[str]:
+    """The paths of a folder's files that a key is likely to name."""
+    for entry in fitting(list_folder(folder), key, "file", quoted=False):
+        is_data = key == "data_path" and _DATA.fullmatch(entry.name)
+        if entry.kind == "file" and (is_data or entry.document == "model"):
+            yield folder + entry.name
+
+
+def snippet_of(text: str) -> str:
+    """A template as a snippet of the protocol: the editor stops at each path."""
+    escaped = re.sub(r"[\\$}]", r"\\\g<0>", text)
+    stops = count(1)
+    return _PATH.sub(lambda found: f"{found[1]}${{{next(stops)}:{found[3]}}}", escaped)
 
 
 def all_templates() -> messages.Templates:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
@@ -77,6 +77,29 @@ def shown_by(capabilities: lsp.ClientCapabilities) -> Shown:
         related=any(way.related_information for way in ways),
         tags=[tag for way in ways if way.tag_support for tag in way.tag_support.value_set],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What an editor can do when a completion is accepted."""
+
+    snippets: bool = False
+    """Stop at places in the new text."""
+    suggests_again: bool = False
+    """Open the completions at the cursor."""
+
+
+def accepted_by(capabilities: lsp.ClientCapabilities) -> Accepted:
+    """What an editor can do, by its capabilities."""
+    text = capabilities.text_document
+    item = text.completion.completion_item if text and text.completion else None
+    experimental: Any = capabilities.experimental
+    match experimental:
+        case {"commands": {"commands": [*commands]}}:
+            suggests_again = names.SUGGEST_AGAIN in commands
+        case _:
+            suggests_again = False
+    return Accepted(bool(item and item.snippet_support), suggests_again)
 
 
 def to_changes(events: Iterable[lsp.TextDocumentContentChangeEvent]) -> list[Change]:
@@ -154,20 +177,9 @@ def hover(found: Hover, analysis: Analysis, encoding: Encoding) -> lsp.Hover:
 
 
 def completion(
-    candidates: Iterable[Candidate],
-    analysis: Analysis,
-    encoding: Encoding,
-    *,
-    suggests_again: bool,
+    candidates: Iterable[Candidate], analysis: Analysis, encoding: Encoding, accepted: Accepted
 ) -> lsp.CompletionList:
-    """Candidates in their own order; editors would sort them alphabetically.
-
-    Args:
-        candidates: the candidates.
-        analysis: the document.
-        encoding: the editor's position encoding.
-        suggests_again: whether the editor can open completions again after one was accepted.
-    """
+    """Candidates in their own order; editors would sort them alphabetically."""
     again = lsp.Command("Suggest what follows", names.SUGGEST_AGAIN)
     return lsp.CompletionList(
         is_incomplete=False,
@@ -181,11 +193,19 @@ def completion(
                 else None,
                 sort_text=f"{index:03}",
                 filter_text=one.label,
-                insert_text_format=lsp.InsertTextFormat.PlainText,
+                insert_text_format=lsp.InsertTextFormat.Snippet
+                if one.snippet and accepted.snippets
+                else lsp.InsertTextFormat.PlainText,
                 # The candidate includes its indentation.
                 insert_text_mode=lsp.InsertTextMode.AsIs,
-                text_edit=_text_edit(one.edit, analysis, encoding),
-                command=again if one.continues and suggests_again else None,
+                text_edit=_text_edit(
+                    replace(one.edit, new_text=one.snippet)
+                    if one.snippet and accepted.snippets
+                    else one.edit,
+                    analysis,
+                    encoding,
+                ),
+                command=again if one.continues and accepted.suggests_again else None,
             )
             for index, one in enumerate(candidates)
         ],

@@ -11,7 +11,6 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
 from trainsmith_schemas import __version__
-from trainsmith_schemas.editor import names
 from trainsmith_server.lsp import convert
 from trainsmith_server.lsp.protocol import Protocol
 from trainsmith_server.lsp.settings import Configuration
@@ -63,14 +62,9 @@ class Server(LanguageServer):
         return convert.shown_by(self.client_capabilities)
 
     @cached_property
-    def suggests_again(self) -> bool:
-        """Whether the editor can open completions again after one was accepted."""
-        experimental: Any = self.client_capabilities.experimental
-        match experimental:
-            case {"commands": {"commands": [*commands]}}:
-                return names.SUGGEST_AGAIN in commands
-            case _:
-                return False
+    def accepted(self) -> convert.Accepted:
+        """What the editor can do when a completion is accepted."""
+        return convert.accepted_by(self.client_capabilities)
 
     @property
     def encoding(self) -> Encoding:

@@ -30,6 +30,4 @@ def register_completion(server: Server) -> None:
         typed = params.context.trigger_character if params.context else None
         list_folder = partial(server.files.entries, analysis.uri)
         found = complete(analysis, offset, typed, list_folder)
-        return convert.completion(
-            found, analysis, session.encoding, suggests_again=server.suggests_again
-        )
+        return convert.completion(found, analysis, session.encoding, server.accepted)
