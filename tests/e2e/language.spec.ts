@@ -56,6 +56,21 @@ test("a key is completed while it is typed", async ({ workbench }) => {
   await expect(editor).toContainText("gradient_accumulation_steps:");
 });
 
+test("the values of a key open when it is accepted", async ({ workbench }) => {
+  const { page } = workbench;
+  const editor = await workbench.open("values.yaml", "training_config:\n  batch_size: eight\n  ");
+  await expect(editor.locator(".squiggly-error")).toHaveCount(1);
+  await editor.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("save_strat", { delay: 30 });
+  const choices = page.locator(".suggest-widget.visible .monaco-list-row");
+  await expect(choices.first()).toContainText("save_strategy");
+  await page.keyboard.press("Enter");
+  await expect(choices.first()).toContainText("steps");
+  await page.keyboard.press("Enter");
+  await expect(editor).toContainText("save_strategy: steps");
+});
+
 test("other YAML is left alone", async ({ workbench }) => {
   const { page } = workbench;
   const ours = await workbench.open("ours.yaml", "training_config:\n  batch_size: eight\n");
