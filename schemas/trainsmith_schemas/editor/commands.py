@@ -31,7 +31,7 @@ class Command:
     on_runs: tuple[tuple[str, str], ...] = ()
     """Its groups in the context menu of the runs view, each with a `when` clause for the run."""
     asks: bool = False
-    """Whether it asks for a recipe if none is in the editor, so that the palette always offers it."""
+    """Whether it asks for a recipe if the editor has none; then the palette always offers it."""
     palette: bool = True
     """Whether the palette has it. Commands that apply to a selected run are not there."""
     key: str | None = None
