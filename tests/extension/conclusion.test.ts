@@ -31,6 +31,12 @@ test("an existing conclusion is found, and replaced up to the end of the line", 
   expect(written("a-002", "Cold.")).toContain("**Conclusion:** Cold.\r\n\nMore words.");
 });
 
+test("spaces in a conclusion take no time", () => {
+  const spaces = " ".repeat(300_000);
+  const place = findConclusion(entry("a-001", `**Conclusion:** x${spaces}y`), "a-001");
+  expect(place?.text).toHaveLength(spaces.length + 2);
+});
+
 test("a run whose name would end a comment has its mark, as the trainer writes it", () => {
   expect(findConclusion(NOTES, "a--><b>-005")?.text).toBe("Strange.");
 });

@@ -14,6 +14,7 @@ from trainsmith_schemas.editor.messages import Run
 from trainsmith_schemas.runs import events
 from trainsmith_server.features.code_lens import code_lenses
 from trainsmith_server.lint.analyze import analyze
+from trainsmith_server.lsp.convert import as_json
 from trainsmith_server.workspace.references import Files
 from trainsmith_server.workspace.runs import EVENTS, Runs
 from trainsmith_system.lock import hold
@@ -93,6 +94,18 @@ def test_the_outcome_of_the_last_run(
     ]
     assert lenses[-1].title == f"$(graph-line) {title}"
     assert lenses[-1].arguments == (str(folder),)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_answers_have_no_number_that_json_does_not_have(
+    number: str, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Editors end a server whose answer is not JSON, and strangers write events."""
+    folder = write("a", STEP)
+    text = (folder / EVENTS).read_text(encoding="utf-8")
+    (folder / EVENTS).write_text(text.replace("2.5", number), encoding="utf-8")
+    [run] = _of(tmp_path)
+    assert json.dumps(as_json(run)["loss"], allow_nan=False) == "null"
 
 
 def test_a_run_that_holds_its_lock_is_running(write: Callable[..., Path], tmp_path: Path) -> None:

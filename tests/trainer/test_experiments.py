@@ -17,7 +17,7 @@ from patience import PATIENCE
 from trainsmith_schemas.runs.layout import EXPERIMENTS
 from trainsmith_schemas.runs.reports import Difference, RunRecord
 from trainsmith_system import updating
-from trainsmith_trainer.history.experiments import note_run
+from trainsmith_trainer.history.experiments import note_run, without_result
 from trainsmith_trainer.user_cache import VARIABLE
 
 
@@ -91,6 +91,13 @@ def test_resumed_run_updates_its_entry(tmp_path: Path) -> None:
     assert text.count("## one\n") == 1
     assert "stopped" not in text
     assert text.endswith("**Conclusion:** \nIt was warm.\n")
+
+
+def test_strange_text_takes_no_time(tmp_path: Path) -> None:
+    """Each mark would be compared with all that follow; half a megabyte took minutes."""
+    path = tmp_path / EXPERIMENTS
+    path.write_bytes(b"<!-- trainsmith: a" * 30_000)
+    assert without_result(path) == []
 
 
 @pytest.mark.parametrize("before", [b"", b"My notes", b"My notes\r\n", b"\xff\xfe\x00"])

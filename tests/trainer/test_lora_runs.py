@@ -172,6 +172,15 @@ def test_generate_and_merge_use_base_and_matrices(trained: Workspace) -> None:
     assert "base has no LoRA matrices to merge" in no_matrices.stderr
 
 
+def test_infinite_weights_are_not_merged(trained: Workspace) -> None:
+    config = trained.run_folder("run") / "final" / "adapter_config.json"
+    described = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({**described, "lora_alpha": 1e308}), encoding="utf-8")
+    result = CliRunner().invoke(merge, ["run", "merged"])
+    assert "are not finite numbers" in result.stderr
+    assert not (trained.path / "merged").exists()
+
+
 def test_base_may_move_and_may_not_change(trained: Workspace) -> None:
     before = _text("run")
     (trained.path / "base").rename(trained.path / "moved")

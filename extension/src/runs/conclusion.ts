@@ -17,10 +17,9 @@ export function findConclusion(content: string, name: string): Conclusion | unde
     content.indexOf("<!-- trainsmith: end ", begin) + 1,
   );
   const entry = content.slice(begin, next < 0 ? undefined : next);
-  const found = /^\*\*Conclusion:\*\*[ \t]*(.*?)[ \t]*\r?$/m.exec(entry);
+  const found = /^\*\*Conclusion:\*\*(.*)$/m.exec(entry);
   if (!found) return undefined;
-  const marker = "**Conclusion:**";
-  const start = begin + found.index + marker.length;
-  const end = begin + found.index + found[0].replace(/\r$/, "").length;
-  return { start, end, text: found[1] ?? "" };
+  const [line, text = ""] = found;
+  const end = begin + found.index + line.length;
+  return { start: end - text.length, end, text: text.trim() };
 }

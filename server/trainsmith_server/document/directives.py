@@ -22,7 +22,7 @@ UNUSED = "unused-suppression"
 INVALID = "invalid-directive"
 
 _MARK = "trainsmith:"
-_COMMENT = re.compile(r"(?<![^\s])#[ \t]*trainsmith:[ \t]*([^#\r\n]*?)[ \t]*(?=#|$|[\r\n])")
+_COMMENT = re.compile(r"(?<![^\s])#[ \t]*trainsmith:[ \t]*((?:[^#\r\n]*[^#\s])?)")
 _IGNORE = re.compile(r"(ignore-file|ignore)(?:\[([^\]]*)\])?(?=\s|$)")
 _PROFILE = re.compile(r"profile[ \t]*=[ \t]*(\S*)")
 _ATTEMPT = re.compile(r"([\w-]+)[ \t]*(?:[\[=(].*)?$")

@@ -30,7 +30,6 @@ from trainsmith_server.yaml.tree import (
 
 _TAB = 2
 _WORD = re.compile(r"[\w.-]*")
-_WORD_BEFORE = re.compile(r"[\w.-]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +273,11 @@ class _Cursor:
 
     def _word(self) -> Span:
         text = self.analysis.text
-        before = _WORD_BEFORE.search(text, self.line_start, self.offset)
+        # From the offset backwards, because a search for the last word tries all the others.
+        before = _WORD.match(text[self.line_start : self.offset][::-1])
         after = _WORD.match(text, self.offset, self.line_end)
-        return (before.start() if before else self.offset, after.end() if after else self.offset)
+        start = self.offset - (before.end() if before else 0)
+        return (start, after.end() if after else self.offset)
 
 
 def _document_at(documents: list[Document], offset: int) -> Document | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types as lsp
 
@@ -16,6 +17,8 @@ from trainsmith_server.workspace.open_documents import Change
 from trainsmith_server.workspace.paths import uri_of
 
 if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does not need them.
+    from pydantic import BaseModel
+
     from trainsmith_server.document.diagnostics import Diagnostic, Edit, Source
     from trainsmith_server.document.result import Analysis
     from trainsmith_server.features.code_actions import QuickFix
@@ -30,6 +33,22 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.yaml.tree import Span
 
 SOURCE = "trainsmith"
+
+
+def as_json(answer: BaseModel) -> dict[str, Any]:
+    """The answer to a request of our own. JSON has no NaN, at which an editor ends the server."""
+    return _finite(answer.model_dump())
+
+
+def _finite(value: Any) -> Any:
+    """A value with null for every number that is not finite."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in cast("list[Any]", value)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 FIX_ALL = "source.fixAll.trainsmith"
 
 _SEVERITIES = {

@@ -57,8 +57,9 @@ class Runs:
 
     def running(self, folders: Iterable[Path]) -> list[Run]:
         """The runs in some folders that a process is training now."""
-        looked = map(self._look, islice(folders, _MOST_RUNS))
-        return [run for run in looked if run and run.state == "running"]
+        # Events are read only of those that are locked: strangers may have written thousands.
+        locked = (one for one in islice(folders, _MOST_RUNS) if is_held(one / EVENTS))
+        return [run for run in map(self._look, locked) if run and run.state == "running"]
 
     def has_changed(self, folder: Path) -> bool:
         """Whether a run has started or ended since the last call."""
@@ -72,7 +73,7 @@ class Runs:
     def _look(self, folder: Path) -> Run | None:
         try:
             run = self._read.get(folder / EVENTS)
-        except OSError:
+        except (OSError, ValueError):
             return None
         # A process that is killed writes no event, but it no longer holds the lock.
         if run and run.state == "interrupted" and is_held(folder / EVENTS):

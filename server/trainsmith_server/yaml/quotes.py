@@ -53,16 +53,21 @@ def _unquote(text: str, start: int, end: int) -> tuple[str, Fault | None]:
         at = found.end()
         content = _unescape(found)
         if content is None:
-            span = (start + 1 + found.start(), start + 1 + found.end())
-            # One literal backslash means that all are literal: `\n` in a path is not a line break.
-            doubled = _BACKSLASH.sub(lambda one: one[0] if one[1] else r"\\", raw)
-            fix = SyntaxFix("Write each backslash twice", (start + 1, end - 1), doubled)
-            message = f"`{found[0]}` is not an escape sequence; write `\\\\` for a backslash"
-            fault = fault or Fault("yaml-syntax", message, span, fix)
+            fault = fault or _invalid(found, raw, start, end)
             content = found[0]
         chunks.append(content)
     chunks.append(_QUOTED_FOLD.sub(scan.folded, raw[at:]))
     return "".join(chunks), fault
+
+
+def _invalid(found: re.Match[str], raw: str, start: int, end: int) -> Fault:
+    """The fault of an escape sequence that does not exist, in a scalar between two offsets."""
+    span = (start + 1 + found.start(), start + 1 + found.end())
+    # One literal backslash means that all are literal: `\n` in a path is not a line break.
+    doubled = _BACKSLASH.sub(lambda one: one[0] if one[1] else r"\\", raw)
+    fix = SyntaxFix("Write each backslash twice", (start + 1, end - 1), doubled)
+    message = f"`{found[0]}` is not an escape sequence; write `\\\\` for a backslash"
+    return Fault("yaml-syntax", message, span, fix)
 
 
 def _unescape(found: re.Match[str]) -> str | None:

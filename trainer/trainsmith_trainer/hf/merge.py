@@ -73,13 +73,20 @@ def merged(weights: Arrays, trained: Arrays, factor: float) -> Arrays:
         weights: the base's, by name; linear weights are (out, in).
         trained: the matrices, and the biases that replace the base's.
         factor: the scale of the adaptation.
+
+    Raises:
+        UnreadableModelError: a weight is infinite, or no number.
     """
     result = dict(weights)
     for name, array in trained.items():
         if name.endswith(LORA_A):
             layer = name.removesuffix(LORA_A)
-            added = np.float32(factor) * (trained[layer + LORA_B] @ array)
-            result[f"{layer}.weight"] = weights[f"{layer}.weight"] + added
+            with np.errstate(all="ignore"):
+                added = np.float32(factor) * (trained[layer + LORA_B] @ array)
+                whole = weights[f"{layer}.weight"] + added
+            if not np.isfinite(whole).all():
+                raise UnreadableModelError(f"the merged weights of {layer} are not finite numbers")
+            result[f"{layer}.weight"] = whole
         elif name.endswith(BIAS):
             result[name] = array
     return result

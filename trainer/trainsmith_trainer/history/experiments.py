@@ -91,7 +91,7 @@ def _marked(name: str, body: bytes) -> bytes:
     return _begin_mark(name) + body + _end_mark(body)
 
 
-_ANY_BEGIN = re.compile(rb"<!-- trainsmith: (?!end )([^>\n]+) -->\n")
+_ANY_BEGIN = re.compile(rb"^<!-- trainsmith: (?!end )([^>\n]+) -->\n", re.MULTILINE)
 _ANY_END = re.compile(rb"<!-- trainsmith: end [0-9a-f]{16} -->\n")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trainsmith_schemas.editor import names
+from trainsmith_server.lsp.convert import as_json
 from trainsmith_server.lsp.overridden import overridden
 
 if TYPE_CHECKING:
@@ -19,4 +20,4 @@ def register_check_overrides(server: Server) -> None:
         from trainsmith_server.features.overrides import new_problems
 
         changes = overridden(server, params.uri, params.overrides)
-        return [one.model_dump() for change in changes for one in new_problems(*change)]
+        return [as_json(one) for change in changes for one in new_problems(*change)]

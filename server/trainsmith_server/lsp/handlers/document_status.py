@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trainsmith_schemas.editor import names
+from trainsmith_server.lsp.convert import as_json
 
 if TYPE_CHECKING:
     from trainsmith_server.lsp.server import Server
@@ -17,4 +18,4 @@ def register_document_status(server: Server) -> None:
     def document_status(params: Any) -> dict[str, Any]:
         from trainsmith_server.features.document_status import document_status
 
-        return document_status(server.analysis_of(params.uri)).model_dump()
+        return as_json(document_status(server.analysis_of(params.uri)))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trainsmith_schemas.editor import names
+from trainsmith_server.lsp.convert import as_json
 
 if TYPE_CHECKING:
     from trainsmith_server.lsp.server import Server
@@ -19,4 +20,4 @@ def register_run_plan(server: Server) -> None:
         from trainsmith_server.features.run_plan import run_plan
 
         analysis = server.analysis_of(params.uri)
-        return run_plan(analysis, partial(server.files.absent, analysis.uri)).model_dump()
+        return as_json(run_plan(analysis, partial(server.files.absent, analysis.uri)))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainsmith_schemas.editor import names
+from trainsmith_server.lsp.convert import as_json
 from trainsmith_server.lsp.recipe_runs import runs_of
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ def register_runs(server: Server) -> None:
 
     @server.feature(names.RUNS)
     def runs(params: Any) -> list[dict[str, Any]]:
-        return [run.model_dump() for run in runs_of(server, server.analysis_of(params.uri))]
+        return [as_json(run) for run in runs_of(server, server.analysis_of(params.uri))]
 
     @server.feature(names.RUNNING_RUNS)
     def running_runs(params: Any) -> list[dict[str, Any]]:
         folders = (Path(folder) for folder in params.folders)
-        return [run.model_dump() for run in server.runs.running(folders)]
+        return [as_json(run) for run in server.runs.running(folders)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trainsmith_schemas.editor import names
+from trainsmith_server.lsp.convert import as_json
 from trainsmith_server.lsp.overridden import model_of
 
 if TYPE_CHECKING:
@@ -19,4 +20,4 @@ def register_settings(server: Server) -> None:
         from trainsmith_server.features.overrides import settings
 
         recipe = server.analysis_of(params.uri)
-        return [one.model_dump() for one in settings(recipe, model_of(server, recipe))]
+        return [as_json(one) for one in settings(recipe, model_of(server, recipe))]

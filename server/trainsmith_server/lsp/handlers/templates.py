@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trainsmith_schemas.editor import names
+from trainsmith_server.lsp.convert import as_json
 
 if TYPE_CHECKING:
     from trainsmith_server.lsp.server import Server
@@ -17,4 +18,4 @@ def register_templates(server: Server) -> None:
     def templates(_: Any) -> dict[str, Any]:
         from trainsmith_server.features.templates import all_templates
 
-        return all_templates().model_dump()
+        return as_json(all_templates())
