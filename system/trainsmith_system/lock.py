@@ -7,12 +7,15 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from trainsmith_system.reading import open_regular
 from trainsmith_system.writing import open_own
 
 # The byte that Windows locks: far beyond the end, because a locked byte cannot be read.
 _FAR = 1 << 40
+_TRIES = 5
+_SECONDS_BETWEEN = 0.02
 
 
 class HeldError(Exception):
@@ -29,11 +32,20 @@ def hold(path: Path) -> Generator[None, None, None]:
     """
     descriptor = open_own(path, os.O_RDWR)
     try:
-        if not _try_lock(descriptor, exclusive=True):
+        if not _lock_soon(descriptor):
             raise HeldError(f"{path} is locked by another process")
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock_soon(descriptor: int) -> bool:
+    """Lock a file, unless it stays locked: `is_held` locks it for a moment, too."""
+    for _ in range(_TRIES):
+        if _try_lock(descriptor, exclusive=True):
+            return True
+        sleep(_SECONDS_BETWEEN)
+    return False
 
 
 def is_held(path: Path) -> bool:

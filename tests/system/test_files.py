@@ -10,7 +10,7 @@ import pytest
 from deep import deep_folder
 from skips import NO_LINKS
 from trainsmith_system.folders import is_same, remove_tree, walk
-from trainsmith_system.lock import hold, is_held
+from trainsmith_system.lock import HeldError, hold, is_held
 from trainsmith_system.reading import RefusedFileError, RegularFile, open_regular, read_bytes
 from trainsmith_system.writing import (
     link_target,
@@ -208,3 +208,30 @@ def test_a_file_without_content_at_the_moment_is_an_error() -> None:
             with pytest.raises(BlockingIOError, match="no content at the moment"):
                 read()
     os.close(writer)
+
+
+@posix
+def test_a_look_at_a_lock_does_not_keep_others_from_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import fcntl
+
+    path = tmp_path / "events"
+    path.touch()
+    with path.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+
+        def look_away(_seconds: float) -> None:
+            fcntl.flock(looking, fcntl.LOCK_UN)
+
+        monkeypatch.setattr("trainsmith_system.lock.sleep", look_away)
+        with hold(path):
+            assert is_held(path)
+
+
+def test_a_lock_that_stays_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path, waits = tmp_path / "events", list[float]()
+    monkeypatch.setattr("trainsmith_system.lock.sleep", waits.append)
+    with hold(path), pytest.raises(HeldError), hold(path):
+        pass
+    assert len(waits) == 5
