@@ -328,4 +328,6 @@ def test_dry_run_counts_what_is_trained_and_saved(
     # Beside the numbers, the files contain names.
     assert outline["checkpoints"]["bytes_each"] == pytest.approx(tensors, rel=0.3)
     frozen = 4 * (started.parameters - outline["trained_parameters"])
-    assert outline["memory"]["parameters"] == frozen + 16 * outline["trained_parameters"]
+    # At the moment of the peak, some gradients do not exist yet.
+    trained = outline["memory"]["parameters"] - frozen
+    assert 12 * outline["trained_parameters"] <= trained <= 16 * outline["trained_parameters"]

@@ -55,6 +55,14 @@ def leave_console() -> None:
             os.close(nowhere)
 
 
+def tell(line: str) -> None:
+    """Write a line, unless the console is lost, which does not end a run."""
+    try:
+        say(line)
+    except OSError:
+        leave_console()
+
+
 class _PlainConsole:
     """Plain lines, with only some of the steps, so that the output stays readable."""
 

@@ -16,7 +16,6 @@ from trainsmith_schemas.quantities import plural, size
 from trainsmith_schemas.runs import events
 from trainsmith_schemas.runs.layout import EVENTS, FINAL, LOG, STOP
 from trainsmith_system.lock import HeldError, hold
-from trainsmith_system.terminal import say
 from trainsmith_system.writing import open_to_append, write_folder
 from trainsmith_trainer.backends.allocation import return_freed_memory
 from trainsmith_trainer.backends.base import Arrays, Backend, CompilingBackend
@@ -26,6 +25,7 @@ from trainsmith_trainer.distributed.launch import Ranks, open_ranks
 from trainsmith_trainer.distributed.rank import LostRankError, RankInfo, rank_under_torchrun
 from trainsmith_trainer.errors import ResumeError
 from trainsmith_trainer.report import open_report, open_trackers
+from trainsmith_trainer.report.progress import tell
 from trainsmith_trainer.run.checkpointing import path_of, restore, saver, weights_at
 from trainsmith_trainer.run.failures import failed, is_expected
 from trainsmith_trainer.run.folder import clean_up, describe, refuse_other_entries
@@ -103,7 +103,7 @@ def _fit(run: Run) -> Fit:
     fit = fit_of(document, inputs.model, inputs.corpus, steps, inputs.backend.name)
     if fit.free:
         needed = f"memory: about {size(fit.needed.total)} at the peak, besides the program itself"
-        say(f"{needed}, {fit.free_text}")
+        tell(f"{needed}, {fit.free_text}")
     if fit.is_scarce:
         return_freed_memory()
     return fit
@@ -172,7 +172,7 @@ def _train_and_report(run: Run, emit: Emit, stop: StopRequest, ranks: Ranks) -> 
                 lambda kernels: emit(events.Compiling(time=time.time(), kernels=kernels))
             )
         if inputs.training.compile:
-            say("compiling the model's blocks; the first step takes longer")
+            tell("compiling the model's blocks; the first step takes longer")
         training_began = time.perf_counter()
         progress = train(backend, inputs.sampler, inputs.schedule, inputs.plan, hooks, progress)
         trained = time.perf_counter() - training_began
