@@ -2,8 +2,8 @@
 
 It has what the backend calls, and faults that tests choose with the variable `MOCK_TTNN`:
 `die` ends the process during a product of matrices, `slow` takes a second for each
-operation, `compile` half a second for each of the first programs, `full` has no memory for
-a product, and `none` finds no device.
+operation after the first product, `compile` half a second for each of the first
+programs, `full` has no memory for a product, and `none` finds no device.
 """
 
 # The types of lambdas are those of NumPy.
@@ -65,7 +65,7 @@ def _of(one: Any) -> Any:
 
 def _operation(function: Any) -> Any:
     def operation(*arguments: Any, output_tensor: Tensor | None = None, **options: Any) -> Tensor:
-        if _FAULT == "slow":
+        if _FAULT == "slow" and _products:
             time.sleep(1)
         if function not in _programs:
             _programs.add(function)
