@@ -44,6 +44,6 @@ test("the palette does not offer these commands for other files", async ({ workb
   await page.locator(".quick-input-widget input").first().fill(">Trainsmith: ");
   const rows = page.locator(".quick-input-widget .monaco-list-row");
   await expect(rows.filter({ hasText: "Trainsmith: Open Lesson" })).toBeVisible();
-  await expect(rows.filter({ hasText: /Run Training|Sort Keys|Choose Profile/ })).toHaveCount(0);
+  await expect(rows.filter({ hasText: /Show Training|Sort Keys|Choose Profile/ })).toHaveCount(0);
   await page.keyboard.press("Escape");
 });
