@@ -105,6 +105,7 @@ async function execution(identifier: string, task = "train"): Promise<unknown> {
 
 let runs: Run[] = [];
 let failure: object | null = null;
+let isServerThere = true;
 const stored = new Map<string, unknown>();
 
 function activeRuns(): ActiveRuns {
@@ -114,10 +115,12 @@ function activeRuns(): ActiveRuns {
     dispose: vi.fn(),
     facts: { progress: { step: 0, end: failure ? end : undefined } },
   };
-  const runningRuns = (given: readonly string[]): Promise<Run[]> =>
-    Promise.resolve(
-      runs.filter(({ state, folder }) => state === "running" && given.includes(folder)),
+  const runningRuns = (given: readonly string[]): Promise<Run[] | undefined> => {
+    const running = runs.filter(
+      ({ state, folder }) => state === "running" && given.includes(folder),
     );
+    return Promise.resolve(isServerThere ? running : undefined);
+  };
   const server = { runs: () => Promise.resolve(runs), runningRuns, notifyOfRun: vi.fn() };
   const state = {
     get: (key: string, other: unknown) => stored.get(key) ?? other,
@@ -135,6 +138,7 @@ beforeEach(() => {
   vi.useFakeTimers({ now: NOW * 1000 });
   runs = [];
   failure = null;
+  isServerThere = true;
   stored.clear();
   code.running = [];
   code.opened = [];
@@ -183,10 +187,23 @@ test("a run of another program is followed until its process ends", async () => 
   await vi.advanceTimersByTimeAsync(5000);
   expect(folders(active)).toEqual(["/project/early", "/project/late"]);
   expect(active.running.map(({ execution }) => execution)).toEqual([undefined, undefined]);
+  // A server that is restarted knows of no run, and none has ended.
+  isServerThere = false;
+  runs.push(run("/project/meanwhile", {}));
+  code.changed?.(events("/project/meanwhile"));
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(ended).toEqual([]);
+  isServerThere = true;
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(folders(active)).toContain("/project/meanwhile");
+  runs.pop();
   runs[0] = run("/project/early", { state: "interrupted" });
   await vi.advanceTimersByTimeAsync(5000);
   expect(folders(active)).toEqual(["/project/late"]);
-  expect(ended).toEqual([["/project/early", RECIPE]]);
+  expect(ended).toEqual([
+    ["/project/early", RECIPE],
+    ["/project/meanwhile", RECIPE],
+  ]);
 });
 
 test("a task's run is not taken for one of another program", async () => {

@@ -86,19 +86,29 @@ export class OtherRuns implements vscode.Disposable {
   }
 
   private async look(): Promise<void> {
-    const known = [...this.running];
-    const folders = [...known, ...this.changed];
+    const [known, changed] = [[...this.running], [...this.changed]];
     this.changed.clear();
+    const running = await this.ask([...known, ...changed]);
+    // Without an answer, no run counts as ended, and the same is asked again.
+    if (running) this.compare(known, running);
+    else this.note(changed);
+    if (this.changed.size + this.running.size === 0) this.looking.stop();
+  }
+
+  private async ask(folders: readonly string[]): Promise<readonly Run[] | undefined> {
     try {
-      const running = await this.server.runningRuns(folders);
-      for (const run of running) if (!this.running.has(run.folder)) this.sort(run);
-      for (const folder of known) {
-        if (!running.some((run) => run.folder === folder)) this.end(folder);
-      }
+      return await this.server.runningRuns(folders);
     } catch (error) {
       this.log.error(`The runs of other programs: ${String(error)}`);
+      return undefined;
     }
-    if (this.changed.size + this.running.size === 0) this.looking.stop();
+  }
+
+  private compare(known: readonly string[], running: readonly Run[]): void {
+    for (const run of running) if (!this.running.has(run.folder)) this.sort(run);
+    for (const folder of known) {
+      if (!running.some((run) => run.folder === folder)) this.end(folder);
+    }
   }
 
   private sort(run: Run): void {

@@ -76,9 +76,9 @@ export class Server implements vscode.Disposable {
     return (await this.request<Run[]>(REQUESTS.runs, { uri: uri.toString() })) ?? [];
   }
 
-  /** The runs in some folders that a process is training now. */
-  async runningRuns(folders: readonly string[]): Promise<readonly Run[]> {
-    return (await this.request<Run[]>(REQUESTS.runningRuns, { folders })) ?? [];
+  /** The runs in some folders that a process is training now; `undefined` without a server. */
+  runningRuns(folders: readonly string[]): Promise<readonly Run[] | undefined> {
+    return this.request<Run[]>(REQUESTS.runningRuns, { folders });
   }
 
   /**
