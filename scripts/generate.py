@@ -23,7 +23,7 @@ from trainsmith_schemas.editor.commands import CATEGORY, COMMANDS, TRUSTED, Comm
 from trainsmith_schemas.editor.messages import MESSAGES
 from trainsmith_schemas.editor.settings import PRIVACY_VARIABLE, Settings
 from trainsmith_schemas.runs import device_report, layout, reports
-from trainsmith_schemas.runs.events import EVENT, LONGEST_TEXT
+from trainsmith_schemas.runs.events import BY_USER, EVENT, LONGEST_TEXT
 from trainsmith_schemas.sections.documents import DOCUMENTS
 from trainsmith_system import limits
 
@@ -193,6 +193,7 @@ def _protocol() -> str:
         f"export const CREATE_NEXT_VERSION = {json.dumps(names.CREATE_NEXT_VERSION)};",
         f"export const SUGGEST_AGAIN = {json.dumps(names.SUGGEST_AGAIN)};",
         f"export const REQUESTS = {json.dumps(requests)} as const;",
+        f"export const STOPPED_BY_USER: readonly string[] = {json.dumps(BY_USER)};",
         f"export const RUN_FILES = {json.dumps(run_files)} as const;",
     ]
     return _typescript(messages, "\n".join(constants))

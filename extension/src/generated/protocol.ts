@@ -375,6 +375,7 @@ export const REQUESTS = {
   checkOverrides: "trainsmith/checkOverrides",
   writeOverrides: "trainsmith/writeOverrides",
 } as const;
+export const STOPPED_BY_USER: readonly string[] = ["Ctrl-C", "trainsmith stop"];
 export const RUN_FILES = {
   events: "events.jsonl",
   recipe: "config.yaml",

@@ -1,4 +1,5 @@
 import type { RunFailed, RunFinished, RunStarted, TrainsmithEvent } from "../generated/events";
+import { STOPPED_BY_USER } from "../generated/protocol";
 
 /** How far a run has come. */
 export interface Progress {
@@ -83,11 +84,8 @@ function failed(failure: RunFailed): End {
   return { kind: "failed", message: `failed: ${message}${fix}`, failure };
 }
 
-/** The trainer's reasons for which somebody has asked. */
-const BY_USER = ["Ctrl-C", "trainsmith stop"];
-
 function stopped(step: number, reason: string): string {
-  const who = BY_USER.includes(reason) ? "by you" : `(${reason})`;
+  const who = STOPPED_BY_USER.includes(reason) ? "by you" : `(${reason})`;
   return `stopped at step ${step} ${who}; its last checkpoint is complete`;
 }
 

@@ -172,6 +172,11 @@ class RunFinished(_Event):
     """Why the run ended before its last step, if it did."""
 
 
+CTRL_C, STOP_COMMAND = "Ctrl-C", "trainsmith stop"
+BY_USER = (CTRL_C, STOP_COMMAND)
+"""The reasons of `RunStopped` that say that the user has asked."""
+
+
 class RunStopped(_Event):
     """The run was stopped. Its last checkpoint is complete."""
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from trainsmith_schemas.runs.events import CTRL_C, STOP_COMMAND
+
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
@@ -47,8 +49,8 @@ class StopRequest:
     def reason(self) -> str:
         """The signal, or the command that wrote the file, in words."""
         if self.by_file:
-            return "trainsmith stop"
-        names = {"SIGINT": "Ctrl-C", "SIGHUP": "SIGHUP, its terminal was closed"}
+            return STOP_COMMAND
+        names = {"SIGINT": CTRL_C, "SIGHUP": "SIGHUP, its terminal was closed"}
         return names.get(self.signal.name, self.signal.name) if self.signal else ""
 
 
