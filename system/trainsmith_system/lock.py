@@ -14,7 +14,7 @@ from trainsmith_system.writing import open_own
 
 # The byte that Windows locks: far beyond the end, because a locked byte cannot be read.
 _FAR = 1 << 40
-_TRIES = 5
+_TRIES = 4
 _SECONDS_BETWEEN = 0.02
 
 
@@ -45,7 +45,7 @@ def _lock_soon(descriptor: int) -> bool:
         if _try_lock(descriptor, exclusive=True):
             return True
         sleep(_SECONDS_BETWEEN)
-    return False
+    return _try_lock(descriptor, exclusive=True)
 
 
 def is_held(path: Path) -> bool:
