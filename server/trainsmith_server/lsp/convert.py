@@ -33,22 +33,6 @@ if TYPE_CHECKING:  # The schemas take a while to import, and `initialize` does n
     from trainsmith_server.yaml.tree import Span
 
 SOURCE = "trainsmith"
-
-
-def as_json(answer: BaseModel) -> dict[str, Any]:
-    """The answer to a request of our own. JSON has no NaN, at which an editor ends the server."""
-    return _finite(answer.model_dump())
-
-
-def _finite(value: Any) -> Any:
-    """A value with null for every number that is not finite."""
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [_finite(one) for one in cast("list[Any]", value)]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 FIX_ALL = "source.fixAll.trainsmith"
 
 _SEVERITIES = {
@@ -74,6 +58,20 @@ _SYMBOLS = {
     "list": lsp.SymbolKind.Array,
     "key": lsp.SymbolKind.Property,
 }
+
+
+def as_json(answer: BaseModel) -> dict[str, Any]:
+    """The answer to a request of our own. JSON has no NaN, at which an editor ends the server."""
+    return _finite(answer.model_dump())
+
+
+def _finite(value: Any) -> Any:
+    """A value with null for every number that is not finite."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in cast("list[Any]", value)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ def _free_ram() -> int | None:
     except (OSError, RefusedFileError):
         return None
     fields: Mapping[str, str] = dict(line.split(":", 1) for line in lines)
+    if "MemAvailable" not in fields:  # Some containers make this file up.
+        return None
     available = int(fields["MemAvailable"].split()[0]) * 1024
     try:
         limit = int(_text(_LIMIT)) - int(_text(_USED))

@@ -13,11 +13,11 @@ from trainsmith_server.lsp.publish import clear_project_file, publish_all, publi
 from trainsmith_server.lsp.settings import PROJECT_ENDING
 from trainsmith_server.workspace.paths import path_of
 
-_MOST_FOLDERS = 3
-"""Of the folders above a file of a run, the one that is the run's."""
-
 if TYPE_CHECKING:
     from trainsmith_server.lsp.server import Server
+
+_MOST_FOLDERS = 3
+"""Of the folders above a file of a run, the most up to the run's own."""
 
 
 def register_did_change_watched_files(server: Server) -> None:
